@@ -1,0 +1,12 @@
+/**
+ * One declaration for every hyper-parameter.
+ *
+ * <p>A settings record ({@code TrainingArguments}, {@code DataArguments}, ...) lives in the package
+ * that uses it; each component carries a {@link io.sparkfinetune.config.Key} with default, range
+ * and documentation. {@link io.sparkfinetune.config.Schema} reads that declaration, and from it
+ * come the HOCON key, the Spark {@code Param}, the job's {@code --help}, the tracked parameter and
+ * the tuner's search key, spelled alike everywhere.
+ *
+ * <p>This package knows neither Spark nor libtorch, and holds no setting of its own.
+ */
+package io.sparkfinetune.config;

@@ -1,0 +1,130 @@
+package io.sparkfinetune.tokenize;
+
+import java.util.Arrays;
+
+/**
+ * Tokenised rows in compact form: all token ids in one array, with offsets, and one label a row.
+ *
+ * <p>Rows are held in a canonical order (by length, then by ids, then by label), so that the same
+ * rows give the same data set whatever order Spark delivered them in.
+ */
+public final class EncodedDataset {
+  private final int[] ids;
+  private final int[] offsets;
+  private final int[] labels;
+
+  private EncodedDataset(int[] ids, int[] offsets, int[] labels) {
+    this.ids = ids;
+    this.offsets = offsets;
+    this.labels = labels;
+  }
+
+  /** Starts an empty data set. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The number of rows. */
+  public int size() {
+    return labels.length;
+  }
+
+  /** The number of tokens of a row, special tokens included. */
+  public int length(int row) {
+    return offsets[row + 1] - offsets[row];
+  }
+
+  /** The number of tokens of all rows. */
+  public long tokens() {
+    return ids.length;
+  }
+
+  /** The label index of a row. */
+  public int label(int row) {
+    return labels[row];
+  }
+
+  /**
+   * The rows as one batch, padded on the right to the longest of them.
+   *
+   * @param rows row numbers
+   * @param padTokenId what fills the unused places
+   */
+  public Batch batch(int[] rows, int padTokenId) {
+    int length = Arrays.stream(rows).map(this::length).max().orElse(0);
+    long[] inputIds = new long[rows.length * length];
+    Arrays.fill(inputIds, padTokenId);
+    int[] lengths = new int[rows.length];
+    long[] batchLabels = new long[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      int start = offsets[rows[i]];
+      lengths[i] = length(rows[i]);
+      for (int j = 0; j < lengths[i]; j++) {
+        inputIds[i * length + j] = ids[start + j];
+      }
+      batchLabels[i] = labels[rows[i]];
+    }
+    return new Batch(inputIds, lengths, batchLabels, length);
+  }
+
+  /** Collects rows; not thread-safe. */
+  public static final class Builder {
+    private int[] ids = new int[1024];
+    private int[] offsets = new int[64];
+    private int[] labels = new int[64];
+    private int rows;
+
+    private Builder() {}
+
+    /**
+     * Adds a row.
+     *
+     * @param inputIds token ids, special tokens included, no padding
+     * @param label the label's index
+     */
+    public Builder add(int[] inputIds, int label) {
+      int start = offsets[rows];
+      int end = Math.addExact(start, inputIds.length);
+      if (end > ids.length) {
+        ids =
+            Arrays.copyOf(
+                ids, Math.max(end, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * ids.length)));
+      }
+      System.arraycopy(inputIds, 0, ids, start, inputIds.length);
+      if (rows + 1 == offsets.length) {
+        offsets = Arrays.copyOf(offsets, 2 * offsets.length);
+        labels = Arrays.copyOf(labels, 2 * labels.length);
+      }
+      labels[rows] = label;
+      offsets[++rows] = end;
+      return this;
+    }
+
+    /** The data set, in canonical order. */
+    public EncodedDataset build() {
+      Integer[] order = new Integer[rows];
+      Arrays.setAll(order, i -> i);
+      Arrays.sort(order, this::compare);
+      int[] sortedIds = new int[offsets[rows]];
+      int[] sortedOffsets = new int[rows + 1];
+      int[] sortedLabels = new int[rows];
+      for (int i = 0; i < rows; i++) {
+        int row = order[i];
+        int length = offsets[row + 1] - offsets[row];
+        System.arraycopy(ids, offsets[row], sortedIds, sortedOffsets[i], length);
+        sortedOffsets[i + 1] = sortedOffsets[i] + length;
+        sortedLabels[i] = labels[row];
+      }
+      return new EncodedDataset(sortedIds, sortedOffsets, sortedLabels);
+    }
+
+    private int compare(int a, int b) {
+      int byLength = Integer.compare(offsets[a + 1] - offsets[a], offsets[b + 1] - offsets[b]);
+      if (byLength != 0) {
+        return byLength;
+      }
+      int byIds = Arrays.compare(ids, offsets[a], offsets[a + 1], ids, offsets[b], offsets[b + 1]);
+      return byIds != 0 ? byIds : Integer.compare(labels[a], labels[b]);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package io.sparkfinetune.train;
+
+import io.sparkfinetune.config.Key;
+
+/**
+ * How to train. Names and defaults are those of Hugging Face's TrainingArguments, where it has
+ * them.
+ */
+public record TrainingArguments(
+    @Key(doc = "Passes over the training rows.", defaultValue = "3", min = 1) int numTrainEpochs,
+    @Key(doc = "Peak learning rate.", defaultValue = "5e-5", min = 0, minExclusive = true)
+        double learningRate,
+    @Key(doc = "Rows a training step.", defaultValue = "32", min = 1) int perDeviceTrainBatchSize,
+    @Key(doc = "Rows a forward pass of an evaluation.", defaultValue = "64", min = 1)
+        int perDeviceEvalBatchSize,
+    @Key(doc = "Decoupled weight decay; none on biases and norms.", defaultValue = "0.01", min = 0)
+        double weightDecay,
+    @Key(doc = "AdamW's beta1.", defaultValue = "0.9", min = 0, max = 1) double adamBeta1,
+    @Key(doc = "AdamW's beta2.", defaultValue = "0.999", min = 0, max = 1) double adamBeta2,
+    @Key(doc = "AdamW's epsilon.", defaultValue = "1e-8", min = 0, minExclusive = true)
+        double adamEpsilon,
+    @Key(
+            doc = "Share of the steps in which the learning rate rises from 0 to its peak.",
+            defaultValue = "0.1",
+            min = 0,
+            max = 1)
+        double warmupRatio,
+    @Key(doc = "Largest norm of the gradient; 0 does not clip.", defaultValue = "1.0", min = 0)
+        double maxGradNorm,
+    @Key(
+            doc =
+                "Arithmetic: fp32, bf16 (weights stay fp32), or auto (bf16 where the processor"
+                    + " multiplies it natively, else fp32).",
+            defaultValue = "auto")
+        Precision precision,
+    @Key(
+            doc = "Whether batches hold rows of like length, which saves padding.",
+            defaultValue = "true")
+        boolean groupByLength,
+    @Key(doc = "Steps between two reports of loss and learning rate.", defaultValue = "10", min = 1)
+        int loggingSteps,
+    @Key(
+            doc = "Which metric picks the best epoch's weights.",
+            defaultValue = "accuracy",
+            choices = {"accuracy", "f1", "loss"})
+        String metricForBestModel,
+    @Key(doc = "Seed of the head's weights, the order of rows and dropout.", defaultValue = "42")
+        long seed) {}
