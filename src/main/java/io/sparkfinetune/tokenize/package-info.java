@@ -1,5 +1,13 @@
 /**
- * Text to token ids, as Hugging Face's tokenizers do it: tokenizer files, encoded rows, and batches
- * of like length. Knows no model.
+ * Text to token ids, as Hugging Face's tokenizers do it, and token ids to batches of like length.
+ *
+ * <p>A tokenizer <em>is</em> the text of its {@code tokenizer.json}: that text is what checkpoints
+ * hold, what models are saved with and what Spark broadcasts; other forms are turned into it
+ * ({@link io.sparkfinetune.tokenize.VocabTxt}). {@link io.sparkfinetune.tokenize.TextTokenizer}
+ * runs it.
+ *
+ * <p>Nothing here knows a model or reads a file, and only {@link
+ * io.sparkfinetune.tokenize.DatasetTokenizer} knows Spark, so that the training loop can use the
+ * rest.
  */
 package io.sparkfinetune.tokenize;
