@@ -1,5 +1,6 @@
 package io.sparkfinetune.tokenize;
 
+import io.sparkfinetune.UserException;
 import java.util.Arrays;
 
 /**
@@ -69,6 +70,9 @@ public final class EncodedDataset {
 
   /** Collects rows; not thread-safe. */
   public static final class Builder {
+    /** The longest array that a JVM grants. */
+    private static final int MAX_TOKENS = Integer.MAX_VALUE - 8;
+
     private int[] ids = new int[1024];
     private int[] offsets = new int[64];
     private int[] labels = new int[64];
@@ -79,16 +83,24 @@ public final class EncodedDataset {
     /**
      * Adds a row.
      *
-     * @param inputIds token ids, special tokens included, no padding
+     * @param inputIds token ids, special tokens included, no padding; at least one
      * @param label the label's index
+     * @throws UserException when there are more tokens than an array holds
      */
     public Builder add(int[] inputIds, int label) {
+      if (inputIds.length == 0) {
+        // Attention over nothing is NaN, many steps later.
+        throw new IllegalArgumentException("A row must have at least one token");
+      }
       int start = offsets[rows];
-      int end = Math.addExact(start, inputIds.length);
+      if (inputIds.length > MAX_TOKENS - start) {
+        throw new UserException(
+            "More than %,d tokens for one worker. Use more workers or a smaller max_length."
+                .formatted(MAX_TOKENS));
+      }
+      int end = start + inputIds.length;
       if (end > ids.length) {
-        ids =
-            Arrays.copyOf(
-                ids, Math.max(end, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * ids.length)));
+        ids = Arrays.copyOf(ids, Math.max(end, (int) Math.min(MAX_TOKENS, 2L * ids.length)));
       }
       System.arraycopy(inputIds, 0, ids, start, inputIds.length);
       if (rows + 1 == offsets.length) {
