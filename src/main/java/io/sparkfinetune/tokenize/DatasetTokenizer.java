@@ -1,0 +1,152 @@
+package io.sparkfinetune.tokenize;
+
+import io.sparkfinetune.UserException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Queue;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.TaskCompletionListener;
+
+/** Tokenises a column of texts on the executors. */
+public final class DatasetTokenizer {
+  /** The added column of token ids: {@code array<int>}, as in {@link Encoding#inputIds()}. */
+  public static final String INPUT_IDS = "input_ids";
+
+  /** The added column that says whether tokens were cut off: {@code boolean}. */
+  public static final String TRUNCATED = "truncated";
+
+  /** Rows of one call to the tokenizer: enough for every core, few enough to hold. */
+  private static final int ROWS_PER_CALL = 256;
+
+  private DatasetTokenizer() {}
+
+  /**
+   * Adds {@link #INPUT_IDS} and {@link #TRUNCATED} to the columns that are there. Rows keep their
+   * order and partitions. Nothing is computed before an action asks for it, and each action
+   * tokenises anew: a caller that needs the rows more than once persists them.
+   *
+   * @param rows rows with a column of texts, none of them null
+   * @param textColumn that column's name
+   * @param tokenizerJson the text of a {@code tokenizer.json}; it goes to each executor once
+   * @param maxLength the most tokens of a text, special tokens included
+   * @throws UserException at once when the column is missing or holds no strings, when an added
+   *     column is there already, or for what {@link TextTokenizer#of} refuses; from the action, as
+   *     a cause, when a text is null
+   */
+  public static Dataset<Row> tokenize(
+      Dataset<Row> rows, String textColumn, String tokenizerJson, int maxLength) {
+    int textIndex = textIndex(rows.schema(), textColumn);
+    // On the driver first: a bad setting should not come back as a failed stage.
+    TextTokenizer.of(tokenizerJson, maxLength).close();
+    Broadcast<String> broadcast =
+        JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext())
+            .broadcast(tokenizerJson);
+    StructType schema =
+        rows.schema()
+            .add(INPUT_IDS, DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+            .add(TRUNCATED, DataTypes.BooleanType, false);
+    return rows.mapPartitions(
+        new TokenizePartition(broadcast, maxLength, textIndex, textColumn), Encoders.row(schema));
+  }
+
+  private static int textIndex(StructType schema, String textColumn) {
+    List<String> columns = List.of(schema.fieldNames());
+    int index = columns.indexOf(textColumn);
+    if (index < 0) {
+      throw new UserException(
+          "There is no column '%s' to tokenise. The columns are: %s."
+              .formatted(textColumn, String.join(", ", columns)));
+    }
+    StructField field = schema.fields()[index];
+    if (!field.dataType().equals(DataTypes.StringType)) {
+      throw new UserException(
+          "Column '%s' is of type %s; only strings can be tokenised."
+              .formatted(textColumn, field.dataType().simpleString()));
+    }
+    for (String added : List.of(INPUT_IDS, TRUNCATED)) {
+      // Spark's names differ in case only when told so, hence any case is taken.
+      if (columns.stream().anyMatch(added::equalsIgnoreCase)) {
+        throw new UserException(
+            "There is a column '%s' already; tokenising adds one of that name. Rename or drop it."
+                .formatted(added));
+      }
+    }
+    return index;
+  }
+
+  /** One tokenizer a partition, freed when its task ends, however it ends. */
+  record TokenizePartition(
+      Broadcast<String> tokenizerJson, int maxLength, int textIndex, String textColumn)
+      implements MapPartitionsFunction<Row, Row> {
+    @Override
+    public Iterator<Row> call(Iterator<Row> rows) {
+      if (!rows.hasNext()) {
+        return rows;
+      }
+      TextTokenizer tokenizer = TextTokenizer.of(tokenizerJson.value(), maxLength);
+      // The cast picks one of two overloads, of which the other is for Scala.
+      TaskContext.get().addTaskCompletionListener((TaskCompletionListener) c -> tokenizer.close());
+      return new Iterator<>() {
+        private final Queue<Row> ready = new ArrayDeque<>(ROWS_PER_CALL);
+
+        @Override
+        public boolean hasNext() {
+          return !ready.isEmpty() || rows.hasNext();
+        }
+
+        @Override
+        public Row next() {
+          if (!hasNext()) {
+            throw new NoSuchElementException();
+          }
+          if (ready.isEmpty()) {
+            tokenize(rows, tokenizer, ready);
+          }
+          return ready.remove();
+        }
+      };
+    }
+
+    private void tokenize(Iterator<Row> rows, TextTokenizer tokenizer, Queue<Row> ready) {
+      List<Row> chunk = new ArrayList<>(ROWS_PER_CALL);
+      List<String> texts = new ArrayList<>(ROWS_PER_CALL);
+      while (chunk.size() < ROWS_PER_CALL && rows.hasNext()) {
+        Row row = rows.next();
+        if (row.isNullAt(textIndex)) {
+          throw new UserException(
+              "Column '%s' is null in the row %s. Set rows without text aside before tokenising."
+                  .formatted(textColumn, row));
+        }
+        chunk.add(row);
+        texts.add(row.getString(textIndex));
+      }
+      List<Encoding> encodings = tokenizer.encode(texts);
+      for (int i = 0; i < chunk.size(); i++) {
+        ready.add(append(chunk.get(i), encodings.get(i)));
+      }
+    }
+
+    private static Row append(Row row, Encoding encoding) {
+      Object[] values = new Object[row.size() + 2];
+      for (int i = 0; i < row.size(); i++) {
+        values[i] = row.get(i);
+      }
+      values[row.size()] = encoding.inputIds();
+      values[row.size() + 1] = encoding.truncated();
+      return RowFactory.create(values);
+    }
+  }
+}
