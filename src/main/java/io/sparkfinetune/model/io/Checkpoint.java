@@ -1,21 +1,161 @@
 package io.sparkfinetune.model.io;
 
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.Nearest;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
 
 /** A pretrained checkpoint, opened by name or path: its configuration, tokenizer and weights. */
 public final class Checkpoint {
-  /** Opens {@code minilm-l6}, a Hugging Face folder or an ONNX file; reads no weights yet. */
-  public static Checkpoint open(String base, Configuration hadoop) {
-    throw new UnsupportedOperationException();
+  private static final String ONNX = ".onnx";
+
+  /** The resources of a checkpoint that comes in a jar; absolute, but for the configuration. */
+  private record Embedded(String config, String tokenizer, String weights) {}
+
+  private static final Map<String, Embedded> EMBEDDED =
+      Map.of(
+          "minilm-l6",
+          new Embedded(
+              "minilm-l6.config.json",
+              "/all-minilm-l6-v2-tokenizer.json",
+              "/all-minilm-l6-v2.onnx"));
+
+  private final String name;
+  private final String config;
+  private final String tokenizer;
+  private final Supplier<TensorSource> weights;
+
+  private Checkpoint(String name, String config, String tokenizer, Supplier<TensorSource> weights) {
+    this.name = name;
+    this.config = config;
+    this.tokenizer = tokenizer;
+    this.weights = weights;
   }
 
-  /** The text of {@code config.json}; for an ONNX file without one, made from the graph. */
+  /**
+   * Opens {@code minilm-l6}, a Hugging Face folder or an ONNX file with its {@code tokenizer.json}
+   * beside it; reads no weights yet. A name wins over a path: {@code ./minilm-l6} is a path.
+   *
+   * @throws UserException when there is none, or a part of it is missing
+   */
+  public static Checkpoint open(String base, Configuration hadoop) {
+    try {
+      return EMBEDDED.containsKey(base) ? embedded(base) : path(base, hadoop);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The known name or the path. */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * The text of {@code config.json}; for an ONNX file without one beside it, made from the graph. A
+   * checkpoint that is best pooled otherwise than by its first token says so in {@code
+   * classifier_pooling}.
+   */
   public String config() {
-    throw new UnsupportedOperationException();
+    return config;
   }
 
   /** The text of {@code tokenizer.json}; made from {@code vocab.txt} where that is all there is. */
   public String tokenizer() {
-    throw new UnsupportedOperationException();
+    return tokenizer;
+  }
+
+  /**
+   * Opens the weights: the encoder's, and a head's where {@link TensorSource#tensors()} lists them
+   * ({@code pooler.*}, {@code classifier.*}). The caller closes the source.
+   */
+  public TensorSource openWeights() {
+    return weights.get();
+  }
+
+  private static Checkpoint embedded(String name) throws IOException {
+    Embedded files = EMBEDDED.get(name);
+    URL weights = resource(files.weights(), name);
+    return new Checkpoint(
+        name,
+        text(resource(files.config(), name)),
+        text(resource(files.tokenizer(), name)),
+        () -> OnnxReader.open(weights, name));
+  }
+
+  private static URL resource(String path, String name) {
+    URL resource = Checkpoint.class.getResource(path);
+    if (resource == null) {
+      throw new UserException(
+          "The checkpoint '"
+              + name
+              + "' is not on the class path: its resource "
+              + path
+              + " is missing. Use the jar with dependencies, or give a path.");
+    }
+    return resource;
+  }
+
+  private static String text(URL resource) throws IOException {
+    try (InputStream in = resource.openStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static Checkpoint path(String base, Configuration hadoop) throws IOException {
+    Path path = new Path(base);
+    FileStatus status;
+    try {
+      status = path.getFileSystem(hadoop).getFileStatus(path);
+    } catch (FileNotFoundException e) {
+      throw new UserException(
+          "There is no checkpoint '"
+              + base
+              + "': neither a file or folder of this path, nor a known name. Known are: "
+              + String.join(", ", EMBEDDED.keySet())
+              + "; the nearest is "
+              + Nearest.of(base, EMBEDDED.keySet())
+              + ". A model of the Hugging Face hub is downloaded first, then given by its path:"
+              + " hf download NAME --local-dir DIR.",
+          e);
+    }
+    if (status.isDirectory()) {
+      HuggingFaceFolder folder = HuggingFaceFolder.open(path, hadoop);
+      return new Checkpoint(base, folder.config(), folder.tokenizer(), folder::openWeights);
+    }
+    if (base.endsWith(ONNX)) {
+      return onnx(base, path, hadoop);
+    }
+    throw new UserException(
+        base
+            + ": neither a folder nor an "
+            + ONNX
+            + " file. Give the folder that holds config.json, model.safetensors and"
+            + " tokenizer.json.");
+  }
+
+  private static Checkpoint onnx(String base, Path path, Configuration hadoop) throws IOException {
+    Path folder = path.getParent() == null ? new Path(Path.CUR_DIR) : path.getParent();
+    Path configFile = new Path(folder, HuggingFaceFolder.CONFIG);
+    String config;
+    if (HadoopFiles.exists(configFile, hadoop)) {
+      config = HadoopFiles.readText(configFile, hadoop);
+      Json.object(config, configFile.toString());
+    } else {
+      try (OnnxReader reader = OnnxReader.open(path, hadoop)) {
+        config = reader.config();
+      }
+    }
+    return new Checkpoint(
+        base, config, TokenizerFiles.read(folder, hadoop), () -> OnnxReader.open(path, hadoop));
   }
 }

@@ -1,23 +1,39 @@
 package io.sparkfinetune.model.io;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /** Bytes in chunks, for what may be larger than a Java array: a model's weights. */
 public final class ChunkedBytes implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** The size of every chunk but the last, in bytes: what Spark's broadcast cuts values into. */
+  /** The size of the chunks that {@link Output} makes: what Spark's broadcast cuts values into. */
   public static final int CHUNK_BYTES = 4 << 20;
 
   private final ArrayList<byte[]> chunks;
 
-  /** Wraps chunks, in order; they are not copied. */
+  /** Wraps chunks of any size, in order; they are not copied. */
   public ChunkedBytes(List<byte[]> chunks) {
     this.chunks = new ArrayList<>(chunks);
+  }
+
+  /** Collects a stream to its end; does not close it. */
+  public static ChunkedBytes readFrom(InputStream in) throws IOException {
+    List<byte[]> chunks = new ArrayList<>();
+    for (byte[] chunk = in.readNBytes(CHUNK_BYTES);
+        chunk.length > 0;
+        chunk = in.readNBytes(CHUNK_BYTES)) {
+      chunks.add(chunk);
+    }
+    return new ChunkedBytes(chunks);
   }
 
   /** Collects what is written. */
@@ -50,14 +66,16 @@ public final class ChunkedBytes implements Serializable {
     /** What was written so far. */
     public ChunkedBytes toChunkedBytes() {
       List<byte[]> chunks = new ArrayList<>(full);
-      chunks.add(java.util.Arrays.copyOf(current, used));
+      if (used > 0) {
+        chunks.add(Arrays.copyOf(current, used));
+      }
       return new ChunkedBytes(chunks);
     }
   }
 
-  /** The chunks, in order. */
+  /** The chunks, in order; not copies. */
   public List<byte[]> chunks() {
-    return List.copyOf(chunks);
+    return Collections.unmodifiableList(chunks);
   }
 
   /** The number of bytes. */
@@ -67,8 +85,27 @@ public final class ChunkedBytes implements Serializable {
 
   /** Reads the bytes from the first on. */
   public InputStream openStream() {
-    return new java.io.SequenceInputStream(
-        java.util.Collections.enumeration(
-            chunks.stream().map(java.io.ByteArrayInputStream::new).toList()));
+    return openStream(0);
+  }
+
+  /** Reads the bytes from {@code position} (>= 0) on; from the end on there are none. */
+  public InputStream openStream(long position) {
+    List<InputStream> streams = new ArrayList<>();
+    long start = 0;
+    for (byte[] chunk : chunks) {
+      long skip = Math.max(0, position - start);
+      if (skip < chunk.length) {
+        streams.add(new ByteArrayInputStream(chunk, (int) skip, chunk.length - (int) skip));
+      }
+      start += chunk.length;
+    }
+    return new SequenceInputStream(Collections.enumeration(streams));
+  }
+
+  /** Writes all bytes. */
+  public void writeTo(OutputStream out) throws IOException {
+    for (byte[] chunk : chunks) {
+      out.write(chunk);
+    }
   }
 }

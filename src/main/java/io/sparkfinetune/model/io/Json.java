@@ -1,0 +1,45 @@
+package io.sparkfinetune.model.io;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfinetune.UserException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** JSON as the checkpoint files use it. */
+final class Json {
+  static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private Json() {}
+
+  /** Parses a file's text, which must be a JSON object. */
+  static ObjectNode object(String text, String file) {
+    try {
+      JsonNode node = MAPPER.readTree(text);
+      if (node instanceof ObjectNode object) {
+        return object;
+      }
+      throw new UserException(file + ": expected a JSON object.");
+    } catch (JsonProcessingException e) {
+      throw new UserException(
+          file
+              + ": not JSON (line "
+              + e.getLocation().getLineNr()
+              + ": "
+              + e.getOriginalMessage()
+              + ").",
+          e);
+    }
+  }
+
+  /** The text of a JSON file, as transformers lays it out: two spaces, a line a value. */
+  static String text(JsonNode node) {
+    try {
+      return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node) + "\n";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package io.sparkfinetune.model.io;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.WireFormat;
+import io.sparkfinetune.UserException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An ONNX file without its weights: the nodes, and where each initialiser's data lies.
+ *
+ * <p>{@code ModelProto.parseFrom} would hold the whole file on the heap. This walks the fields of
+ * the model and its graph instead, and steps over the data.
+ *
+ * @param initializers by name, in the order of the file
+ */
+record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
+  /** Small enough to be a shape or another constant of the graph: its data is kept. */
+  private static final int CONSTANT_BYTES = 1024;
+
+  /**
+   * @param dtype empty for a type that no weight or index has
+   * @param position of the data's first byte in the file; -1 when the data is not there as plain
+   *     little-endian elements
+   * @param bytes the length of the data
+   * @param constant the data of a small initialiser, else empty
+   */
+  record Initializer(
+      Optional<DType> dtype, List<Long> dims, long position, long bytes, byte[] constant) {
+
+    /** The values of a small integer initialiser; empty if it is none. */
+    Optional<List<Long>> integers() {
+      if (dtype.filter(t -> t == DType.I64).isEmpty() || constant.length != bytes) {
+        return Optional.empty();
+      }
+      ByteBuffer data = ByteBuffer.wrap(constant).order(ByteOrder.LITTLE_ENDIAN);
+      List<Long> values = new ArrayList<>();
+      while (data.remaining() >= Long.BYTES) {
+        values.add(data.getLong());
+      }
+      return Optional.of(values);
+    }
+  }
+
+  static OnnxGraph read(ByteSource source) throws IOException {
+    OnnxGraph graph = new OnnxGraph(new ArrayList<>(), new LinkedHashMap<>());
+    try {
+      CodedInputStream in = CodedInputStream.newInstance(source.from(0));
+      in.setSizeLimit(Integer.MAX_VALUE);
+      boolean found = false;
+      for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+        if (isMessage(tag, ModelProto.GRAPH_FIELD_NUMBER)) {
+          graph.readGraph(in, source.name());
+          found = true;
+        } else if (!in.skipField(tag)) {
+          throw new InvalidProtocolBufferException("unexpected end of a group");
+        }
+      }
+      if (!found) {
+        throw new InvalidProtocolBufferException("it holds no graph");
+      }
+    } catch (InvalidProtocolBufferException | EOFException e) {
+      throw new UserException(
+          source.name() + ": not an ONNX file, or truncated (" + e.getMessage() + ").", e);
+    }
+    graph.initializers.forEach(
+        (name, initializer) -> {
+          if (source.length() >= 0 && initializer.position + initializer.bytes > source.length()) {
+            throw new UserException(
+                source.name()
+                    + ": the data of tensor '"
+                    + name
+                    + "' should end at byte "
+                    + (initializer.position + initializer.bytes)
+                    + ", but the file ends after "
+                    + source.length()
+                    + ". It is truncated: copy it again.");
+          }
+        });
+    return graph;
+  }
+
+  private static boolean isMessage(int tag, int field) {
+    return WireFormat.getTagFieldNumber(tag) == field
+        && WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
+  }
+
+  private void readGraph(CodedInputStream in, String file) throws IOException {
+    int outer = in.pushLimit(in.readRawVarint32());
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      if (isMessage(tag, GraphProto.NODE_FIELD_NUMBER)) {
+        nodes.add(NodeProto.parseFrom(in.readByteArray()));
+      } else if (isMessage(tag, GraphProto.INITIALIZER_FIELD_NUMBER)) {
+        readInitializer(in, file);
+      } else {
+        in.skipField(tag);
+      }
+    }
+    in.popLimit(outer);
+  }
+
+  private void readInitializer(CodedInputStream in, String file) throws IOException {
+    int outer = in.pushLimit(in.readRawVarint32());
+    String name = "";
+    int type = 0;
+    List<Long> dims = new ArrayList<>();
+    long position = -1;
+    int bytes = 0;
+    byte[] constant = {};
+    boolean external = false;
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      switch (WireFormat.getTagFieldNumber(tag)) {
+        case TensorProto.NAME_FIELD_NUMBER -> name = in.readString();
+        case TensorProto.DATA_TYPE_FIELD_NUMBER -> type = in.readInt32();
+        case TensorProto.DIMS_FIELD_NUMBER -> readDims(in, tag, dims);
+        case TensorProto.DATA_LOCATION_FIELD_NUMBER -> external = in.readEnum() != 0;
+        // Packed floats and doubles are the same bytes as raw data.
+        case TensorProto.RAW_DATA_FIELD_NUMBER,
+            TensorProto.FLOAT_DATA_FIELD_NUMBER,
+            TensorProto.DOUBLE_DATA_FIELD_NUMBER -> {
+          bytes = in.readRawVarint32();
+          position = in.getTotalBytesRead();
+          if (bytes <= CONSTANT_BYTES) {
+            constant = in.readRawBytes(bytes);
+          } else {
+            in.skipRawBytes(bytes);
+          }
+        }
+        default -> in.skipField(tag);
+      }
+    }
+    in.popLimit(outer);
+    if (external) {
+      throw new UserException(
+          file
+              + ": tensor '"
+              + name
+              + "' lies in another file (ONNX external data), which is not read yet. Save the model"
+              + " as one file: onnx.save(onnx.load('model.onnx'), 'single.onnx').");
+    }
+    initializers.put(name, new Initializer(dtype(type), dims, position, bytes, constant));
+  }
+
+  private static void readDims(CodedInputStream in, int tag, List<Long> dims) throws IOException {
+    if (WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_VARINT) {
+      dims.add(in.readInt64());
+      return;
+    }
+    int outer = in.pushLimit(in.readRawVarint32());
+    while (!in.isAtEnd()) {
+      dims.add(in.readInt64());
+    }
+    in.popLimit(outer);
+  }
+
+  private static Optional<DType> dtype(int onnxType) {
+    TensorProto.DataType type = TensorProto.DataType.forNumber(onnxType);
+    if (type == null) {
+      return Optional.empty();
+    }
+    return switch (type) {
+      case FLOAT -> Optional.of(DType.F32);
+      case FLOAT16 -> Optional.of(DType.F16);
+      case BFLOAT16 -> Optional.of(DType.BF16);
+      case DOUBLE -> Optional.of(DType.F64);
+      case UINT8 -> Optional.of(DType.U8);
+      case INT8 -> Optional.of(DType.I8);
+      case INT32 -> Optional.of(DType.I32);
+      case INT64 -> Optional.of(DType.I64);
+      case BOOL -> Optional.of(DType.BOOL);
+      default -> Optional.empty();
+    };
+  }
+}

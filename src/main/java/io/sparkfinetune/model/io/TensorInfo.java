@@ -1,0 +1,37 @@
+package io.sparkfinetune.model.io;
+
+import java.util.List;
+
+/**
+ * What a file says of a tensor without its data.
+ *
+ * @param dtype the type of the stored elements
+ * @param shape the length of each dimension; empty for a scalar
+ */
+public record TensorInfo(DType dtype, List<Long> shape) {
+  /** Copies the shape. */
+  public TensorInfo {
+    shape = List.copyOf(shape);
+  }
+
+  /** The shape as libtorch takes it. */
+  public long[] dims() {
+    return shape.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /**
+   * The size of the stored data in bytes.
+   *
+   * @throws ArithmeticException when it does not fit a {@code long}, or a dimension is negative
+   */
+  public long bytes() {
+    long bytes = dtype.bytes();
+    for (long length : shape) {
+      if (length < 0) {
+        throw new ArithmeticException("negative dimension");
+      }
+      bytes = Math.multiplyExact(bytes, length);
+    }
+    return bytes;
+  }
+}
