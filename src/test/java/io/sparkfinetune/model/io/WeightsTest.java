@@ -1,0 +1,167 @@
+package io.sparkfinetune.model.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkfinetune.UserException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+
+class WeightsTest {
+  private static final String FILE = "tiny-bert-classifier/model.safetensors";
+  private static final Predicate<String> NONE = name -> false;
+  private static final Predicate<String> HEAD =
+      name -> name.startsWith("classifier.") || name.contains("pooler.");
+
+  @Test
+  void givesTensorsUnderTheExpectedNamesInTheOrderOfTheFile() {
+    try (TensorSource source = source()) {
+      Weights weights = Weights.load(source, shapes(source), NONE);
+      assertThat(weights.tensors().keySet()).containsExactlyElementsOf(source.tensors().keySet());
+      assertThat(weights.missing()).isEmpty();
+      assertThat(weights.unexpected()).isEmpty();
+      weights.tensors().values().forEach(Tensor::close);
+    }
+  }
+
+  @Test
+  void matchesNamesWhateverPartTheyWereSavedFrom() {
+    float[] stored = Fixtures.readAll(source()).get("bert.embeddings.LayerNorm.bias");
+    try (TensorSource source = source()) {
+      Weights weights =
+          Weights.load(source, Map.of("embeddings.LayerNorm.bias", new long[] {12}), NONE);
+      try (Tensor tensor = weights.tensors().get("embeddings.LayerNorm.bias")) {
+        assertThat(Fixtures.values(tensor)).containsExactly(stored);
+      }
+      assertThat(weights.unexpected())
+          .hasSize(source.tensors().size() - 1)
+          .contains("classifier.weight", "bert.pooler.dense.bias");
+    }
+  }
+
+  @Test
+  void knowsTheNamesOfCheckpointsThatCameFromTensorFlow() {
+    assertThat(Weights.canonicalName("bert.encoder.layer.0.output.LayerNorm.gamma"))
+        .isEqualTo("encoder.layer.0.output.LayerNorm.weight");
+    assertThat(Weights.canonicalName("0.auto_model.embeddings.LayerNorm.beta"))
+        .isEqualTo("embeddings.LayerNorm.bias");
+    assertThat(Weights.canonicalName("module.bert.pooler.dense.weight"))
+        .isEqualTo("pooler.dense.weight");
+    assertThat(Weights.canonicalName("classifier.weight")).isEqualTo("classifier.weight");
+  }
+
+  @Test
+  void leavesOutAHeadThatIsMissingOrOfAnotherShapeAndSaysSo() {
+    try (TensorSource source = source()) {
+      Map<String, long[]> expected = shapes(source);
+      expected.put("classifier.weight", new long[] {77, 12});
+      expected.put("classifier.extra", new long[] {1});
+      Weights weights = Weights.load(source, expected, HEAD);
+      assertThat(weights.missing()).containsExactly("classifier.extra", "classifier.weight");
+      assertThat(weights.tensors())
+          .doesNotContainKey("classifier.weight")
+          .containsKey("classifier.bias");
+      assertThat(weights.unexpected()).isEmpty();
+      weights.tensors().values().forEach(Tensor::close);
+    }
+  }
+
+  @Test
+  void ignoresTheIndexBuffersOfOldCheckpoints() {
+    ChunkedBytes bytes =
+        Fixtures.safetensors(
+            "{'bert.embeddings.position_ids':{'dtype':'I64','shape':[1,2],'data_offsets':[0,16]}}",
+            16);
+    try (TensorSource source = SafetensorsReader.open(bytes, "old")) {
+      assertThat(Weights.load(source, Map.of(), NONE).unexpected()).isEmpty();
+    }
+  }
+
+  @Test
+  void listsAtMostTenMissingWeights() {
+    try (TensorSource source = source()) {
+      Map<String, long[]> expected = shapes(source);
+      for (int i = 0; i < 12; i++) {
+        expected.put("bert.encoder.layer.2.w" + (char) ('a' + i), new long[] {1});
+      }
+      assertThatThrownBy(() -> Weights.load(source, expected, HEAD))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith(
+              FILE
+                  + ": 12 of the 53 weights that the model needs are missing:"
+                  + " bert.encoder.layer.2.wa, bert.encoder.layer.2.wb, bert.encoder.layer.2.wc,"
+                  + " bert.encoder.layer.2.wd, bert.encoder.layer.2.we, bert.encoder.layer.2.wf,"
+                  + " bert.encoder.layer.2.wg, bert.encoder.layer.2.wh, bert.encoder.layer.2.wi,"
+                  + " bert.encoder.layer.2.wj and 2 more. Check that config.json belongs to these"
+                  + " weights; the file has: bert.embeddings.LayerNorm.bias,");
+    }
+  }
+
+  @Test
+  void namesATensorOfTheWrongShapeWithBothShapes() {
+    try (TensorSource source = source()) {
+      Map<String, long[]> expected = shapes(source);
+      expected.put("bert.pooler.dense.weight", new long[] {12, 24});
+      assertThatThrownBy(() -> Weights.load(source, expected, NONE))
+          .isInstanceOf(UserException.class)
+          .hasMessage(
+              FILE
+                  + ": tensor 'bert.pooler.dense.weight' has shape [12, 12], the model's"
+                  + " configuration says [12, 24]. Check that config.json belongs to these weights.");
+    }
+  }
+
+  @Test
+  void refusesQuantisedWeightsBeforeItReadsAny() {
+    ChunkedBytes bytes =
+        Fixtures.safetensors(
+            "{'pooler.dense.bias':{'dtype':'I8','shape':[4],'data_offsets':[0,4]}}", 4);
+    try (TensorSource source = SafetensorsReader.open(bytes, "int8")) {
+      assertThatThrownBy(
+              () -> Weights.load(source, Map.of("pooler.dense.bias", new long[] {4}), NONE))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith("int8: tensor 'pooler.dense.bias' holds I8, which is not");
+    }
+  }
+
+  @Test
+  void refusesTwoTensorsThatAreTheSameWeight() {
+    ChunkedBytes bytes =
+        Fixtures.safetensors(
+            "{'bert.w':{'dtype':'F32','shape':[0],'data_offsets':[0,0]},"
+                + "'w':{'dtype':'F32','shape':[0],'data_offsets':[0,0]}}",
+            0);
+    try (TensorSource source = SafetensorsReader.open(bytes, "twice")) {
+      assertThatThrownBy(() -> Weights.load(source, Map.of(), NONE))
+          .isInstanceOf(UserException.class)
+          .hasMessage("twice: tensors 'bert.w' and 'w' are the same weight.");
+    }
+  }
+
+  @Test
+  void modelFilesHoldTensorsAsASafetensorsFile() {
+    try (Tensor tensor = Tensor.create(1f, 2f)) {
+      ModelFiles files = ModelFiles.of("{}", "{}", Map.of("classifier.bias", tensor));
+      try (TensorSource source = files.openWeights()) {
+        assertThat(source.tensors())
+            .containsExactly(Map.entry("classifier.bias", new TensorInfo(DType.F32, List.of(2L))));
+      }
+      assertThat(Fixtures.readAll(files.openWeights()).get("classifier.bias"))
+          .containsExactly(1, 2);
+    }
+  }
+
+  private static TensorSource source() {
+    return SafetensorsReader.open(Fixtures.bytes(FILE), FILE);
+  }
+
+  private static Map<String, long[]> shapes(TensorSource source) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    source.tensors().forEach((name, info) -> shapes.put(name, info.dims()));
+    return shapes;
+  }
+}
