@@ -1,0 +1,132 @@
+# Runs a job of io.sparkfinetune.jobs.Main; jobs/quickstart and its like source it.
+#
+#   run_job NAME ARGUMENT...
+#
+# With spark-submit (SPARK_HOME set, or on the PATH) the job runs on that Spark; otherwise on the Spark
+# that Maven resolves. What is missing or older than the sources is built first.
+
+set -euo pipefail
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+MAIN=io.sparkfinetune.jobs.Main
+
+# Runs Maven quietly; shows what it said when it fails.
+maven() {
+  local log="$ROOT/target/build.log"
+  mkdir -p "$ROOT/target"
+  if ! command -v mvn >/dev/null; then
+    echo "$JOB: building needs Maven (mvn), which is not on the PATH" >&2
+    exit 1
+  fi
+  echo "building (the first run downloads about 1 GB) ..." >&2
+  if ! mvn -B -f "$ROOT/pom.xml" -DskipTests "$@" >"$log" 2>&1; then
+    tail -n 40 "$log" >&2
+    echo "$JOB failed: the build failed; its log is $log" >&2
+    exit 1
+  fi
+}
+
+# Whether a file is missing, or older than pom.xml or any source.
+is_stale() {
+  [[ ! -e "$1" ]] ||
+    [[ -n "$(find "$ROOT/pom.xml" "$ROOT/src/main" -newer "$1" -print -quit)" ]]
+}
+
+# The driver's heap: SPARK_DRIVER_MEMORY, else 4g, but no more than half of this machine.
+driver_memory() {
+  if [[ -n "${SPARK_DRIVER_MEMORY:-}" ]]; then
+    echo "$SPARK_DRIVER_MEMORY"
+    return
+  fi
+  local kib=0
+  if [[ -r /proc/meminfo ]]; then
+    kib="$(awk '/^MemTotal:/ {print $2}' /proc/meminfo)"
+  elif command -v sysctl >/dev/null; then
+    kib="$(($(sysctl -n hw.memsize 2>/dev/null || echo 0) / 1024))"
+  fi
+  local half=$((kib / 2048))
+  echo "$((half > 0 && half < 4096 ? half : 4096))m"
+}
+
+# Fills JAVA_OPTIONS for the driver, with the log file and the terminal's width.
+collect_java_options() {
+  local line logs="$ROOT/target/logs"
+  JAVA_OPTIONS=()
+  while IFS= read -r line; do
+    [[ -z "$line" || "$line" == \#* ]] || JAVA_OPTIONS+=("$line")
+  done <"$ROOT/conf/java-options"
+  mkdir -p "$logs"
+  JAVA_OPTIONS+=(
+    "-Dlog4j2.configurationFile=$ROOT/conf/log4j2.properties"
+    "-Dspark-finetune.log.file=$logs/$JOB-$(date +%Y%m%d-%H%M%S)-$$.log"
+    "-Dspark-finetune.scripts=$SCRIPTS"
+  )
+  if [[ -t 1 ]]; then
+    JAVA_OPTIONS+=("-Dspark-finetune.columns=$(tput cols 2>/dev/null || echo 80)")
+  fi
+}
+
+run_on_maven_spark() {
+  local classpath="$ROOT/target/classpath.txt" memory argument
+  if is_stale "$classpath"; then
+    maven -Dspotless.check.skip=true compile dependency:build-classpath \
+      "-Dmdep.outputFile=$classpath" -Dmdep.includeScope=compile
+    touch "$classpath"
+  fi
+  memory="$(driver_memory)"
+  for argument in "$@"; do
+    case "$argument" in spark.driver.memory=*) memory="${argument#*=}" ;; esac
+  done
+  exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" "-Xmx$memory" "${JAVA_OPTIONS[@]}" \
+    -cp "$ROOT/target/classes:$(<"$classpath")" "$MAIN" "$JOB" "$@"
+}
+
+run_on_spark_submit() {
+  local submit="$1" argument option
+  shift
+  local options=() arguments=() java_options=""
+  for argument in "$@"; do
+    case "$argument" in
+      spark.*=*) options+=(--conf "$argument") ;;
+      *) arguments+=("$argument") ;;
+    esac
+  done
+  local jar
+  jar="$(cluster_jar)"
+  if [[ -z "$jar" ]] || is_stale "$jar"; then
+    maven -Dspotless.check.skip=true -Pcluster package
+    jar="$(cluster_jar)"
+    touch "$jar"
+  fi
+  # spark-submit splits this string at spaces, but not within double quotes.
+  for option in "${JAVA_OPTIONS[@]}"; do
+    java_options+=" \"$option\""
+  done
+  export SPARK_DRIVER_MEMORY
+  SPARK_DRIVER_MEMORY="$(driver_memory)"
+  exec "$submit" --driver-java-options "$java_options" \
+    --conf spark.executor.extraJavaOptions=-Dorg.bytedeco.openblas.load=mkl \
+    ${options[@]+"${options[@]}"} \
+    --class "$MAIN" "$jar" "$JOB" ${arguments[@]+"${arguments[@]}"}
+}
+
+cluster_jar() {
+  find "$ROOT/target" -maxdepth 1 -name 'spark-finetune-*-cluster.jar' -print -quit 2>/dev/null
+}
+
+run_job() {
+  JOB="$1"
+  shift
+  collect_java_options
+  if [[ -n "${SPARK_HOME:-}" ]]; then
+    if [[ ! -x "$SPARK_HOME/bin/spark-submit" ]]; then
+      echo "$JOB: SPARK_HOME=$SPARK_HOME has no bin/spark-submit: correct it, or unset it to run on Maven's Spark" >&2
+      exit 2
+    fi
+    run_on_spark_submit "$SPARK_HOME/bin/spark-submit" "$@"
+  elif command -v spark-submit >/dev/null; then
+    run_on_spark_submit "$(command -v spark-submit)" "$@"
+  else
+    run_on_maven_spark "$@"
+  fi
+}

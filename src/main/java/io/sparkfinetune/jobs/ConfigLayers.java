@@ -1,0 +1,95 @@
+package io.sparkfinetune.jobs;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import io.sparkfinetune.UserException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Puts a job's configuration together. Later wins: the schemas' defaults, the job's own, what suits
+ * the base checkpoint, the files in their order, the {@code key=value} arguments in theirs.
+ */
+final class ConfigLayers {
+  private static final String SPARK = "spark.";
+
+  private final Job job;
+  private final Map<String, Object> values = new TreeMap<>();
+  private final Map<String, String> spark = new TreeMap<>();
+
+  private ConfigLayers(Job job) {
+    this.job = job;
+  }
+
+  /**
+   * Reads files and arguments.
+   *
+   * @throws UserException when a file cannot be read, a key is unknown or a value is not allowed
+   */
+  static JobConfig read(Job job, List<Path> files, List<String> overrides) {
+    ConfigLayers layers = new ConfigLayers(job);
+    files.forEach(layers::file);
+    overrides.forEach(layers::override);
+    layers.presets();
+    return new JobConfig(job.keys(), layers.values, layers.spark);
+  }
+
+  private void file(Path path) {
+    if (!Files.isRegularFile(path)) {
+      throw new UserException("--conf " + path + ": there is no such file");
+    }
+    Config config;
+    try {
+      config =
+          ConfigFactory.parseFile(
+                  path.toFile(), ConfigParseOptions.defaults().setAllowMissing(false))
+              .resolve();
+    } catch (ConfigException e) {
+      throw new UserException("--conf " + e.getMessage().replaceAll("\\s+", " "), e);
+    }
+    for (Map.Entry<String, ConfigValue> entry : config.entrySet()) {
+      String key = String.join(".", ConfigUtil.splitPath(entry.getKey()));
+      try {
+        set(key, entry.getValue().unwrapped());
+      } catch (UserException e) {
+        throw new UserException(entry.getValue().origin().description() + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  private void override(String argument) {
+    int equals = argument.indexOf('=');
+    if (equals < 1) {
+      throw new UserException(
+          "'" + argument + "' is not understood: expected key=value, or see --help");
+    }
+    // Taken as it stands, not as HOCON: a path may hold ':' or '//' without quotes.
+    set(argument.substring(0, equals).trim(), argument.substring(equals + 1));
+  }
+
+  private void set(String key, Object value) {
+    if (key.startsWith(SPARK)) {
+      spark.put(key, String.valueOf(value));
+    } else if (value instanceof List<?>) {
+      throw new UserException(job.keys().setting(key).path() + " is a list: expected one value");
+    } else {
+      values.put(key, job.keys().setting(key).convert(value));
+    }
+  }
+
+  private void presets() {
+    job.presets().forEach(values::putIfAbsent);
+    if (job.keys().has(Presets.BASE)) {
+      Object base =
+          values.getOrDefault(Presets.BASE, job.keys().setting(Presets.BASE).defaultValue());
+      Presets.of(base.toString()).forEach(values::putIfAbsent);
+    }
+  }
+}

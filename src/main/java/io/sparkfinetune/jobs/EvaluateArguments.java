@@ -1,0 +1,17 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.config.Key;
+import io.sparkfinetune.config.Schema;
+
+/** What the job {@code evaluate} takes beside data. */
+public record EvaluateArguments(
+    @Key(doc = "The path of the model that fine-tune has written: DIR/model.", defaultValue = "")
+        String model,
+    @Key(
+            doc =
+                "The folder for metrics, report, confusion matrix and the rows set aside. When not"
+                    + " set, the job only prints.",
+            defaultValue = "")
+        String output) {
+  static final Schema<EvaluateArguments> SCHEMA = Schema.of("", EvaluateArguments.class);
+}

@@ -1,0 +1,49 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.UserException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Tells what the user can put right from what he cannot. */
+final class Failures {
+  // A barrier stage that fails loses its cause: the executor's stack trace, as text, is what stays.
+  private static final Pattern IN_TEXT =
+      Pattern.compile(
+          Pattern.quote(UserException.class.getName())
+              + ": (.+?)\\s*(?:\\R\\s+at |\\RCaused by:|$)",
+          Pattern.DOTALL);
+
+  private Failures() {}
+
+  /** The message of the UserException that a failure is or comes from, on whichever machine. */
+  static Optional<String> userMessage(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = next(cause)) {
+      if (cause instanceof UserException) {
+        return Optional.of(cause.getMessage());
+      }
+    }
+    for (Throwable cause = failure; cause != null; cause = next(cause)) {
+      Matcher matcher = IN_TEXT.matcher(String.valueOf(cause.getMessage()));
+      if (matcher.find()) {
+        return Optional.of(matcher.group(1));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The first cause in one line. */
+  static String summary(Throwable failure) {
+    Throwable root = failure;
+    for (Throwable cause = failure; cause != null; cause = next(cause)) {
+      root = cause;
+    }
+    String message =
+        root.getMessage() == null ? "" : ": " + root.getMessage().lines().findFirst().orElse("");
+    return root.getClass().getSimpleName() + message;
+  }
+
+  private static Throwable next(Throwable failure) {
+    return failure.getCause() == failure ? null : failure.getCause();
+  }
+}

@@ -1,0 +1,101 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.data.DataArguments;
+import io.sparkfinetune.evaluate.ClassificationReport;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+
+/** Fine-tunes a classifier on the user's rows. */
+final class FineTuneJob implements Job {
+  private static final JobKeys KEYS =
+      JobKeys.of(FineTuneArguments.SCHEMA)
+          .and(CommonArguments.SCHEMA)
+          .and(
+              JobData.SCHEMA,
+              "train",
+              "validation",
+              "test",
+              "format",
+              "text_column",
+              "label_column",
+              "validation_split",
+              "test_split",
+              "seed")
+          .and(FineTuning.MODEL)
+          .and(FineTuning.TRAINING);
+
+  @Override
+  public String name() {
+    return "fine-tune";
+  }
+
+  @Override
+  public String summary() {
+    return "Fine-tunes a text classifier. Writes the model, which PipelineModel.load loads, its"
+        + " metrics and a report into one folder.";
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "jobs/fine-tune data.train=train.csv data.test=test.csv output=runs/first",
+        "jobs/fine-tune --conf my.conf training.num_train_epochs=5 output=runs/second");
+  }
+
+  @Override
+  public JobKeys keys() {
+    return KEYS;
+  }
+
+  @Override
+  public List<String> required() {
+    return List.of("output", "data.train");
+  }
+
+  @Override
+  public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
+    DataArguments data = config.get(JobData.SCHEMA);
+    OutputDirectory output =
+        OutputDirectory.open(
+            config.get(FineTuneArguments.SCHEMA).output(),
+            config.get(CommonArguments.SCHEMA).overwrite(),
+            FineTuning.FILES,
+            spark.sparkContext().hadoopConfiguration());
+    FineTuning.Outcome outcome = new FineTuning(spark, console, output).run(data, config);
+    outcome
+        .test()
+        .ifPresent(
+            test ->
+                console.text(
+                    "\nTest\n\n"
+                        + new ClassificationReport(test, outcome.pipeline().labels()).summary()));
+    console.line("%nMetrics");
+    console.metrics(outcome.metrics());
+    printPlaces(console, output, outcome);
+    console.line("%nTo predict:%n  %s", predictCommand(output, data));
+  }
+
+  private static void printPlaces(
+      Console console, OutputDirectory output, FineTuning.Outcome outcome) {
+    console.line("%nmodel          %s", output.path("model"));
+    console.line("metrics        %s", output.path("metrics.json"));
+    console.line("loss history   %s", output.path("log_history.json"));
+    console.line("configuration  %s", output.path("config.conf"));
+    if (outcome.test().isPresent()) {
+      console.line("report         %s", output.path("report.txt"));
+      console.line("confusions     %s", output.path("confusion_matrix.csv"));
+    }
+  }
+
+  private static String predictCommand(OutputDirectory output, DataArguments data) {
+    List<String> arguments = new ArrayList<>();
+    arguments.add("model=" + output.path("model"));
+    arguments.add("data.input=" + (data.test().isEmpty() ? data.train() : data.test()));
+    if (!data.textColumn().equals(JobData.SCHEMA.defaults().textColumn())) {
+      arguments.add("data.text_column=" + data.textColumn());
+    }
+    arguments.add("output=" + output.path("predictions.csv"));
+    return Console.command("predict", arguments.toArray(String[]::new));
+  }
+}

@@ -1,0 +1,113 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.data.DataArguments;
+import io.sparkfinetune.data.PreparedData;
+import io.sparkfinetune.evaluate.ClassificationMetrics;
+import io.sparkfinetune.evaluate.ClassificationReport;
+import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.train.TrainingArguments;
+import io.sparkfinetune.train.TrainingResult;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** From a configuration to a fine-tuned model in a folder, with its figures beside it. */
+final class FineTuning {
+  static final Schema<ModelArguments> MODEL = Schema.of("model", ModelArguments.class);
+  static final Schema<TrainingArguments> TRAINING = Schema.of("training", TrainingArguments.class);
+
+  /** What it writes into the folder. */
+  static final List<String> FILES =
+      List.of(
+          "model",
+          "metrics.json",
+          "config.conf",
+          "log_history.json",
+          "report.txt",
+          "confusion_matrix.csv",
+          "set_aside");
+
+  /**
+   * What came of it.
+   *
+   * @param test the metrics of the test rows; empty without test rows
+   */
+  record Outcome(
+      ClassifierPipeline pipeline,
+      Map<String, Double> metrics,
+      Optional<ClassificationMetrics> test) {}
+
+  private final SparkSession spark;
+  private final Console console;
+  private final OutputDirectory output;
+
+  FineTuning(SparkSession spark, Console console, OutputDirectory output) {
+    this.spark = spark;
+    this.console = console;
+    this.output = output;
+  }
+
+  /** Prepares, trains, saves, tests. */
+  Outcome run(DataArguments dataArguments, JobConfig config) throws IOException {
+    try (PreparedData data = JobData.prepare(spark, dataArguments)) {
+      output.clear(FILES);
+      JobData.report(data, console, output.path("set_aside"));
+      output.write("config.conf", config.toHocon());
+      ClassifierPipeline pipeline = train(data, config);
+      pipeline.save(output.path("model"));
+      TrainingResult result = pipeline.trainingResult();
+      output.writeJson("log_history.json", result.logHistory());
+      Optional<ClassificationMetrics> test = data.test().map(rows -> test(pipeline, rows));
+      Map<String, Double> metrics = metrics(result, test);
+      output.writeJson("metrics.json", metrics);
+      if (test.isPresent()) {
+        writeReport(output, new ClassificationReport(test.get(), pipeline.labels()));
+      }
+      return new Outcome(pipeline, metrics, test);
+    }
+  }
+
+  private ClassifierPipeline train(PreparedData data, JobConfig config) {
+    ModelArguments model = config.get(MODEL);
+    TrainingArguments training = config.get(TRAINING);
+    console.line(
+        "%nFine-tuning %s: %d epochs, learning rate %s",
+        model.base(), training.numTrainEpochs(), JobConfig.hocon(training.learningRate()));
+    try (ProgressBar bar = new ProgressBar(console)) {
+      return ClassifierPipeline.fit(data.train(), data.validation(), model, training, bar);
+    }
+  }
+
+  private static ClassificationMetrics test(ClassifierPipeline pipeline, Dataset<Row> rows) {
+    return Evaluator.evaluate(
+        pipeline.predict(rows, JobData.TEXT), JobData.LABEL, pipeline.labels());
+  }
+
+  /** The training's {@code eval_*}, the test's, and the training's others. */
+  private static Map<String, Double> metrics(
+      TrainingResult result, Optional<ClassificationMetrics> test) {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    result
+        .metrics()
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith("eval_")) {
+                metrics.put(name, value);
+              }
+            });
+    test.ifPresent(ofTest -> metrics.putAll(ofTest.toMap("test_")));
+    result.metrics().forEach(metrics::putIfAbsent);
+    return metrics;
+  }
+
+  static void writeReport(OutputDirectory output, ClassificationReport report) throws IOException {
+    output.write("report.txt", report.full());
+    output.write("confusion_matrix.csv", report.confusionMatrixCsv());
+  }
+}

@@ -1,0 +1,82 @@
+package io.sparkfinetune.jobs;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The command line of one job: options, then the job, then an exit code. */
+@Command
+final class JobCommand implements Callable<Integer> {
+  static final int OK = 0;
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+
+  private final Job job;
+
+  @Option(names = "--conf")
+  private List<Path> files = new ArrayList<>();
+
+  @Option(names = "--debug")
+  private boolean debug;
+
+  @Option(names = {"-h", "--help"})
+  private boolean help;
+
+  @Parameters private List<String> overrides = new ArrayList<>();
+
+  JobCommand(Job job) {
+    this.job = job;
+  }
+
+  @Override
+  public Integer call() {
+    if (help) {
+      Console.system().text(JobHelp.render(job));
+      return OK;
+    }
+    try {
+      run();
+      return OK;
+    } catch (Throwable failure) {
+      if (debug) {
+        failure.printStackTrace();
+      }
+      return report(failure);
+    }
+  }
+
+  private void run() throws Exception {
+    JobConfig config = ConfigLayers.read(job, files, overrides);
+    job.required().forEach(config::require);
+    String log = config.get(CommonArguments.SCHEMA).log();
+    Logs.show(debug && !log.equals("debug") ? "info" : log);
+    try (SparkSession spark = SparkSessions.open(job.name(), config.spark())) {
+      job.run(config, spark, Console.system());
+    }
+  }
+
+  private int report(Throwable failure) {
+    return Failures.userMessage(failure)
+        .map(
+            message -> {
+              System.err.println(job.name() + ": " + message);
+              return USAGE;
+            })
+        .orElseGet(
+            () -> {
+              // Not a logger of ours, which the terminal would show: it gets two lines instead.
+              LoggerFactory.getLogger("failure").error("{} failed", job.name(), failure);
+              System.err.println(job.name() + " failed: " + Failures.summary(failure));
+              System.err.println(
+                  Logs.file().map(file -> "The log is " + file + "; ").orElse("")
+                      + "--debug shows the stack trace.");
+              return FAILED;
+            });
+  }
+}

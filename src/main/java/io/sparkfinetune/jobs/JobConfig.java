@@ -1,0 +1,106 @@
+package io.sparkfinetune.jobs;
+
+import com.typesafe.config.ConfigUtil;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.config.Setting;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The configuration of one run of a job: a checked value for every key. Immutable. */
+final class JobConfig {
+  private final Map<String, Setting> settings = new LinkedHashMap<>();
+  private final Map<String, Object> values = new LinkedHashMap<>();
+  private final SortedMap<String, String> spark;
+
+  /**
+   * @param given values by whole key; what is not given takes its default
+   * @param spark Spark's settings
+   * @throws UserException when a key is unknown or a value is not allowed
+   */
+  JobConfig(JobKeys keys, Map<String, ?> given, Map<String, String> spark) {
+    given.keySet().forEach(keys::setting);
+    for (Setting setting : keys.settings()) {
+      Object raw = given.get(setting.path());
+      settings.put(setting.path(), setting);
+      values.put(setting.path(), raw == null ? setting.defaultValue() : setting.convert(raw));
+    }
+    this.spark = Collections.unmodifiableSortedMap(new TreeMap<>(spark));
+  }
+
+  /**
+   * The settings record of a schema. A setting of it that the job does not use keeps its default.
+   */
+  <R extends Record> R get(Schema<R> schema) {
+    Map<String, Object> ofSchema = new LinkedHashMap<>();
+    for (Setting setting : schema.settings()) {
+      if (values.containsKey(setting.path())) {
+        ofSchema.put(setting.name(), values.get(setting.path()));
+      }
+    }
+    return schema.create(ofSchema);
+  }
+
+  /** The value of a whole key. */
+  Object value(String path) {
+    return values.get(path);
+  }
+
+  /**
+   * Complains when a key that the job cannot do without is not set.
+   *
+   * @throws UserException naming the key and what to write
+   */
+  void require(String path) {
+    if (values.get(path).equals("")) {
+      throw new UserException(path + " is not set: expected " + path + "=PATH");
+    }
+  }
+
+  /** Spark's settings, {@code spark.*}, by key. */
+  SortedMap<String, String> spark() {
+    return spark;
+  }
+
+  /** The whole configuration as HOCON that {@code --conf} takes. */
+  String toHocon() {
+    StringBuilder out = new StringBuilder();
+    Map<String, List<String>> sections = new LinkedHashMap<>();
+    settings.forEach(
+        (path, setting) -> {
+          int dot = path.lastIndexOf('.');
+          sections
+              .computeIfAbsent(dot < 0 ? "" : path.substring(0, dot), section -> new ArrayList<>())
+              .add(setting.name() + " = " + hocon(values.get(path)));
+        });
+    sections.forEach(
+        (section, lines) -> {
+          String indent = section.isEmpty() ? "" : "  ";
+          out.append(section.isEmpty() ? "" : section + " {\n");
+          lines.forEach(line -> out.append(indent).append(line).append('\n'));
+          out.append(section.isEmpty() ? "" : "}\n");
+        });
+    spark.forEach(
+        (key, value) ->
+            out.append(ConfigUtil.quoteString(key))
+                .append(" = ")
+                .append(ConfigUtil.quoteString(value))
+                .append('\n'));
+    return out.toString();
+  }
+
+  /** A value as HOCON, short where HOCON lets it be. */
+  static String hocon(Object value) {
+    String text = Setting.spelling(value);
+    if (value instanceof Double) {
+      return text.replaceFirst("(\\.0)?E", "e");
+    }
+    boolean bare = !(value instanceof String) || text.matches("[A-Za-z][A-Za-z0-9_-]*");
+    return bare ? text : ConfigUtil.quoteString(text);
+  }
+}

@@ -1,0 +1,64 @@
+package io.sparkfinetune.jobs;
+
+import static org.apache.spark.sql.functions.col;
+
+import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.data.DataArguments;
+import io.sparkfinetune.data.DatasetPreparation;
+import io.sparkfinetune.data.DatasetReader;
+import io.sparkfinetune.data.LabelIndex;
+import io.sparkfinetune.data.PreparedData;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** What the jobs ask of package {@code data}. */
+final class JobData {
+  static final Schema<DataArguments> SCHEMA = Schema.of("data", DataArguments.class);
+
+  /** The columns of prepared rows. */
+  static final String TEXT = "text";
+
+  static final String LABEL = "label";
+
+  private JobData() {}
+
+  /** Training rows, and validation and test rows, given or held out. */
+  static PreparedData prepare(SparkSession spark, DataArguments arguments) {
+    return DatasetPreparation.prepare(spark, arguments);
+  }
+
+  /** The test rows for a model that knows {@code labels}. */
+  static PreparedData prepareTest(
+      SparkSession spark, DataArguments arguments, List<String> labels) {
+    return DatasetPreparation.prepareTest(spark, arguments, LabelIndex.of(labels));
+  }
+
+  /**
+   * The rows to predict with all their columns. The column of malformed rows is there only when
+   * there are some.
+   */
+  static Dataset<Row> readTexts(SparkSession spark, DataArguments arguments) {
+    Dataset<Row> rows =
+        DatasetReader.readTexts(
+            spark, arguments.input(), arguments.format(), arguments.textColumn());
+    String malformed = DatasetReader.MALFORMED;
+    boolean none =
+        Arrays.asList(rows.columns()).contains(malformed)
+            && rows.filter(col(malformed).isNotNull()).takeAsList(1).isEmpty();
+    return none ? rows.drop(malformed) : rows;
+  }
+
+  /** Prints what was read, and writes the rows set aside, where there are any, to a path. */
+  static void report(PreparedData data, Console console, String setAsidePath) {
+    console.text(data.report().render() + "\n");
+    boolean anySetAside =
+        data.report().splits().stream().anyMatch(split -> split.rowsSetAside() > 0);
+    if (anySetAside && !setAsidePath.isEmpty()) {
+      data.setAside().write().mode("overwrite").json(setAsidePath);
+      console.line("The rows set aside are in %s", setAsidePath);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package io.sparkfinetune.jobs;
+
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The main class of every job, for spark-submit and for plain Java. */
+@Command(name = "spark-finetune")
+public final class Main implements Runnable {
+  private static final List<Job> JOBS =
+      List.of(new QuickstartJob(), new FineTuneJob(), new EvaluateJob(), new PredictJob());
+
+  private Main() {}
+
+  /**
+   * Runs a job and exits: 0 done, 1 the run failed, 2 wrong usage, configuration or data.
+   *
+   * @param args the job's name and its arguments
+   */
+  public static void main(String[] args) {
+    int code = run(args);
+    // Some clusters take any call of exit, even with 0, for the driver's death.
+    if (code != JobCommand.OK) {
+      System.exit(code);
+    }
+  }
+
+  static int run(String... args) {
+    CommandLine commandLine = new CommandLine(new Main());
+    JOBS.forEach(job -> commandLine.addSubcommand(job.name(), new JobCommand(job)));
+    commandLine.setParameterExceptionHandler(
+        (e, arguments) -> {
+          System.err.println(
+              e.getCommandLine().getCommandName() + ": " + e.getMessage().replaceAll("\\s+", " "));
+          return JobCommand.USAGE;
+        });
+    return commandLine.execute(args);
+  }
+
+  static List<Job> jobs() {
+    return JOBS;
+  }
+
+  /** No job named. */
+  @Override
+  public void run() {
+    StringBuilder jobs = new StringBuilder();
+    JOBS.forEach(job -> jobs.append(jobs.length() == 0 ? "" : ", ").append(job.name()));
+    throw new CommandLine.ParameterException(
+        new CommandLine(this), "name a job: one of " + jobs + "; each explains itself with --help");
+  }
+}

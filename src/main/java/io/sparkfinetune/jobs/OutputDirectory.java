@@ -1,0 +1,165 @@
+package io.sparkfinetune.jobs;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.sparkfinetune.UserException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The folder that a job writes to, on any Hadoop file system.
+ *
+ * <p>A folder that holds something is refused unless the user asks to overwrite; then what the job
+ * itself writes is replaced, by name, and everything else is left alone.
+ */
+final class OutputDirectory {
+  private final Path root;
+  private final FileSystem fileSystem;
+
+  private OutputDirectory(Path root, FileSystem fileSystem) {
+    this.root = root;
+    this.fileSystem = fileSystem;
+  }
+
+  /**
+   * Opens a folder to write to. Creates and deletes nothing yet.
+   *
+   * @param owned the names that the job writes in it
+   * @throws UserException when it is a file, or not empty and not to be overwritten
+   */
+  static OutputDirectory open(
+      String path, boolean overwrite, List<String> owned, Configuration hadoop) throws IOException {
+    Path root = new Path(path);
+    FileSystem fileSystem = root.getFileSystem(hadoop);
+    OutputDirectory output = new OutputDirectory(fileSystem.makeQualified(root), fileSystem);
+    if (!fileSystem.exists(root)) {
+      return output;
+    }
+    if (!fileSystem.getFileStatus(root).isDirectory()) {
+      throw new UserException("output=" + path + " is a file: expected a folder to write to");
+    }
+    if (fileSystem.listStatus(root).length > 0 && !overwrite) {
+      throw new UserException(
+          "output=" + path + " is not empty: choose another, or set overwrite=true");
+    }
+    for (String name : owned) {
+      output.checkReplaceable(name);
+    }
+    return output;
+  }
+
+  /** A folder of the user's that happens to be called "model" must not be taken for one of ours. */
+  private void checkReplaceable(String name) throws IOException {
+    Path path = new Path(root, name);
+    if (fileSystem.exists(path)
+        && fileSystem.getFileStatus(path).isDirectory()
+        && !isWrittenBySpark(path)) {
+      throw new UserException(
+          path(name) + " was not written by this job: move it away, or choose another output");
+    }
+  }
+
+  private boolean isWrittenBySpark(Path path) throws IOException {
+    return Arrays.stream(fileSystem.listStatus(path))
+        .map(status -> status.getPath().getName())
+        .allMatch(
+            name ->
+                name.startsWith("part-")
+                    || name.startsWith("_")
+                    || name.startsWith(".")
+                    || name.equals("metadata")
+                    || name.equals("stages"));
+  }
+
+  /** Deletes what an earlier run left, so that no file of it is taken for this one's. */
+  void clear(List<String> owned) throws IOException {
+    for (String name : owned) {
+      fileSystem.delete(new Path(root, name), true);
+    }
+  }
+
+  /** The whole path of a name in the folder; a local one without {@code file:}. */
+  String path(String name) {
+    Path path = name.isEmpty() ? root : new Path(root, name);
+    boolean local = "file".equals(path.toUri().getScheme());
+    return local ? path.toUri().getPath() : path.toString();
+  }
+
+  /** Writes a text file in UTF-8. */
+  void write(String name, String text) throws IOException {
+    try (OutputStream out = fileSystem.create(new Path(root, name), true)) {
+      out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** Copies a stream to a file. */
+  void write(String name, InputStream in) throws IOException {
+    try (OutputStream out = fileSystem.create(new Path(root, name), true)) {
+      in.transferTo(out);
+    }
+  }
+
+  /** Writes numbers as a flat JSON object; what JSON has no number for becomes null. */
+  void writeJson(String name, Map<String, Double> numbers) throws IOException {
+    write(name, json(jsonNumbers(numbers)));
+  }
+
+  /** Writes a JSON list of flat objects. */
+  void writeJson(String name, List<Map<String, Double>> list) throws IOException {
+    write(name, json(list.stream().map(OutputDirectory::jsonNumbers).toList()));
+  }
+
+  private static Map<String, Object> jsonNumbers(Map<String, Double> numbers) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    numbers.forEach(
+        (name, value) -> {
+          boolean whole = value == Math.rint(value) && Math.abs(value) < 1L << 53;
+          Object number = whole ? (Object) value.longValue() : value;
+          json.put(name, Double.isFinite(value) ? number : null);
+        });
+    return json;
+  }
+
+  private static String json(Object value) throws IOException {
+    return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value)
+        + "\n";
+  }
+
+  /**
+   * Checks that Spark may write a data set to a path, before the work is done.
+   *
+   * @throws UserException when something is there that is not to be overwritten, or that Spark did
+   *     not write
+   */
+  static void checkDataSet(String path, boolean overwrite, Configuration hadoop)
+      throws IOException {
+    Path root = new Path(path);
+    FileSystem fileSystem = root.getFileSystem(hadoop);
+    if (!fileSystem.exists(root)) {
+      return;
+    }
+    FileStatus status = fileSystem.getFileStatus(root);
+    boolean empty = status.isDirectory() && fileSystem.listStatus(root).length == 0;
+    if (!overwrite && !empty) {
+      throw new UserException("output=" + path + " exists: choose another, or set overwrite=true");
+    }
+    OutputDirectory output = new OutputDirectory(root, fileSystem);
+    if (status.isDirectory() && !output.isWrittenBySpark(root)) {
+      throw new UserException(
+          "output="
+              + path
+              + " holds other files than rows, which overwrite=true would delete:"
+              + " choose another");
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.config.Key;
+import io.sparkfinetune.config.Schema;
+
+/** What the job {@code predict} takes beside data. */
+public record PredictArguments(
+    @Key(doc = "The path of the model that fine-tune has written: DIR/model.", defaultValue = "")
+        String model,
+    @Key(
+            doc =
+                "Where to write the rows: a folder of files, as Spark writes them. Its ending gives"
+                    + " the format (.csv, .json, .jsonl, .parquet); without one it is the input's,"
+                    + " and parquet for a table.",
+            defaultValue = "")
+        String output) {
+  static final Schema<PredictArguments> SCHEMA = Schema.of("", PredictArguments.class);
+}

@@ -1,0 +1,67 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.data.DataArguments;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** Classifies rows with a saved model. */
+final class PredictJob implements Job {
+  private static final JobKeys KEYS =
+      JobKeys.of(PredictArguments.SCHEMA)
+          .and(CommonArguments.SCHEMA)
+          .and(JobData.SCHEMA, "input", "format", "text_column");
+
+  @Override
+  public String name() {
+    return "predict";
+  }
+
+  @Override
+  public String summary() {
+    return "Classifies rows with a fine-tuned model. Writes every row with all its columns and"
+        + " prediction, confidence and probabilities (of every label; JSON text in CSV). Rows"
+        + " without text keep an empty prediction.";
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "jobs/predict model=runs/first/model data.input=new.csv output=predictions.csv",
+        "jobs/predict model=runs/first/model data.input=new.csv output=predictions.parquet");
+  }
+
+  @Override
+  public JobKeys keys() {
+    return KEYS;
+  }
+
+  @Override
+  public List<String> required() {
+    return List.of("model", "data.input", "output");
+  }
+
+  @Override
+  public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
+    PredictArguments arguments = config.get(PredictArguments.SCHEMA);
+    boolean overwrite = config.get(CommonArguments.SCHEMA).overwrite();
+    DataArguments data = config.get(JobData.SCHEMA);
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    OutputDirectory.checkDataSet(arguments.output(), overwrite, hadoop);
+    Dataset<Row> rows = JobData.readTexts(spark, data);
+    ClassifierPipeline pipeline = ClassifierPipeline.load(spark, arguments.model());
+    PredictionWriter.Format format =
+        PredictionWriter.format(arguments.output(), data.format(), data.input());
+    PredictionWriter.Counts counts =
+        PredictionWriter.write(
+            pipeline.predict(rows, data.textColumn()), arguments.output(), format, overwrite);
+    console.line("%,d rows written to %s (%s)", counts.rows(), arguments.output(), format.code());
+    if (counts.withoutPrediction() > 0) {
+      console.line(
+          "%,d of them have no text in %s and so no prediction",
+          counts.withoutPrediction(), data.textColumn());
+    }
+  }
+}

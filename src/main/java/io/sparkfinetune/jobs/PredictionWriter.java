@@ -1,0 +1,112 @@
+package io.sparkfinetune.jobs;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.to_json;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Observation;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/** Writes predicted rows with Spark, and counts them on the way. */
+final class PredictionWriter {
+  /** What was written: rows in all, and those of them without a prediction. */
+  record Counts(long rows, long withoutPrediction) {}
+
+  /** The formats written. */
+  enum Format {
+    CSV,
+    JSON,
+    PARQUET;
+
+    /** The format that a path's ending names; empty when it names none. */
+    static Optional<Format> ofPath(String path) {
+      String name = path.toLowerCase(Locale.ROOT).replaceFirst("/+$", "");
+      return Stream.of(values())
+          .filter(f -> name.endsWith("." + f.code()))
+          .findFirst()
+          .or(() -> name.matches(".*\\.(jsonl|ndjson)") ? Optional.of(JSON) : Optional.empty());
+    }
+
+    String code() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private PredictionWriter() {}
+
+  /**
+   * The format to write: by the output's ending, else the input's format where it is set or told by
+   * its ending, else Parquet, which keeps every type.
+   *
+   * @param inputFormat the setting {@code data.format}
+   */
+  static Format format(String output, String inputFormat, String input) {
+    return Format.ofPath(output)
+        .or(() -> Format.ofPath("." + inputFormat))
+        .or(() -> Format.ofPath(input))
+        .orElse(Format.PARQUET);
+  }
+
+  /**
+   * Writes the rows to a folder, as Spark does, which must not exist unless {@code overwrite} is
+   * set. In CSV, which has no nested values, maps, lists and structs are JSON text.
+   */
+  static Counts write(Dataset<Row> predicted, String path, Format format, boolean overwrite)
+      throws InterruptedException {
+    Observation counted = new Observation();
+    Dataset<Row> rows =
+        predicted.observe(
+            counted, count(lit(1)).as("rows"), count(col(Predictions.PREDICTION)).as("predicted"));
+    DataFrameWriter<Row> writer =
+        (format == Format.CSV ? flat(rows) : rows)
+            .write()
+            .mode(overwrite ? "overwrite" : "errorifexists");
+    switch (format) {
+      case CSV -> csv(writer, path);
+      case JSON -> writer.option("ignoreNullFields", false).json(path);
+      case PARQUET -> writer.parquet(path);
+    }
+    Map<String, Object> counts = counted.getAsJava();
+    long total = (Long) counts.get("rows");
+    return new Counts(total, total - (Long) counts.get("predicted"));
+  }
+
+  private static void csv(DataFrameWriter<Row> writer, String path) {
+    writer
+        .option("header", true)
+        .option("quote", "\"")
+        .option("escape", "\"")
+        // Spark would trim texts otherwise.
+        .option("ignoreLeadingWhiteSpace", false)
+        .option("ignoreTrailingWhiteSpace", false)
+        .csv(path);
+  }
+
+  private static Dataset<Row> flat(Dataset<Row> rows) {
+    Column[] columns =
+        Arrays.stream(rows.schema().fields()).map(PredictionWriter::flat).toArray(Column[]::new);
+    return rows.select(columns);
+  }
+
+  private static Column flat(StructField field) {
+    Column column = Predictions.named(field.name());
+    boolean nested =
+        field.dataType() instanceof MapType
+            || field.dataType() instanceof ArrayType
+            || field.dataType() instanceof StructType;
+    return nested ? to_json(column).as(field.name()) : column;
+  }
+}

@@ -1,0 +1,13 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.config.Key;
+import io.sparkfinetune.config.Schema;
+
+/** What the job {@code quickstart} takes beside model and training. */
+public record QuickstartArguments(
+    @Key(
+            doc = "The folder for the sample data, the model, metrics and report.",
+            defaultValue = "runs/quickstart")
+        String output) {
+  static final Schema<QuickstartArguments> SCHEMA = Schema.of("", QuickstartArguments.class);
+}

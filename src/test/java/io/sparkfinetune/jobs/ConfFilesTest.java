@@ -1,0 +1,87 @@
+package io.sparkfinetune.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkfinetune.config.Setting;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The commented files in conf/ say what the schemas say. */
+class ConfFilesTest {
+  private static final Path CONF = Path.of("conf");
+  private static final Pattern KEY = Pattern.compile("(?m)^( *)#([a-z][A-Za-z0-9_.]* = )");
+
+  @TempDir Path folder;
+
+  static List<Job> jobs() {
+    return Main.jobs();
+  }
+
+  @ParameterizedTest
+  @MethodSource("jobs")
+  void holdsEveryKeyWithItsDefault(Job job) throws IOException {
+    String text = Files.readString(CONF.resolve(job.name() + ".conf"));
+    Path uncommented =
+        Files.writeString(
+            folder.resolve(job.name() + ".conf"), KEY.matcher(text).replaceAll("$1$2"));
+
+    JobConfig config = ConfigLayers.read(job, List.of(uncommented), List.of());
+
+    JobConfig defaults = ConfigLayers.read(job, List.of(), List.of());
+    for (Setting setting : job.keys().settings()) {
+      assertThat(config.value(setting.path()))
+          .as(setting.path())
+          .isEqualTo(defaults.value(setting.path()));
+      assertThat(text).as(setting.path()).contains("#" + setting.name() + " = ");
+    }
+    assertThat(KEY.matcher(text).results().count())
+        .as("keys, and one of Spark's")
+        .isEqualTo(job.keys().settings().size() + 1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("jobs")
+  void setsNothingAsItStands(Job job) {
+    JobConfig config =
+        ConfigLayers.read(job, List.of(CONF.resolve(job.name() + ".conf")), List.of());
+
+    assertThat(config.toHocon()).isEqualTo(ConfigLayers.read(job, List.of(), List.of()).toHocon());
+  }
+
+  @Test
+  void clusterTemplatesHoldSettingsOfSparksAlone() throws IOException {
+    try (Stream<Path> files = Files.list(CONF.resolve("cluster"))) {
+      List<Path> templates = files.sorted().toList();
+      assertThat(templates).hasSize(4);
+      for (Path template : templates) {
+        JobConfig config = ConfigLayers.read(new PredictJob(), List.of(template), List.of());
+        assertThat(config.spark()).as(template.toString()).isNotEmpty();
+      }
+    }
+  }
+
+  @Test
+  void javaOptionsAreThoseOfThePom() throws IOException {
+    Matcher pom =
+        Pattern.compile("(?s)<jvm.options>(.*?)</jvm.options>")
+            .matcher(Files.readString(Path.of("pom.xml")));
+    assertThat(pom.find()).isTrue();
+    List<String> options =
+        Files.readAllLines(CONF.resolve("java-options")).stream()
+            .filter(line -> !line.startsWith("#"))
+            .toList();
+
+    assertThat(new TreeSet<>(options))
+        .isEqualTo(new TreeSet<>(List.of(pom.group(1).trim().split("\\s+"))));
+  }
+}

@@ -1,0 +1,199 @@
+package io.sparkfinetune.jobs;
+
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.map;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.when;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.evaluate.ClassificationMetrics;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PredictionsTest {
+  private static final List<String> LABELS = List.of("spam", "ham, \"real\"");
+
+  /** Writes CATEGORY annotations as the classifier does: "spam" for texts with an x. */
+  private static final class Classifier extends Transformer {
+    @Override
+    public Dataset<Row> transform(Dataset<?> rows) {
+      assertThat(rows.columns()).containsExactly("row", "text");
+      Column spam = col("text").contains("x");
+      return rows.withColumn("document", lit("the pipeline's own"))
+          .withColumn(
+              "category",
+              array(
+                  struct(
+                      lit("category").as("annotatorType"),
+                      when(spam, LABELS.get(0)).otherwise(LABELS.get(1)).as("result"),
+                      map(
+                              lit("sentence"),
+                              lit("0"),
+                              lit(LABELS.get(0)),
+                              when(spam, "0.75").otherwise("1.0E-3"),
+                              lit(LABELS.get(1)),
+                              when(spam, "0.25").otherwise("0.999"))
+                          .as("metadata"))));
+    }
+
+    @Override
+    public StructType transformSchema(StructType schema) {
+      return schema;
+    }
+
+    @Override
+    public Transformer copy(ParamMap extra) {
+      return this;
+    }
+
+    @Override
+    public String uid() {
+      return "classifier";
+    }
+  }
+
+  private final SparkSession spark = TestSpark.session();
+
+  @TempDir Path folder;
+
+  private Dataset<Row> rows() {
+    StructType schema =
+        new StructType()
+            .add("id", DataTypes.IntegerType)
+            .add("a.b", DataTypes.StringType)
+            .add("document", DataTypes.StringType)
+            .add("category", DataTypes.StringType);
+    return spark.createDataFrame(
+        List.of(
+            RowFactory.create(1, "  with, \"x\"\nand a line ", "d1", "spam"),
+            RowFactory.create(2, "plain", "d2", "spam"),
+            RowFactory.create(3, null, "d3", null),
+            RowFactory.create(4, " \u00A0\t", null, "c4"),
+            RowFactory.create(5, "", "d5", "c5")),
+        schema);
+  }
+
+  private Dataset<Row> predicted() {
+    return Predictions.of(new Classifier(), "text", rows(), "a.b", LABELS);
+  }
+
+  @Test
+  void keepsEveryColumnAndRow() {
+    Dataset<Row> predicted = predicted();
+
+    assertThat(predicted.columns())
+        .containsExactly(
+            "id", "a.b", "document", "category", "prediction", "confidence", "probabilities");
+    List<Row> rows = predicted.orderBy("id").collectAsList();
+    assertThat(rows).hasSize(5);
+    assertThat(rows.get(0).getString(1)).isEqualTo("  with, \"x\"\nand a line ");
+    assertThat(rows.get(0).getString(4)).isEqualTo("spam");
+    assertThat(rows.get(0).getDouble(5)).isEqualTo(0.75);
+    assertThat(rows.get(0).<String, Double>getJavaMap(6))
+        .isEqualTo(Map.of("spam", 0.75, LABELS.get(1), 0.25));
+    assertThat(rows.get(1).getDouble(5)).isEqualTo(0.999);
+    for (Row blank : rows.subList(2, 5)) {
+      assertThat(Arrays.asList(blank.get(4), blank.get(5), blank.get(6))).containsOnlyNulls();
+    }
+  }
+
+  @Test
+  void refusesRowsThatHaveItsColumns() {
+    Dataset<Row> rows = rows().withColumn("confidence", lit(1));
+    assertThatThrownBy(() -> Predictions.of(new Classifier(), "text", rows, "a.b", LABELS))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "the rows already have a column \"confidence\", which would be added: rename it");
+  }
+
+  @Test
+  void csvRoundTrip() throws Exception {
+    String path = folder.resolve("p.csv").toString();
+
+    PredictionWriter.Counts counts =
+        PredictionWriter.write(predicted(), path, PredictionWriter.Format.CSV, false);
+
+    assertThat(counts).isEqualTo(new PredictionWriter.Counts(5, 3));
+    List<Row> rows =
+        spark
+            .read()
+            .option("header", true)
+            .option("multiLine", true)
+            .option("escape", "\"")
+            .csv(path)
+            .orderBy("id")
+            .collectAsList();
+    assertThat(rows).hasSize(5);
+    assertThat(rows.get(0).getString(1)).isEqualTo("  with, \"x\"\nand a line ");
+    assertThat(rows.get(0).getString(4)).isEqualTo("spam");
+    assertThat(rows.get(0).getString(5)).isEqualTo("0.75");
+    assertThat(rows.get(0).getString(6)).isEqualTo("{\"spam\":0.75,\"ham, \\\"real\\\"\":0.25}");
+    assertThat(rows.get(2).isNullAt(4)).isTrue();
+    assertThat(rows.get(3).getString(1)).isEqualTo(" \u00A0\t");
+  }
+
+  @Test
+  void parquetAndJsonRoundTrip() throws Exception {
+    for (PredictionWriter.Format format :
+        List.of(PredictionWriter.Format.PARQUET, PredictionWriter.Format.JSON)) {
+      String path = folder.resolve("p-" + format).toString();
+
+      assertThat(PredictionWriter.write(predicted(), path, format, false).rows()).isEqualTo(5);
+      assertThat(PredictionWriter.write(predicted(), path, format, true).rows()).isEqualTo(5);
+
+      List<Row> read =
+          spark
+              .read()
+              .schema(predicted().schema())
+              .format(format.code())
+              .load(path)
+              .orderBy("id")
+              .collectAsList();
+      assertThat(read).isEqualTo(predicted().orderBy("id").collectAsList());
+    }
+  }
+
+  @Test
+  void formatComesFromTheOutputThenFromTheInput() {
+    assertThat(PredictionWriter.format("o.CSV", "parquet", "i.json").code()).isEqualTo("csv");
+    assertThat(PredictionWriter.format("s3a://b/o.jsonl/", "auto", "i.csv").code())
+        .isEqualTo("json");
+    assertThat(PredictionWriter.format("o", "csv", "i.json").code()).isEqualTo("csv");
+    assertThat(PredictionWriter.format("o", "auto", "i.json").code()).isEqualTo("json");
+    assertThat(PredictionWriter.format("o", "table", "db.rows").code()).isEqualTo("parquet");
+  }
+
+  @Test
+  void evaluatesPredictedRows() {
+    ClassificationMetrics metrics =
+        Evaluator.evaluate(predicted().filter("id <= 2"), "category", LABELS);
+
+    assertThat(metrics.n()).isEqualTo(2);
+    assertThat(metrics.accuracy()).isEqualTo(0.5);
+    assertThat(metrics.loss()).isEqualTo(-(Math.log(0.75) + Math.log(0.001)) / 2);
+  }
+
+  @Test
+  void rowWithoutPredictionIsNotEvaluatedInSilence() {
+    Dataset<Row> rows = predicted().filter("id = 5").withColumn("category", lit("spam"));
+    assertThatThrownBy(() -> Evaluator.evaluate(rows, "category", LABELS))
+        .hasStackTraceContaining("a row of label spam got the prediction null");
+  }
+}
