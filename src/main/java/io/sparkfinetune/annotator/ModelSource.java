@@ -1,0 +1,73 @@
+package io.sparkfinetune.annotator;
+
+import io.sparkfinetune.model.io.ModelFiles;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * The files of a model, wherever its annotator is: on the driver as they are, on an executor by way
+ * of a broadcast. Copies of an annotator share one.
+ *
+ * <p>Each JVM holds one native {@link TextClassifier} a content and {@code max_length}, shared by
+ * its tasks, and keeps the two that were used last.
+ */
+final class ModelSource implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private static final int KEPT_PER_JVM = 2;
+  private static final SharedCache<Key, TextClassifier> LOADED = new SharedCache<>(KEPT_PER_JVM);
+
+  private record Key(String digest, int maxLength) {}
+
+  // Stays on the driver: a task takes the broadcast's handle with it, not the bytes.
+  private final transient ModelFiles files;
+  private final String digest;
+  private Broadcast<ModelFiles> broadcast;
+  private transient SparkContext broadcastContext;
+
+  /** Wraps a model's files. */
+  ModelSource(ModelFiles files) {
+    this.files = files;
+    this.digest = sha256(files);
+  }
+
+  /** The model's files. */
+  ModelFiles files() {
+    return files != null ? files : broadcast.value();
+  }
+
+  /** Makes the files known to the executors of a context, once; driver only. */
+  synchronized void broadcast(SparkContext context) {
+    if (broadcast == null || broadcastContext != context) {
+      broadcast = JavaSparkContext.fromSparkContext(context).broadcast(files);
+      broadcastContext = context;
+    }
+  }
+
+  /** This JVM's classifier, loaded when it is not yet; close the lease after use. */
+  SharedCache<Key, TextClassifier>.Lease classifier(int maxLength) {
+    return LOADED.acquire(
+        new Key(digest, maxLength), () -> TextClassifier.load(files(), maxLength));
+  }
+
+  private static String sha256(ModelFiles files) {
+    try {
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      for (String text : new String[] {files.config(), files.tokenizer()}) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        sha256.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
+        sha256.update(bytes);
+      }
+      files.weights().chunks().forEach(sha256::update);
+      return HexFormat.of().formatHex(sha256.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

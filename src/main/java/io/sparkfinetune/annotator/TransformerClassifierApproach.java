@@ -1,0 +1,211 @@
+package io.sparkfinetune.annotator;
+
+import com.johnsnowlabs.nlp.AnnotatorType;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.distributed.DistributedTrainer;
+import io.sparkfinetune.distributed.TrainedModel;
+import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.io.Checkpoint;
+import io.sparkfinetune.train.TrainingArguments;
+import io.sparkfinetune.train.TrainingProgress;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.ml.PipelineModel;
+import org.apache.spark.ml.param.DoubleParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
+import org.apache.spark.ml.param.Params;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.types.StructType;
+import scala.Option;
+
+/**
+ * Fine-tunes a transformer on labelled documents: a Spark NLP annotator, DOCUMENT and a label
+ * column in, a {@link TransformerClassifierModel} out.
+ *
+ * <p>Each document of a row is one example with the row's label. Documents without text and rows
+ * without a label are set aside and counted in the log. Validation examples, which pick the best
+ * epoch's weights, are those that {@link #validationIndicatorCol} marks; without that column, a
+ * share {@link #validationSplit} of each class; with neither, the last weights are kept.
+ *
+ * <p>Labels are indexed in sorted order. The texts are tokenised once, on the executors.
+ */
+public final class TransformerClassifierApproach extends TransformerClassifierParams {
+  private static final long serialVersionUID = 1L;
+
+  private final Param<String> labelColumn;
+  private final Param<String> validationIndicatorCol;
+  private final DoubleParam validationSplit;
+  private transient Consumer<TrainingProgress> progress = ignored -> {};
+
+  /** Creates an estimator with every default and a uid of its own. */
+  public TransformerClassifierApproach() {
+    this(Identifiable$.MODULE$.randomUID("TransformerClassifierApproach"));
+  }
+
+  /** Creates an estimator with every default. */
+  public TransformerClassifierApproach(String uid) {
+    super(Uid.put(uid));
+    labelColumn =
+        new Param<>(this, "labelColumn", "Column with the label of each row: strings or numbers.");
+    validationIndicatorCol =
+        new Param<>(
+            this,
+            "validationIndicatorCol",
+            "Boolean column that is true for the rows to validate on; null counts as false.");
+    validationSplit =
+        new DoubleParam(
+            this,
+            "validation_split",
+            "Share of each class that is held out to validate on, by the seed, when there is no"
+                + " validationIndicatorCol; 0 holds out none. Allowed: >= 0 and < 1.",
+            ParamValidators.inRange(0, 1, true, false));
+    setDefault(validationSplit, 0.0);
+  }
+
+  /** The reader of a saved estimator. */
+  public static MLReader<TransformerClassifierApproach> read() {
+    return new DefaultParamsReader<>();
+  }
+
+  /** Loads a saved estimator. */
+  public static TransformerClassifierApproach load(String path) {
+    return read().load(path);
+  }
+
+  @Override
+  public String description() {
+    return "Fine-tunes a transformer to classify documents";
+  }
+
+  @Override
+  public String[] inputAnnotatorTypes() {
+    return new String[] {AnnotatorType.DOCUMENT()};
+  }
+
+  @Override
+  public String outputAnnotatorType() {
+    return AnnotatorType.CATEGORY();
+  }
+
+  @Override
+  public TransformerClassifierApproach setInputCols(String[] value) {
+    super.setInputCols(value);
+    return this;
+  }
+
+  /** Column with the label of each row (required). */
+  public Param<String> labelColumn() {
+    return labelColumn;
+  }
+
+  /** Sets {@link #labelColumn}. */
+  public TransformerClassifierApproach setLabelColumn(String column) {
+    set(labelColumn, column);
+    return this;
+  }
+
+  /** Boolean column that marks the rows to validate on (not set by default). */
+  public Param<String> validationIndicatorCol() {
+    return validationIndicatorCol;
+  }
+
+  /** Sets {@link #validationIndicatorCol}. */
+  public TransformerClassifierApproach setValidationIndicatorCol(String column) {
+    set(validationIndicatorCol, column);
+    return this;
+  }
+
+  /** Share of each class to validate on, when no column marks rows. Default 0. */
+  public DoubleParam validationSplit() {
+    return validationSplit;
+  }
+
+  /** Sets {@link #validationSplit}. */
+  public TransformerClassifierApproach setValidationSplit(double share) {
+    set(validationSplit, share);
+    return this;
+  }
+
+  /**
+   * Listens to the training: called on the driver, every few seconds, from a thread of its own. A
+   * listener goes with copies but is not saved.
+   */
+  public TransformerClassifierApproach setProgress(Consumer<TrainingProgress> listener) {
+    progress = Objects.requireNonNull(listener);
+    return this;
+  }
+
+  /**
+   * What {@code fit} does: check, read the base's tokenizer, index and tokenise, train, create the
+   * model.
+   */
+  @Override
+  public TransformerClassifierModel train(
+      Dataset<?> dataset, Option<PipelineModel> recursivePipeline) {
+    TrainingColumns columns = columns();
+    columns.check(dataset.schema());
+    ModelArguments model = modelArguments();
+    TrainingArguments training = trainingArguments();
+    Configuration hadoop = dataset.sparkSession().sessionState().newHadoopConf();
+    String tokenizer = Checkpoint.open(model.base(), hadoop).tokenizer();
+    double share = columns.validationIndicator().isPresent() ? 0 : getValidationSplit();
+    try (TrainingExamples examples =
+        TrainingExamples.of(
+            dataset, columns, share, training.seed(), tokenizer, model.maxLength())) {
+      TrainedModel trained =
+          DistributedTrainer.train(
+              examples.train(),
+              examples.validation(),
+              examples.labels().names(),
+              model,
+              training,
+              progress);
+      // fit sets the parent and copies the Params.
+      return TransformerClassifierModel.of(trained.files()).setTrainingSummary(trained.result());
+    }
+  }
+
+  /** Reports a missing column before the stages in front of this one are fitted. */
+  @Override
+  public boolean validate(StructType schema) {
+    columns().check(schema);
+    return super.validate(schema);
+  }
+
+  /** Copies go through here: {@code copy} itself is final, and knows Params alone. */
+  @Override
+  public <T extends Params> T copyValues(T to, ParamMap extra) {
+    if (to instanceof TransformerClassifierApproach copy) {
+      copy.progress = progress;
+    }
+    return super.copyValues(to, extra);
+  }
+
+  @Override
+  TransformerClassifierApproach self() {
+    return this;
+  }
+
+  private double getValidationSplit() {
+    return (double) getOrDefault(validationSplit);
+  }
+
+  private TrainingColumns columns() {
+    if (!isDefined(labelColumn)) {
+      throw new UserException("labelColumn is not set: name the column of the labels");
+    }
+    return new TrainingColumns(
+        getInputCols()[0],
+        getOrDefault(labelColumn),
+        isDefined(validationIndicatorCol)
+            ? Optional.of(getOrDefault(validationIndicatorCol))
+            : Optional.empty());
+  }
+}

@@ -1,0 +1,326 @@
+package io.sparkfinetune.annotator;
+
+import com.johnsnowlabs.nlp.Annotation;
+import com.johnsnowlabs.nlp.AnnotatorModel;
+import com.johnsnowlabs.nlp.AnnotatorType;
+import com.johnsnowlabs.nlp.HasBatchedAnnotate;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.io.ModelFiles;
+import io.sparkfinetune.train.TrainingResult;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import scala.Predef;
+import scala.collection.Iterator;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+
+/**
+ * Classifies documents with a fine-tuned transformer: a Spark NLP annotator, DOCUMENT in, CATEGORY
+ * out.
+ *
+ * <p>Each document gets one annotation with the document's begin and end. Its result is the most
+ * probable label, and its metadata is what Spark NLP's own sequence classifiers write: {@code
+ * sentence}, the document's position within its row, and under each label's name its probability. A
+ * blank document is classified like any other; a row whose document column is null or empty gets an
+ * empty array.
+ *
+ * <p>{@code batchSize} rows (default 256) are classified together: their documents are tokenised in
+ * one call, sorted by length, and sent through the network {@code per_device_eval_batch_size} at a
+ * time. Executors get the weights by one broadcast, made at the first {@code transform}, and load
+ * them once a JVM.
+ *
+ * <p>Saved, it is Spark ML's metadata and a folder {@code huggingface} that {@code transformers}
+ * can read.
+ */
+public final class TransformerClassifierModel extends AnnotatorModel<TransformerClassifierModel>
+    implements HasBatchedAnnotate<TransformerClassifierModel> {
+  private static final long serialVersionUID = 1L;
+
+  private static final int DEFAULT_BATCH_SIZE = 256;
+
+  private final String uid;
+  private final SchemaParams settings;
+  // Assigned by HasBatchedAnnotate.$init$.
+  private IntParam batchSize;
+  private ModelSource source;
+  private transient TrainingResult trainingSummary;
+
+  /** Creates a model with no weights, for Spark's reader; see {@link #of} and {@link #load}. */
+  public TransformerClassifierModel(String uid) {
+    this(Uid.put(uid));
+  }
+
+  private TransformerClassifierModel(Uid uid) {
+    this.uid = uid.take();
+    HasBatchedAnnotate.$init$(this);
+    setDefault(batchSize, DEFAULT_BATCH_SIZE);
+    settings =
+        new SchemaParams(this)
+            .add(SchemaParams.MODEL, "max_length")
+            .add(SchemaParams.TRAINING, "per_device_eval_batch_size");
+  }
+
+  /** Creates a model of a classifier's files. */
+  public static TransformerClassifierModel of(ModelFiles files) {
+    return new TransformerClassifierModel(
+            Identifiable$.MODULE$.randomUID("TransformerClassifierModel"))
+        .setFiles(files);
+  }
+
+  /** The reader that {@code PipelineModel.load} asks for. */
+  public static MLReader<TransformerClassifierModel> read() {
+    return new TransformerClassifierReader();
+  }
+
+  /**
+   * Loads a saved model from any Hadoop path.
+   *
+   * @throws UserException when the path holds no such model or lacks one of its files
+   */
+  public static TransformerClassifierModel load(String path) {
+    return read().load(path);
+  }
+
+  @Override
+  public String uid() {
+    return uid != null ? uid : Uid.pending();
+  }
+
+  @Override
+  public String[] inputAnnotatorTypes() {
+    return new String[] {AnnotatorType.DOCUMENT()};
+  }
+
+  @Override
+  public String outputAnnotatorType() {
+    return AnnotatorType.CATEGORY();
+  }
+
+  @Override
+  public TransformerClassifierModel setInputCols(String[] value) {
+    super.setInputCols(value);
+    return this;
+  }
+
+  /** Rows classified together (a Spark NLP Param). */
+  @Override
+  public IntParam batchSize() {
+    return batchSize;
+  }
+
+  /** Called by Spark NLP's trait to hand over its Param. */
+  @Override
+  public void com$johnsnowlabs$nlp$HasBatchedAnnotate$_setter_$batchSize_$eq(IntParam param) {
+    batchSize = param;
+  }
+
+  @Override
+  public TransformerClassifierModel setBatchSize(int rows) {
+    HasBatchedAnnotate.super.setBatchSize(rows);
+    return this;
+  }
+
+  /** Longest text in tokens; longer texts are truncated. */
+  public IntParam maxLength() {
+    return settings.get(IntParam.class, "max_length");
+  }
+
+  /** Sets {@link #maxLength}. */
+  public TransformerClassifierModel setMaxLength(int tokens) {
+    settings.set("max_length", tokens);
+    return this;
+  }
+
+  /** Gets {@link #maxLength}. */
+  public int getMaxLength() {
+    return (int) getOrDefault(maxLength());
+  }
+
+  /** Documents a forward pass. */
+  public IntParam perDeviceEvalBatchSize() {
+    return settings.get(IntParam.class, "per_device_eval_batch_size");
+  }
+
+  /** Sets {@link #perDeviceEvalBatchSize}. */
+  public TransformerClassifierModel setPerDeviceEvalBatchSize(int documents) {
+    settings.set("per_device_eval_batch_size", documents);
+    return this;
+  }
+
+  /** Gets {@link #perDeviceEvalBatchSize}. */
+  public int getPerDeviceEvalBatchSize() {
+    return (int) getOrDefault(perDeviceEvalBatchSize());
+  }
+
+  /** The classifier's files, as they are saved. */
+  public ModelFiles files() {
+    return source().files();
+  }
+
+  /** The label names, by index (named as in Spark NLP's classifiers); loads the model. */
+  public String[] getClasses() {
+    try (var classifier = source().classifier(getMaxLength())) {
+      return classifier.value().labels().toArray(String[]::new);
+    }
+  }
+
+  /** What the training reported; empty for a model that was loaded. */
+  public Optional<TrainingResult> trainingSummary() {
+    return Optional.ofNullable(trainingSummary);
+  }
+
+  TransformerClassifierModel setTrainingSummary(TrainingResult result) {
+    trainingSummary = result;
+    return this;
+  }
+
+  TransformerClassifierModel setFiles(ModelFiles files) {
+    source = new ModelSource(files);
+    return this;
+  }
+
+  @Override
+  public TransformerClassifierModel copy(ParamMap extra) {
+    TransformerClassifierModel copy = super.copy(extra);
+    copy.source = source;
+    copy.trainingSummary = trainingSummary;
+    return copy.setParent(parent());
+  }
+
+  @Override
+  public Dataset<?> beforeAnnotate(Dataset<?> dataset) {
+    source().broadcast(dataset.sparkSession().sparkContext());
+    return dataset;
+  }
+
+  /**
+   * Adds the annotations of each row, {@code batchSize} rows at a time. Spark NLP's own version of
+   * this fails on a null document column.
+   */
+  @Override
+  @SuppressWarnings("unchecked")
+  public Iterator<Row> batchProcess(Iterator<?> rows) {
+    return ((Iterator<Row>) rows).<Row>grouped(getBatchSize()).flatMap(this::addCategories);
+  }
+
+  @Override
+  public Seq<Seq<Annotation>> batchAnnotate(Seq<Annotation[]> rows) {
+    List<Seq<Annotation>> categories =
+        classify(JavaConverters.seqAsJavaList(rows)).stream()
+            .map(TransformerClassifierModel::seq)
+            .toList();
+    return seq(categories);
+  }
+
+  private Seq<Row> addCategories(Seq<Row> rows) {
+    List<Row> before = JavaConverters.seqAsJavaList(rows);
+    List<List<Annotation>> categories = classify(before.stream().map(this::documents).toList());
+    List<Row> after = new ArrayList<>();
+    for (int i = 0; i < before.size(); i++) {
+      Row row = before.get(i);
+      Object[] values = new Object[row.size() + 1];
+      for (int column = 0; column < row.size(); column++) {
+        values[column] = row.get(column);
+      }
+      values[row.size()] =
+          categories.get(i).stream().map(TransformerClassifierModel::toRow).toArray();
+      after.add(RowFactory.create(values));
+    }
+    return seq(after);
+  }
+
+  private Annotation[] documents(Row row) {
+    List<Annotation> documents = new ArrayList<>();
+    for (String column : getInputCols()) {
+      Seq<Row> annotations = row.getAs(column);
+      if (annotations != null) {
+        JavaConverters.seqAsJavaList(annotations).forEach(a -> documents.add(Annotation.apply(a)));
+      }
+    }
+    return documents.toArray(Annotation[]::new);
+  }
+
+  /** The categories of each row's documents, in order. */
+  private List<List<Annotation>> classify(List<Annotation[]> rows) {
+    List<String> texts = rows.stream().flatMap(Arrays::stream).map(Annotation::result).toList();
+    try (var lease = source().classifier(getMaxLength())) {
+      List<String> labels = lease.value().labels();
+      float[][] probabilities = lease.value().probabilities(texts, getPerDeviceEvalBatchSize());
+      List<List<Annotation>> categories = new ArrayList<>();
+      int text = 0;
+      for (Annotation[] documents : rows) {
+        List<Annotation> row = new ArrayList<>();
+        for (int sentence = 0; sentence < documents.length; sentence++) {
+          row.add(category(documents[sentence], sentence, labels, probabilities[text++]));
+        }
+        categories.add(row);
+      }
+      return categories;
+    }
+  }
+
+  private static Annotation category(
+      Annotation document, int sentence, List<String> labels, float[] probabilities) {
+    int best = 0;
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("sentence", Integer.toString(sentence));
+    for (int label = 0; label < probabilities.length; label++) {
+      metadata.put(labels.get(label), Float.toString(probabilities[label]));
+      best = probabilities[label] > probabilities[best] ? label : best;
+    }
+    return new Annotation(
+        AnnotatorType.CATEGORY(),
+        document.begin(),
+        document.end(),
+        labels.get(best),
+        JavaConverters.mapAsScalaMap(metadata).toMap(Predef.$conforms()),
+        new float[0]);
+  }
+
+  private static Row toRow(Annotation annotation) {
+    return RowFactory.create(
+        annotation.annotatorType(),
+        annotation.begin(),
+        annotation.end(),
+        annotation.result(),
+        annotation.metadata(),
+        annotation.embeddings());
+  }
+
+  private static <T> Seq<T> seq(List<T> list) {
+    return JavaConverters.asScalaBuffer(list).toList();
+  }
+
+  private ModelSource source() {
+    if (source == null) {
+      throw new UserException(
+          uid()
+              + " has no weights: load one with TransformerClassifierModel.load, or fit a"
+              + " TransformerClassifierApproach");
+    }
+    return source;
+  }
+
+  @Override
+  public void onWrite(String path, SparkSession spark) {
+    try {
+      HuggingFaceFolder.write(files(), path, spark.sessionState().newHadoopConf());
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write the model to " + path, e);
+    }
+  }
+}

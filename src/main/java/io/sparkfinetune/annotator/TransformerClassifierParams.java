@@ -1,0 +1,251 @@
+package io.sparkfinetune.annotator;
+
+import com.johnsnowlabs.nlp.AnnotatorApproach;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.train.TrainingArguments;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.LongParam;
+import org.apache.spark.ml.param.Param;
+
+/**
+ * The Params of {@link TransformerClassifierApproach} that come from {@link ModelArguments} and
+ * {@link TrainingArguments}: for each key a Param of that name, an accessor for {@code
+ * ParamGridBuilder} and a setter, both in camel case. Documentation, defaults and ranges are the
+ * schema's ({@code explainParams} prints them).
+ *
+ * <p>A setter throws {@link UserException} when the value is not allowed.
+ */
+public abstract class TransformerClassifierParams
+    extends AnnotatorApproach<TransformerClassifierModel> {
+  private static final long serialVersionUID = 1L;
+
+  private final String uid;
+  private final SchemaParams settings;
+
+  TransformerClassifierParams(Uid uid) {
+    this.uid = uid.take();
+    this.settings = new SchemaParams(this).addAll(SchemaParams.MODEL).addAll(SchemaParams.TRAINING);
+  }
+
+  @Override
+  public String uid() {
+    return uid != null ? uid : Uid.pending();
+  }
+
+  /** Every Param. Spark finds those with an accessor by reflection; the schema's need none. */
+  @Override
+  public Param<?>[] params() {
+    return settings.joinedWith(super.params());
+  }
+
+  /**
+   * Sets a key of {@link ModelArguments} or {@link TrainingArguments} to a value as found in a
+   * configuration: {@code "1e-4"} will do for a number.
+   *
+   * @throws UserException when the key is unknown or the value is not allowed
+   */
+  public TransformerClassifierApproach setArgument(String key, Object value) {
+    settings.setConverted(key, value);
+    return self();
+  }
+
+  /** What to build, by these Params. */
+  public ModelArguments modelArguments() {
+    return settings.toRecord(SchemaParams.MODEL);
+  }
+
+  /** How to train, by these Params. */
+  public TrainingArguments trainingArguments() {
+    return settings.toRecord(SchemaParams.TRAINING);
+  }
+
+  abstract TransformerClassifierApproach self();
+
+  /** See {@link ModelArguments#base}. */
+  public Param<String> base() {
+    return settings.string("base");
+  }
+
+  /** Sets {@link #base}. */
+  public TransformerClassifierApproach setBase(String value) {
+    return setOwn("base", value);
+  }
+
+  /** See {@link ModelArguments#pooling}. */
+  public Param<String> pooling() {
+    return settings.string("pooling");
+  }
+
+  /** Sets {@link #pooling}. */
+  public TransformerClassifierApproach setPooling(String value) {
+    return setOwn("pooling", value);
+  }
+
+  /** See {@link ModelArguments#maxLength}. */
+  public IntParam maxLength() {
+    return settings.get(IntParam.class, "max_length");
+  }
+
+  /** Sets {@link #maxLength}. */
+  public TransformerClassifierApproach setMaxLength(int value) {
+    return setOwn("max_length", value);
+  }
+
+  /** See {@link TrainingArguments#numTrainEpochs}. */
+  public IntParam numTrainEpochs() {
+    return settings.get(IntParam.class, "num_train_epochs");
+  }
+
+  /** Sets {@link #numTrainEpochs}. */
+  public TransformerClassifierApproach setNumTrainEpochs(int value) {
+    return setOwn("num_train_epochs", value);
+  }
+
+  /** See {@link TrainingArguments#learningRate}. */
+  public DoubleParam learningRate() {
+    return settings.get(DoubleParam.class, "learning_rate");
+  }
+
+  /** Sets {@link #learningRate}. */
+  public TransformerClassifierApproach setLearningRate(double value) {
+    return setOwn("learning_rate", value);
+  }
+
+  /** See {@link TrainingArguments#perDeviceTrainBatchSize}. */
+  public IntParam perDeviceTrainBatchSize() {
+    return settings.get(IntParam.class, "per_device_train_batch_size");
+  }
+
+  /** Sets {@link #perDeviceTrainBatchSize}. */
+  public TransformerClassifierApproach setPerDeviceTrainBatchSize(int value) {
+    return setOwn("per_device_train_batch_size", value);
+  }
+
+  /** See {@link TrainingArguments#perDeviceEvalBatchSize}. */
+  public IntParam perDeviceEvalBatchSize() {
+    return settings.get(IntParam.class, "per_device_eval_batch_size");
+  }
+
+  /** Sets {@link #perDeviceEvalBatchSize}. */
+  public TransformerClassifierApproach setPerDeviceEvalBatchSize(int value) {
+    return setOwn("per_device_eval_batch_size", value);
+  }
+
+  /** See {@link TrainingArguments#weightDecay}. */
+  public DoubleParam weightDecay() {
+    return settings.get(DoubleParam.class, "weight_decay");
+  }
+
+  /** Sets {@link #weightDecay}. */
+  public TransformerClassifierApproach setWeightDecay(double value) {
+    return setOwn("weight_decay", value);
+  }
+
+  /** See {@link TrainingArguments#adamBeta1}. */
+  public DoubleParam adamBeta1() {
+    return settings.get(DoubleParam.class, "adam_beta1");
+  }
+
+  /** Sets {@link #adamBeta1}. */
+  public TransformerClassifierApproach setAdamBeta1(double value) {
+    return setOwn("adam_beta1", value);
+  }
+
+  /** See {@link TrainingArguments#adamBeta2}. */
+  public DoubleParam adamBeta2() {
+    return settings.get(DoubleParam.class, "adam_beta2");
+  }
+
+  /** Sets {@link #adamBeta2}. */
+  public TransformerClassifierApproach setAdamBeta2(double value) {
+    return setOwn("adam_beta2", value);
+  }
+
+  /** See {@link TrainingArguments#adamEpsilon}. */
+  public DoubleParam adamEpsilon() {
+    return settings.get(DoubleParam.class, "adam_epsilon");
+  }
+
+  /** Sets {@link #adamEpsilon}. */
+  public TransformerClassifierApproach setAdamEpsilon(double value) {
+    return setOwn("adam_epsilon", value);
+  }
+
+  /** See {@link TrainingArguments#warmupRatio}. */
+  public DoubleParam warmupRatio() {
+    return settings.get(DoubleParam.class, "warmup_ratio");
+  }
+
+  /** Sets {@link #warmupRatio}. */
+  public TransformerClassifierApproach setWarmupRatio(double value) {
+    return setOwn("warmup_ratio", value);
+  }
+
+  /** See {@link TrainingArguments#maxGradNorm}. */
+  public DoubleParam maxGradNorm() {
+    return settings.get(DoubleParam.class, "max_grad_norm");
+  }
+
+  /** Sets {@link #maxGradNorm}. */
+  public TransformerClassifierApproach setMaxGradNorm(double value) {
+    return setOwn("max_grad_norm", value);
+  }
+
+  /** See {@link TrainingArguments#precision}. */
+  public Param<String> precision() {
+    return settings.string("precision");
+  }
+
+  /** Sets {@link #precision}. */
+  public TransformerClassifierApproach setPrecision(String value) {
+    return setOwn("precision", value);
+  }
+
+  /** See {@link TrainingArguments#groupByLength}. */
+  public BooleanParam groupByLength() {
+    return settings.get(BooleanParam.class, "group_by_length");
+  }
+
+  /** Sets {@link #groupByLength}. */
+  public TransformerClassifierApproach setGroupByLength(boolean value) {
+    return setOwn("group_by_length", value);
+  }
+
+  /** See {@link TrainingArguments#loggingSteps}. */
+  public IntParam loggingSteps() {
+    return settings.get(IntParam.class, "logging_steps");
+  }
+
+  /** Sets {@link #loggingSteps}. */
+  public TransformerClassifierApproach setLoggingSteps(int value) {
+    return setOwn("logging_steps", value);
+  }
+
+  /** See {@link TrainingArguments#metricForBestModel}. */
+  public Param<String> metricForBestModel() {
+    return settings.string("metric_for_best_model");
+  }
+
+  /** Sets {@link #metricForBestModel}. */
+  public TransformerClassifierApproach setMetricForBestModel(String value) {
+    return setOwn("metric_for_best_model", value);
+  }
+
+  /** See {@link TrainingArguments#seed}. */
+  public LongParam seed() {
+    return settings.get(LongParam.class, "seed");
+  }
+
+  /** Sets {@link #seed}. */
+  public TransformerClassifierApproach setSeed(long value) {
+    return setOwn("seed", value);
+  }
+
+  private TransformerClassifierApproach setOwn(String key, Object value) {
+    settings.set(key, value);
+    return self();
+  }
+}

@@ -1,0 +1,77 @@
+package io.sparkfinetune.annotator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.sparkfinetune.TestModels;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class TextClassifierTest {
+  private static final List<String> TEXTS =
+      List.of(
+          "where is my new card, it should have been here last week",
+          "",
+          "no",
+          "how do i pay back a loan early and what will that cost me in the end",
+          "transfer failed twice",
+          "hello there");
+
+  private final TextClassifier classifier = TextClassifier.load(TestModels.tiny(), 32);
+
+  @AfterEach
+  void close() {
+    classifier.close();
+  }
+
+  @Test
+  void aTextsProbabilitiesDependOnThatTextAlone() {
+    float[][] together = classifier.probabilities(TEXTS, 4);
+    for (int i = 0; i < TEXTS.size(); i++) {
+      float[] alone = classifier.probabilities(TEXTS.subList(i, i + 1), 4)[0];
+      assertThat(together[i]).containsExactly(alone, within(1e-5f));
+    }
+    assertThat(together[0]).isNotEqualTo(together[3]);
+  }
+
+  @Test
+  void probabilitiesOfATextSumToOne() {
+    for (float[] row : classifier.probabilities(TEXTS, 2)) {
+      assertThat(row).hasSize(classifier.labels().size());
+      double sum = 0;
+      for (float probability : row) {
+        assertThat(probability).isBetween(0f, 1f);
+        sum += probability;
+      }
+      assertThat(sum).isCloseTo(1, within(1e-5));
+    }
+  }
+
+  @Test
+  void noTextsHaveNoProbabilities() {
+    assertThat(classifier.probabilities(List.of(), 8)).isEmpty();
+  }
+
+  @Test
+  void threadsClassifySideBySide() throws Exception {
+    float[][] expected = classifier.probabilities(TEXTS, 3);
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<float[][]>> results =
+          threads.invokeAll(Collections.nCopies(16, () -> classifier.probabilities(TEXTS, 3)));
+      List<float[][]> all = new ArrayList<>();
+      for (Future<float[][]> result : results) {
+        all.add(result.get());
+      }
+      assertThat(all).hasSize(16).allSatisfy(r -> assertThat(r).isDeepEqualTo(expected));
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+}

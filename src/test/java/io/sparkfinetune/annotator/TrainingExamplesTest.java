@@ -1,0 +1,190 @@
+package io.sparkfinetune.annotator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkfinetune.TestModels;
+import io.sparkfinetune.TestSpark;
+import io.sparkfinetune.UserException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+
+class TrainingExamplesTest {
+  private static final TrainingColumns COLUMNS =
+      new TrainingColumns("document", "label", Optional.empty());
+  private static final TrainingColumns WITH_INDICATOR =
+      new TrainingColumns("document", "label", Optional.of("held_out"));
+
+  @Test
+  void setsAsideWhatHasNoTextOrNoLabel() {
+    Dataset<Row> rows =
+        labelled(
+            DataTypes.StringType,
+            row("pay back a loan", "loan", null),
+            row("card lost", "card", null),
+            row(null, "card", null),
+            row(" \t", "card", null),
+            row("no label", null, null),
+            row("blank label", " ", null),
+            row("a card", "card", null));
+    try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
+      assertThat(examples.labels().names()).containsExactly("card", "loan");
+      assertThat(labels(examples.train())).isEqualTo(Map.of(0, 2L, 1, 1L));
+      assertThat(examples.validation()).isEmpty();
+      assertThat(examples.train().columns()).containsExactlyInAnyOrder("label", "input_ids");
+    }
+  }
+
+  @Test
+  void numbersAreLabelsInTheirOrder() {
+    Dataset<Row> rows =
+        labelled(DataTypes.IntegerType, row("a", 10, null), row("b", 9, null), row("c", 10, null));
+    try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
+      assertThat(examples.labels().names()).containsExactly("9", "10");
+      assertThat(labels(examples.train())).isEqualTo(Map.of(0, 1L, 1, 2L));
+    }
+  }
+
+  @Test
+  void theIndicatorColumnMarksTheRowsToValidateOn() {
+    Dataset<Row> rows =
+        labelled(
+            DataTypes.StringType,
+            row("a", "x", true),
+            row("b", "x", false),
+            row("c", "y", null),
+            row("d", "y", true));
+    try (TrainingExamples examples = of(rows, WITH_INDICATOR, 0)) {
+      assertThat(labels(examples.train())).isEqualTo(Map.of(0, 1L, 1, 1L));
+      assertThat(labels(examples.validation().orElseThrow())).isEqualTo(Map.of(0, 1L, 1, 1L));
+    }
+  }
+
+  @Test
+  void theSplitHoldsOutAShareOfEachClassWhateverTheOrderOfRows() {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      rows.add(row("text " + i, i < 30 ? "often" : "seldom", null));
+    }
+    rows.add(row("only one", "once", null));
+    Dataset<Row> ordered = labelled(DataTypes.StringType, rows.toArray(Row[]::new));
+    try (TrainingExamples examples = of(ordered, COLUMNS, 0.2);
+        TrainingExamples shuffled = of(ordered.repartition(5), COLUMNS, 0.2)) {
+      Dataset<Row> validation = examples.validation().orElseThrow();
+      assertThat(examples.labels().names()).containsExactly("often", "once", "seldom");
+      assertThat(labels(validation)).isEqualTo(Map.of(0, 6L, 2, 2L));
+      assertThat(labels(examples.train())).isEqualTo(Map.of(0, 24L, 1, 1L, 2, 8L));
+      assertThat(sorted(shuffled.validation().orElseThrow())).isEqualTo(sorted(validation));
+    }
+  }
+
+  @Test
+  void leavesNothingCached() {
+    Dataset<Row> rows = labelled(DataTypes.StringType, row("a", "x", null), row("b", "y", null));
+    int before = cached();
+    try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
+      assertThat(examples.train().count()).isEqualTo(2);
+      assertThat(cached()).isGreaterThan(before);
+    }
+    assertThat(cached()).isEqualTo(before);
+    Dataset<Row> oneClass = labelled(DataTypes.StringType, row("a", "x", null));
+    assertThatThrownBy(() -> of(oneClass, COLUMNS, 0)).isInstanceOf(UserException.class);
+    assertThat(cached()).isEqualTo(before);
+  }
+
+  @Test
+  void saysWhatCannotBeTrainedOn() {
+    assertThatThrownBy(
+            () ->
+                of(
+                    labelled(
+                        DataTypes.StringType,
+                        row("a", "x", null),
+                        row("b", "x", null),
+                        row("", "y", null)),
+                    COLUMNS,
+                    0))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "cannot train on 2 examples of one class, x: expected at least two classes; set aside:"
+                + " {without text=1}");
+    assertThatThrownBy(() -> of(labelled(DataTypes.StringType), COLUMNS, 0))
+        .hasMessage("cannot train on 0 examples of no class: expected at least two classes");
+    Dataset<Row> unseen =
+        labelled(
+            DataTypes.StringType, row("a", "x", false), row("b", "y", false), row("c", "z", true));
+    assertThatThrownBy(() -> of(unseen, WITH_INDICATOR, 0))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("labels that no training example has (label=examples): {z=1}");
+    Dataset<Row> two = labelled(DataTypes.StringType, row("a", "x", null), row("b", "y", null));
+    assertThatThrownBy(() -> of(two, WITH_INDICATOR, 0))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no example to validate on: mark rows in validationIndicatorCol");
+    assertThatThrownBy(() -> of(two, COLUMNS, 0.1))
+        .hasMessageContaining("or choose a validation_split that holds out at least one example");
+  }
+
+  @Test
+  void saysWhichColumnsThereAre() {
+    Dataset<Row> rows = labelled(DataTypes.StringType, row("a", "x", null));
+    assertThatThrownBy(() -> of(rows.drop("label"), COLUMNS, 0))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "no column label for the labels (labelColumn): there are text, held_out, document");
+    assertThatThrownBy(() -> of(rows.drop("held_out"), WITH_INDICATOR, 0))
+        .hasMessageContaining("no column held_out for the rows to validate on");
+    assertThatThrownBy(() -> of(labelled(DataTypes.BooleanType, row("a", true, null)), COLUMNS, 0))
+        .hasMessage("label column label is of type boolean: expected strings or numbers");
+    assertThatThrownBy(
+            () -> of(rows, new TrainingColumns("document", "label", Optional.of("text")), 0))
+        .hasMessage("validation indicator column text is of type string: expected booleans");
+  }
+
+  private static TrainingExamples of(Dataset<Row> rows, TrainingColumns columns, double share) {
+    return TrainingExamples.of(rows, columns, share, 42, TestModels.tiny().tokenizer(), 16);
+  }
+
+  private static Row row(String text, Object label, Boolean heldOut) {
+    return RowFactory.create(text, label, heldOut);
+  }
+
+  private static Dataset<Row> labelled(DataType labelType, Row... rows) {
+    StructType schema =
+        new StructType()
+            .add("text", DataTypes.StringType)
+            .add("label", labelType)
+            .add("held_out", DataTypes.BooleanType);
+    return Fixtures.documents().transform(Fixtures.rows(schema, List.of(rows)));
+  }
+
+  private static Map<Integer, Long> labels(Dataset<Row> examples) {
+    Map<Integer, Long> counts = new TreeMap<>();
+    examples
+        .groupBy("label")
+        .count()
+        .collectAsList()
+        .forEach(row -> counts.put(row.getInt(0), row.getLong(1)));
+    return counts;
+  }
+
+  private static List<String> sorted(Dataset<Row> examples) {
+    return examples.select("label", "input_ids").collectAsList().stream()
+        .map(Row::toString)
+        .sorted()
+        .toList();
+  }
+
+  private static int cached() {
+    return TestSpark.session().sparkContext().getPersistentRDDs().size();
+  }
+}

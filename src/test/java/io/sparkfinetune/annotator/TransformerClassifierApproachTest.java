@@ -1,0 +1,174 @@
+package io.sparkfinetune.annotator;
+
+import static org.apache.spark.sql.functions.col;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.johnsnowlabs.nlp.Annotation;
+import io.sparkfinetune.TestModels;
+import io.sparkfinetune.TestSpark;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.train.TrainingProgress;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.spark.ml.Pipeline;
+import org.apache.spark.ml.PipelineModel;
+import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.evaluation.Evaluator;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.tuning.CrossValidator;
+import org.apache.spark.ml.tuning.CrossValidatorModel;
+import org.apache.spark.ml.tuning.ParamGridBuilder;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TransformerClassifierApproachTest {
+  private static final List<String> INTENTS = List.of("transfer", "card", "loan");
+
+  private final List<TrainingProgress> reports = new CopyOnWriteArrayList<>();
+  private TransformerClassifierApproach approach;
+
+  @BeforeEach
+  void createApproach(@TempDir Path base) throws IOException {
+    TestSpark.session();
+    approach = new TransformerClassifierApproach();
+    approach
+        .setInputCols(new String[] {"document"})
+        .setLabelColumn("intent")
+        .setBase(Fixtures.folder(TestModels.tiny(), base).toString())
+        .setNumTrainEpochs(1)
+        .setPerDeviceTrainBatchSize(8)
+        .setPerDeviceEvalBatchSize(5)
+        .setPrecision("fp32")
+        .setMaxLength(16)
+        .setProgress(reports::add)
+        .setOutputCol("category");
+  }
+
+  @Test
+  void fitsInAPipelineAndPredicts() {
+    approach.setValidationSplit(0.25);
+
+    PipelineModel pipeline =
+        new Pipeline()
+            .setStages(new PipelineStage[] {Fixtures.documents(), approach})
+            .fit(messages(24));
+
+    TransformerClassifierModel model = (TransformerClassifierModel) pipeline.stages()[1];
+    assertThat(model.parent()).isSameAs(approach);
+    assertThat(model.getClasses()).containsExactly("card", "loan", "transfer");
+    assertThat(model.getMaxLength()).isEqualTo(16);
+    assertThat(model.getPerDeviceEvalBatchSize()).isEqualTo(5);
+    assertThat(model.getInputCols()).containsExactly("document");
+    assertThat(model.trainingSummary().orElseThrow().metrics()).containsKey("train_loss");
+    assertThat(model.copy(ParamMap.empty()).trainingSummary()).isPresent();
+    assertThat(reports).isNotEmpty();
+    List<List<Annotation>> categories =
+        Fixtures.annotations(pipeline.transform(Fixtures.texts("a card", "a loan")), "category");
+    assertThat(categories).hasSize(2).allSatisfy(row -> assertThat(row).hasSize(1));
+    assertThat(categories.get(0).get(0).result()).isIn(INTENTS);
+  }
+
+  @Test
+  void aFittedPipelineSavesAndLoads(@TempDir Path folder) throws IOException {
+    PipelineModel fitted =
+        new Pipeline()
+            .setStages(new PipelineStage[] {Fixtures.documents(), approach})
+            .fit(messages(12));
+    fitted.save(folder.resolve("model").toString());
+
+    PipelineModel loaded = PipelineModel.load(folder.resolve("model").toString());
+
+    assertThat(Fixtures.annotations(loaded.transform(messages(6)), "category"))
+        .isEqualTo(Fixtures.annotations(fitted.transform(messages(6)), "category"));
+  }
+
+  @Test
+  void aListenerGoesWithCopies() {
+    Dataset<Row> documents = Fixtures.documents().transform(messages(12));
+
+    approach.fit(documents, new ParamMap().put(approach.seed(), (Object) 3L));
+
+    assertThat(reports).isNotEmpty();
+  }
+
+  @Test
+  void crossValidatesAParamGrid() {
+    ParamMap[] grid =
+        new ParamGridBuilder().addGrid(approach.learningRate(), new double[] {1e-5, 1e-3}).build();
+    CrossValidator search =
+        new CrossValidator()
+            .setEstimator(approach)
+            .setEstimatorParamMaps(grid)
+            .setEvaluator(new Accuracy("accuracy"))
+            .setNumFolds(2);
+
+    CrossValidatorModel result = search.fit(Fixtures.documents().transform(messages(30)));
+
+    assertThat(result.avgMetrics()).hasSize(2);
+    assertThat(result.bestModel()).isInstanceOf(TransformerClassifierModel.class);
+  }
+
+  @Test
+  void reportsColumnsBeforeAnyStageIsFitted() {
+    Pipeline pipeline =
+        new Pipeline().setStages(new PipelineStage[] {Fixtures.documents(), approach});
+    assertThatThrownBy(() -> pipeline.fit(messages(3).withColumnRenamed("intent", "topic")))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "no column intent for the labels (labelColumn): there are text, topic, document");
+    assertThatThrownBy(() -> new TransformerClassifierApproach().fit(messages(3)))
+        .isInstanceOf(UserException.class)
+        .hasMessage("labelColumn is not set: name the column of the labels");
+    assertThatThrownBy(() -> approach.fit(messages(3)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no column document for the DOCUMENT annotations (inputCols)");
+  }
+
+  private static Dataset<Row> messages(int rows) {
+    List<Row> messages = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      String intent = INTENTS.get(i % INTENTS.size());
+      messages.add(RowFactory.create("message " + i + " is about a " + intent, intent));
+    }
+    return Fixtures.rows(
+        new StructType().add("text", DataTypes.StringType).add("intent", DataTypes.StringType),
+        messages);
+  }
+
+  /** The share of rows whose one category is the intent. */
+  private static final class Accuracy extends Evaluator {
+    private static final long serialVersionUID = 1L;
+
+    private final String uid;
+
+    Accuracy(String uid) {
+      this.uid = uid;
+    }
+
+    @Override
+    public String uid() {
+      return uid;
+    }
+
+    @Override
+    public double evaluate(Dataset<?> dataset) {
+      long right = dataset.where(col("category.result").getItem(0).equalTo(col("intent"))).count();
+      return (double) right / dataset.count();
+    }
+
+    @Override
+    public Evaluator copy(ParamMap extra) {
+      return new Accuracy(uid);
+    }
+  }
+}
