@@ -1,0 +1,83 @@
+package io.sparkfinetune.data;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.Key;
+
+/** Which rows to read, and how to split them. */
+public record DataArguments(
+    @Key(
+            doc =
+                "Training rows: a file, folder or glob on any Hadoop file system, or the name of a"
+                    + " table.",
+            defaultValue = "")
+        String train,
+    @Key(
+            doc =
+                "Validation rows, which pick the best epoch. When not set, validation_split of the"
+                    + " training rows are held out.",
+            defaultValue = "")
+        String validation,
+    @Key(
+            doc =
+                "Test rows, for the final figures. When not set, test_split of the training rows"
+                    + " are held out.",
+            defaultValue = "")
+        String test,
+    @Key(doc = "Rows to predict; only their text column is needed.", defaultValue = "")
+        String input,
+    @Key(
+            doc =
+                "Format of the rows: csv (RFC 4180, with a header), json (one object a line),"
+                    + " parquet, table, or auto (by file ending; a name that is no path but a"
+                    + " table is a table).",
+            defaultValue = "auto",
+            choices = {"auto", "csv", "json", "parquet", "table"})
+        String format,
+    @Key(doc = "The column that holds the text.", defaultValue = "text") String textColumn,
+    @Key(doc = "The column that holds the label: a string or a number.", defaultValue = "label")
+        String labelColumn,
+    @Key(
+            doc =
+                "Share of each class's training rows held out for validation when"
+                    + " validation is not set; 0 holds none out.",
+            defaultValue = "0.1",
+            min = 0,
+            max = 0.9)
+        double validationSplit,
+    @Key(
+            doc =
+                "Share of each class's training rows held out for the test when test is not set; 0"
+                    + " holds none out.",
+            defaultValue = "0.1",
+            min = 0,
+            max = 0.9)
+        double testSplit,
+    @Key(doc = "Seed of which rows are held out.", defaultValue = "42") long seed) {
+
+  /**
+   * Checks what no single key can.
+   *
+   * @throws UserException when the two shares would leave no training rows
+   */
+  public DataArguments {
+    if (heldOut(validation, validationSplit) + heldOut(test, testSplit) >= 1) {
+      throw new UserException(
+          "data.validation_split=%s and data.test_split=%s leave no training rows: expected a sum below 1"
+              .formatted(validationSplit, testSplit));
+    }
+  }
+
+  /** The share of the training rows to hold out for validation: 0 when a set is given. */
+  double validationShare() {
+    return heldOut(validation, validationSplit);
+  }
+
+  /** The share of the training rows to hold out for the test: 0 when a set is given. */
+  double testShare() {
+    return heldOut(test, testSplit);
+  }
+
+  private static double heldOut(String location, double share) {
+    return location.isEmpty() ? share : 0;
+  }
+}

@@ -1,0 +1,247 @@
+package io.sparkfinetune.data;
+
+import io.sparkfinetune.UserException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The rows counted by split, reason and label, and what follows from the counts: the labels, the
+ * report, and the errors that make data unusable as a whole.
+ */
+final class RowCounts {
+  private static final int NAMES_SHOWN = 10;
+
+  /**
+   * Rows of one split, reason and label.
+   *
+   * @param reason null when they are not set aside
+   * @param label null when they have none
+   * @param rows how many there are
+   * @param conflicts training rows whose text bears other labels too
+   * @param replaced rows whose text holds U+FFFD, which stands for bytes that are no UTF-8
+   * @param example the start of a text in conflict or of a malformed row; null when there is none
+   */
+  record Group(
+      String split,
+      SetAsideReason reason,
+      String label,
+      long rows,
+      long conflicts,
+      long replaced,
+      String example) {
+    boolean in(String name) {
+      return split.equals(name);
+    }
+
+    boolean usable() {
+      return reason == null;
+    }
+  }
+
+  private final List<Group> groups;
+
+  RowCounts(List<Group> groups) {
+    this.groups = groups;
+  }
+
+  /**
+   * The labels of the usable training rows.
+   *
+   * @throws UserException when there are fewer than two, or all rows of a class are set aside
+   */
+  LabelIndex trainLabels(String location) {
+    requireUsable(Split.TRAIN, location, groups);
+    TreeSet<String> usable = labels(group -> group.in(Split.TRAIN) && group.usable());
+    TreeSet<String> lost = labels(group -> group.in(Split.TRAIN));
+    lost.removeAll(usable);
+    if (!lost.isEmpty()) {
+      throw new UserException(
+          "data.train=%s: no usable row is left of %s; set aside: %s"
+              .formatted(
+                  location,
+                  classes(lost),
+                  reasons(
+                      setAside(group -> group.in(Split.TRAIN) && lost.contains(label(group))))));
+    }
+    try {
+      return LabelIndex.of(usable);
+    } catch (UserException e) {
+      throw new UserException("data.train=%s: %s".formatted(location, e.getMessage()), e);
+    }
+  }
+
+  /**
+   * The counts of every split, with warnings.
+   *
+   * @param sources the locations read, by split
+   * @throws UserException when a split that was given has no usable row
+   */
+  DataReport report(Map<String, String> sources, DataArguments arguments, LabelIndex labels) {
+    RowCounts known = withUnseenLabels(labels);
+    List<DataReport.SplitReport> splits = new ArrayList<>();
+    List<String> warnings = new ArrayList<>(known.contentWarnings());
+    for (String split : List.of(Split.TRAIN, Split.VALIDATION, Split.TEST)) {
+      String location = sources.get(split);
+      double share =
+          split.equals(Split.VALIDATION) ? arguments.validationShare() : arguments.testShare();
+      if (location != null) {
+        known.requireUsable(split, location, groups);
+      } else if (share == 0 || !sources.containsKey(Split.TRAIN)) {
+        continue;
+      }
+      DataReport.SplitReport report = known.splitReport(split, sources, labels);
+      splits.add(report);
+      if (report.kept() == 0) {
+        warnings.add(
+            "%s is empty: data.%s_split=%s of each class comes to no row; give more rows, a larger share, or data.%s"
+                .formatted(split, split, share, split));
+      } else {
+        TreeSet<String> missing =
+            labels.names().stream()
+                .filter(label -> report.classes().get(label) == 0)
+                .collect(Collectors.toCollection(TreeSet::new));
+        if (!missing.isEmpty()) {
+          warnings.add("%s has no row of %s".formatted(split, classes(missing)));
+        }
+      }
+    }
+    return new DataReport(splits, warnings);
+  }
+
+  private RowCounts withUnseenLabels(LabelIndex labels) {
+    return new RowCounts(
+        groups.stream()
+            .map(
+                group ->
+                    group.usable() && labels.indexOf(group.label()) < 0
+                        ? new Group(
+                            group.split(),
+                            SetAsideReason.UNSEEN_LABEL,
+                            group.label(),
+                            group.rows(),
+                            group.conflicts(),
+                            group.replaced(),
+                            group.example())
+                        : group)
+            .toList());
+  }
+
+  private DataReport.SplitReport splitReport(
+      String split, Map<String, String> sources, LabelIndex labels) {
+    Map<String, Long> classes = new LinkedHashMap<>();
+    labels.names().forEach(label -> classes.put(label, 0L));
+    matching(group -> group.in(split) && group.usable())
+        .forEach(group -> classes.merge(group.label(), group.rows(), Long::sum));
+    // What was held out of training was read from it.
+    long read =
+        sources.containsKey(split)
+            ? sum(
+                group ->
+                    group.in(split)
+                        || split.equals(Split.TRAIN) && !sources.containsKey(group.split()),
+                Group::rows)
+            : 0;
+    return new DataReport.SplitReport(
+        split,
+        Optional.ofNullable(sources.get(split)),
+        read,
+        setAside(group -> group.in(split)),
+        classes);
+  }
+
+  private List<String> contentWarnings() {
+    List<String> warnings = new ArrayList<>();
+    long conflicts = sum(group -> true, Group::conflicts);
+    if (conflicts > 0) {
+      warnings.add(
+          "training rows whose text bears several labels: %s, such as \"%s\"; they are kept, and never held out"
+              .formatted(DataReport.number(conflicts), example(group -> group.conflicts() > 0)));
+    }
+    Predicate<Group> malformed = group -> group.reason() == SetAsideReason.MALFORMED_ROW;
+    if (sum(malformed, Group::rows) > 0) {
+      warnings.add(
+          "malformed rows set aside: %s, such as: %s"
+              .formatted(DataReport.number(sum(malformed, Group::rows)), example(malformed)));
+    }
+    long replaced = sum(group -> true, Group::replaced);
+    if (replaced > 0) {
+      warnings.add(
+          "texts that hold U+FFFD: %s; is the file UTF-8?".formatted(DataReport.number(replaced)));
+    }
+    return warnings;
+  }
+
+  private void requireUsable(String split, String location, List<Group> read) {
+    if (read.stream().noneMatch(group -> group.in(split))) {
+      throw new UserException("data.%s: no rows in %s".formatted(split, location));
+    }
+    if (matching(group -> group.in(split) && group.usable()).findAny().isEmpty()) {
+      throw new UserException(
+          "data.%s=%s: no usable row is left of %s; set aside: %s"
+              .formatted(
+                  split,
+                  location,
+                  DataReport.number(sum(group -> group.in(split), Group::rows)),
+                  reasons(setAside(group -> group.in(split)))));
+    }
+  }
+
+  private Map<SetAsideReason, Long> setAside(Predicate<Group> which) {
+    Map<SetAsideReason, Long> counts = new EnumMap<>(SetAsideReason.class);
+    matching(which.and(group -> !group.usable()))
+        .forEach(group -> counts.merge(group.reason(), group.rows(), Long::sum));
+    return counts;
+  }
+
+  private TreeSet<String> labels(Predicate<Group> which) {
+    return matching(which)
+        .map(RowCounts::label)
+        .filter(label -> !label.isEmpty())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** A missing label is null or, when white space was trimmed off it, empty. */
+  private static String label(Group group) {
+    return Objects.requireNonNullElse(group.label(), "");
+  }
+
+  private String example(Predicate<Group> which) {
+    return matching(which)
+        .map(Group::example)
+        .filter(Objects::nonNull)
+        .min(String::compareTo)
+        .map(text -> text.strip().replaceAll("\\s+", " "))
+        .orElse("");
+  }
+
+  private long sum(Predicate<Group> which, ToLongFunction<Group> what) {
+    return matching(which).mapToLong(what).sum();
+  }
+
+  private Stream<Group> matching(Predicate<Group> which) {
+    return groups.stream().filter(which);
+  }
+
+  static String reasons(Map<SetAsideReason, Long> counts) {
+    return counts.entrySet().stream()
+        .map(entry -> entry.getKey().words() + " " + DataReport.number(entry.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String classes(TreeSet<String> labels) {
+    String names = labels.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
+    return (labels.size() == 1 ? "class " : DataReport.number(labels.size()) + " classes: ")
+        + names
+        + (labels.size() > NAMES_SHOWN ? ", ..." : "");
+  }
+}

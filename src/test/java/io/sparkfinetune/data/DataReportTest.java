@@ -1,0 +1,79 @@
+package io.sparkfinetune.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkfinetune.data.DataReport.SplitReport;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class DataReportTest {
+  @Test
+  void rendersFewClassesAsATable() {
+    DataReport report =
+        new DataReport(
+            List.of(
+                new SplitReport(
+                    "train",
+                    Optional.of("train.csv"),
+                    1500,
+                    Map.of(SetAsideReason.BLANK_TEXT, 20L),
+                    classes("card", 1200L, "refund", 80L)),
+                new SplitReport(
+                    "validation",
+                    Optional.empty(),
+                    0,
+                    Map.of(),
+                    classes("card", 190L, "refund", 10L)),
+                new SplitReport(
+                    "test",
+                    Optional.of("test.csv"),
+                    3,
+                    Map.of(SetAsideReason.UNSEEN_LABEL, 1L),
+                    classes("card", 2L, "refund", 0L))),
+            List.of("test has no row of class refund"));
+
+    assertThat(report.render())
+        .isEqualTo(
+            """
+            split        read  set aside   kept  source
+            train       1,500         20  1,280  train.csv
+            validation      -          -    200  held out of train
+            test            3          1      2  test.csv
+            set aside of train: blank text 20
+            set aside of test: unseen label 1
+            class   train  validation  test
+            card    1,200         190     2
+            refund     80          10     0
+            warning: test has no row of class refund""");
+    assertThat(report).hasToString(report.render());
+  }
+
+  @Test
+  void rendersManyClassesAsTheirSpread() {
+    Map<String, Long> classes = new LinkedHashMap<>();
+    for (int i = 1; i <= 77; i++) {
+      classes.put("class_" + i, 10L * i);
+    }
+    DataReport report =
+        new DataReport(
+            List.of(new SplitReport("train", Optional.of("t"), 30030, Map.of(), classes)),
+            List.of());
+
+    assertThat(report.render().lines())
+        .containsExactly(
+            "split    read  set aside    kept  source",
+            "train  30,030          0  30,030  t",
+            "train: 77 classes, rows a class: min 10, median 390, max 770; smallest: class_1 10,"
+                + " class_2 20, class_3 30");
+  }
+
+  private static Map<String, Long> classes(String a, long rowsOfA, String b, long rowsOfB) {
+    Map<String, Long> classes = new LinkedHashMap<>();
+    classes.put(a, rowsOfA);
+    classes.put(b, rowsOfB);
+    return classes;
+  }
+}
