@@ -62,8 +62,9 @@ public record DataArguments(
   public DataArguments {
     if (heldOut(validation, validationSplit) + heldOut(test, testSplit) >= 1) {
       throw new UserException(
-          "data.validation_split=%s and data.test_split=%s leave no training rows: expected a sum below 1"
-              .formatted(validationSplit, testSplit));
+          "data.validation_split=%s and data.test_split=%s leave no training rows: "
+                  .formatted(validationSplit, testSplit)
+              + "expected a sum below 1");
     }
   }
 

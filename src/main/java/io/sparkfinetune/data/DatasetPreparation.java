@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
 import io.sparkfinetune.UserException;
+import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,6 +49,9 @@ public final class DatasetPreparation {
 
   private static final int EXAMPLE_CHARACTERS = 60;
 
+  /** Of a source as stored, which may be compressed. */
+  private static final BigInteger PARTITION_BYTES = BigInteger.valueOf(16L << 20);
+
   private DatasetPreparation() {}
 
   /**
@@ -65,10 +69,13 @@ public final class DatasetPreparation {
     if (!arguments.test().isEmpty()) {
       sources.put(Split.TEST, arguments.test());
     }
-    Dataset<Row> rows =
-        StratifiedSplit.compareTexts(read(session, sources, arguments), arguments.seed());
+    Dataset<Row> read = read(session, sources, arguments);
+    int partitions = partitions(session, read);
+    Dataset<Row> rows = StratifiedSplit.compareTexts(read, arguments.seed(), partitions);
     if (arguments.validationShare() > 0 || arguments.testShare() > 0) {
-      rows = StratifiedSplit.holdOut(rows, arguments.validationShare(), arguments.testShare());
+      rows =
+          StratifiedSplit.holdOut(
+              rows, arguments.validationShare(), arguments.testShare(), partitions);
     }
     return prepared(rows, sources, arguments, null);
   }
@@ -91,7 +98,7 @@ public final class DatasetPreparation {
   private static String required(String split, String location) {
     if (location.isEmpty()) {
       throw new UserException(
-          "data.%s is not set: expected the path of a CSV, JSON or Parquet file or folder, or the name of a table"
+          "data.%s is not set: expected a CSV, JSON or Parquet file or folder, or a table"
               .formatted(split));
     }
     return location;
@@ -132,6 +139,20 @@ public final class DatasetPreparation {
     }
   }
 
+  /**
+   * As many partitions as the size of the sources calls for, at most spark.sql.shuffle.partitions:
+   * Spark does not merge small partitions of a cached query, and 200 tasks for a small file would
+   * take far longer than their work.
+   */
+  private static int partitions(SparkSession session, Dataset<Row> rows) {
+    BigInteger bytes = rows.queryExecution().optimizedPlan().stats().sizeInBytes().bigInteger();
+    BigInteger needed = bytes.divide(PARTITION_BYTES).add(BigInteger.ONE);
+    BigInteger allowed =
+        new BigInteger(session.conf().get("spark.sql.shuffle.partitions", "200").trim());
+    return Math.max(
+        session.sparkContext().defaultParallelism(), needed.min(allowed).intValueExact());
+  }
+
   private static PreparedData prepared(
       Dataset<Row> rows, Map<String, String> sources, DataArguments arguments, LabelIndex known) {
     Dataset<Row> cached =
@@ -164,7 +185,7 @@ public final class DatasetPreparation {
             .collectAsList();
     if (groups.size() > MAX_GROUPS) {
       throw new UserException(
-          "data.label_column=%s: this column has more than %s different values: expected the name of a class, one of a few"
+          "data.label_column=%s: this column has more than %s different values: expected classes"
               .formatted(arguments.labelColumn(), DataReport.number(MAX_GROUPS)));
     }
     return new RowCounts(

@@ -54,7 +54,7 @@ final class InputColumns {
         || type instanceof MapType
         || type instanceof BinaryType) {
       throw new UserException(
-          "data.label_column=%s: in %s this column is of type %s: expected one label a row, a string or a number"
+          "data.label_column=%s: in %s this column is of type %s: expected string or number"
               .formatted(name, location, type.catalogString()));
     }
     boolean floating = type.equals(DataTypes.DoubleType) || type.equals(DataTypes.FloatType);

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * report, and the errors that make data unusable as a whole.
  */
 final class RowCounts {
-  private static final int NAMES_SHOWN = 10;
+  private static final int NAMES_SHOWN = 5;
 
   /**
    * Rows of one split, reason and label.
@@ -103,7 +103,7 @@ final class RowCounts {
       splits.add(report);
       if (report.kept() == 0) {
         warnings.add(
-            "%s is empty: data.%s_split=%s of each class comes to no row; give more rows, a larger share, or data.%s"
+            "%s is empty: data.%s_split=%s of each class is no row; raise it or set data.%s"
                 .formatted(split, split, share, split));
       } else {
         TreeSet<String> missing =
@@ -164,7 +164,7 @@ final class RowCounts {
     long conflicts = sum(group -> true, Group::conflicts);
     if (conflicts > 0) {
       warnings.add(
-          "training rows whose text bears several labels: %s, such as \"%s\"; they are kept, and never held out"
+          "training rows whose text bears several labels: %s, such as \"%s\" (never held out)"
               .formatted(DataReport.number(conflicts), example(group -> group.conflicts() > 0)));
     }
     Predicate<Group> malformed = group -> group.reason() == SetAsideReason.MALFORMED_ROW;

@@ -37,6 +37,9 @@ final class StratifiedSplit {
   private static final String FINGERPRINT = "fingerprint";
   private static final String DRAW = "draw";
 
+  private static final String STRATUM = "stratum";
+  private static final String BUCKET = "bucket";
+
   /** Keeps rows that are not to be drawn from out of one huge partition. */
   private static final int BUCKETS = 1024;
 
@@ -48,8 +51,9 @@ final class StratifiedSplit {
    *
    * @param rows columns {@code split}, {@code reason}, {@code text}, {@code label}; also returned,
    *     with two columns for {@link #holdOut}
+   * @param partitions how many partitions to shuffle into
    */
-  static Dataset<Row> compareTexts(Dataset<Row> rows, long seed) {
+  static Dataset<Row> compareTexts(Dataset<Row> rows, long seed, int partitions) {
     Column key = InputColumns.trimmed(col("text"));
     WindowSpec sameText = Window.partitionBy(FINGERPRINT, DRAW);
     Column usable = col("reason").isNull();
@@ -62,6 +66,7 @@ final class StratifiedSplit {
             .otherwise(false);
     return rows.withColumn(FINGERPRINT, xxhash64(key))
         .withColumn(DRAW, xxhash64(lit(seed), key))
+        .repartition(partitions, col(FINGERPRINT), col(DRAW))
         .withColumn(
             CONFLICT,
             coalesce(
@@ -79,8 +84,10 @@ final class StratifiedSplit {
    * rounded to the nearest whole text; a class keeps at least one text in training.
    *
    * @param rows what {@link #compareTexts} returned
+   * @param partitions how many partitions to shuffle into
    */
-  static Dataset<Row> holdOut(Dataset<Row> rows, double validationShare, double testShare) {
+  static Dataset<Row> holdOut(
+      Dataset<Row> rows, double validationShare, double testShare, int partitions) {
     Column drawnFrom =
         col("split")
             .equalTo(Split.TRAIN)
@@ -88,14 +95,17 @@ final class StratifiedSplit {
             .and(col(CONFLICT).equalTo(false));
     Column stratum = when(drawnFrom, col("label"));
     Column bucket = when(drawnFrom, lit(-1L)).otherwise(pmod(col(DRAW), lit(BUCKETS)));
-    WindowSpec sameClass = Window.partitionBy(stratum, bucket);
+    WindowSpec sameClass = Window.partitionBy(STRATUM, BUCKET);
     Column rank = dense_rank().over(sameClass.orderBy(DRAW, FINGERPRINT));
     Column texts = max("rank").over(sameClass);
     Column spare = texts.minus(1);
     Column testTexts = least(nearest(texts, testShare), spare);
     Column validationTexts =
         least(nearest(texts, validationShare), greatest(spare.minus(testTexts), lit(0)));
-    return rows.withColumn("rank", rank)
+    return rows.withColumn(STRATUM, stratum)
+        .withColumn(BUCKET, bucket)
+        .repartition(partitions, col(STRATUM), col(BUCKET))
+        .withColumn("rank", rank)
         .withColumn(
             "split",
             when(drawnFrom.equalTo(false), col("split"))

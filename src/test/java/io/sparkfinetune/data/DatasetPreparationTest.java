@@ -117,8 +117,7 @@ class DatasetPreparationTest {
       assertThat(rows(data.test())).hasSize(8);
       assertThat(data.report().warnings())
           .containsExactly(
-              "training rows whose text bears several labels: 3, such as \"unsure\"; they are"
-                  + " kept, and never held out");
+              "training rows whose text bears several labels: 3, such as \"unsure\" (never held out)");
     }
   }
 
@@ -190,8 +189,8 @@ class DatasetPreparationTest {
       assertThat(data.report().split("test")).isEmpty();
       assertThat(data.report().warnings())
           .containsExactly(
-              "validation is empty: data.validation_split=0.1 of each class comes to no row; give"
-                  + " more rows, a larger share, or data.validation");
+              "validation is empty: data.validation_split=0.1 of each class is no row; raise it"
+                  + " or set data.validation");
     }
   }
 
@@ -310,7 +309,7 @@ class DatasetPreparationTest {
 
     assertThatThrownBy(() -> prepare(Map.of()))
         .isInstanceOf(UserException.class)
-        .hasMessageStartingWith("data.train is not set: expected the path of a CSV");
+        .hasMessageStartingWith("data.train is not set: expected a CSV");
     assertThatThrownBy(() -> prepare(Map.of("train", folder.resolve("absent.csv").toString())))
         .isInstanceOf(UserException.class)
         .hasMessage(
@@ -331,7 +330,7 @@ class DatasetPreparationTest {
     assertThatThrownBy(() -> prepare(Map.of("train", "odd_label")))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "data.label_column=label: in odd_label this column is of type array<string>: expected one label a row, a string or a number");
+            "data.label_column=label: in odd_label this column is of type array<string>: expected string or number");
   }
 
   @Test
@@ -344,7 +343,7 @@ class DatasetPreparationTest {
     assertThatThrownBy(() -> prepare(Map.of("train", "identifiers")))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "data.label_column=label: this column has more than 100,000 different values: expected the name of a class, one of a few");
+            "data.label_column=label: this column has more than 100,000 different values: expected classes");
   }
 
   @Test
