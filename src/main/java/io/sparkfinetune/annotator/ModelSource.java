@@ -1,12 +1,14 @@
 package io.sparkfinetune.annotator;
 
 import io.sparkfinetune.model.io.ModelFiles;
+import io.sparkfinetune.torch.Libtorch;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.apache.spark.SparkContext;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
@@ -50,10 +52,20 @@ final class ModelSource implements Serializable {
     }
   }
 
-  /** This JVM's classifier, loaded when it is not yet; close the lease after use. */
+  /**
+   * This JVM's classifier, loaded when it is not yet; close the lease after use. Each task then
+   * computes on the cores that Spark gave it, which are other tasks' neighbours.
+   */
   SharedCache<Key, TextClassifier>.Lease classifier(int maxLength) {
-    return LOADED.acquire(
-        new Key(digest, maxLength), () -> TextClassifier.load(files(), maxLength));
+    return LOADED.acquire(new Key(digest, maxLength), () -> load(maxLength));
+  }
+
+  private TextClassifier load(int maxLength) {
+    TaskContext task = TaskContext.get();
+    if (task != null) {
+      Libtorch.setThreads(task.cpus());
+    }
+    return TextClassifier.load(files(), maxLength);
   }
 
   private static String sha256(ModelFiles files) {

@@ -1,5 +1,6 @@
 package io.sparkfinetune.annotator;
 
+import io.sparkfinetune.model.Predictions;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.tokenize.Batch;
@@ -56,50 +57,21 @@ final class TextClassifier implements AutoCloseable {
    * @param batchSize texts a forward pass
    * @return {@code [texts.size()][labels().size()]}, each row a softmax
    */
-  float[][] probabilities(List<String> texts, int batchSize) {
+  double[][] probabilities(List<String> texts, int batchSize) {
     List<Encoding> encodings = texts.isEmpty() ? List.of() : tokenizer.encode(texts);
     Integer[] byLength = new Integer[texts.size()];
     Arrays.setAll(byLength, i -> i);
     Arrays.sort(byLength, Comparator.comparingInt(i -> encodings.get(i).inputIds().length));
-    float[][] probabilities = new float[texts.size()][];
+    double[][] probabilities = new double[texts.size()][];
     for (int start = 0; start < byLength.length; start += batchSize) {
       int end = Math.min(byLength.length, start + batchSize);
       Integer[] rows = Arrays.copyOfRange(byLength, start, end);
-      float[][] logits = classifier.logits(batch(encodings, rows));
+      List<int[]> ids = Arrays.stream(rows).map(i -> encodings.get(i).inputIds()).toList();
+      float[][] logits =
+          classifier.logits(Batch.of(ids, new long[rows.length], classifier.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
-        probabilities[rows[i]] = softmax(logits[i]);
+        probabilities[rows[i]] = Predictions.softmax(logits[i]);
       }
-    }
-    return probabilities;
-  }
-
-  private Batch batch(List<Encoding> encodings, Integer[] rows) {
-    int length = encodings.get(rows[rows.length - 1]).inputIds().length;
-    long[] inputIds = new long[rows.length * length];
-    Arrays.fill(inputIds, classifier.padTokenId());
-    int[] lengths = new int[rows.length];
-    for (int i = 0; i < rows.length; i++) {
-      int[] ids = encodings.get(rows[i]).inputIds();
-      lengths[i] = ids.length;
-      for (int j = 0; j < ids.length; j++) {
-        inputIds[i * length + j] = ids[j];
-      }
-    }
-    return new Batch(inputIds, lengths, new long[rows.length], length);
-  }
-
-  private static float[] softmax(float[] logits) {
-    double max = Double.NEGATIVE_INFINITY;
-    for (float logit : logits) {
-      max = Math.max(max, logit);
-    }
-    double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp(logit - max);
-    }
-    float[] probabilities = new float[logits.length];
-    for (int i = 0; i < logits.length; i++) {
-      probabilities[i] = (float) (Math.exp(logits[i] - max) / sum);
     }
     return probabilities;
   }

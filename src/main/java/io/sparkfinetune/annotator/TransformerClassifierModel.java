@@ -5,16 +5,18 @@ import com.johnsnowlabs.nlp.AnnotatorModel;
 import com.johnsnowlabs.nlp.AnnotatorType;
 import com.johnsnowlabs.nlp.HasBatchedAnnotate;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.Predictions;
+import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.train.TrainingResult;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.Identifiable$;
@@ -49,6 +51,9 @@ import scala.collection.Seq;
 public final class TransformerClassifierModel extends AnnotatorModel<TransformerClassifierModel>
     implements HasBatchedAnnotate<TransformerClassifierModel> {
   private static final long serialVersionUID = 1L;
+
+  /** Where the Hugging Face folder is within a saved stage. */
+  static final String FOLDER = "huggingface";
 
   private static final int DEFAULT_BATCH_SIZE = 256;
 
@@ -171,11 +176,9 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return source().files();
   }
 
-  /** The label names, by index (named as in Spark NLP's classifiers); loads the model. */
+  /** The label names, by index (named as in Spark NLP's classifiers). */
   public String[] getClasses() {
-    try (var classifier = source().classifier(getMaxLength())) {
-      return classifier.value().labels().toArray(String[]::new);
-    }
+    return ModelConfig.parse(files().config()).labels().toArray(String[]::new);
   }
 
   /** What the training reported; empty for a model that was loaded. */
@@ -259,7 +262,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     List<String> texts = rows.stream().flatMap(Arrays::stream).map(Annotation::result).toList();
     try (var lease = source().classifier(getMaxLength())) {
       List<String> labels = lease.value().labels();
-      float[][] probabilities = lease.value().probabilities(texts, getPerDeviceEvalBatchSize());
+      double[][] probabilities = lease.value().probabilities(texts, getPerDeviceEvalBatchSize());
       List<List<Annotation>> categories = new ArrayList<>();
       int text = 0;
       for (Annotation[] documents : rows) {
@@ -274,19 +277,18 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   }
 
   private static Annotation category(
-      Annotation document, int sentence, List<String> labels, float[] probabilities) {
-    int best = 0;
+      Annotation document, int sentence, List<String> labels, double[] probabilities) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("sentence", Integer.toString(sentence));
     for (int label = 0; label < probabilities.length; label++) {
-      metadata.put(labels.get(label), Float.toString(probabilities[label]));
-      best = probabilities[label] > probabilities[best] ? label : best;
+      // Stock classifiers write floats.
+      metadata.put(labels.get(label), Float.toString((float) probabilities[label]));
     }
     return new Annotation(
         AnnotatorType.CATEGORY(),
         document.begin(),
         document.end(),
-        labels.get(best),
+        labels.get(Predictions.argmax(probabilities)),
         JavaConverters.mapAsScalaMap(metadata).toMap(Predef.$conforms()),
         new float[0]);
   }
@@ -317,10 +319,6 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   @Override
   public void onWrite(String path, SparkSession spark) {
-    try {
-      HuggingFaceFolder.write(files(), path, spark.sessionState().newHadoopConf());
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write the model to " + path, e);
-    }
+    HuggingFaceFolder.write(files(), new Path(path, FOLDER), spark.sessionState().newHadoopConf());
   }
 }

@@ -52,6 +52,18 @@ public abstract class TransformerClassifierParams
     return self();
   }
 
+  /** Sets every key of {@link ModelArguments}. */
+  public TransformerClassifierApproach setArguments(ModelArguments arguments) {
+    SchemaParams.MODEL.values(arguments).forEach(settings::setConverted);
+    return self();
+  }
+
+  /** Sets every key of {@link TrainingArguments}. */
+  public TransformerClassifierApproach setArguments(TrainingArguments arguments) {
+    SchemaParams.TRAINING.values(arguments).forEach(settings::setConverted);
+    return self();
+  }
+
   /** What to build, by these Params. */
   public ModelArguments modelArguments() {
     return settings.toRecord(SchemaParams.MODEL);

@@ -1,6 +1,7 @@
 package io.sparkfinetune.annotator;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.io.HuggingFaceFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
@@ -23,7 +24,8 @@ final class TransformerClassifierReader extends MLReader<TransformerClassifierMo
       }
       TransformerClassifierModel model =
           new DefaultParamsReader<TransformerClassifierModel>().load(path);
-      return model.setFiles(HuggingFaceFolder.read(path, hadoop));
+      return model.setFiles(
+          HuggingFaceFolder.open(new Path(path, TransformerClassifierModel.FOLDER), hadoop).read());
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + path, e);
     }

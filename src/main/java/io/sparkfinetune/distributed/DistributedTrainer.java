@@ -1,16 +1,43 @@
 package io.sparkfinetune.distributed;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.io.Checkpoint;
+import io.sparkfinetune.model.io.ChunkedBytes;
+import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.apache.spark.HashPartitioner;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Tuple2;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
 
 /** Runs the training loop on executors, as a barrier stage. */
 public final class DistributedTrainer {
+  /** Partitions that the weights come back in; the driver fetches one after the other. */
+  private static final int RESULT_PARTITIONS = 16;
+
   private DistributedTrainer() {}
 
   /**
@@ -19,7 +46,10 @@ public final class DistributedTrainer {
    * @param train columns {@code input_ids} (array of int) and {@code label} (int)
    * @param validation the same columns, or empty to keep the last weights
    * @param labels the label names, by index
-   * @param progress called on the driver, every few seconds, from a thread of its own
+   * @param progress called on the driver, with each heartbeat, from a thread of Spark's
+   * @throws TrainingDivergedException when the loss is no longer finite; it carries the last good
+   *     weights
+   * @throws UserException when checkpoint, arguments or cluster cannot be trained with
    */
   public static TrainedModel train(
       Dataset<Row> train,
@@ -28,6 +58,78 @@ public final class DistributedTrainer {
       ModelArguments model,
       TrainingArguments training,
       Consumer<TrainingProgress> progress) {
-    throw new UnsupportedOperationException();
+    SparkSession session = train.sparkSession();
+    SparkContext spark = session.sparkContext();
+    ResourcePlan plan = ResourcePlan.of(spark.conf(), Runtime.getRuntime().availableProcessors());
+    SerializableConfiguration hadoop =
+        new SerializableConfiguration(session.sessionState().newHadoopConf());
+    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop.value());
+    ModelConfig config = model.configure(ModelConfig.parse(checkpoint.config()), labels);
+
+    Broadcast<SerializableConfiguration> broadcast =
+        JavaSparkContext.fromSparkContext(spark).broadcast(hadoop);
+    try (ProgressChannel channel = new ProgressChannel(spark, progress)) {
+      TrainingTask task =
+          new TrainingTask(
+              model.base(),
+              config.toJson(),
+              training,
+              plan.threadsPerWorker(),
+              broadcast,
+              channel.taskEnd());
+      return collect(
+          run(examples(train, validation), plan.workers(), task), config, checkpoint.tokenizer());
+    } finally {
+      broadcast.destroy();
+    }
+  }
+
+  private static Dataset<Row> examples(Dataset<Row> train, Optional<Dataset<Row>> validation) {
+    Dataset<Row> examples = examples(train, lit(false));
+    return validation.map(rows -> examples.union(examples(rows, lit(true)))).orElse(examples);
+  }
+
+  private static Dataset<Row> examples(Dataset<Row> rows, Column isValidation) {
+    return rows.select(col("input_ids"), col("label").cast("int"), isValidation);
+  }
+
+  /**
+   * Spark does not retry a barrier stage whose tasks give the job's result. The shuffle behind it
+   * makes it a map stage, which Spark does retry, and lets the driver fetch the weights in parts.
+   */
+  private static JavaRDD<Tuple2<Integer, Object>> run(
+      Dataset<Row> examples, int workers, TrainingTask task) {
+    ClassTag<Tuple2<Integer, Object>> tag = ClassTag$.MODULE$.apply(Tuple2.class);
+    RDD<Tuple2<Integer, Object>> trained =
+        examples.repartition(workers).rdd().barrier().mapPartitions(task, false, tag);
+    JavaPairRDD<Integer, Object> pairs = JavaPairRDD.fromJavaRDD(trained.toJavaRDD());
+    return pairs.partitionBy(new HashPartitioner(RESULT_PARTITIONS)).map(pair -> pair);
+  }
+
+  private static TrainedModel collect(
+      JavaRDD<Tuple2<Integer, Object>> output, ModelConfig config, String tokenizer) {
+    TrainingOutcome outcome = null;
+    Map<Integer, byte[]> chunks = new TreeMap<>();
+    Iterator<Tuple2<Integer, Object>> parts = output.toLocalIterator();
+    while (parts.hasNext()) {
+      Tuple2<Integer, Object> part = parts.next();
+      if (part._2() instanceof TrainingOutcome value) {
+        outcome = value;
+      } else {
+        chunks.put(part._1(), (byte[]) part._2());
+      }
+    }
+    if (outcome == null) {
+      throw new IllegalStateException("the training stage gave no outcome");
+    }
+    if (outcome.failure() != null && !outcome.diverged()) {
+      throw new UserException(outcome.failure());
+    }
+    ModelFiles files =
+        new ModelFiles(config.toJson(), tokenizer, new ChunkedBytes(List.copyOf(chunks.values())));
+    if (outcome.diverged()) {
+      throw new TrainingDivergedException(outcome.failure(), files);
+    }
+    return new TrainedModel(files, outcome.result());
   }
 }

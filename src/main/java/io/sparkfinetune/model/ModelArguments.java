@@ -1,6 +1,9 @@
 package io.sparkfinetune.model;
 
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Key;
+import java.util.List;
+import java.util.Locale;
 
 /** What to build: the base checkpoint and the head on it. */
 public record ModelArguments(
@@ -22,4 +25,28 @@ public record ModelArguments(
             doc = "Longest text in tokens, special tokens included; longer texts are truncated.",
             defaultValue = "128",
             min = 3)
-        int maxLength) {}
+        int maxLength) {
+
+  /**
+   * The configuration of a classifier over {@code labels} on a checkpoint.
+   *
+   * @throws UserException when {@code max_length} is more than the model has positions for
+   */
+  public ModelConfig configure(ModelConfig checkpoint, List<String> labels) {
+    int positions = EncoderFamilies.of(checkpoint.modelType()).maxTokens(checkpoint);
+    if (maxLength > positions) {
+      throw new UserException(
+          "model.max_length="
+              + maxLength
+              + " is more than "
+              + base
+              + " has positions for: expected at most "
+              + positions);
+    }
+    Pooling chosen =
+        pooling.equals("auto")
+            ? checkpoint.pooling()
+            : Pooling.valueOf(pooling.toUpperCase(Locale.ROOT));
+    return checkpoint.withHead(labels, chosen);
+  }
+}

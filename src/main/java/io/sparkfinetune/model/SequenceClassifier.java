@@ -1,31 +1,180 @@
 package io.sparkfinetune.model;
 
 import io.sparkfinetune.model.io.ModelFiles;
+import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.tokenize.Batch;
 import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** An encoder with a sequence-classification head. Not thread-safe. */
+/**
+ * An encoder, a pooling and a linear layer over the labels. Holds its weights in native memory
+ * until {@link #close}.
+ *
+ * <p>Weights have the names of Hugging Face's {@code ...ForSequenceClassification} of the family.
+ * Several threads may run forward passes at once; changing weights is for one thread alone.
+ */
 public final class SequenceClassifier implements AutoCloseable {
-  /** Loads a classifier for inference. */
+  private static final String HEAD = "classifier.";
+
+  private final ModelConfig config;
+  private final List<String> labels;
+  private final ParameterSet parameters = new ParameterSet();
+  private final Encoder encoder;
+  private final EncoderFamily.Pooler pooler;
+  private final Tensor headWeight;
+  private final Tensor headBias;
+  private final double headDropout;
+
+  private SequenceClassifier(ModelConfig config) {
+    EncoderFamily family = EncoderFamilies.of(config.modelType());
+    this.config = config;
+    this.labels = config.labels();
+    ParameterSet.Scope encoderScope = parameters.root().child(family.prefix());
+    encoder = family.encoder(config, encoderScope);
+    pooler = config.pooling() == Pooling.CLS ? family.pooler(config, encoderScope) : null;
+    Linear head =
+        new Linear(
+            parameters.root().child("classifier"), config.positive("hidden_size"), labels.size());
+    headWeight = head.weight;
+    headBias = head.bias;
+    headDropout = config.number("classifier_dropout", config.number("hidden_dropout_prob", 0.1));
+  }
+
+  /**
+   * Builds a classifier on a pretrained encoder. A head and a pooler that the checkpoint holds in
+   * the right shape are taken; else they start afresh.
+   *
+   * @param config the checkpoint's configuration with this classifier's head, from {@link
+   *     ModelArguments#configure}
+   * @param seed of the fresh weights
+   */
+  public static SequenceClassifier fromPretrained(
+      ModelConfig config, TensorSource checkpoint, long seed) {
+    SequenceClassifier model = new SequenceClassifier(config);
+    try {
+      String pooler = EncoderFamilies.of(config.modelType()).prefix() + ".pooler.";
+      List<String> fresh =
+          model.parameters.load(
+              checkpoint, name -> name.startsWith(HEAD) || name.startsWith(pooler));
+      model.parameters.initialise(fresh, config.number("initializer_range", 0.02), seed);
+      return model;
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** Builds a classifier that no checkpoint has been to: all weights start afresh. */
+  public static SequenceClassifier fromScratch(ModelConfig config, long seed) {
+    SequenceClassifier model = new SequenceClassifier(config);
+    model.parameters.initialise(
+        model.parameters.tensors().keySet(), config.number("initializer_range", 0.02), seed);
+    return model;
+  }
+
+  /** Loads a whole classifier: every weight must be there. */
   public static SequenceClassifier load(ModelFiles files) {
-    throw new UnsupportedOperationException();
+    SequenceClassifier model = new SequenceClassifier(ModelConfig.parse(files.config()));
+    try (TensorSource weights = files.openWeights()) {
+      model.parameters.load(weights, name -> false);
+      return model;
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** The classifier as files, weights copied as they are now. */
+  public ModelFiles toFiles(String tokenizerJson) {
+    return ModelFiles.of(config.toJson(), tokenizerJson, parameters.tensors());
+  }
+
+  /** The configuration. */
+  public ModelConfig config() {
+    return config;
   }
 
   /** The label names, by index. */
   public List<String> labels() {
-    throw new UnsupportedOperationException();
+    return labels;
+  }
+
+  /** The weights; they stay this classifier's. */
+  public ParameterSet parameters() {
+    return parameters;
   }
 
   /** The token id that pads a batch. */
   public int padTokenId() {
-    throw new UnsupportedOperationException();
+    return config.integer("pad_token_id", 0);
   }
 
-  /** The logits of each row: {@code [batch.size()][labels().size()]}. */
+  /** The logits of each row in fp32: {@code [batch.size()][labels().size()]}. */
   public float[][] logits(Batch batch) {
-    throw new UnsupportedOperationException();
+    return logits(ForwardPass.inference(), batch);
+  }
+
+  /** The logits of each row by the given arithmetic: {@code [batch.size()][labels().size()]}. */
+  public float[][] logits(ForwardPass pass, Batch batch) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor logits = forward(pass, TokenTensors.of(batch)).contiguous();
+      return rows(logits);
+    }
+  }
+
+  /**
+   * The mean cross-entropy of a batch's labels, in nats: a scalar with its autograd graph, in the
+   * caller's {@code PointerScope}.
+   */
+  public Tensor loss(ForwardPass pass, Batch batch) {
+    Tensor target = TokenTensors.int64(batch.labels(), batch.size());
+    return torch.cross_entropy_loss(forward(pass, TokenTensors.of(batch)), target);
+  }
+
+  /**
+   * The token vectors of a batch in fp32, {@code [rows, length, hidden]}, in the caller's {@code
+   * PointerScope}; those of padding mean nothing.
+   */
+  Tensor tokenVectors(Batch batch) {
+    return encoder.forward(ForwardPass.inference(), TokenTensors.of(batch));
+  }
+
+  private Tensor forward(ForwardPass pass, TokenTensors tokens) {
+    Tensor vectors = encoder.forward(pass, tokens);
+    Tensor pooled = pooler == null ? mean(vectors, tokens) : pooler.forward(pass, vectors);
+    // The head is small: fp32 costs nothing there and keeps the loss exact.
+    Tensor features = pass.dropout(pooled.to(ScalarType.Float), headDropout);
+    return torch.linear(features, headWeight, new TensorOptional(headBias));
+  }
+
+  private static Tensor mean(Tensor vectors, TokenTensors tokens) {
+    Tensor real = vectors.to(ScalarType.Float);
+    if (tokens.padding() != null) {
+      real = real.masked_fill(tokens.padding().unsqueeze(-1), new Scalar(0.0));
+    }
+    return real.sum(1).div(tokens.lengths().to(ScalarType.Float).unsqueeze(1));
+  }
+
+  private static float[][] rows(Tensor matrix) {
+    int columns = (int) matrix.size(1);
+    float[][] rows = new float[(int) matrix.size(0)][columns];
+    FloatPointer data = new FloatPointer(matrix.data_ptr());
+    for (int i = 0; i < rows.length; i++) {
+      data.position((long) i * columns).get(rows[i]);
+    }
+    return rows;
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    parameters.close();
+  }
 }

@@ -1,5 +1,8 @@
 package io.sparkfinetune.tokenize;
 
+import java.util.Arrays;
+import java.util.List;
+
 /**
  * Rows padded on the right to one length.
  *
@@ -9,6 +12,27 @@ package io.sparkfinetune.tokenize;
  * @param length the padded length, in tokens
  */
 public record Batch(long[] inputIds, int[] lengths, long[] labels, int length) {
+  /**
+   * Pads rows to the longest of them.
+   *
+   * @param rows token ids of each row, special tokens included, no padding
+   * @param labels the label index of each row
+   * @param padTokenId what fills the unused places
+   */
+  public static Batch of(List<int[]> rows, long[] labels, int padTokenId) {
+    int[] lengths = rows.stream().mapToInt(row -> row.length).toArray();
+    int length = Arrays.stream(lengths).max().orElse(0);
+    long[] inputIds = new long[Math.multiplyExact(rows.size(), length)];
+    Arrays.fill(inputIds, padTokenId);
+    for (int i = 0; i < lengths.length; i++) {
+      int[] row = rows.get(i);
+      for (int j = 0; j < row.length; j++) {
+        inputIds[i * length + j] = row[j];
+      }
+    }
+    return new Batch(inputIds, lengths, labels, length);
+  }
+
   /** The number of rows. */
   public int size() {
     return lengths.length;

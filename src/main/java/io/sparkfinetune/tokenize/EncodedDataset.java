@@ -2,6 +2,7 @@ package io.sparkfinetune.tokenize;
 
 import io.sparkfinetune.UserException;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Tokenised rows in compact form: all token ids in one array, with offsets, and one label a row.
@@ -52,20 +53,11 @@ public final class EncodedDataset {
    * @param padTokenId what fills the unused places
    */
   public Batch batch(int[] rows, int padTokenId) {
-    int length = Arrays.stream(rows).map(this::length).max().orElse(0);
-    long[] inputIds = new long[rows.length * length];
-    Arrays.fill(inputIds, padTokenId);
-    int[] lengths = new int[rows.length];
-    long[] batchLabels = new long[rows.length];
-    for (int i = 0; i < rows.length; i++) {
-      int start = offsets[rows[i]];
-      lengths[i] = length(rows[i]);
-      for (int j = 0; j < lengths[i]; j++) {
-        inputIds[i * length + j] = ids[start + j];
-      }
-      batchLabels[i] = labels[rows[i]];
-    }
-    return new Batch(inputIds, lengths, batchLabels, length);
+    List<int[]> inputIds =
+        Arrays.stream(rows)
+            .mapToObj(row -> Arrays.copyOfRange(ids, offsets[row], offsets[row + 1]))
+            .toList();
+    return Batch.of(inputIds, Arrays.stream(rows).mapToLong(this::label).toArray(), padTokenId);
   }
 
   /** Collects rows; not thread-safe. */

@@ -1,5 +1,10 @@
 package io.sparkfinetune.train;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
 /** The arithmetic of forward and backward passes; weights and optimizer state are fp32 in each. */
 public enum Precision {
   /** bf16 where the processor multiplies it natively, else fp32. */
@@ -7,5 +12,29 @@ public enum Precision {
   /** 32-bit floating point throughout. */
   FP32,
   /** Matrix products and activations in bfloat16. */
-  BF16
+  BF16;
+
+  private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+
+  /** The precision that this machine trains with: never {@link #AUTO}. */
+  public Precision resolve() {
+    return this != AUTO ? this : multipliesBf16() ? BF16 : FP32;
+  }
+
+  ScalarType dtype() {
+    return resolve() == BF16 ? ScalarType.BFloat16 : ScalarType.Float;
+  }
+
+  /**
+   * Whether the processor has bf16 instructions, as Linux lists them. Without them bf16 is
+   * emulated.
+   */
+  private static boolean multipliesBf16() {
+    try {
+      String flags = Files.readString(CPU_INFO);
+      return flags.contains("amx_bf16") || flags.contains("avx512_bf16");
+    } catch (IOException notLinux) {
+      return false;
+    }
+  }
 }

@@ -32,21 +32,21 @@ class TextClassifierTest {
 
   @Test
   void aTextsProbabilitiesDependOnThatTextAlone() {
-    float[][] together = classifier.probabilities(TEXTS, 4);
+    double[][] together = classifier.probabilities(TEXTS, 4);
     for (int i = 0; i < TEXTS.size(); i++) {
-      float[] alone = classifier.probabilities(TEXTS.subList(i, i + 1), 4)[0];
-      assertThat(together[i]).containsExactly(alone, within(1e-5f));
+      double[] alone = classifier.probabilities(TEXTS.subList(i, i + 1), 4)[0];
+      assertThat(together[i]).containsExactly(alone, within(1e-5));
     }
     assertThat(together[0]).isNotEqualTo(together[3]);
   }
 
   @Test
   void probabilitiesOfATextSumToOne() {
-    for (float[] row : classifier.probabilities(TEXTS, 2)) {
+    for (double[] row : classifier.probabilities(TEXTS, 2)) {
       assertThat(row).hasSize(classifier.labels().size());
       double sum = 0;
-      for (float probability : row) {
-        assertThat(probability).isBetween(0f, 1f);
+      for (double probability : row) {
+        assertThat(probability).isBetween(0.0, 1.0);
         sum += probability;
       }
       assertThat(sum).isCloseTo(1, within(1e-5));
@@ -60,13 +60,13 @@ class TextClassifierTest {
 
   @Test
   void threadsClassifySideBySide() throws Exception {
-    float[][] expected = classifier.probabilities(TEXTS, 3);
+    double[][] expected = classifier.probabilities(TEXTS, 3);
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
-      List<Future<float[][]>> results =
+      List<Future<double[][]>> results =
           threads.invokeAll(Collections.nCopies(16, () -> classifier.probabilities(TEXTS, 3)));
-      List<float[][]> all = new ArrayList<>();
-      for (Future<float[][]> result : results) {
+      List<double[][]> all = new ArrayList<>();
+      for (Future<double[][]> result : results) {
         all.add(result.get());
       }
       assertThat(all).hasSize(16).allSatisfy(r -> assertThat(r).isDeepEqualTo(expected));

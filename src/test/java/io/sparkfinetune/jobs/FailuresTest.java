@@ -3,6 +3,7 @@ package io.sparkfinetune.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
 import java.io.IOException;
 import java.io.Serializable;
@@ -66,7 +67,10 @@ class FailuresTest {
                     .parallelize(List.of(8), 1)
                     .rdd()
                     .barrier()
-                    .mapPartitions(failing, false, TestSpark.classTag())
+                    .mapPartitions(
+                        failing,
+                        false,
+                        scala.reflect.ClassTag$.MODULE$.<Integer>apply(Integer.class))
                     .toJavaRDD()
                     .count());
 

@@ -9,6 +9,7 @@ import static org.apache.spark.sql.functions.when;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
 import java.nio.file.Path;

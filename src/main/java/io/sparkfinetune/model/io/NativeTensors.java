@@ -1,6 +1,7 @@
 package io.sparkfinetune.model.io;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.torch.Libtorch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,6 +18,10 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class NativeTensors {
   private static final int CHUNK_BYTES = 1 << 20;
+
+  static {
+    Libtorch.load();
+  }
 
   private NativeTensors() {}
 

@@ -3,6 +3,7 @@ package io.sparkfinetune.model.io;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.tokenize.VocabTxt;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,0 +1,112 @@
+package io.sparkfinetune.distributed;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.model.io.Checkpoint;
+import io.sparkfinetune.model.io.TensorSource;
+import io.sparkfinetune.tokenize.EncodedDataset;
+import io.sparkfinetune.torch.Libtorch;
+import io.sparkfinetune.train.DivergedException;
+import io.sparkfinetune.train.Trainer;
+import io.sparkfinetune.train.TrainingArguments;
+import io.sparkfinetune.train.TrainingProgress;
+import io.sparkfinetune.train.TrainingResult;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.TaskContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Row;
+import org.apache.spark.util.AccumulatorV2;
+import org.apache.spark.util.SerializableConfiguration;
+import scala.Tuple2;
+import scala.collection.Iterator;
+import scala.collection.JavaConverters;
+import scala.runtime.AbstractFunction1;
+
+/**
+ * One barrier task: takes its rows into memory, loads the checkpoint, trains, and gives the best
+ * weights back as numbered chunks.
+ *
+ * <p>Input rows are {@code (input_ids: array<int>, label: int, is_validation: boolean)}. Output
+ * pairs are {@code (0, TrainingOutcome)}, then {@code (i, byte[])} with the i-th chunk of {@code
+ * model.safetensors}, from 1.
+ */
+final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple2<Integer, Object>>>
+    implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final String base;
+  private final String configJson;
+  private final TrainingArguments arguments;
+  private final int threads;
+  private final Broadcast<SerializableConfiguration> hadoop;
+  private final AccumulatorV2<TrainingProgress, TrainingProgress> progress;
+
+  TrainingTask(
+      String base,
+      String configJson,
+      TrainingArguments arguments,
+      int threads,
+      Broadcast<SerializableConfiguration> hadoop,
+      AccumulatorV2<TrainingProgress, TrainingProgress> progress) {
+    this.base = base;
+    this.configJson = configJson;
+    this.arguments = arguments;
+    this.threads = threads;
+    this.hadoop = hadoop;
+    this.progress = progress;
+  }
+
+  @Override
+  public Iterator<Tuple2<Integer, Object>> apply(Iterator<Row> rows) {
+    List<Tuple2<Integer, Object>> output = new ArrayList<>();
+    try {
+      train(rows, output);
+    } catch (UserException e) {
+      output.add(new Tuple2<>(0, new TrainingOutcome(null, e.getMessage(), false)));
+    }
+    return JavaConverters.asScalaIterator(output.iterator());
+  }
+
+  private void train(Iterator<Row> rows, List<Tuple2<Integer, Object>> output) {
+    Libtorch.load();
+    Libtorch.setThreads(threads);
+    EncodedDataset.Builder train = EncodedDataset.builder();
+    EncodedDataset.Builder validation = EncodedDataset.builder();
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      int[] ids = row.<Integer>getList(0).stream().mapToInt(Integer::intValue).toArray();
+      (row.getBoolean(2) ? validation : train).add(ids, row.getInt(1));
+    }
+    ModelConfig config = ModelConfig.parse(configJson);
+    try (SequenceClassifier model = load(config);
+        Trainer trainer = new Trainer(model, arguments, this::onProgress)) {
+      TrainingOutcome outcome;
+      try {
+        TrainingResult result = trainer.train(train.build(), validation.build());
+        outcome = new TrainingOutcome(result, null, false);
+      } catch (DivergedException e) {
+        outcome = new TrainingOutcome(null, e.getMessage(), true);
+      }
+      output.add(new Tuple2<>(0, outcome));
+      for (byte[] chunk : model.toFiles("").weights().chunks()) {
+        output.add(new Tuple2<>(output.size(), chunk));
+      }
+    }
+  }
+
+  private SequenceClassifier load(ModelConfig config) {
+    try (TensorSource weights = Checkpoint.open(base, hadoop.value().value()).openWeights()) {
+      return SequenceClassifier.fromPretrained(config, weights, arguments.seed());
+    }
+  }
+
+  private void onProgress(TrainingProgress newest) {
+    TaskContext context = BarrierTaskContext.get();
+    context.killTaskIfInterrupted();
+    progress.add(newest);
+  }
+}

@@ -1,0 +1,146 @@
+package io.sparkfinetune.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfinetune.UserException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model's {@code config.json}, as Hugging Face writes it. Keys that this project does not know
+ * are kept, so that a checkpoint leaves with what it came with. Immutable.
+ */
+public final class ModelConfig {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final ObjectNode json;
+
+  private ModelConfig(ObjectNode json) {
+    this.json = json;
+  }
+
+  /**
+   * Parses the text of a {@code config.json}.
+   *
+   * @throws UserException when it is no JSON object
+   */
+  public static ModelConfig parse(String text) {
+    try {
+      if (JSON.readTree(text) instanceof ObjectNode object) {
+        return new ModelConfig(object);
+      }
+    } catch (JsonProcessingException e) {
+      throw new UserException("config.json is not JSON: " + e.getOriginalMessage(), e);
+    }
+    throw new UserException("config.json is not a JSON object: it starts with " + head(text));
+  }
+
+  /** The text of a {@code config.json}. */
+  public String toJson() {
+    return json.toPrettyString();
+  }
+
+  /** The encoder family, as in {@code bert}. */
+  public String modelType() {
+    JsonNode type = json.get("model_type");
+    if (type == null || !type.isTextual()) {
+      throw new UserException("config.json has no model_type; expected one, as in \"bert\"");
+    }
+    return type.textValue();
+  }
+
+  /**
+   * A whole number of at least 1 that the model cannot do without.
+   *
+   * @throws UserException when it is missing or not such a number
+   */
+  public int positive(String key) {
+    JsonNode value = json.get(key);
+    if (value == null) {
+      throw new UserException("config.json has no " + key + "; expected a whole number");
+    }
+    if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 1) {
+      throw new UserException(
+          "config.json: " + key + "=" + value + " is not allowed: expected a whole number >= 1");
+    }
+    return value.intValue();
+  }
+
+  /** A whole number, or its default. */
+  public int integer(String key, int defaultValue) {
+    JsonNode value = json.path(key);
+    return value.isIntegralNumber() ? value.intValue() : defaultValue;
+  }
+
+  /** A number, or its default. */
+  public double number(String key, double defaultValue) {
+    JsonNode value = json.path(key);
+    return value.isNumber() ? value.doubleValue() : defaultValue;
+  }
+
+  /** A string, or its default. */
+  public String string(String key, String defaultValue) {
+    JsonNode value = json.path(key);
+    return value.isTextual() ? value.textValue() : defaultValue;
+  }
+
+  /**
+   * The label names by index, from {@code id2label}; empty when there are none.
+   *
+   * @throws UserException when the ids are not 0, 1, 2, ...
+   */
+  public List<String> labels() {
+    JsonNode id2label = json.path("id2label");
+    List<String> labels = new ArrayList<>();
+    for (int id = 0; id < id2label.size(); id++) {
+      JsonNode label = id2label.get(String.valueOf(id));
+      if (label == null) {
+        throw new UserException(
+            "config.json: id2label has " + id2label.size() + " labels, but none of id " + id);
+      }
+      labels.add(label.asText());
+    }
+    return List.copyOf(labels);
+  }
+
+  /** How token vectors become one; {@code classifier_pooling} is ModernBERT's name for it. */
+  public Pooling pooling() {
+    String name = string("classifier_pooling", "cls");
+    return switch (name) {
+      case "cls" -> Pooling.CLS;
+      case "mean" -> Pooling.MEAN;
+      default ->
+          throw new UserException(
+              "config.json: classifier_pooling=" + name + " is not allowed: expected cls or mean");
+    };
+  }
+
+  /** This configuration for a single-label classifier over the given labels. */
+  public ModelConfig withHead(List<String> labels, Pooling pooling) {
+    ObjectNode copy = json.deepCopy();
+    ObjectNode id2label = copy.putObject("id2label");
+    ObjectNode label2id = copy.putObject("label2id");
+    for (int id = 0; id < labels.size(); id++) {
+      id2label.put(String.valueOf(id), labels.get(id));
+      label2id.put(labels.get(id), id);
+    }
+    copy.put("problem_type", "single_label_classification");
+    copy.put("classifier_pooling", pooling.spelling());
+    copy.putArray("architectures").add(EncoderFamilies.of(modelType()).classifierArchitecture());
+    return new ModelConfig(copy);
+  }
+
+  /** This configuration with some values replaced. */
+  public ModelConfig with(Map<String, ?> values) {
+    ObjectNode copy = json.deepCopy();
+    values.forEach((key, value) -> copy.set(key, JSON.valueToTree(value)));
+    return new ModelConfig(copy);
+  }
+
+  private static String head(String text) {
+    return "'" + text.strip().substring(0, Math.min(20, text.strip().length())) + "'";
+  }
+}

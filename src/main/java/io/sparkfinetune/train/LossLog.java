@@ -1,0 +1,45 @@
+package io.sparkfinetune.train;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * The training losses: their mean over all rows, over those since the last report, and the last
+ * few.
+ */
+final class LossLog {
+  private static final int KEPT = 16;
+
+  private final Deque<Double> last = new ArrayDeque<>();
+  private double sum;
+  private long rows;
+  private double reportedSum;
+  private long reportedRows;
+
+  /** Adds one step's mean loss over its rows. */
+  void add(double loss, int stepRows) {
+    sum += loss * stepRows;
+    rows += stepRows;
+    last.addLast(loss);
+    if (last.size() > KEPT) {
+      last.removeFirst();
+    }
+  }
+
+  double mean() {
+    return sum / rows;
+  }
+
+  double meanSinceLastCall() {
+    double mean = (sum - reportedSum) / (rows - reportedRows);
+    reportedSum = sum;
+    reportedRows = rows;
+    return mean;
+  }
+
+  /** The last losses, oldest first. */
+  List<Double> last(int count) {
+    return last.stream().skip(Math.max(0, last.size() - count)).toList();
+  }
+}

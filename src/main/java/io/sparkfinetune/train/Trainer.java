@@ -1,0 +1,207 @@
+package io.sparkfinetune.train;
+
+import io.sparkfinetune.evaluate.ClassificationMetrics;
+import io.sparkfinetune.model.ForwardPass;
+import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.tokenize.Batch;
+import io.sparkfinetune.tokenize.BatchSampler;
+import io.sparkfinetune.tokenize.EncodedDataset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Trains all weights of a classifier: the loop over epochs and batches, free of Spark.
+ *
+ * <p>The same rows, arguments and seed give the same weights, bit for bit, on the same machine with
+ * the same number of threads in fp32. Native memory is that of the weights, their gradients and two
+ * moments, of one copy of the weights (the best so far) and of one step's activations; {@link
+ * #close} frees all but the model's own.
+ */
+public final class Trainer implements AutoCloseable {
+  private static final int LOSSES_SHOWN = 8;
+
+  private final SequenceClassifier model;
+  private final TrainingArguments arguments;
+  private final TrainerListener listener;
+  private final Optimizer optimizer;
+  private final TensorVector parameters;
+  private final Generator generator;
+  private final ForwardPass trainingPass;
+  private final Evaluator evaluator;
+
+  private final List<Map<String, Double>> logHistory = new ArrayList<>();
+  private Map<String, Double> newestLogs = Map.of();
+  private BestWeights best;
+  private int step;
+  private int totalSteps;
+  private int stepsPerEpoch;
+  private long samplesSeen;
+  private long trainingNanos;
+
+  /** Prepares a training; the model stays the caller's. */
+  public Trainer(SequenceClassifier model, TrainingArguments arguments, TrainerListener listener) {
+    this.model = model;
+    this.arguments = arguments;
+    this.listener = listener;
+    try (PointerScope scope = new PointerScope()) {
+      parameters = new TensorVector();
+      model.parameters().tensors().values().forEach(parameters::push_back);
+      parameters.retainReference();
+      generator = torch.make_generator_cpu(arguments.seed());
+      generator.retainReference();
+    }
+    optimizer = new AdamW(model.parameters(), arguments);
+    trainingPass = new ForwardPass(arguments.precision().dtype(), generator);
+    evaluator =
+        new Evaluator(
+            model, new ForwardPass(trainingPass.dtype(), null), arguments.perDeviceEvalBatchSize());
+  }
+
+  /**
+   * Trains, and leaves the best weights in the model: those of the epoch with the best {@code
+   * metric_for_best_model} on the validation rows, or the last ones when there are no such rows.
+   *
+   * @throws DivergedException when the loss is no longer finite; the model then holds the last good
+   *     weights
+   */
+  public TrainingResult train(EncodedDataset train, EncodedDataset validation) {
+    if (train.size() == 0) {
+      throw new IllegalArgumentException("no training rows");
+    }
+    long start = System.nanoTime();
+    int batchSize = arguments.perDeviceTrainBatchSize();
+    stepsPerEpoch = (train.size() - 1) / batchSize + 1;
+    totalSteps = Math.multiplyExact(stepsPerEpoch, arguments.numTrainEpochs());
+    int warmupSteps = (int) Math.ceil(arguments.warmupRatio() * totalSteps);
+    LearningRateSchedule schedule = LearningRateSchedule.linear(warmupSteps, totalSteps);
+    best = new BestWeights(model.parameters(), arguments.metricForBestModel());
+    LossLog losses = new LossLog();
+    try {
+      for (int epoch = 0; epoch < arguments.numTrainEpochs(); epoch++) {
+        trainEpoch(train, epoch, schedule, losses);
+        if (validation.size() > 0) {
+          evaluate(validation);
+        }
+      }
+      best.restore();
+    } finally {
+      best.close();
+    }
+    return new TrainingResult(summary(train.size(), start, losses), List.copyOf(logHistory));
+  }
+
+  private void trainEpoch(
+      EncodedDataset train, int epoch, LearningRateSchedule schedule, LossLog losses) {
+    List<int[]> batches =
+        BatchSampler.trainingBatches(
+            train,
+            arguments.perDeviceTrainBatchSize(),
+            arguments.groupByLength(),
+            arguments.seed(),
+            epoch);
+    for (int[] rows : batches) {
+      long stepStart = System.nanoTime();
+      double learningRate = arguments.learningRate() * schedule.factor(step);
+      Batch batch = train.batch(rows, model.padTokenId());
+      double loss;
+      double gradNorm;
+      try (PointerScope scope = new PointerScope()) {
+        Tensor lossTensor = model.loss(trainingPass, batch);
+        loss = lossTensor.item_float();
+        losses.add(loss, rows.length);
+        requireFinite(loss, "the loss is " + loss, losses);
+        lossTensor.backward();
+        double maxNorm = arguments.maxGradNorm() > 0 ? arguments.maxGradNorm() : Double.MAX_VALUE;
+        gradNorm = torch.clip_grad_norm_(parameters, maxNorm);
+        requireFinite(gradNorm, "the gradient's norm is " + gradNorm, losses);
+      }
+      optimizer.step(learningRate);
+      step++;
+      samplesSeen += rows.length;
+      trainingNanos += System.nanoTime() - stepStart;
+      if (step % arguments.loggingSteps() == 0 || step == totalSteps) {
+        Map<String, Double> logs = new LinkedHashMap<>();
+        logs.put("loss", losses.meanSinceLastCall());
+        logs.put("grad_norm", gradNorm);
+        logs.put("learning_rate", learningRate);
+        log(logs);
+        best.keepUnevaluated();
+      }
+      report();
+    }
+  }
+
+  private void evaluate(EncodedDataset validation) {
+    long start = System.nanoTime();
+    ClassificationMetrics metrics = evaluator.evaluate(validation);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Map<String, Double> logs = new LinkedHashMap<>(metrics.toMap("eval_"));
+    logs.put("eval_runtime", seconds);
+    logs.put("eval_samples_per_second", validation.size() / seconds);
+    log(logs);
+    best.offer(logs, epoch());
+    report();
+  }
+
+  private void requireFinite(double value, String what, LossLog losses) {
+    if (!Double.isFinite(value)) {
+      best.restore();
+      throw new DivergedException(
+          step + 1, what, losses.last(LOSSES_SHOWN), arguments.learningRate(), best.description());
+    }
+  }
+
+  private double epoch() {
+    return (double) step / stepsPerEpoch;
+  }
+
+  private void log(Map<String, Double> values) {
+    Map<String, Double> entry = new LinkedHashMap<>();
+    entry.put("step", (double) step);
+    entry.put("epoch", epoch());
+    entry.putAll(values);
+    logHistory.add(entry);
+    Map<String, Double> merged = new LinkedHashMap<>(newestLogs);
+    merged.putAll(values);
+    newestLogs = merged;
+  }
+
+  private void report() {
+    double seconds = trainingNanos / 1e9;
+    listener.onProgress(
+        new TrainingProgress(step, totalSteps, epoch(), samplesSeen / seconds, newestLogs));
+  }
+
+  /** Names and meaning as Hugging Face's Trainer reports them: the runtime includes evaluations. */
+  private Map<String, Double> summary(int trainRows, long start, LossLog losses) {
+    double runtime = (System.nanoTime() - start) / 1e9;
+    Map<String, Double> metrics = new LinkedHashMap<>(best.metrics());
+    metrics.put("train_loss", losses.mean());
+    metrics.put("train_runtime", runtime);
+    metrics.put(
+        "train_samples_per_second", (double) trainRows * arguments.numTrainEpochs() / runtime);
+    metrics.put("train_steps_per_second", step / runtime);
+    metrics.put("epoch", epoch());
+    return metrics;
+  }
+
+  @Override
+  public void close() {
+    optimizer.close();
+    parameters.close();
+    generator.close();
+  }
+
+  @Override
+  public String toString() {
+    return String.format(Locale.ROOT, "Trainer at step %d of %d", step, totalSteps);
+  }
+}
