@@ -1,6 +1,7 @@
 package io.sparkfinetune.train;
 
 import io.sparkfinetune.config.Key;
+import java.io.Serializable;
 
 /**
  * How to train. Names and defaults are those of Hugging Face's TrainingArguments, where it has
@@ -45,4 +46,5 @@ public record TrainingArguments(
             choices = {"accuracy", "f1", "loss"})
         String metricForBestModel,
     @Key(doc = "Seed of the head's weights, the order of rows and dropout.", defaultValue = "42")
-        long seed) {}
+        long seed)
+    implements Serializable {}
