@@ -1,0 +1,124 @@
+package io.sparkfinetune;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.stream.Collectors;
+
+/** The directions between packages, and what may touch what. */
+@AnalyzeClasses(packages = "io.sparkfinetune", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  @ArchTest
+  static final ArchRule packagesDependOneWay =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInAnyPackage("io.sparkfinetune..")
+          .layer("jobs")
+          .definedBy("io.sparkfinetune.jobs..")
+          .layer("annotator")
+          .definedBy("io.sparkfinetune.annotator..")
+          .layer("distributed")
+          .definedBy("io.sparkfinetune.distributed..")
+          .layer("train")
+          .definedBy("io.sparkfinetune.train..")
+          .layer("evaluate")
+          .definedBy("io.sparkfinetune.evaluate..")
+          .layer("model")
+          .definedBy("io.sparkfinetune.model..")
+          .layer("tokenize")
+          .definedBy("io.sparkfinetune.tokenize..")
+          .layer("data")
+          .definedBy("io.sparkfinetune.data..")
+          .layer("torch")
+          .definedBy("io.sparkfinetune.torch..")
+          .whereLayer("jobs")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("annotator")
+          .mayOnlyBeAccessedByLayers("jobs")
+          .whereLayer("distributed")
+          .mayOnlyBeAccessedByLayers("jobs", "annotator")
+          .whereLayer("train")
+          .mayOnlyBeAccessedByLayers("jobs", "annotator", "distributed")
+          .whereLayer("evaluate")
+          .mayOnlyBeAccessedByLayers("jobs", "train")
+          .whereLayer("model")
+          .mayOnlyBeAccessedByLayers("jobs", "annotator", "distributed", "train")
+          .whereLayer("tokenize")
+          .mayOnlyBeAccessedByLayers("annotator", "distributed", "train", "model")
+          .whereLayer("data")
+          .mayOnlyBeAccessedByLayers("jobs", "annotator")
+          .whereLayer("torch")
+          .mayOnlyBeAccessedByLayers("annotator", "distributed", "train", "model");
+
+  @ArchTest
+  static final ArchRule theCoreKnowsNoSpark =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "io.sparkfinetune.train..",
+              "io.sparkfinetune.model..",
+              "io.sparkfinetune.evaluate..",
+              "io.sparkfinetune.torch..",
+              "io.sparkfinetune.config..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.spark..", "com.johnsnowlabs..");
+
+  @ArchTest
+  static final ArchRule onlyTheAnnotatorsAndTheJobsKnowSparkNlp =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("io.sparkfinetune.annotator..", "io.sparkfinetune.jobs..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("com.johnsnowlabs..");
+
+  @ArchTest
+  static final ArchRule nothingForeignIsDeserialised =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.io.ObjectInputStream");
+
+  @ArchTest
+  static final ArchRule onlyTheJobsTalkToTheTerminal =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.sparkfinetune.jobs..")
+          .should()
+          .accessField(System.class, "out")
+          .orShould()
+          .accessField(System.class, "err");
+
+  @ArchTest
+  static final ArchRule exceptionsSayWhatTheyAre =
+      classes()
+          .that()
+          .areAssignableTo(Exception.class)
+          .should()
+          .haveSimpleNameEndingWith("Exception");
+
+  /** Every package says what lives in it. */
+  @ArchTest
+  static void everyPackageHasAPackageInfo(JavaClasses classes) {
+    assertThat(
+            classes.stream()
+                .map(type -> type.getPackageName())
+                .distinct()
+                .filter(name -> !hasPackageInfo(name))
+                .collect(Collectors.toList()))
+        .isEmpty();
+  }
+
+  /** It has no annotations, so the compiler makes no class of it: look for the source. */
+  private static boolean hasPackageInfo(String packageName) {
+    return java.nio.file.Files.exists(
+        java.nio.file.Path.of("src/main/java", packageName.replace('.', '/'), "package-info.java"));
+  }
+}
