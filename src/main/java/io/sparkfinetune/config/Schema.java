@@ -115,14 +115,6 @@ public final class Schema<R extends Record> {
     return values;
   }
 
-  /** A copy of the record with one value replaced. */
-  public R with(R record, String name, Object value) {
-    setting(name);
-    Map<String, Object> values = values(record);
-    values.put(name, value);
-    return create(values);
-  }
-
   /** {@code numTrainEpochs} becomes {@code num_train_epochs}. */
   public static String snakeCase(String camelCase) {
     return camelCase.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);

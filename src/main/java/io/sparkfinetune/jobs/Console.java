@@ -23,6 +23,11 @@ record Console(PrintStream out, OptionalInt columns) {
     return new Console(System.out, columns == null ? OptionalInt.empty() : OptionalInt.of(columns));
   }
 
+  /** Whether a script of {@code jobs/} started this JVM, and not a cluster or a test. */
+  static boolean isStartedByScript() {
+    return System.getProperty(SCRIPTS) != null;
+  }
+
   void print(String format, Object... values) {
     out.print(String.format(Locale.ROOT, format, values));
     out.flush();

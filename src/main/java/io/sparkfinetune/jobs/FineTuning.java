@@ -1,11 +1,14 @@
 package io.sparkfinetune.jobs;
 
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.data.DataArguments;
 import io.sparkfinetune.data.PreparedData;
+import io.sparkfinetune.distributed.TrainingDivergedException;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
 import io.sparkfinetune.evaluate.ClassificationReport;
 import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingResult;
 import java.io.IOException;
@@ -13,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -21,6 +25,9 @@ import org.apache.spark.sql.SparkSession;
 final class FineTuning {
   static final Schema<ModelArguments> MODEL = Schema.of("model", ModelArguments.class);
   static final Schema<TrainingArguments> TRAINING = Schema.of("training", TrainingArguments.class);
+
+  /** The Hugging Face folder with what is left of a training that diverged. */
+  private static final String LAST_GOOD = "last_good_model";
 
   /** What it writes into the folder. */
   static final List<String> FILES =
@@ -31,7 +38,8 @@ final class FineTuning {
           "log_history.json",
           "report.txt",
           "confusion_matrix.csv",
-          "set_aside");
+          "set_aside",
+          LAST_GOOD);
 
   /**
    * What came of it.
@@ -81,6 +89,10 @@ final class FineTuning {
         model.base(), training.numTrainEpochs(), JobConfig.hocon(training.learningRate()));
     try (ProgressBar bar = new ProgressBar(console)) {
       return ClassifierPipeline.fit(data.train(), data.validation(), model, training, bar);
+    } catch (TrainingDivergedException e) {
+      String folder = output.path(LAST_GOOD);
+      HuggingFaceFolder.write(e.lastGood(), new Path(folder), spark.sessionState().newHadoopConf());
+      throw new UserException(e.getMessage() + ", in " + folder, e);
     }
   }
 

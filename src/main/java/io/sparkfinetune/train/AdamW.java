@@ -74,14 +74,22 @@ final class AdamW implements Optimizer {
       return;
     }
     if (of.decay() > 0) {
-      of.weight().mul_(new Scalar(1 - learningRate * of.decay()));
+      of.weight().mul_(scalar(1 - learningRate * of.decay()));
     }
     of.mean().lerp_(gradient, new Scalar(1 - beta1));
     of.meanSquare().mul_(new Scalar(beta2)).addcmul_(gradient, gradient, new Scalar(1 - beta2));
     Tensor denominator =
         of.meanSquare().sqrt().div_(new Scalar(correction)).add_(new Scalar(epsilon));
-    of.weight().addcdiv_(of.mean(), denominator, new Scalar(-stepSize));
+    of.weight().addcdiv_(of.mean(), denominator, scalar(-stepSize));
     gradient.reset();
+  }
+
+  /**
+   * libtorch throws on a factor that fp32 cannot hold. A learning rate that large is to diverge,
+   * which the trainer reports, as any other that is too large.
+   */
+  private static Scalar scalar(double value) {
+    return new Scalar(Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, value)));
   }
 
   @Override

@@ -197,7 +197,7 @@ class TransformerClassifierModelTest {
 
     assertThatThrownBy(() -> TransformerClassifierModel.load(path))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("model/huggingface lacks model.safetensors");
+        .hasMessageContaining("model/huggingface: no weights (model.safetensors) in this folder");
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.sparkfinetune.config.Setting;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
@@ -189,11 +190,11 @@ class TransformerClassifierParamsTest {
   }
 
   private static <R extends Record> R with(Schema<R> schema, R record, Object... namesAndValues) {
-    R result = record;
+    Map<String, Object> values = schema.values(record);
     for (int i = 0; i < namesAndValues.length; i += 2) {
-      result = schema.with(result, (String) namesAndValues[i], namesAndValues[i + 1]);
+      values.put((String) namesAndValues[i], namesAndValues[i + 1]);
     }
-    return result;
+    return schema.create(values);
   }
 
   private static String camelCase(String key) {

@@ -1,0 +1,159 @@
+package io.sparkfinetune.distributed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.sparkfinetune.TestModels;
+import io.sparkfinetune.TestSpark;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.model.io.HuggingFaceFolder;
+import io.sparkfinetune.train.TrainingArguments;
+import io.sparkfinetune.train.TrainingProgress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerStageSubmitted;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DistributedTrainerTest {
+  private static final List<String> LABELS = List.of("a", "b");
+
+  @TempDir Path base;
+
+  @BeforeEach
+  void writeBase() {
+    HuggingFaceFolder.write(
+        TestModels.tiny(), new org.apache.hadoop.fs.Path(base.toUri()), new Configuration(false));
+  }
+
+  @Test
+  void bringsBackTheTrainedWeightsAndTheFigures() {
+    List<TrainingProgress> progress = new CopyOnWriteArrayList<>();
+    TrainedModel trained =
+        DistributedTrainer.train(
+            rows(40), Optional.of(rows(10)), LABELS, model(16), training(1e-2), progress::add);
+    assertThat(trained.result().metrics().get("eval_accuracy")).isEqualTo(1.0);
+    assertThat(progress.get(progress.size() - 1).step()).isEqualTo(2 * 5);
+    try (SequenceClassifier model = SequenceClassifier.load(trained.files())) {
+      assertThat(model.labels()).isEqualTo(LABELS);
+    }
+  }
+
+  @Test
+  void aRunIsTheSameWhateverThePartitionsOfItsRows() {
+    TrainedModel one =
+        DistributedTrainer.train(
+            rows(40), Optional.empty(), LABELS, model(16), training(1e-2), p -> {});
+    TrainedModel other =
+        DistributedTrainer.train(
+            rows(40).repartition(7), Optional.empty(), LABELS, model(16), training(1e-2), p -> {});
+    assertThat(other.files().weights().chunks().toArray(byte[][]::new))
+        .isDeepEqualTo(one.files().weights().chunks().toArray(byte[][]::new));
+  }
+
+  @Test
+  void maxLengthOverTheModelsPositionsIsRefusedOnTheDriver() {
+    assertThatThrownBy(
+            () ->
+                DistributedTrainer.train(
+                    rows(4), Optional.empty(), LABELS, model(129), training(1e-2), p -> {}))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "model.max_length=129 is more than "
+                + base
+                + " has positions for: expected at most 128");
+  }
+
+  @Test
+  void aBadCheckpointIsTheUsersErrorAndIsTriedOnce() throws IOException {
+    Path weights = base.resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    Files.write(weights, java.util.Arrays.copyOf(bytes, bytes.length - 1000));
+    AtomicInteger stages = new AtomicInteger();
+    SparkListener listener =
+        new SparkListener() {
+          @Override
+          public void onStageSubmitted(SparkListenerStageSubmitted submitted) {
+            stages.addAndGet(submitted.stageInfo().attemptNumber());
+          }
+        };
+    TestSpark.session().sparkContext().addSparkListener(listener);
+    try {
+      assertThatThrownBy(
+              () ->
+                  DistributedTrainer.train(
+                      rows(4), Optional.empty(), LABELS, model(16), training(1e-2), p -> {}))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("model.safetensors");
+    } finally {
+      TestSpark.session().sparkContext().removeSparkListener(listener);
+    }
+    assertThat(stages).as("attempts beyond the first").hasValue(0);
+  }
+
+  @Test
+  void aDivergedTrainingCarriesTheLastGoodWeights() {
+    TrainingDivergedException e =
+        catchThrowableOfType(
+            TrainingDivergedException.class,
+            () ->
+                DistributedTrainer.train(
+                    rows(40), Optional.of(rows(10)), LABELS, model(16), training(1e38), p -> {}));
+    assertThat(e)
+        .hasMessageContaining("training diverged at step ")
+        .hasMessageContaining("Try a lower training.learning_rate");
+    try (SequenceClassifier model = SequenceClassifier.load(e.lastGood())) {
+      assertThat(model.labels()).isEqualTo(LABELS);
+    }
+  }
+
+  private static Dataset<Row> rows(int count) {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      rows.add(RowFactory.create(List.of(101, 1000 + i, 2000 + i % 2, 102), i % 2));
+    }
+    StructType schema =
+        new StructType()
+            .add("input_ids", DataTypes.createArrayType(DataTypes.IntegerType))
+            .add("label", DataTypes.IntegerType);
+    return TestSpark.session().createDataFrame(rows, schema);
+  }
+
+  private ModelArguments model(int maxLength) {
+    return Schema.of("model", ModelArguments.class)
+        .create(Map.of("base", base.toString(), "max_length", maxLength));
+  }
+
+  private static TrainingArguments training(double learningRate) {
+    return Schema.of("training", TrainingArguments.class)
+        .create(
+            Map.of(
+                "learning_rate",
+                learningRate,
+                "per_device_train_batch_size",
+                8,
+                "num_train_epochs",
+                2,
+                "precision",
+                "fp32"));
+  }
+}

@@ -1,0 +1,63 @@
+package io.sparkfinetune.distributed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A driver and two executors, each a process of its own, on {@code local-cluster[2,1,4096]}. */
+@EnabledOnOs(OS.LINUX)
+class LocalClusterTest {
+  @Test
+  void trainsOnAnExecutorAndNotOnTheDriver(@TempDir Path folder) throws Exception {
+    String output = run(folder);
+
+    assertThat(output).contains("driver holds libtorch after fit: false");
+    // Two processes, of which the one that trained holds the natives.
+    assertThat(output)
+        .containsPattern(
+            "executors: \\[(0=true, 1=false|1=false, 0=true|0=false, 1=true|1=true, 0=false)]");
+    assertThat(output).contains("progress: 12");
+    assertThat(output).contains("accuracy: 1.0");
+    assertThat(output).contains("right: 32 of 32");
+    assertThat(output).contains("driver holds libtorch in the end: false");
+  }
+
+  private static String run(Path folder) throws IOException, InterruptedException {
+    // Spark asks for a distribution to start workers from; an empty one will do, as the class path
+    // is given.
+    Path sparkHome = Files.createDirectories(folder.resolve("spark"));
+    Files.createDirectories(sparkHome.resolve("jars"));
+    Path log = folder.resolve("log.txt");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx1g",
+            "@" + Path.of("conf/java-options").toAbsolutePath(),
+            "-Dlog4j2.configurationFile=" + Path.of("conf/log4j2.properties").toAbsolutePath(),
+            "-Dspark-finetune.log.file=" + folder.resolve("driver.log"),
+            LocalClusterMain.class.getName(),
+            folder.resolve("model").toString());
+    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    builder.environment().put("SPARK_HOME", sparkHome.toString());
+    builder.environment().put("SPARK_SCALA_VERSION", "2.12");
+    builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
+    builder.directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
+    Process process = builder.start();
+    try {
+      assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("ended in time").isTrue();
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+    String output = Files.readString(log);
+    assertThat(process.exitValue()).as(output).isZero();
+    return output;
+  }
+}
