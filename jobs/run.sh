@@ -105,7 +105,6 @@ run_on_spark_submit() {
   export SPARK_DRIVER_MEMORY
   SPARK_DRIVER_MEMORY="$(driver_memory)"
   exec "$submit" --driver-java-options "$java_options" \
-    --conf spark.executor.extraJavaOptions=-Dorg.bytedeco.openblas.load=mkl \
     ${options[@]+"${options[@]}"} \
     --class "$MAIN" "$jar" "$JOB" ${arguments[@]+"${arguments[@]}"}
 }

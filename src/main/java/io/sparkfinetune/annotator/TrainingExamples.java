@@ -1,19 +1,15 @@
 package io.sparkfinetune.annotator;
 
 import static org.apache.spark.sql.functions.array_position;
-import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.dense_rank;
 import static org.apache.spark.sql.functions.explode_outer;
-import static org.apache.spark.sql.functions.floor;
-import static org.apache.spark.sql.functions.least;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.when;
-import static org.apache.spark.sql.functions.xxhash64;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.data.LabelIndex;
+import io.sparkfinetune.data.Split;
+import io.sparkfinetune.data.StratifiedSplit;
 import io.sparkfinetune.tokenize.DatasetTokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +19,6 @@ import java.util.TreeMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.expressions.Window;
-import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.storage.StorageLevel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,13 +34,14 @@ final class TrainingExamples implements AutoCloseable {
 
   private static final String TEXT = "text";
   private static final String LABEL = "label";
-  private static final String VALIDATION = "validation";
-  private static final String SET_ASIDE = "set_aside";
+  private static final String SPLIT = "split";
+  private static final String REASON = "reason";
 
   private final List<Dataset<Row>> cached = new ArrayList<>();
   private final boolean validated;
   private LabelIndex labels;
   private Dataset<Row> tokenized;
+  private long truncated;
 
   private TrainingExamples(boolean validated) {
     this.validated = validated;
@@ -86,14 +81,19 @@ final class TrainingExamples implements AutoCloseable {
 
   /** Columns {@code input_ids} and {@code label}. */
   Dataset<Row> train() {
-    return tokenized.where(col(VALIDATION).equalTo(false)).drop(VALIDATION);
+    return tokenized.where(col(SPLIT).equalTo(Split.TRAIN)).drop(SPLIT);
   }
 
   /** The same columns; empty when nothing was asked to be validated on. */
   Optional<Dataset<Row>> validation() {
     return validated
-        ? Optional.of(tokenized.where(col(VALIDATION)).drop(VALIDATION))
+        ? Optional.of(tokenized.where(col(SPLIT).equalTo(Split.VALIDATION)).drop(SPLIT))
         : Optional.empty();
+  }
+
+  /** How many examples were cut to {@code max_length}. */
+  long truncated() {
+    return truncated;
   }
 
   @Override
@@ -115,41 +115,31 @@ final class TrainingExamples implements AutoCloseable {
         .select(
             explode_outer(column(columns.document())).as("document"),
             column(columns.label()).cast("string").as(LABEL),
-            coalesce(indicator, lit(false)).as(VALIDATION))
-        .select(col("document.result").as(TEXT), col(LABEL), col(VALIDATION))
+            when(indicator, Split.VALIDATION).otherwise(Split.TRAIN).as(SPLIT))
+        .select(col("document.result").as(TEXT), col(LABEL), col(SPLIT))
         .withColumn(
-            SET_ASIDE,
+            REASON,
             when(blank(col(TEXT)), "without text").when(blank(col(LABEL)), "without a label"));
   }
 
-  /**
-   * Holds out the same share of each class, to the nearest whole text, and never all of it. Who is
-   * held out depends on the texts and the seed alone, not on the order or the partitions that Spark
-   * reads them in; equal texts of a class stay together.
-   */
+  /** Holds out a share of each class as {@code data} does it, whatever the partitions. */
   private static Dataset<Row> split(Dataset<Row> texts, double share, long seed) {
-    if (share == 0) {
-      return texts;
-    }
-    WindowSpec ofClass = Window.partitionBy(SET_ASIDE, LABEL);
-    WindowSpec shuffled = ofClass.orderBy(xxhash64(lit(seed), col(TEXT)), col(TEXT));
-    Column distinct = max("rank").over(ofClass);
-    Column heldOut = least(floor(distinct.multiply(share).plus(0.5)), distinct.minus(1));
-    return texts
-        .withColumn("rank", dense_rank().over(shuffled))
-        .withColumn(VALIDATION, col("rank").leq(heldOut))
-        .drop("rank");
+    return share == 0
+        ? texts
+        : StratifiedSplit.holdOut(StratifiedSplit.compareTexts(texts, seed), share, 0)
+            .select(TEXT, LABEL, SPLIT, REASON);
   }
 
   private void index(Dataset<Row> texts) {
     Map<String, Long> setAside = new TreeMap<>();
     Map<String, Long> train = new TreeMap<>();
     Map<String, Long> validation = new TreeMap<>();
-    for (Row row : texts.groupBy(SET_ASIDE, LABEL, VALIDATION).count().collectAsList()) {
+    for (Row row : texts.groupBy(REASON, LABEL, SPLIT).count().collectAsList()) {
       if (!row.isNullAt(0)) {
         setAside.merge(row.getString(0), row.getLong(3), Long::sum);
       } else {
-        (row.getBoolean(2) ? validation : train).put(row.getString(1), row.getLong(3));
+        (row.getString(2).equals(Split.TRAIN) ? train : validation)
+            .put(row.getString(1), row.getLong(3));
       }
     }
     LOG.info("{} training and {} validation examples", total(train), total(validation));
@@ -191,11 +181,11 @@ final class TrainingExamples implements AutoCloseable {
     Column index = array_position(lit(labels.names().toArray(String[]::new)), col(LABEL));
     Dataset<Row> usable =
         texts
-            .where(col(SET_ASIDE).isNull())
-            .select(col(TEXT), index.minus(1).cast("int").as(LABEL), col(VALIDATION));
+            .where(col(REASON).isNull())
+            .select(col(TEXT), index.minus(1).cast("int").as(LABEL), col(SPLIT));
     Dataset<Row> encoded =
         cache(DatasetTokenizer.tokenize(usable, TEXT, tokenizerJson, maxLength).drop(TEXT));
-    long truncated = encoded.where(col("truncated")).count();
+    truncated = encoded.where(col("truncated")).count();
     if (truncated > 0) {
       LOG.warn("truncated: {} examples to max_length={} tokens", truncated, maxLength);
     }

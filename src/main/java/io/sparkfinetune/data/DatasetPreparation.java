@@ -10,7 +10,6 @@ import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
 import io.sparkfinetune.UserException;
-import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,9 +48,6 @@ public final class DatasetPreparation {
 
   private static final int EXAMPLE_CHARACTERS = 60;
 
-  /** Of a source as stored, which may be compressed. */
-  private static final BigInteger PARTITION_BYTES = BigInteger.valueOf(16L << 20);
-
   private DatasetPreparation() {}
 
   /**
@@ -70,12 +66,9 @@ public final class DatasetPreparation {
       sources.put(Split.TEST, arguments.test());
     }
     Dataset<Row> read = read(session, sources, arguments);
-    int partitions = partitions(session, read);
-    Dataset<Row> rows = StratifiedSplit.compareTexts(read, arguments.seed(), partitions);
+    Dataset<Row> rows = StratifiedSplit.compareTexts(read, arguments.seed());
     if (arguments.validationShare() > 0 || arguments.testShare() > 0) {
-      rows =
-          StratifiedSplit.holdOut(
-              rows, arguments.validationShare(), arguments.testShare(), partitions);
+      rows = StratifiedSplit.holdOut(rows, arguments.validationShare(), arguments.testShare());
     }
     return prepared(rows, sources, arguments, null);
   }
@@ -137,20 +130,6 @@ public final class DatasetPreparation {
           ? e
           : new UserException("data." + split + ": " + message, e);
     }
-  }
-
-  /**
-   * As many partitions as the size of the sources calls for, at most spark.sql.shuffle.partitions:
-   * Spark does not merge small partitions of a cached query, and 200 tasks for a small file would
-   * take far longer than their work.
-   */
-  private static int partitions(SparkSession session, Dataset<Row> rows) {
-    BigInteger bytes = rows.queryExecution().optimizedPlan().stats().sizeInBytes().bigInteger();
-    BigInteger needed = bytes.divide(PARTITION_BYTES).add(BigInteger.ONE);
-    BigInteger allowed =
-        new BigInteger(session.conf().get("spark.sql.shuffle.partitions", "200").trim());
-    return Math.max(
-        session.sparkContext().defaultParallelism(), needed.min(allowed).intValueExact());
   }
 
   private static PreparedData prepared(

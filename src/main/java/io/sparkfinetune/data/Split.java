@@ -1,10 +1,10 @@
 package io.sparkfinetune.data;
 
 /** The names of the splits, as the {@code split} column has them. */
-final class Split {
-  static final String TRAIN = "train";
-  static final String VALIDATION = "validation";
-  static final String TEST = "test";
+public final class Split {
+  public static final String TRAIN = "train";
+  public static final String VALIDATION = "validation";
+  public static final String TEST = "test";
 
   private Split() {}
 }

@@ -13,9 +13,11 @@ import static org.apache.spark.sql.functions.pmod;
 import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import java.math.BigInteger;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.expressions.WindowSpec;
 
@@ -28,7 +30,7 @@ import org.apache.spark.sql.expressions.WindowSpec;
  * never on both sides; a text that bears several labels stays in training whole, as no prediction
  * of it could be right.
  */
-final class StratifiedSplit {
+public final class StratifiedSplit {
   /** Boolean: whether the row is a training row whose text bears another label as well. */
   static final String CONFLICT = "conflict";
 
@@ -40,6 +42,9 @@ final class StratifiedSplit {
   private static final String STRATUM = "stratum";
   private static final String BUCKET = "bucket";
 
+  /** Of a source as stored, which may be compressed. */
+  private static final BigInteger PARTITION_BYTES = BigInteger.valueOf(16L << 20);
+
   /** Keeps rows that are not to be drawn from out of one huge partition. */
   private static final int BUCKETS = 1024;
 
@@ -49,11 +54,11 @@ final class StratifiedSplit {
    * Adds {@link #CONFLICT}, and gives {@link SetAsideReason#TEXT_IN_EARLIER_SPLIT} to the
    * validation and test rows that have that fault and no other.
    *
-   * @param rows columns {@code split}, {@code reason}, {@code text}, {@code label}; also returned,
-   *     with two columns for {@link #holdOut}
-   * @param partitions how many partitions to shuffle into
+   * @param rows columns {@code split} (as in {@link Split}), {@code reason} (null for a row that
+   *     can be used), {@code text}, {@code label}; also returned, with two columns for {@link
+   *     #holdOut}
    */
-  static Dataset<Row> compareTexts(Dataset<Row> rows, long seed, int partitions) {
+  public static Dataset<Row> compareTexts(Dataset<Row> rows, long seed) {
     Column key = InputColumns.trimmed(col("text"));
     WindowSpec sameText = Window.partitionBy(FINGERPRINT, DRAW);
     Column usable = col("reason").isNull();
@@ -66,7 +71,7 @@ final class StratifiedSplit {
             .otherwise(false);
     return rows.withColumn(FINGERPRINT, xxhash64(key))
         .withColumn(DRAW, xxhash64(lit(seed), key))
-        .repartition(partitions, col(FINGERPRINT), col(DRAW))
+        .repartition(partitions(rows), col(FINGERPRINT), col(DRAW))
         .withColumn(
             CONFLICT,
             coalesce(
@@ -84,10 +89,8 @@ final class StratifiedSplit {
    * rounded to the nearest whole text; a class keeps at least one text in training.
    *
    * @param rows what {@link #compareTexts} returned
-   * @param partitions how many partitions to shuffle into
    */
-  static Dataset<Row> holdOut(
-      Dataset<Row> rows, double validationShare, double testShare, int partitions) {
+  public static Dataset<Row> holdOut(Dataset<Row> rows, double validationShare, double testShare) {
     Column drawnFrom =
         col("split")
             .equalTo(Split.TRAIN)
@@ -104,7 +107,7 @@ final class StratifiedSplit {
         least(nearest(texts, validationShare), greatest(spare.minus(testTexts), lit(0)));
     return rows.withColumn(STRATUM, stratum)
         .withColumn(BUCKET, bucket)
-        .repartition(partitions, col(STRATUM), col(BUCKET))
+        .repartition(partitions(rows), col(STRATUM), col(BUCKET))
         .withColumn("rank", rank)
         .withColumn(
             "split",
@@ -116,5 +119,20 @@ final class StratifiedSplit {
 
   private static Column nearest(Column texts, double share) {
     return floor(texts.multiply(share).plus(0.5));
+  }
+
+  /**
+   * As many partitions as the size of the sources calls for, at most spark.sql.shuffle.partitions:
+   * Spark does not merge small partitions of a cached query, and 200 tasks for a small file would
+   * take far longer than their work.
+   */
+  private static int partitions(Dataset<Row> rows) {
+    SparkSession session = rows.sparkSession();
+    BigInteger bytes = rows.queryExecution().optimizedPlan().stats().sizeInBytes().bigInteger();
+    BigInteger needed = bytes.divide(PARTITION_BYTES).add(BigInteger.ONE);
+    BigInteger allowed =
+        new BigInteger(session.conf().get("spark.sql.shuffle.partitions", "200").trim());
+    return Math.max(
+        session.sparkContext().defaultParallelism(), needed.min(allowed).intValueExact());
   }
 }

@@ -56,8 +56,15 @@ final class JobCommand implements Callable<Integer> {
     job.required().forEach(config::require);
     String log = config.get(CommonArguments.SCHEMA).log();
     Logs.show(debug && !log.equals("debug") ? "info" : log);
-    try (SparkSession spark = SparkSessions.open(job.name(), config.spark())) {
+    // Databricks has a session before the job starts, and ends it itself.
+    boolean ours = SparkSession.getDefaultSession().isEmpty();
+    SparkSession spark = SparkSessions.open(job.name(), config.spark());
+    try {
       job.run(config, spark, Console.system());
+    } finally {
+      if (ours) {
+        spark.stop();
+      }
     }
   }
 

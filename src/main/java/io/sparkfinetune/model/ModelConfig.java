@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A model's {@code config.json}, as Hugging Face writes it. Keys that this project does not know
@@ -130,13 +129,6 @@ public final class ModelConfig {
     copy.put("problem_type", "single_label_classification");
     copy.put("classifier_pooling", pooling.spelling());
     copy.putArray("architectures").add(EncoderFamilies.of(modelType()).classifierArchitecture());
-    return new ModelConfig(copy);
-  }
-
-  /** This configuration with some values replaced. */
-  public ModelConfig with(Map<String, ?> values) {
-    ObjectNode copy = json.deepCopy();
-    values.forEach((key, value) -> copy.set(key, JSON.valueToTree(value)));
     return new ModelConfig(copy);
   }
 

@@ -81,11 +81,6 @@ public final class ParameterSet implements AutoCloseable {
     return shapes;
   }
 
-  /** The number of weights, counted one by one. */
-  public long count() {
-    return tensors.values().stream().mapToLong(Tensor::numel).sum();
-  }
-
   /** Gives the named weights their starting values, drawn in order from one seeded generator. */
   void initialise(Collection<String> names, double initializerRange, long seed) {
     try (PointerScope scope = new PointerScope();

@@ -9,7 +9,6 @@ import io.sparkfinetune.tokenize.EncodedDataset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
@@ -46,7 +45,7 @@ public final class Trainer implements AutoCloseable {
   private long samplesSeen;
   private long trainingNanos;
 
-  /** Prepares a training; the model stays the caller's. */
+  /** Prepares one training; the model stays the caller's. */
   public Trainer(SequenceClassifier model, TrainingArguments arguments, TrainerListener listener) {
     this.model = model;
     this.arguments = arguments;
@@ -198,10 +197,5 @@ public final class Trainer implements AutoCloseable {
     optimizer.close();
     parameters.close();
     generator.close();
-  }
-
-  @Override
-  public String toString() {
-    return String.format(Locale.ROOT, "Trainer at step %d of %d", step, totalSteps);
   }
 }

@@ -103,6 +103,17 @@ class TrainingExamplesTest {
   }
 
   @Test
+  void countsTheExamplesThatAreCutToMaxLength() {
+    Dataset<Row> rows =
+        labelled(
+            DataTypes.StringType, row("short", "x", null), row("so long ".repeat(20), "y", null));
+    try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
+      assertThat(examples.truncated()).isEqualTo(1);
+      assertThat(examples.train().where("size(input_ids) = 16").count()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void saysWhatCannotBeTrainedOn() {
     assertThatThrownBy(
             () ->
