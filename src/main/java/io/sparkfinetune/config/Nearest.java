@@ -9,16 +9,26 @@ public final class Nearest {
 
   /**
    * The candidate with the smallest edit distance to {@code word} (Levenshtein), the first of them
-   * in alphabetical order.
+   * in alphabetical order. A word without a dot is compared with the last part of dotted names too,
+   * so that a key without its section is found.
    *
    * @throws java.util.NoSuchElementException when there is no candidate
    */
   public static String of(String word, Collection<String> candidates) {
     return candidates.stream()
         .min(
-            Comparator.<String>comparingInt(candidate -> distance(word, candidate))
+            Comparator.<String>comparingInt(candidate -> badness(word, candidate))
                 .thenComparing(Comparator.naturalOrder()))
         .orElseThrow();
+  }
+
+  private static int badness(String word, String candidate) {
+    int whole = distance(word, candidate);
+    return word.contains(".") ? whole : Math.min(whole, distance(word, lastPart(candidate)));
+  }
+
+  private static String lastPart(String name) {
+    return name.substring(name.lastIndexOf('.') + 1);
   }
 
   private static int distance(String a, String b) {

@@ -1,6 +1,8 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.train.TrainingProgress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,7 +16,7 @@ import java.util.function.LongSupplier;
 final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
   private static final double PLAIN_LINE_EVERY_SECONDS = 10;
   private static final int WIDEST_BAR = 30;
-  private static final int NARROWEST_BAR = 5;
+  private static final int NARROWEST_BAR = 10;
   private static final String ERASE_LINE = "\r\u001B[K";
 
   private final Console console;
@@ -41,11 +43,11 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
       first = progress;
       firstAt = now;
     }
-    String text = text(progress, secondsLeft(progress, now));
+    List<String> parts = parts(progress, secondsLeft(progress, now));
     if (console.columns().isPresent()) {
-      console.text(ERASE_LINE + drawn(progress, text, console.columns().getAsInt()));
+      console.text(ERASE_LINE + drawn(progress, parts, console.columns().getAsInt()));
     } else if (isNews(progress, now)) {
-      console.text("training  " + text + "\n");
+      console.text("training  " + String.join("  ", parts) + "\n");
     } else {
       return;
     }
@@ -76,29 +78,36 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
     return done > 0 ? (now - firstAt) * 1e-9 / done * left : Double.NaN;
   }
 
-  private static String text(TrainingProgress progress, double secondsLeft) {
+  /** What there is to say, the most wanted first. */
+  private static List<String> parts(TrainingProgress progress, double secondsLeft) {
     if (progress.totalSteps() == 0) {
-      return "preparing";
+      return List.of("preparing");
     }
-    StringBuilder text = new StringBuilder();
-    append(text, "%d/%d", progress.step(), progress.totalSteps());
-    append(text, "  epoch %.2f", progress.epoch());
+    List<String> parts = new ArrayList<>();
+    parts.add(progress.step() + "/" + progress.totalSteps());
+    parts.add(String.format(Locale.ROOT, "epoch %.2f", progress.epoch()));
     Double loss = progress.logs().get("loss");
     if (loss != null) {
-      append(text, "  loss %.4f", loss);
+      parts.add(String.format(Locale.ROOT, "loss %.4f", loss));
     }
     if (progress.samplesPerSecond() > 0) {
-      append(text, "  %.0f rows/s", progress.samplesPerSecond());
+      parts.add(String.format(Locale.ROOT, "%.0f rows/s", progress.samplesPerSecond()));
     }
     if (progress.step() < progress.totalSteps() && !Double.isNaN(secondsLeft)) {
-      append(text, "  ETA %s", clock(secondsLeft));
+      parts.add("ETA " + clock(secondsLeft));
     }
-    evaluation(progress).forEach((name, value) -> append(text, "  %s %.4f", name, value));
-    return text.toString();
+    evaluation(progress)
+        .forEach((name, value) -> parts.add(String.format(Locale.ROOT, "%s %.4f", name, value)));
+    return parts;
   }
 
-  private static String drawn(TrainingProgress progress, String text, int columns) {
-    int width = Math.min(WIDEST_BAR, columns - 1 - text.length() - "[]  ".length());
+  /** A bar, and as much of the text as leaves room for it. */
+  private static String drawn(TrainingProgress progress, List<String> parts, int columns) {
+    String text = String.join("  ", parts);
+    for (int n = parts.size() - 1; n > 0 && barWidth(text, columns) < NARROWEST_BAR; n--) {
+      text = String.join("  ", parts.subList(0, n));
+    }
+    int width = barWidth(text, columns);
     String line = text;
     if (width >= NARROWEST_BAR) {
       int filled = progress.totalSteps() == 0 ? 0 : width * progress.step() / progress.totalSteps();
@@ -106,6 +115,10 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
     }
     // A line that wraps could not be redrawn.
     return line.substring(0, Math.max(0, Math.min(line.length(), columns - 1)));
+  }
+
+  private static int barWidth(String text, int columns) {
+    return Math.min(WIDEST_BAR, columns - 1 - text.length() - "[]  ".length());
   }
 
   private static Map<String, Double> evaluation(TrainingProgress progress) {
@@ -124,9 +137,5 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
     return s >= 3600
         ? String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)
         : String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60);
-  }
-
-  private static void append(StringBuilder text, String format, Object... values) {
-    text.append(String.format(Locale.ROOT, format, values));
   }
 }

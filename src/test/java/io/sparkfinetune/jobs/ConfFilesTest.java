@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -68,20 +66,5 @@ class ConfFilesTest {
         assertThat(config.spark()).as(template.toString()).isNotEmpty();
       }
     }
-  }
-
-  @Test
-  void javaOptionsAreThoseOfThePom() throws IOException {
-    Matcher pom =
-        Pattern.compile("(?s)<jvm.options>(.*?)</jvm.options>")
-            .matcher(Files.readString(Path.of("pom.xml")));
-    assertThat(pom.find()).isTrue();
-    List<String> options =
-        Files.readAllLines(CONF.resolve("java-options")).stream()
-            .filter(line -> !line.startsWith("#"))
-            .toList();
-
-    assertThat(new TreeSet<>(options))
-        .isEqualTo(new TreeSet<>(List.of(pom.group(1).trim().split("\\s+"))));
   }
 }

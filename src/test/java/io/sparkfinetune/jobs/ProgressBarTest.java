@@ -42,12 +42,12 @@ class ProgressBarTest {
   }
 
   @Test
-  void neverWrapsANarrowTerminal() {
+  void aNarrowTerminalKeepsTheBarAndDropsTheLeastWanted() {
     try (ProgressBar bar = bar(OptionalInt.of(40))) {
       bar.accept(progress(50, Map.of("loss", 1.0, "eval_accuracy", 0.5, "eval_loss", 0.5)));
     }
 
-    assertThat(printed()).startsWith("\r\u001B[K50/100  epoch 1.00  loss 1.0000");
+    assertThat(printed()).startsWith("\r\u001B[K[########.........]  50/100  epoch 1.00");
     assertThat(printed().strip().replace("\u001B[K", "").length()).isLessThan(40);
   }
 
