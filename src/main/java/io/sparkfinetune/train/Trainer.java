@@ -13,7 +13,6 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -31,7 +30,6 @@ public final class Trainer implements AutoCloseable {
   private final TrainingArguments arguments;
   private final TrainerListener listener;
   private final Optimizer optimizer;
-  private final TensorVector parameters;
   private final Generator generator;
   private final ForwardPass trainingPass;
   private final Evaluator evaluator;
@@ -51,9 +49,6 @@ public final class Trainer implements AutoCloseable {
     this.arguments = arguments;
     this.listener = listener;
     try (PointerScope scope = new PointerScope()) {
-      parameters = new TensorVector();
-      model.parameters().tensors().values().forEach(parameters::push_back);
-      parameters.retainReference();
       generator = torch.make_generator_cpu(arguments.seed());
       generator.retainReference();
     }
@@ -118,11 +113,10 @@ public final class Trainer implements AutoCloseable {
         losses.add(loss, rows.length);
         requireFinite(loss, "the loss is " + loss, losses);
         lossTensor.backward();
-        double maxNorm = arguments.maxGradNorm() > 0 ? arguments.maxGradNorm() : Double.MAX_VALUE;
-        gradNorm = torch.clip_grad_norm_(parameters, maxNorm);
+        gradNorm = GradientNorm.of(model.parameters().tensors().values());
         requireFinite(gradNorm, "the gradient's norm is " + gradNorm, losses);
       }
-      optimizer.step(learningRate);
+      optimizer.step(learningRate, GradientNorm.clippingScale(gradNorm, arguments.maxGradNorm()));
       step++;
       samplesSeen += rows.length;
       trainingNanos += System.nanoTime() - stepStart;
@@ -195,7 +189,6 @@ public final class Trainer implements AutoCloseable {
   @Override
   public void close() {
     optimizer.close();
-    parameters.close();
     generator.close();
   }
 }

@@ -36,7 +36,7 @@ class OptimizerGoldenTest {
               .isCloseTo(expected.get(step).doubleValue(), within(1e-5));
           loss.backward();
         }
-        optimizer.step(golden.json().get("learning_rate").doubleValue());
+        optimizer.step(golden.json().get("learning_rate").doubleValue(), 1);
       }
       assertThat(expected).hasSize(10);
     }
