@@ -53,19 +53,14 @@ final class ModelSource implements Serializable {
   }
 
   /**
-   * This JVM's classifier, loaded when it is not yet; close the lease after use. Each task then
-   * computes on the cores that Spark gave it, which are other tasks' neighbours.
+   * This JVM's classifier, loaded when it is not yet; close the lease after use. The calling thread
+   * then computes on as many cores as Spark gave its task; outside of tasks, on all.
    */
   SharedCache<Key, TextClassifier>.Lease classifier(int maxLength) {
-    return LOADED.acquire(new Key(digest, maxLength), () -> load(maxLength));
-  }
-
-  private TextClassifier load(int maxLength) {
     TaskContext task = TaskContext.get();
-    if (task != null) {
-      Libtorch.setThreads(task.cpus());
-    }
-    return TextClassifier.load(files(), maxLength);
+    Libtorch.setThreads(task != null ? task.cpus() : Runtime.getRuntime().availableProcessors());
+    return LOADED.acquire(
+        new Key(digest, maxLength), () -> TextClassifier.load(files(), maxLength));
   }
 
   private static String sha256(ModelFiles files) {

@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
@@ -32,6 +33,7 @@ final class SharedCache<K, V extends AutoCloseable> {
   /** A value in use, until it is closed. */
   final class Lease implements AutoCloseable {
     private final Entry<V> entry;
+    private final AtomicBoolean open = new AtomicBoolean(true);
 
     private Lease(Entry<V> entry) {
       this.entry = entry;
@@ -43,7 +45,9 @@ final class SharedCache<K, V extends AutoCloseable> {
 
     @Override
     public void close() {
-      release(entry);
+      if (open.getAndSet(false)) {
+        release(entry);
+      }
     }
   }
 

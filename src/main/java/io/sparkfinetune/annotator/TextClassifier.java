@@ -1,5 +1,6 @@
 package io.sparkfinetune.annotator;
 
+import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Predictions;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.ModelFiles;
@@ -31,8 +32,11 @@ final class TextClassifier implements AutoCloseable {
    * @param maxLength longest text in tokens; longer ones are truncated
    */
   static TextClassifier load(ModelFiles files, int maxLength) {
+    ModelConfig config = ModelConfig.parse(files.config());
+    config.requirePositions(maxLength);
     TextTokenizer tokenizer = TextTokenizer.of(files.tokenizer(), maxLength);
     try {
+      config.requireVocabulary(tokenizer.vocabSize());
       return new TextClassifier(tokenizer, SequenceClassifier.load(files));
     } catch (RuntimeException | Error e) {
       try {

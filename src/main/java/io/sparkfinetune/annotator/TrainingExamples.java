@@ -37,6 +37,9 @@ final class TrainingExamples implements AutoCloseable {
   private static final String SPLIT = "split";
   private static final String REASON = "reason";
 
+  /** A key of the metadata that Spark NLP's classifiers write. */
+  private static final String RESERVED = "sentence";
+
   private final List<Dataset<Row>> cached = new ArrayList<>();
   private final boolean validated;
   private LabelIndex labels;
@@ -166,6 +169,13 @@ final class TrainingExamples implements AutoCloseable {
               + train.values().stream().max(Long::compare).orElseThrow()
               + ")"
               + aside);
+    }
+    if (train.containsKey(RESERVED)) {
+      throw new UserException(
+          "the label '"
+              + RESERVED
+              + "' cannot be used: an annotation's metadata holds the document's position under that"
+              + " name, beside the labels' probabilities. Rename it");
     }
     Map<String, Long> unseen = new TreeMap<>(validation);
     unseen.keySet().removeAll(train.keySet());

@@ -5,7 +5,9 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.distributed.DistributedTrainer;
 import io.sparkfinetune.distributed.TrainedModel;
 import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.io.Checkpoint;
+import io.sparkfinetune.tokenize.TextTokenizer;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
 import java.util.Objects;
@@ -154,7 +156,13 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
     ModelArguments model = modelArguments();
     TrainingArguments training = trainingArguments();
     Configuration hadoop = dataset.sparkSession().sessionState().newHadoopConf();
-    String tokenizer = Checkpoint.open(model.base(), hadoop).tokenizer();
+    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop);
+    ModelConfig config = ModelConfig.parse(checkpoint.config());
+    DistributedTrainer.check(dataset.sparkSession().sparkContext(), config, model);
+    String tokenizer = checkpoint.tokenizer();
+    try (TextTokenizer opened = TextTokenizer.of(tokenizer, model.maxLength())) {
+      config.requireVocabulary(opened.vocabSize());
+    }
     double share = columns.validationIndicator().isPresent() ? 0 : getValidationSplit();
     try (TrainingExamples examples =
         TrainingExamples.of(

@@ -206,6 +206,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   @Override
   public Dataset<?> beforeAnnotate(Dataset<?> dataset) {
+    ModelConfig.parse(files().config()).requirePositions(getMaxLength());
     source().broadcast(dataset.sparkSession().sparkContext());
     return dataset;
   }

@@ -27,6 +27,9 @@ public @interface Key {
   /** Whether {@link #min} itself is refused. */
   boolean minExclusive() default false;
 
+  /** Whether {@link #max} itself is refused. */
+  boolean maxExclusive() default false;
+
   /** The strings allowed; empty allows any. Enums allow their constants in lower case. */
   String[] choices() default {};
 }

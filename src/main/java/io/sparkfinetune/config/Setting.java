@@ -60,7 +60,7 @@ public final class Setting {
     boolean low = key.min() != Double.NEGATIVE_INFINITY;
     boolean high = key.max() != Double.POSITIVE_INFINITY;
     String lower = (key.minExclusive() ? "> " : ">= ") + number(key.min());
-    String upper = "<= " + number(key.max());
+    String upper = (key.maxExclusive() ? "< " : "<= ") + number(key.max());
     return low && high ? lower + " and " + upper : low ? lower : high ? upper : "";
   }
 
@@ -83,7 +83,8 @@ public final class Setting {
     if (value instanceof Number n) {
       double d = n.doubleValue();
       boolean tooLow = key.minExclusive() ? !(d > key.min()) : !(d >= key.min());
-      if (tooLow || !(d <= key.max())) {
+      boolean tooHigh = key.maxExclusive() ? !(d < key.max()) : !(d <= key.max());
+      if (tooLow || tooHigh) {
         throw invalid(raw, range());
       }
     } else if (value instanceof String s && !choices().isEmpty() && !choices().contains(s)) {

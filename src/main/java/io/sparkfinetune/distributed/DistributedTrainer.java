@@ -11,6 +11,7 @@ import io.sparkfinetune.model.io.ChunkedBytes;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -29,12 +30,16 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
 /** Runs the training loop on executors, as a barrier stage. */
 public final class DistributedTrainer {
+  private static final Logger LOG = LoggerFactory.getLogger(DistributedTrainer.class);
+
   /** Partitions that the weights come back in; the driver fetches one after the other. */
   private static final int RESULT_PARTITIONS = 16;
 
@@ -60,7 +65,7 @@ public final class DistributedTrainer {
       Consumer<TrainingProgress> progress) {
     SparkSession session = train.sparkSession();
     SparkContext spark = session.sparkContext();
-    ResourcePlan plan = ResourcePlan.of(spark.conf(), Runtime.getRuntime().availableProcessors());
+    ResourcePlan plan = plan(spark);
     SerializableConfiguration hadoop =
         new SerializableConfiguration(session.sessionState().newHadoopConf());
     Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop.value());
@@ -80,7 +85,31 @@ public final class DistributedTrainer {
       return collect(
           run(examples(train, validation), plan.workers(), task), config, checkpoint.tokenizer());
     } finally {
+      destroy(broadcast);
+    }
+  }
+
+  /**
+   * Refuses what cannot be trained with, before any work is done on it.
+   *
+   * @throws UserException when the cluster runs no barrier stage, or {@code max_length} is more
+   *     than the model has positions for
+   */
+  public static void check(SparkContext spark, ModelConfig checkpoint, ModelArguments model) {
+    plan(spark);
+    checkpoint.requirePositions(model.maxLength());
+  }
+
+  private static ResourcePlan plan(SparkContext spark) {
+    return ResourcePlan.of(spark.conf(), Runtime.getRuntime().availableProcessors());
+  }
+
+  /** A context that has stopped cannot: that must not hide why it has. */
+  private static void destroy(Broadcast<?> broadcast) {
+    try {
       broadcast.destroy();
+    } catch (RuntimeException e) {
+      LOG.debug("cannot destroy a broadcast", e);
     }
   }
 
@@ -109,14 +138,14 @@ public final class DistributedTrainer {
   private static TrainedModel collect(
       JavaRDD<Tuple2<Integer, Object>> output, ModelConfig config, String tokenizer) {
     TrainingOutcome outcome = null;
-    Map<Integer, byte[]> chunks = new TreeMap<>();
+    Map<Integer, TrainingOutcome.Chunk> chunks = new TreeMap<>();
     Iterator<Tuple2<Integer, Object>> parts = output.toLocalIterator();
     while (parts.hasNext()) {
       Tuple2<Integer, Object> part = parts.next();
       if (part._2() instanceof TrainingOutcome value) {
         outcome = value;
       } else {
-        chunks.put(part._1(), (byte[]) part._2());
+        chunks.put(part._1(), (TrainingOutcome.Chunk) part._2());
       }
     }
     if (outcome == null) {
@@ -125,11 +154,27 @@ public final class DistributedTrainer {
     if (outcome.failure() != null && !outcome.diverged()) {
       throw new UserException(outcome.failure());
     }
-    ModelFiles files =
-        new ModelFiles(config.toJson(), tokenizer, new ChunkedBytes(List.copyOf(chunks.values())));
+    ModelFiles files = new ModelFiles(config.toJson(), tokenizer, joined(chunks.values(), outcome));
     if (outcome.diverged()) {
       throw new TrainingDivergedException(outcome.failure(), files);
     }
     return new TrainedModel(files, outcome.result());
+  }
+
+  /**
+   * An executor that is lost while the driver fetches makes Spark train again; the parts fetched
+   * before are then of another run than those after.
+   */
+  private static ChunkedBytes joined(
+      Collection<TrainingOutcome.Chunk> chunks, TrainingOutcome outcome) {
+    boolean whole =
+        chunks.size() == outcome.chunks()
+            && chunks.stream().allMatch(chunk -> chunk.run().equals(outcome.run()));
+    if (!whole) {
+      throw new IllegalStateException(
+          "the weights came from more than one run of the training stage: an executor was lost while"
+              + " they were fetched. Run again");
+    }
+    return new ChunkedBytes(chunks.stream().map(TrainingOutcome.Chunk::bytes).toList());
   }
 }

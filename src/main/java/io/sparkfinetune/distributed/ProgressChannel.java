@@ -7,6 +7,8 @@ import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.util.AccumulatorV2;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.collection.JavaConverters;
 
 /**
@@ -15,10 +17,13 @@ import scala.collection.JavaConverters;
  * spark.executor.heartbeatInterval}.
  */
 final class ProgressChannel implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ProgressChannel.class);
+
   private final SparkContext spark;
   private final Consumer<TrainingProgress> consumer;
   private final SparkListener listener;
   private final Newest newest = new Newest();
+  private boolean closed;
 
   /**
    * Opens the channel; {@code consumer} is called on Spark's listener thread, and with the task's
@@ -28,7 +33,7 @@ final class ProgressChannel implements AutoCloseable {
     this.spark = spark;
     this.consumer = consumer;
     spark.register(newest, "spark-finetune progress");
-    listener = new Listener(newest.id(), consumer);
+    listener = new Listener(newest.id(), this::deliver);
     spark.addSparkListener(listener);
   }
 
@@ -40,8 +45,23 @@ final class ProgressChannel implements AutoCloseable {
   @Override
   public void close() {
     spark.removeSparkListener(listener);
-    if (!newest.isZero()) {
-      consumer.accept(newest.value());
+    synchronized (this) {
+      if (!newest.isZero()) {
+        deliver(newest.value());
+      }
+      closed = true;
+    }
+  }
+
+  /** Calls the consumer, one call at a time; what it throws must not cost the trained model. */
+  private synchronized void deliver(TrainingProgress progress) {
+    if (closed) {
+      return;
+    }
+    try {
+      consumer.accept(progress);
+    } catch (RuntimeException e) {
+      LOG.warn("the progress listener failed: {}", e.toString());
     }
   }
 

@@ -23,12 +23,13 @@ record ResourcePlan(int workers, int threadsPerWorker) {
    * @throws UserException when Spark would not run a barrier stage
    */
   static ResourcePlan of(SparkConf conf, int processors) {
-    if (conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
+    Matcher local = LOCAL.matcher(conf.get("spark.master", ""));
+    // Spark itself takes no notice of it on a local master.
+    if (!local.matches() && conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
       throw new UserException(
           "spark.dynamicAllocation.enabled=true is not allowed: Spark runs no barrier stage with it."
               + " Set it to false and spark.executor.instances to what you need");
     }
-    Matcher local = LOCAL.matcher(conf.get("spark.master", ""));
     if (!local.matches()) {
       return new ResourcePlan(1, conf.getInt("spark.task.cpus", 1));
     }

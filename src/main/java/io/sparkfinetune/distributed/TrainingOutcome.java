@@ -2,14 +2,21 @@ package io.sparkfinetune.distributed;
 
 import io.sparkfinetune.train.TrainingResult;
 import java.io.Serializable;
+import java.util.UUID;
 
 /**
  * How a worker's training ended. What the user has to put right is a value and not an exception:
  * Spark would run the stage again for it.
  *
+ * @param run which attempt this is the end of; a stage that Spark runs again has another
+ * @param chunks how many chunks of weights come with it
  * @param result what the training reported; null when it failed
  * @param failure the message for the user; null when it did not fail
  * @param diverged whether it failed since the loss was no longer finite, weights being kept
  */
-record TrainingOutcome(TrainingResult result, String failure, boolean diverged)
-    implements Serializable {}
+record TrainingOutcome(
+    UUID run, int chunks, TrainingResult result, String failure, boolean diverged)
+    implements Serializable {
+  /** A part of the weights, with the run that it is from. */
+  record Chunk(UUID run, byte[] bytes) implements Serializable {}
+}

@@ -15,6 +15,7 @@ import io.sparkfinetune.train.TrainingResult;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -31,7 +32,7 @@ import scala.runtime.AbstractFunction1;
  * weights back as numbered chunks.
  *
  * <p>Input rows are {@code (input_ids: array<int>, label: int, is_validation: boolean)}. Output
- * pairs are {@code (0, TrainingOutcome)}, then {@code (i, byte[])} with the i-th chunk of {@code
+ * pairs are {@code (0, TrainingOutcome)}, then {@code (i, Chunk)} with the i-th chunk of {@code
  * model.safetensors}, from 1.
  */
 final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple2<Integer, Object>>>
@@ -66,7 +67,8 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
     try {
       train(rows, output);
     } catch (UserException e) {
-      output.add(new Tuple2<>(0, new TrainingOutcome(null, e.getMessage(), false)));
+      output.add(
+          new Tuple2<>(0, new TrainingOutcome(UUID.randomUUID(), 0, null, e.getMessage(), false)));
     }
     return JavaConverters.asScalaIterator(output.iterator());
   }
@@ -84,16 +86,20 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
     ModelConfig config = ModelConfig.parse(configJson);
     try (SequenceClassifier model = load(config);
         Trainer trainer = new Trainer(model, arguments, this::onProgress)) {
-      TrainingOutcome outcome;
+      TrainingResult result = null;
+      String failure = null;
       try {
-        TrainingResult result = trainer.train(train.build(), validation.build());
-        outcome = new TrainingOutcome(result, null, false);
+        result = trainer.train(train.build(), validation.build());
       } catch (DivergedException e) {
-        outcome = new TrainingOutcome(null, e.getMessage(), true);
+        failure = e.getMessage();
       }
-      output.add(new Tuple2<>(0, outcome));
-      for (byte[] chunk : model.toFiles("").weights().chunks()) {
-        output.add(new Tuple2<>(output.size(), chunk));
+      UUID run = UUID.randomUUID();
+      List<byte[]> chunks = model.toFiles("").weights().chunks();
+      output.add(
+          new Tuple2<>(
+              0, new TrainingOutcome(run, chunks.size(), result, failure, failure != null)));
+      for (byte[] chunk : chunks) {
+        output.add(new Tuple2<>(output.size(), new TrainingOutcome.Chunk(run, chunk)));
       }
     }
   }

@@ -1,6 +1,5 @@
 package io.sparkfinetune.model;
 
-import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Key;
 import java.util.List;
 import java.util.Locale;
@@ -30,19 +29,11 @@ public record ModelArguments(
   /**
    * The configuration of a classifier over {@code labels} on a checkpoint.
    *
-   * @throws UserException when {@code max_length} is more than the model has positions for
+   * @throws io.sparkfinetune.UserException when {@code max_length} is more than the model has
+   *     positions for
    */
   public ModelConfig configure(ModelConfig checkpoint, List<String> labels) {
-    int positions = EncoderFamilies.of(checkpoint.modelType()).maxTokens(checkpoint);
-    if (maxLength > positions) {
-      throw new UserException(
-          "model.max_length="
-              + maxLength
-              + " is more than "
-              + base
-              + " has positions for: expected at most "
-              + positions);
-    }
+    checkpoint.requirePositions(maxLength);
     Pooling chosen =
         pooling.equals("auto")
             ? checkpoint.pooling()

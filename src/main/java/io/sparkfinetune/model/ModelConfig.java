@@ -117,6 +117,42 @@ public final class ModelConfig {
     };
   }
 
+  /**
+   * Checks a length of texts.
+   *
+   * @param maxLength in tokens, special tokens included
+   * @throws UserException when it is more than the model has positions for
+   */
+  public void requirePositions(int maxLength) {
+    int positions = EncoderFamilies.of(modelType()).maxTokens(this);
+    if (maxLength > positions) {
+      throw new UserException(
+          "model.max_length="
+              + maxLength
+              + " is not allowed: the model has positions for "
+              + positions
+              + " tokens");
+    }
+  }
+
+  /**
+   * Checks a tokenizer.
+   *
+   * @param tokens the number of token ids that it may give
+   * @throws UserException when it gives ids that the model has no vectors for
+   */
+  public void requireVocabulary(int tokens) {
+    int size = positive("vocab_size");
+    if (tokens > size) {
+      throw new UserException(
+          "the tokenizer has "
+              + tokens
+              + " tokens, and the model vectors for "
+              + size
+              + " (config.json: vocab_size). Check that they belong together");
+    }
+  }
+
   /** This configuration for a single-label classifier over the given labels. */
   public ModelConfig withHead(List<String> labels, Pooling pooling) {
     ObjectNode copy = json.deepCopy();

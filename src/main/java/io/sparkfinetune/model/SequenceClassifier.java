@@ -28,22 +28,23 @@ public final class SequenceClassifier implements AutoCloseable {
   private final ParameterSet parameters = new ParameterSet();
   private final Encoder encoder;
   private final EncoderFamily.Pooler pooler;
-  private final Tensor headWeight;
-  private final Tensor headBias;
+  private final Linear head;
   private final double headDropout;
 
   private SequenceClassifier(ModelConfig config) {
     EncoderFamily family = EncoderFamilies.of(config.modelType());
     this.config = config;
     this.labels = config.labels();
-    ParameterSet.Scope encoderScope = parameters.root().child(family.prefix());
-    encoder = family.encoder(config, encoderScope);
-    pooler = config.pooling() == Pooling.CLS ? family.pooler(config, encoderScope) : null;
-    Linear head =
-        new Linear(
-            parameters.root().child("classifier"), config.positive("hidden_size"), labels.size());
-    headWeight = head.weight;
-    headBias = head.bias;
+    ParameterSet.Scope root = parameters.root();
+    ParameterSet.Scope encoderScope = root.child(family.prefix());
+    try {
+      encoder = family.encoder(config, encoderScope);
+      pooler = config.pooling() == Pooling.CLS ? family.pooler(config, encoderScope) : null;
+      head = new Linear(root.child("classifier"), config.positive("hidden_size"), labels.size());
+    } catch (RuntimeException | Error e) {
+      parameters.close();
+      throw e;
+    }
     headDropout = config.number("classifier_dropout", config.number("hidden_dropout_prob", 0.1));
   }
 
@@ -65,7 +66,7 @@ public final class SequenceClassifier implements AutoCloseable {
               checkpoint, name -> name.startsWith(HEAD) || name.startsWith(pooler));
       model.parameters.initialise(fresh, config.number("initializer_range", 0.02), seed);
       return model;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       model.close();
       throw e;
     }
@@ -85,7 +86,7 @@ public final class SequenceClassifier implements AutoCloseable {
     try (TensorSource weights = files.openWeights()) {
       model.parameters.load(weights, name -> false);
       return model;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       model.close();
       throw e;
     }
@@ -152,7 +153,7 @@ public final class SequenceClassifier implements AutoCloseable {
     Tensor pooled = pooler == null ? mean(vectors, tokens) : pooler.forward(pass, vectors);
     // The head is small: fp32 costs nothing there and keeps the loss exact.
     Tensor features = pass.dropout(pooled.to(ScalarType.Float), headDropout);
-    return torch.linear(features, headWeight, new TensorOptional(headBias));
+    return torch.linear(features, head.weight, new TensorOptional(head.bias));
   }
 
   private static Tensor mean(Tensor vectors, TokenTensors tokens) {

@@ -15,6 +15,11 @@ import org.bytedeco.pytorch.Type;
  * Java bindings have no method for. Thread-safe; lives as long as the process.
  */
 public final class AtenOperator {
+  /**
+   * The type of a list's elements; looked up once, as each look-up costs memory that is not freed.
+   */
+  private static final Type.TypePtr TENSOR = tensorType();
+
   private final OperatorHandle handle;
 
   private AtenOperator(OperatorHandle handle) {
@@ -46,14 +51,14 @@ public final class AtenOperator {
   public void callInPlace(Object... arguments) {
     try (PointerScope scope = new PointerScope()) {
       IValueVector stack = new IValueVector();
-      for (int i = 0; i < arguments.length; i++) {
-        stack.push_back(value(i, arguments[i]));
+      for (Object argument : arguments) {
+        stack.push_back(value(argument));
       }
       handle.callBoxed(stack);
     }
   }
 
-  private IValue value(int index, Object argument) {
+  private static IValue value(Object argument) {
     if (argument == null) {
       return new IValue();
     } else if (argument instanceof Tensor tensor) {
@@ -65,12 +70,21 @@ public final class AtenOperator {
     } else if (argument instanceof Boolean bool) {
       return new IValue(bool.booleanValue());
     } else if (argument instanceof List<?> list) {
-      Type.TypePtr elementType =
-          handle.schema().arguments().getPointer(index).type().get().containedType(0);
-      GenericList values = new GenericList(elementType);
+      GenericList values = new GenericList(TENSOR);
       list.forEach(element -> values.push_back(new IValue((Tensor) element)));
       return new IValue(values);
     }
     throw new IllegalArgumentException("no ATen value: " + argument.getClass().getName());
+  }
+
+  /** From an operator whose first argument is a list of tensors: the bindings make no type. */
+  private static Type.TypePtr tensorType() {
+    Libtorch.load();
+    try (PointerScope scope = new PointerScope()) {
+      OperatorHandle cat = Dispatcher.singleton().findSchemaOrThrow("aten::cat", "");
+      Type.TypePtr type = cat.schema().arguments().type().get().containedType(0);
+      type.retainReference();
+      return type;
+    }
   }
 }

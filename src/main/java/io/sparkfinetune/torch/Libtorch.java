@@ -22,7 +22,8 @@ public final class Libtorch {
   }
 
   /**
-   * Sets the number of threads that one operation may use, in the whole process.
+   * Sets the number of threads that one operation of the calling thread may use, and of threads
+   * that have not used libtorch yet.
    *
    * @param threads at least 1
    */
@@ -30,7 +31,7 @@ public final class Libtorch {
     torch.set_num_threads(threads);
   }
 
-  /** The number of threads that one operation may use. */
+  /** The number of threads that one operation of the calling thread may use. */
   public static int threads() {
     return torch.get_num_threads();
   }

@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The weights to end with: those of the best evaluation. Until there is one, the weights of the
- * last report, so that a training which diverges in its first epoch has something to go back to.
+ * The weights to end with: those of the best evaluation. Until there is one, the newest that gave a
+ * finite loss, so that a training which diverges in its first epoch has something to go back to.
  */
 final class BestWeights implements AutoCloseable {
   private final String metric;
@@ -15,7 +15,7 @@ final class BestWeights implements AutoCloseable {
   private final WeightsSnapshot snapshot;
   private boolean evaluated;
   private Map<String, Double> metrics = Map.of();
-  private String description = "the weights before the first step";
+  private String description = "the weights before step 1";
 
   /**
    * Starts with the weights as they are.
@@ -28,11 +28,11 @@ final class BestWeights implements AutoCloseable {
     this.snapshot = new WeightsSnapshot(parameters);
   }
 
-  /** Keeps the present weights if no evaluated ones are kept. */
-  void keepUnevaluated() {
+  /** Keeps the present weights, which gave a finite loss, if no evaluated ones are kept. */
+  void keepUnevaluated(int step) {
     if (!evaluated) {
       snapshot.update();
-      description = "the weights of the last report before";
+      description = "the weights after step " + step;
     }
   }
 

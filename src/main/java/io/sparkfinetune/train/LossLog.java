@@ -21,6 +21,11 @@ final class LossLog {
   void add(double loss, int stepRows) {
     sum += loss * stepRows;
     rows += stepRows;
+    show(loss);
+  }
+
+  /** Adds a loss to the last few alone. */
+  void show(double loss) {
     last.addLast(loss);
     if (last.size() > KEPT) {
       last.removeFirst();

@@ -1,5 +1,6 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
 import io.sparkfinetune.model.ForwardPass;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -10,6 +11,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
@@ -68,7 +71,7 @@ public final class Trainer implements AutoCloseable {
    */
   public TrainingResult train(EncodedDataset train, EncodedDataset validation) {
     if (train.size() == 0) {
-      throw new IllegalArgumentException("no training rows");
+      throw new UserException("there are no training rows");
     }
     long start = System.nanoTime();
     int batchSize = arguments.perDeviceTrainBatchSize();
@@ -76,14 +79,20 @@ public final class Trainer implements AutoCloseable {
     totalSteps = Math.multiplyExact(stepsPerEpoch, arguments.numTrainEpochs());
     int warmupSteps = (int) Math.ceil(arguments.warmupRatio() * totalSteps);
     LearningRateSchedule schedule = LearningRateSchedule.linear(warmupSteps, totalSteps);
+    if (step > 0) {
+      throw new IllegalStateException("a Trainer trains once");
+    }
     best = new BestWeights(model.parameters(), arguments.metricForBestModel());
     LossLog losses = new LossLog();
     try {
       for (int epoch = 0; epoch < arguments.numTrainEpochs(); epoch++) {
         trainEpoch(train, epoch, schedule, losses);
         if (validation.size() > 0) {
-          evaluate(validation);
+          evaluate(validation, losses);
         }
+      }
+      if (validation.size() == 0) {
+        keepLast(train, losses);
       }
       best.restore();
     } finally {
@@ -116,6 +125,10 @@ public final class Trainer implements AutoCloseable {
         gradNorm = GradientNorm.of(model.parameters().tensors().values());
         requireFinite(gradNorm, "the gradient's norm is " + gradNorm, losses);
       }
+      // These weights are proven by the loss that they gave; what the step makes of them is not.
+      if (step % arguments.loggingSteps() == 0) {
+        best.keepUnevaluated(step);
+      }
       optimizer.step(learningRate, GradientNorm.clippingScale(gradNorm, arguments.maxGradNorm()));
       step++;
       samplesSeen += rows.length;
@@ -126,15 +139,28 @@ public final class Trainer implements AutoCloseable {
         logs.put("grad_norm", gradNorm);
         logs.put("learning_rate", learningRate);
         log(logs);
-        best.keepUnevaluated();
       }
       report();
     }
   }
 
-  private void evaluate(EncodedDataset validation) {
+  /** Keeps the weights as they are after the last step, if they give a finite loss. */
+  private void keepLast(EncodedDataset train, LossLog losses) {
+    int[] rows =
+        IntStream.range(0, Math.min(train.size(), arguments.perDeviceEvalBatchSize())).toArray();
+    double loss = evaluator.loss(train, rows);
+    losses.show(loss);
+    requireFinite(loss, "the loss after the last step is " + loss, losses);
+    best.keepUnevaluated(step);
+  }
+
+  private void evaluate(EncodedDataset validation, LossLog losses) {
     long start = System.nanoTime();
-    ClassificationMetrics metrics = evaluator.evaluate(validation);
+    Optional<ClassificationMetrics> evaluated = evaluator.evaluate(validation);
+    if (evaluated.isEmpty()) {
+      throw diverged("the evaluation gives numbers that are not finite", losses);
+    }
+    ClassificationMetrics metrics = evaluated.get();
     double seconds = (System.nanoTime() - start) / 1e9;
     Map<String, Double> logs = new LinkedHashMap<>(metrics.toMap("eval_"));
     logs.put("eval_runtime", seconds);
@@ -146,10 +172,14 @@ public final class Trainer implements AutoCloseable {
 
   private void requireFinite(double value, String what, LossLog losses) {
     if (!Double.isFinite(value)) {
-      best.restore();
-      throw new DivergedException(
-          step + 1, what, losses.last(LOSSES_SHOWN), arguments.learningRate(), best.description());
+      throw diverged(what, losses);
     }
+  }
+
+  private DivergedException diverged(String what, LossLog losses) {
+    best.restore();
+    return new DivergedException(
+        step + 1, what, losses.last(LOSSES_SHOWN), arguments.learningRate(), best.description());
   }
 
   private double epoch() {

@@ -16,8 +16,10 @@ public record TrainingArguments(
         int perDeviceEvalBatchSize,
     @Key(doc = "Decoupled weight decay; none on biases and norms.", defaultValue = "0.01", min = 0)
         double weightDecay,
-    @Key(doc = "AdamW's beta1.", defaultValue = "0.9", min = 0, max = 1) double adamBeta1,
-    @Key(doc = "AdamW's beta2.", defaultValue = "0.999", min = 0, max = 1) double adamBeta2,
+    @Key(doc = "AdamW's beta1.", defaultValue = "0.9", min = 0, max = 1, maxExclusive = true)
+        double adamBeta1,
+    @Key(doc = "AdamW's beta2.", defaultValue = "0.999", min = 0, max = 1, maxExclusive = true)
+        double adamBeta2,
     @Key(doc = "AdamW's epsilon.", defaultValue = "1e-8", min = 0, minExclusive = true)
         double adamEpsilon,
     @Key(

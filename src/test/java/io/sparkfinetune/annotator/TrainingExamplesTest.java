@@ -103,6 +103,15 @@ class TrainingExamplesTest {
   }
 
   @Test
+  void refusesALabelThatTheMetadataHasAnotherUseFor() {
+    Dataset<Row> rows =
+        labelled(DataTypes.StringType, row("a", "sentence", null), row("b", "y", null));
+    assertThatThrownBy(() -> of(rows, COLUMNS, 0))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("the label 'sentence' cannot be used");
+  }
+
+  @Test
   void countsTheExamplesThatAreCutToMaxLength() {
     Dataset<Row> rows =
         labelled(

@@ -2,10 +2,12 @@ package io.sparkfinetune.distributed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkfinetune.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -34,30 +36,17 @@ class LocalClusterTest {
     // is given.
     Path sparkHome = Files.createDirectories(folder.resolve("spark"));
     Files.createDirectories(sparkHome.resolve("jars"));
-    Path log = folder.resolve("log.txt");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx1g",
-            "@" + Path.of("conf/java-options").toAbsolutePath(),
-            "-Dlog4j2.configurationFile=" + Path.of("conf/log4j2.properties").toAbsolutePath(),
-            "-Dspark-finetune.log.file=" + folder.resolve("driver.log"),
-            LocalClusterMain.class.getName(),
-            folder.resolve("model").toString());
-    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
-    builder.environment().put("SPARK_HOME", sparkHome.toString());
-    builder.environment().put("SPARK_SCALA_VERSION", "2.12");
-    builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
-    builder.directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
-    Process process = builder.start();
-    try {
-      assertThat(process.waitFor(5, TimeUnit.MINUTES)).as("ended in time").isTrue();
-    } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-    }
-    String output = Files.readString(log);
-    assertThat(process.exitValue()).as(output).isZero();
-    return output;
+    return ChildJvm.run(
+        LocalClusterMain.class,
+        List.of("-Xmx1g"),
+        List.of(folder.resolve("model").toString()),
+        Map.of(
+            "SPARK_HOME",
+            sparkHome.toString(),
+            "SPARK_SCALA_VERSION",
+            "2.12",
+            "SPARK_LOCAL_IP",
+            "127.0.0.1"),
+        folder);
   }
 }

@@ -36,6 +36,15 @@ class ResourcePlanTest {
   }
 
   @Test
+  void dynamicAllocationMeansNothingOnALocalMaster() {
+    SparkConf conf =
+        new SparkConf(false)
+            .set("spark.master", "local[2]")
+            .set("spark.dynamicAllocation.enabled", "true");
+    assertThat(ResourcePlan.of(conf, PROCESSORS)).isEqualTo(new ResourcePlan(1, 2));
+  }
+
+  @Test
   void dynamicAllocationIsRefused() {
     SparkConf conf =
         new SparkConf(false)

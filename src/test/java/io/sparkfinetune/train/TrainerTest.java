@@ -5,18 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.sparkfinetune.TestModels;
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.tokenize.EncodedDataset;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
@@ -65,6 +64,7 @@ class TrainerTest {
       double kept =
           new Evaluator(model, io.sparkfinetune.model.ForwardPass.inference(), 64)
               .evaluate(validation)
+              .orElseThrow()
               .macro()
               .f1();
       assertThat(kept).isEqualTo(best);
@@ -96,22 +96,60 @@ class TrainerTest {
     assertThat(last.logs()).containsKeys("loss", "learning_rate", "grad_norm", "eval_accuracy");
   }
 
-  @Test
-  void divergingStopsWithStepHistoryAndAdviceAndKeepsTheBestEpoch() {
+  /** So high a rate breaks the weights at once, and only the loss of the next step shows it. */
+  @ParameterizedTest
+  @CsvSource({"1e38, 1", "1e38, 10", "1e10, 1"})
+  void divergingStopsWithStepHistoryAndAdviceAndKeepsTheLastGoodWeights(
+      double learningRate, int loggingSteps) {
     EncodedDataset train = TestRows.learnable(96, 4, 1);
     try (SequenceClassifier model = model(0)) {
-      float[] start = weights(model);
-      // The third epoch's first step is the first that this rate applies to in full.
-      TrainingArguments arguments =
-          arguments("learning_rate", 1e38, "num_train_epochs", 4, "warmup_ratio", 0.0);
       DivergedException e =
-          catchThrowableOfType(DivergedException.class, () -> train(model, arguments, train, NONE));
+          catchThrowableOfType(
+              DivergedException.class,
+              () -> train(model, diverging(learningRate, loggingSteps, 32), train, NONE));
       assertThat(e)
           .hasMessageContaining("training diverged at step 2")
           .hasMessageContaining("Last losses: ")
-          .hasMessageContaining("Try a lower training.learning_rate (it was 1.0E38)")
-          .hasMessageContaining("Kept: the weights before the first step");
-      assertThat(weights(model)).isEqualTo(start);
+          .hasMessageContaining("Try a lower training.learning_rate (it was ")
+          .hasMessageContaining("Kept: the weights ");
+      assertFinite(model, train);
+    }
+  }
+
+  @Test
+  void aLastStepThatDivergesIsNoticedWithoutValidationRows() {
+    EncodedDataset train = TestRows.learnable(32, 4, 1);
+    try (SequenceClassifier model = model(0)) {
+      assertThatThrownBy(() -> train(model, diverging(1e38, 10, 32), train, NONE))
+          .isInstanceOf(DivergedException.class)
+          .hasMessageContaining("the loss after the last step is NaN");
+      assertFinite(model, train);
+    }
+  }
+
+  @Test
+  void anEvaluationThatIsNotFiniteStopsTheTraining() {
+    EncodedDataset train = TestRows.learnable(32, 4, 1);
+    try (SequenceClassifier model = model(0)) {
+      assertThatThrownBy(() -> train(model, diverging(1e38, 10, 32), train, train))
+          .isInstanceOf(DivergedException.class)
+          .hasMessageContaining("the evaluation gives numbers that are not finite");
+      assertFinite(model, train);
+    }
+  }
+
+  @Test
+  void whatDivergesAfterAGoodEpochKeepsThatEpoch() {
+    EncodedDataset train = TestRows.learnable(96, 4, 1);
+    // The whole training is warm-up, whose first step, here the whole first epoch, has the rate 0.
+    TrainingArguments arguments =
+        arguments("learning_rate", 1e36, "num_train_epochs", 3, "warmup_ratio", 1.0);
+    try (SequenceClassifier model = model(0)) {
+      EncodedDataset one = TestRows.learnable(4, 4, 1);
+      DivergedException e =
+          catchThrowableOfType(DivergedException.class, () -> train(model, arguments, one, train));
+      assertThat(e).hasMessageContaining("Kept: the weights of epoch 1 (eval_accuracy ");
+      assertFinite(model, train);
     }
   }
 
@@ -119,8 +157,30 @@ class TrainerTest {
   void anEmptyTrainingSetIsRefused() {
     try (SequenceClassifier model = model(0)) {
       assertThatThrownBy(() -> train(model, arguments(), NONE, NONE))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("no training rows");
+          .isInstanceOf(UserException.class)
+          .hasMessage("there are no training rows");
+    }
+  }
+
+  private static TrainingArguments diverging(double learningRate, int loggingSteps, int batchSize) {
+    return arguments(
+        "learning_rate",
+        learningRate,
+        "num_train_epochs",
+        1,
+        "warmup_ratio",
+        0.0,
+        "logging_steps",
+        loggingSteps,
+        "per_device_train_batch_size",
+        batchSize);
+  }
+
+  private static void assertFinite(SequenceClassifier model, EncodedDataset data) {
+    for (float[] row : model.logits(data.batch(new int[] {0, 1, 2}, 0))) {
+      for (float logit : row) {
+        assertThat(logit).isFinite();
+      }
     }
   }
 
@@ -144,16 +204,6 @@ class TrainerTest {
 
   private static SequenceClassifier model(double dropout) {
     return SequenceClassifier.fromScratch(TestModels.tinyConfig(50, LABELS, dropout), 42);
-  }
-
-  private static float[] weights(SequenceClassifier model) {
-    try (PointerScope scope = new PointerScope()) {
-      Tensor head = model.parameters().tensors().get("classifier.weight");
-      float[] values = new float[(int) head.numel()];
-      new org.bytedeco.javacpp.FloatPointer(head.data_ptr()).get(values);
-      assertThat(Arrays.asList(values)).isNotEmpty();
-      return values;
-    }
   }
 
   private static TrainingArguments arguments(Object... keysAndValues) {
