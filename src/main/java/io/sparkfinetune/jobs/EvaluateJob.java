@@ -54,7 +54,8 @@ final class EvaluateJob implements Job {
       if (output.isPresent()) {
         output.get().clear(FILES);
       }
-      JobData.report(data, console, output.map(folder -> folder.path("set_aside")).orElse(""));
+      JobData.report(data, console);
+      output.ifPresent(folder -> JobData.writeSetAside(data, console, folder.path("set_aside")));
       ClassificationMetrics metrics =
           Evaluator.evaluate(
               pipeline.predict(data.test().orElseThrow(), JobData.TEXT), JobData.LABEL, labels);

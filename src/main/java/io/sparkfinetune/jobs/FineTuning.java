@@ -4,10 +4,13 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.data.DataArguments;
 import io.sparkfinetune.data.PreparedData;
+import io.sparkfinetune.distributed.DistributedTrainer;
 import io.sparkfinetune.distributed.TrainingDivergedException;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
 import io.sparkfinetune.evaluate.ClassificationReport;
 import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingResult;
@@ -26,9 +29,6 @@ final class FineTuning {
   static final Schema<ModelArguments> MODEL = Schema.of("model", ModelArguments.class);
   static final Schema<TrainingArguments> TRAINING = Schema.of("training", TrainingArguments.class);
 
-  /** The Hugging Face folder with what is left of a training that diverged. */
-  private static final String LAST_GOOD = "last_good_model";
-
   /** What it writes into the folder. */
   static final List<String> FILES =
       List.of(
@@ -39,7 +39,7 @@ final class FineTuning {
           "report.txt",
           "confusion_matrix.csv",
           "set_aside",
-          LAST_GOOD);
+          OutputDirectory.LAST_GOOD);
 
   /**
    * What came of it.
@@ -63,12 +63,15 @@ final class FineTuning {
 
   /** Prepares, trains, saves, tests. */
   Outcome run(DataArguments dataArguments, JobConfig config) throws IOException {
+    check(config);
     try (PreparedData data = JobData.prepare(spark, dataArguments)) {
-      output.clear(FILES);
-      JobData.report(data, console, output.path("set_aside"));
-      output.write("config.conf", config.toHocon());
+      JobData.report(data, console);
       ClassifierPipeline pipeline = train(data, config);
+      // Not before: a run that fails must not cost the results of the one before it.
+      output.clear(FILES);
       pipeline.save(output.path("model"));
+      output.write("config.conf", config.toHocon());
+      JobData.writeSetAside(data, console, output.path("set_aside"));
       TrainingResult result = pipeline.trainingResult();
       output.writeJson("log_history.json", result.logHistory());
       Optional<ClassificationMetrics> test = data.test().map(rows -> test(pipeline, rows));
@@ -81,18 +84,25 @@ final class FineTuning {
     }
   }
 
+  /** Refuses a checkpoint or a cluster that cannot be trained with before any data is read. */
+  private void check(JobConfig config) {
+    ModelArguments model = config.get(MODEL);
+    Checkpoint checkpoint = Checkpoint.open(model.base(), spark.sessionState().newHadoopConf());
+    DistributedTrainer.check(spark.sparkContext(), ModelConfig.parse(checkpoint.config()), model);
+  }
+
   private ClassifierPipeline train(PreparedData data, JobConfig config) {
     ModelArguments model = config.get(MODEL);
     TrainingArguments training = config.get(TRAINING);
     console.line(
-        "%nFine-tuning %s: %d epochs, learning rate %s",
+        "%nFine-tuning %s: num_train_epochs %d, learning_rate %s",
         model.base(), training.numTrainEpochs(), JobConfig.hocon(training.learningRate()));
     try (ProgressBar bar = new ProgressBar(console)) {
       return ClassifierPipeline.fit(data.train(), data.validation(), model, training, bar);
     } catch (TrainingDivergedException e) {
-      String folder = output.path(LAST_GOOD);
+      String folder = output.path(OutputDirectory.LAST_GOOD);
       HuggingFaceFolder.write(e.lastGood(), new Path(folder), spark.sessionState().newHadoopConf());
-      throw new UserException(e.getMessage() + ", in " + folder, e);
+      throw new UserException(e.getMessage() + ", in " + folder + " (for model.base)", e);
     }
   }
 

@@ -1,5 +1,7 @@
 package io.sparkfinetune.jobs;
 
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,7 @@ final class JobCommand implements Callable<Integer> {
   static final int USAGE = 2;
 
   private final Job job;
+  private volatile boolean stopping;
 
   @Option(names = "--conf")
   private List<Path> files = new ArrayList<>();
@@ -52,6 +55,9 @@ final class JobCommand implements Callable<Integer> {
   }
 
   private void run() throws Exception {
+    // Ctrl-C: what fails then fails for that, and needs no telling.
+    Thread interrupted = new Thread(() -> stopping = true, "job interrupted");
+    Runtime.getRuntime().addShutdownHook(interrupted);
     JobConfig config = ConfigLayers.read(job, files, overrides);
     job.required().forEach(config::require);
     String log = config.get(CommonArguments.SCHEMA).log();
@@ -69,6 +75,12 @@ final class JobCommand implements Callable<Integer> {
   }
 
   private int report(Throwable failure) {
+    if (stopping) {
+      System.err.println(job.name() + ": interrupted");
+      // What Spark's threads still complain of while they end is of no use to anybody.
+      System.setErr(new PrintStream(OutputStream.nullOutputStream()));
+      return FAILED;
+    }
     return Failures.userMessage(failure)
         .map(
             message -> {

@@ -51,14 +51,16 @@ final class JobData {
     return none ? rows.drop(malformed) : rows;
   }
 
-  /** Prints what was read, and writes the rows set aside, where there are any, to a path. */
-  static void report(PreparedData data, Console console, String setAsidePath) {
+  /** Prints what was read. */
+  static void report(PreparedData data, Console console) {
     console.text(data.report().render() + "\n");
-    boolean anySetAside =
-        data.report().splits().stream().anyMatch(split -> split.rowsSetAside() > 0);
-    if (anySetAside && !setAsidePath.isEmpty()) {
-      data.setAside().write().mode("overwrite").json(setAsidePath);
-      console.line("The rows set aside are in %s", setAsidePath);
+  }
+
+  /** Writes the rows set aside, where there are any, to a path. */
+  static void writeSetAside(PreparedData data, Console console, String path) {
+    if (data.report().splits().stream().anyMatch(split -> split.rowsSetAside() > 0)) {
+      data.setAside().write().mode("overwrite").json(path);
+      console.line("The rows set aside are in %s", path);
     }
   }
 }

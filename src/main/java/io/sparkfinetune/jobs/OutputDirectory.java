@@ -31,6 +31,9 @@ final class OutputDirectory {
     this.fileSystem = fileSystem;
   }
 
+  /** The Hugging Face folder that a training which diverged leaves; it stands in nobody's way. */
+  static final String LAST_GOOD = "last_good_model";
+
   /**
    * Opens a folder to write to. Creates and deletes nothing yet.
    *
@@ -48,7 +51,10 @@ final class OutputDirectory {
     if (!fileSystem.getFileStatus(root).isDirectory()) {
       throw new UserException("output=" + path + " is a file: expected a folder to write to");
     }
-    if (fileSystem.listStatus(root).length > 0 && !overwrite) {
+    boolean empty =
+        Arrays.stream(fileSystem.listStatus(root))
+            .allMatch(status -> status.getPath().getName().equals(LAST_GOOD));
+    if (!empty && !overwrite) {
       throw new UserException(
           "output=" + path + " is not empty: choose another, or set overwrite=true");
     }
@@ -61,7 +67,8 @@ final class OutputDirectory {
   /** A folder of the user's that happens to be called "model" must not be taken for one of ours. */
   private void checkReplaceable(String name) throws IOException {
     Path path = new Path(root, name);
-    if (fileSystem.exists(path)
+    if (!name.equals(LAST_GOOD)
+        && fileSystem.exists(path)
         && fileSystem.getFileStatus(path).isDirectory()
         && !isWrittenBySpark(path)) {
       throw new UserException(
