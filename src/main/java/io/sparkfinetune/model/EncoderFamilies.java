@@ -5,7 +5,12 @@ import java.util.List;
 
 /** The encoder families, by {@code model_type}. */
 final class EncoderFamilies {
-  private static final List<EncoderFamily> ALL = List.of(new BertFamily());
+  private static final List<EncoderFamily> ALL =
+      List.of(
+          new BertFamily(),
+          new RobertaFamily("roberta", "RobertaForSequenceClassification"),
+          new RobertaFamily("xlm-roberta", "XLMRobertaForSequenceClassification"),
+          new RobertaFamily("camembert", "CamembertForSequenceClassification"));
 
   private EncoderFamilies() {}
 

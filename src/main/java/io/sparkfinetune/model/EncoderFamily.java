@@ -1,7 +1,5 @@
 package io.sparkfinetune.model;
 
-import org.bytedeco.pytorch.Tensor;
-
 /** What sets one Hugging Face {@code model_type} apart from the others. */
 interface EncoderFamily {
   /** The {@code model_type}, as in {@code bert}. */
@@ -12,29 +10,25 @@ interface EncoderFamily {
    */
   String classifierArchitecture();
 
-  /** What precedes the encoder's weights in a classifier's checkpoint, as in {@code bert}. */
-  String prefix();
+  /**
+   * What precedes the encoder's weights in a classifier's checkpoint: transformers' {@code
+   * base_model_prefix}, as in {@code bert}.
+   */
+  String baseModelPrefix();
 
-  /** The longest row in tokens. */
+  /** The longest row in tokens, special tokens included. */
   int maxTokens(ModelConfig config);
+
+  /** Whether the encoder tells a second text from a first by {@code token_type_ids}. */
+  boolean hasTokenTypes(ModelConfig config);
 
   /**
    * Declares the encoder's weights and builds it.
    *
-   * @param scope where its names start, behind the prefix
+   * @param scope where its names start, behind the prefix, at depth 0
    */
   Encoder encoder(ModelConfig config, ParameterSet.Scope scope);
 
-  /**
-   * Declares the weights of Hugging Face's own pooling and builds it.
-   *
-   * @param scope where its names start, behind the prefix
-   */
-  Pooler pooler(ModelConfig config, ParameterSet.Scope scope);
-
-  /** Turns token vectors into one vector a row. */
-  interface Pooler {
-    /** {@code [rows, length, hidden]} to {@code [rows, hidden]}. */
-    Tensor forward(ForwardPass pass, Tensor tokenVectors);
-  }
+  /** Hugging Face's own head of this family. */
+  HeadLayout head(ModelConfig config);
 }

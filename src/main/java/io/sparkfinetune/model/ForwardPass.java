@@ -1,5 +1,9 @@
 package io.sparkfinetune.model;
 
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.LongOptional;
@@ -7,6 +11,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -18,23 +23,113 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *     cast once a pass, within autograd, so that gradients reach the fp32 weights
  * @param dropout the source of dropout's randomness; null switches dropout off
  */
-public record ForwardPass(ScalarType dtype, Generator dropout) {
+public record ForwardPass(ScalarType dtype, Generator dropout) implements TensorOps<Tensor> {
   /** fp32 without dropout. */
   public static ForwardPass inference() {
     return new ForwardPass(ScalarType.Float, null);
   }
 
-  /** A tensor in this pass's type; itself if it is that already. */
-  Tensor cast(Tensor tensor) {
-    return tensor.scalar_type() == dtype ? tensor : tensor.to(dtype);
+  @Override
+  public Tensor weight(Parameter weight) {
+    return weight.tensor();
   }
 
-  /**
-   * {@code x} times the transposed weight, plus bias; {@code x: [..., in]}, {@code weight: [out,
-   * in]}.
-   */
-  Tensor linear(Tensor x, Tensor weight, Tensor bias) {
-    return torch.linear(x, cast(weight), new TensorOptional(cast(bias)));
+  @Override
+  public Tensor constant(long[] values) {
+    return TokenTensors.int64(values, values.length);
+  }
+
+  @Override
+  public Tensor constant(float[] values, long... shape) {
+    Tensor tensor = torch.empty(shape);
+    new FloatPointer(tensor.data_ptr()).put(values);
+    return tensor;
+  }
+
+  @Override
+  public Tensor embedding(Tensor table, Tensor ids) {
+    return torch.embedding(table, ids);
+  }
+
+  @Override
+  public Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+    return torch.linear(
+        x, cast(weight), bias == null ? new TensorOptional() : new TensorOptional(cast(bias)));
+  }
+
+  @Override
+  public Tensor matmul(Tensor a, Tensor b) {
+    return torch.matmul(a, b);
+  }
+
+  @Override
+  public Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double eps) {
+    return torch.layer_norm(
+        x,
+        weight.shape(),
+        new TensorOptional(weight),
+        bias == null ? new TensorOptional() : new TensorOptional(bias),
+        eps,
+        true);
+  }
+
+  @Override
+  public Tensor conv1d(Tensor x, Tensor weight, Tensor bias, int groups) {
+    long padding = (weight.size(2) - 1) / 2;
+    return torch.conv1d(
+        x,
+        cast(weight),
+        new TensorOptional(cast(bias)),
+        new long[] {1},
+        new long[] {padding},
+        new long[] {1},
+        groups);
+  }
+
+  @Override
+  public Tensor add(Tensor a, Tensor b) {
+    return a.add(b);
+  }
+
+  @Override
+  public Tensor multiply(Tensor a, Tensor b) {
+    return a.mul(b);
+  }
+
+  @Override
+  public Tensor divide(Tensor a, Tensor b) {
+    return a.div(b);
+  }
+
+  @Override
+  public Tensor scale(Tensor x, double factor) {
+    return x.mul(new Scalar(factor));
+  }
+
+  @Override
+  public Tensor activation(Activation function, Tensor x) {
+    return switch (function) {
+      case GELU -> torch.gelu(x);
+      case GELU_NEW -> torch.gelu(x, "tanh");
+      case RELU -> torch.relu(x);
+      case SILU -> torch.silu(x);
+      case TANH -> torch.tanh(x);
+    };
+  }
+
+  @Override
+  public Tensor cos(Tensor x) {
+    return torch.cos(x);
+  }
+
+  @Override
+  public Tensor sin(Tensor x) {
+    return torch.sin(x);
+  }
+
+  @Override
+  public Tensor softmax(Tensor x) {
+    return torch.softmax(x, -1);
   }
 
   /**
@@ -45,7 +140,8 @@ public record ForwardPass(ScalarType dtype, Generator dropout) {
    * times as long. {@code p} is thereby rounded to a multiple of 2^-16; the scale is that of the
    * rounded value, so the expectation is exact.
    */
-  Tensor dropout(Tensor x, double p) {
+  @Override
+  public Tensor dropout(Tensor x, double p) {
     if (dropout == null || p <= 0) {
       return x;
     }
@@ -61,5 +157,125 @@ public record ForwardPass(ScalarType dtype, Generator dropout) {
     Tensor kept = bits.ge(new Scalar((double) (dropped - 32768))).view(x.shape());
     double scale = 65536.0 / (65536 - dropped);
     return x.mul(kept.to(x.scalar_type()).mul_(new Scalar(scale)));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>In fp32 without dropout libtorch's fused kernel is the fastest; in bf16 on a CPU the fused
+   * kernel's backward pass takes over ten times as long as three plain operations, and with dropout
+   * it falls back to them anyway.
+   */
+  @Override
+  public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale, double p) {
+    boolean drops = dropout != null && p > 0;
+    if (dtype == ScalarType.Float && !drops) {
+      TensorOptional mask = bias == null ? new TensorOptional() : new TensorOptional(bias);
+      return torch.scaled_dot_product_attention(
+          q, k, v, mask, 0, false, new DoubleOptional(scale), false);
+    }
+    // Scaling q rather than the scores touches fewer elements.
+    Tensor scores = torch.matmul(q.mul(new Scalar(scale)), k.transpose(2, 3));
+    if (bias != null) {
+      scores = scores.add(cast(bias));
+    }
+    return torch.matmul(dropout(torch.softmax(scores, -1), p), v);
+  }
+
+  @Override
+  public Tensor reshape(Tensor x, long... shape) {
+    long[] lengths = shape.clone();
+    for (int axis = 0; axis < shape.length; axis++) {
+      if (shape[axis] == 0) {
+        lengths[axis] = x.size(axis);
+      }
+    }
+    return x.reshape(lengths);
+  }
+
+  @Override
+  public Tensor permute(Tensor x, int... axes) {
+    return x.permute(Arrays.stream(axes).asLongStream().toArray());
+  }
+
+  @Override
+  public Tensor slice(Tensor x, int axis, long start, long end) {
+    return x.slice(axis, new LongOptional(start), new LongOptional(end), 1);
+  }
+
+  @Override
+  public Tensor select(Tensor x, int axis, long index) {
+    return x.select(axis, index);
+  }
+
+  @Override
+  public Tensor unsqueeze(Tensor x, int axis) {
+    return x.unsqueeze(axis);
+  }
+
+  @Override
+  public Tensor concat(int axis, List<Tensor> parts) {
+    return torch.cat(new TensorVector(parts.toArray(Tensor[]::new)), axis);
+  }
+
+  @Override
+  public Tensor gather(Tensor x, Tensor index) {
+    return x.gather(-1, index.expand(x.size(0), x.size(1), index.size(0), index.size(1)));
+  }
+
+  @Override
+  public Tensor cumulativeSum(Tensor x) {
+    return x.cumsum(-1);
+  }
+
+  @Override
+  public Tensor notEqual(Tensor x, long value) {
+    return x.ne(new Scalar(value)).to(ScalarType.Long);
+  }
+
+  @Override
+  public Tensor sum(Tensor x, int axis) {
+    return x.sum(axis);
+  }
+
+  @Override
+  public Tensor max(Tensor x, int axis) {
+    return x.amax(new long[] {axis}, false);
+  }
+
+  @Override
+  public Tensor maskedFill(Tensor x, Tensor mask, double value) {
+    return x.masked_fill(mask, new Scalar(value));
+  }
+
+  /** {@inheritDoc} Weights are cast within autograd. */
+  @Override
+  public Tensor cast(Tensor x) {
+    return to(x, dtype);
+  }
+
+  @Override
+  public Tensor fp32(Tensor x) {
+    return to(x, ScalarType.Float);
+  }
+
+  private static Tensor to(Tensor x, ScalarType type) {
+    return x.scalar_type() == type ? x : x.to(type);
+  }
+
+  @Override
+  public Tensor positions(Tokens<Tensor> tokens) {
+    return torch.arange(new Scalar(tokens.inputIds().size(1)), new TensorOptions(ScalarType.Long));
+  }
+
+  @Override
+  public Tensor paddingBias(Tokens<Tensor> tokens) {
+    if (tokens.padding() == null) {
+      return null;
+    }
+    Tensor keys = tokens.padding().unsqueeze(1).unsqueeze(1);
+    return torch
+        .zeros(keys.shape(), new TensorOptions(dtype))
+        .masked_fill(keys, new Scalar(Double.NEGATIVE_INFINITY));
   }
 }

@@ -111,9 +111,12 @@ public final class ModelConfig {
     return switch (name) {
       case "cls" -> Pooling.CLS;
       case "mean" -> Pooling.MEAN;
+      case "max" -> Pooling.MAX;
       default ->
           throw new UserException(
-              "config.json: classifier_pooling=" + name + " is not allowed: expected cls or mean");
+              "config.json: classifier_pooling="
+                  + name
+                  + " is not allowed: expected cls, mean or max");
     };
   }
 

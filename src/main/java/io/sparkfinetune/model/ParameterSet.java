@@ -22,62 +22,79 @@ import org.bytedeco.pytorch.global.torch;
  * them: fp32 tensors in native memory that live until {@link #close}.
  */
 public final class ParameterSet implements AutoCloseable {
-  /** How a weight starts when no checkpoint holds it. */
-  enum Init {
-    /** Normal with mean 0 and the configuration's {@code initializer_range} as deviation. */
-    NORMAL,
-    ZEROS,
-    ONES
-  }
-
   static {
     Libtorch.load();
   }
 
-  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-  private final Map<String, Init> inits = new LinkedHashMap<>();
+  private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+  private int depth;
 
-  /** Names and shares out weights below one prefix. */
+  /** Names and shares out weights below one prefix, at one depth. */
   final class Scope {
     private final String prefix;
+    private final int depth;
 
-    private Scope(String prefix) {
+    private Scope(String prefix, int depth) {
       this.prefix = prefix;
+      this.depth = depth;
     }
 
-    /** The scope of a part of this one's module. */
+    /** The scope of a part of this one's module; a part of a part has dots in its name. */
     Scope child(String name) {
-      return new Scope(prefix + name + ".");
+      return new Scope(prefix + name + ".", depth);
+    }
+
+    /** The scope of the layer of an index, from 0, in a list of layers. */
+    Scope layer(int index) {
+      return new Scope(prefix + index + ".", index + 1);
     }
 
     /** Declares a weight. Its values are undefined until it is loaded or initialised. */
-    Tensor parameter(String name, Init init, long... shape) {
+    Parameter parameter(String name, Parameter.Init init, long... shape) {
       try (PointerScope scope = new PointerScope()) {
         Tensor tensor = torch.empty(shape).set_requires_grad(true);
         tensor.retainReference();
-        if (tensors.put(prefix + name, tensor) != null) {
-          throw new IllegalStateException(prefix + name + " is declared twice");
+        Parameter parameter = new Parameter(prefix + name, depth, tensor, init);
+        if (parameters.put(parameter.name(), parameter) != null) {
+          throw new IllegalStateException(parameter.name() + " is declared twice");
         }
-        inits.put(prefix + name, init);
-        return tensor;
+        ParameterSet.this.depth = Math.max(ParameterSet.this.depth, depth);
+        return parameter;
       }
     }
   }
 
-  /** The scope of all names. */
+  /** The scope of all names, at the depth of the embeddings. */
   Scope root() {
-    return new Scope("");
+    return new Scope("", 0);
   }
 
-  /** The weights by name, in order of declaration. The set keeps owning them. */
+  /** The scope of all names, at the depth of a head on what has been declared so far. */
+  Scope headRoot() {
+    return new Scope("", depth + 1);
+  }
+
+  /** Whether a weight is the head's. */
+  boolean isHead(String name) {
+    return parameters.get(name).depth() == depth;
+  }
+
+  /** The weights in order of declaration. The set keeps owning their tensors. */
+  public Collection<Parameter> parameters() {
+    return Collections.unmodifiableCollection(parameters.values());
+  }
+
+  /** The weights' tensors by name, in order of declaration. The set keeps owning them. */
   public Map<String, Tensor> tensors() {
-    return Collections.unmodifiableMap(tensors);
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    parameters.forEach((name, parameter) -> tensors.put(name, parameter.tensor()));
+    return tensors;
   }
 
   /** The shape of each weight. */
   public Map<String, long[]> shapes() {
     Map<String, long[]> shapes = new LinkedHashMap<>();
-    tensors.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+    parameters.forEach((name, parameter) -> shapes.put(name, parameter.tensor().shape()));
     return shapes;
   }
 
@@ -87,8 +104,9 @@ public final class ParameterSet implements AutoCloseable {
         NoGradGuard guard = new NoGradGuard()) {
       Generator generator = torch.make_generator_cpu(seed);
       for (String name : names) {
-        Tensor tensor = tensors.get(name);
-        switch (inits.get(name)) {
+        Parameter parameter = parameters.get(name);
+        Tensor tensor = parameter.tensor();
+        switch (parameter.init()) {
           case NORMAL -> tensor.normal_(0, initializerRange, new GeneratorOptional(generator));
           case ZEROS -> tensor.zero_();
           case ONES -> tensor.fill_(new Scalar(1));
@@ -108,14 +126,14 @@ public final class ParameterSet implements AutoCloseable {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       Weights weights = Weights.load(checkpoint, shapes(), optional);
-      weights.tensors().forEach((name, values) -> tensors.get(name).set_data(values));
+      weights.tensors().forEach((name, values) -> parameters.get(name).tensor().set_data(values));
       return weights.missing();
     }
   }
 
   @Override
   public void close() {
-    tensors.values().forEach(Tensor::close);
-    tensors.clear();
+    parameters.values().forEach(parameter -> parameter.tensor().close());
+    parameters.clear();
   }
 }

@@ -7,11 +7,8 @@ import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * An encoder, a pooling and a linear layer over the labels. Holds its weights in native memory
@@ -21,31 +18,25 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Several threads may run forward passes at once; changing weights is for one thread alone.
  */
 public final class SequenceClassifier implements AutoCloseable {
-  private static final String HEAD = "classifier.";
-
   private final ModelConfig config;
   private final List<String> labels;
   private final ParameterSet parameters = new ParameterSet();
   private final Encoder encoder;
-  private final EncoderFamily.Pooler pooler;
-  private final Linear head;
-  private final double headDropout;
+  private final ClassificationHead head;
 
   private SequenceClassifier(ModelConfig config) {
     EncoderFamily family = EncoderFamilies.of(config.modelType());
     this.config = config;
     this.labels = config.labels();
-    ParameterSet.Scope root = parameters.root();
-    ParameterSet.Scope encoderScope = root.child(family.prefix());
     try {
-      encoder = family.encoder(config, encoderScope);
-      pooler = config.pooling() == Pooling.CLS ? family.pooler(config, encoderScope) : null;
-      head = new Linear(root.child("classifier"), config.positive("hidden_size"), labels.size());
+      encoder = family.encoder(config, parameters.root().child(family.baseModelPrefix()));
+      head =
+          new ClassificationHead(
+              family.head(config), config.pooling(), labels.size(), parameters.headRoot());
     } catch (RuntimeException | Error e) {
       parameters.close();
       throw e;
     }
-    headDropout = config.number("classifier_dropout", config.number("hidden_dropout_prob", 0.1));
   }
 
   /**
@@ -60,10 +51,7 @@ public final class SequenceClassifier implements AutoCloseable {
       ModelConfig config, TensorSource checkpoint, long seed) {
     SequenceClassifier model = new SequenceClassifier(config);
     try {
-      String pooler = EncoderFamilies.of(config.modelType()).prefix() + ".pooler.";
-      List<String> fresh =
-          model.parameters.load(
-              checkpoint, name -> name.startsWith(HEAD) || name.startsWith(pooler));
+      List<String> fresh = model.parameters.load(checkpoint, model.parameters::isHead);
       model.parameters.initialise(fresh, config.number("initializer_range", 0.02), seed);
       return model;
     } catch (RuntimeException | Error e) {
@@ -126,7 +114,7 @@ public final class SequenceClassifier implements AutoCloseable {
   public float[][] logits(ForwardPass pass, Batch batch) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor logits = forward(pass, TokenTensors.of(batch)).contiguous();
+      Tensor logits = logits(pass, TokenTensors.of(batch)).contiguous();
       return rows(logits);
     }
   }
@@ -137,7 +125,7 @@ public final class SequenceClassifier implements AutoCloseable {
    */
   public Tensor loss(ForwardPass pass, Batch batch) {
     Tensor target = TokenTensors.int64(batch.labels(), batch.size());
-    return torch.cross_entropy_loss(forward(pass, TokenTensors.of(batch)), target);
+    return torch.cross_entropy_loss(logits(pass, TokenTensors.of(batch)), target);
   }
 
   /**
@@ -148,20 +136,12 @@ public final class SequenceClassifier implements AutoCloseable {
     return encoder.forward(ForwardPass.inference(), TokenTensors.of(batch));
   }
 
-  private Tensor forward(ForwardPass pass, TokenTensors tokens) {
-    Tensor vectors = encoder.forward(pass, tokens);
-    Tensor pooled = pooler == null ? mean(vectors, tokens) : pooler.forward(pass, vectors);
-    // The head is small: fp32 costs nothing there and keeps the loss exact.
-    Tensor features = pass.dropout(pooled.to(ScalarType.Float), headDropout);
-    return torch.linear(features, head.weight, new TensorOptional(head.bias));
-  }
-
-  private static Tensor mean(Tensor vectors, TokenTensors tokens) {
-    Tensor real = vectors.to(ScalarType.Float);
-    if (tokens.padding() != null) {
-      real = real.masked_fill(tokens.padding().unsqueeze(-1), new Scalar(0.0));
-    }
-    return real.sum(1).div(tokens.lengths().to(ScalarType.Float).unsqueeze(1));
+  /**
+   * The logits of a batch in fp32, {@code [rows, labels]}, in the operations of whatever runs or
+   * writes them.
+   */
+  public <T> T logits(TensorOps<T> ops, Tokens<T> tokens) {
+    return head.forward(ops, encoder.forward(ops, tokens), tokens);
   }
 
   private static float[][] rows(Tensor matrix) {

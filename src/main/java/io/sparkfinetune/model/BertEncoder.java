@@ -1,0 +1,60 @@
+package io.sparkfinetune.model;
+
+import io.sparkfinetune.UserException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The encoder of BERT (Devlin et al., 2018) and of those that differ from it in their embeddings
+ * alone: post-norm layers with absolute attention. Names and order of operations are those of
+ * Hugging Face's {@code BertModel}.
+ */
+final class BertEncoder implements Encoder {
+  private final TokenEmbeddings embeddings;
+  private final Linear projection;
+  private final List<SelfAttention> attentions = new ArrayList<>();
+  private final List<PostNormLayer> layers = new ArrayList<>();
+
+  /**
+   * Declares the layers' weights.
+   *
+   * @param projection from the embeddings' width to the layers'; null when they are the same
+   */
+  BertEncoder(
+      ModelConfig config, ParameterSet.Scope scope, TokenEmbeddings embeddings, Linear projection) {
+    String positions = config.string("position_embedding_type", "absolute");
+    if (!positions.equals("absolute")) {
+      throw new UserException(
+          "config.json: position_embedding_type="
+              + positions
+              + " is not supported: only absolute is");
+    }
+    this.embeddings = embeddings;
+    this.projection = projection;
+    int hidden = config.positive("hidden_size");
+    for (int i = 0; i < config.positive("num_hidden_layers"); i++) {
+      ParameterSet.Scope layer = scope.child("encoder.layer").layer(i);
+      ParameterSet.Scope self = layer.child("attention.self");
+      attentions.add(
+          new SelfAttention(
+              new Linear(self.child("query"), hidden, hidden),
+              new Linear(self.child("key"), hidden, hidden),
+              new Linear(self.child("value"), hidden, hidden),
+              hidden,
+              config.positive("num_attention_heads"),
+              config.number("attention_probs_dropout_prob", 0.1)));
+      layers.add(PostNormLayer.bert(config, layer));
+    }
+  }
+
+  @Override
+  public <T> T forward(TensorOps<T> ops, Tokens<T> tokens) {
+    T bias = ops.paddingBias(tokens);
+    T x = embeddings.forward(ops, tokens);
+    x = projection == null ? x : projection.forward(ops, x);
+    for (int i = 0; i < layers.size(); i++) {
+      x = layers.get(i).forward(ops, x, attentions.get(i).forward(ops, x, bias));
+    }
+    return x;
+  }
+}

@@ -1,0 +1,53 @@
+package io.sparkfinetune.model;
+
+/**
+ * RoBERTa (Liu et al., 2019) and its kin XLM-RoBERTa (Conneau et al., 2019) and CamemBERT (Martin
+ * et al., 2019), which differ from it in their vocabulary and their data alone: BERT's layers,
+ * positions that count from behind the padding token's id, a head of two layers on the first token.
+ *
+ * @param modelType the kin's {@code model_type}
+ * @param classifierArchitecture Hugging Face's class of its classifier
+ */
+record RobertaFamily(String modelType, String classifierArchitecture) implements EncoderFamily {
+  @Override
+  public String baseModelPrefix() {
+    return "roberta";
+  }
+
+  @Override
+  public int maxTokens(ModelConfig config) {
+    // The positions up to the padding token's are not given to tokens.
+    return config.positive("max_position_embeddings") - config.integer("pad_token_id", 1) - 1;
+  }
+
+  @Override
+  public boolean hasTokenTypes(ModelConfig config) {
+    return config.integer("type_vocab_size", 2) > 1;
+  }
+
+  @Override
+  public Encoder encoder(ModelConfig config, ParameterSet.Scope scope) {
+    TokenEmbeddings embeddings =
+        new TokenEmbeddings(
+            config,
+            scope.child("embeddings"),
+            config.positive("hidden_size"),
+            config.integer("type_vocab_size", 2),
+            TokenEmbeddings.Positions.AFTER_PADDING_ID,
+            config.number("layer_norm_eps", 1e-12),
+            config.number("hidden_dropout_prob", 0.1));
+    return new BertEncoder(config, scope, embeddings, null);
+  }
+
+  @Override
+  public HeadLayout head(ModelConfig config) {
+    double dropout = config.number("classifier_dropout", config.number("hidden_dropout_prob", 0.1));
+    return HeadLayout.firstToken(
+        config.positive("hidden_size"),
+        dropout,
+        "classifier.dense",
+        Activation.TANH,
+        dropout,
+        "classifier.out_proj");
+  }
+}
