@@ -10,7 +10,11 @@ final class EncoderFamilies {
           new BertFamily(),
           new RobertaFamily("roberta", "RobertaForSequenceClassification"),
           new RobertaFamily("xlm-roberta", "XLMRobertaForSequenceClassification"),
-          new RobertaFamily("camembert", "CamembertForSequenceClassification"));
+          new RobertaFamily("camembert", "CamembertForSequenceClassification"),
+          new DistilBertFamily(),
+          new AlbertFamily(),
+          new ElectraFamily(),
+          new MpnetFamily());
 
   private EncoderFamilies() {}
 

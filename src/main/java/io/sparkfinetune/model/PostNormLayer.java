@@ -5,7 +5,8 @@ package io.sparkfinetune.model;
  * network, each with dropout, a residual connection and a norm behind it.
  *
  * @param attentionOutput from the heads' width to the model's
- * @param dropout the probability of dropout after either projection
+ * @param attentionDropout the probability of dropout after the attention's output projection
+ * @param outputDropout the probability of dropout after the feed-forward network
  */
 record PostNormLayer(
     Linear attentionOutput,
@@ -14,13 +15,15 @@ record PostNormLayer(
     Activation activation,
     Linear output,
     LayerNorm outputNorm,
-    double dropout) {
+    double attentionDropout,
+    double outputDropout) {
 
   /** The layer of BERT, RoBERTa and ELECTRA, by their names. */
   static PostNormLayer bert(ModelConfig config, ParameterSet.Scope scope) {
     int hidden = config.positive("hidden_size");
     int inner = config.positive("intermediate_size");
     double eps = config.number("layer_norm_eps", 1e-12);
+    double dropout = config.number("hidden_dropout_prob", 0.1);
     ParameterSet.Scope attentionOutput = scope.child("attention.output");
     return new PostNormLayer(
         new Linear(attentionOutput.child("dense"), hidden, hidden),
@@ -29,7 +32,8 @@ record PostNormLayer(
         Activation.of(config.string("hidden_act", "gelu")),
         new Linear(scope.child("output.dense"), inner, hidden),
         new LayerNorm(scope.child("output.LayerNorm"), hidden, eps),
-        config.number("hidden_dropout_prob", 0.1));
+        dropout,
+        dropout);
   }
 
   /**
@@ -40,9 +44,9 @@ record PostNormLayer(
    */
   <T> T forward(TensorOps<T> ops, T x, T context) {
     T mixed = attentionOutput.forward(ops, context);
-    T attended = attentionNorm.forward(ops, ops.add(ops.dropout(mixed, dropout), x));
+    T attended = attentionNorm.forward(ops, ops.add(ops.dropout(mixed, attentionDropout), x));
     T inner = ops.activation(activation, intermediate.forward(ops, attended));
     T outer = output.forward(ops, inner);
-    return outputNorm.forward(ops, ops.add(ops.dropout(outer, dropout), attended));
+    return outputNorm.forward(ops, ops.add(ops.dropout(outer, outputDropout), attended));
   }
 }

@@ -33,7 +33,7 @@ record RobertaFamily(String modelType, String classifierArchitecture) implements
             scope.child("embeddings"),
             config.positive("hidden_size"),
             config.integer("type_vocab_size", 2),
-            TokenEmbeddings.Positions.AFTER_PADDING_ID,
+            new TokenEmbeddings.Positions(config.integer("pad_token_id", 1)),
             config.number("layer_norm_eps", 1e-12),
             config.number("hidden_dropout_prob", 0.1));
     return new BertEncoder(config, scope, embeddings, null);

@@ -5,15 +5,14 @@ package io.sparkfinetune.model;
  * them.
  */
 final class TokenEmbeddings {
-  /** How tokens are numbered. */
-  enum Positions {
-    /** From 0, in the order of the row. */
-    FROM_ZERO,
-    /**
-     * RoBERTa's: tokens that are not the padding token count from {@code pad_token_id + 1}, the
-     * padding token itself has the position {@code pad_token_id}.
-     */
-    AFTER_PADDING_ID
+  /**
+   * How tokens are numbered.
+   *
+   * @param padTokenId null: from 0, in the order of the row. Else RoBERTa's way: tokens that are
+   *     not this one count from the number behind it, and it has its own id as position
+   */
+  record Positions(Integer padTokenId) {
+    static final Positions FROM_ZERO = new Positions(null);
   }
 
   private final Parameter words;
@@ -21,7 +20,6 @@ final class TokenEmbeddings {
   private final Parameter types;
   private final LayerNorm norm;
   private final Positions numbering;
-  private final int padTokenId;
   private final double dropout;
 
   /**
@@ -45,8 +43,6 @@ final class TokenEmbeddings {
     this.types = types == 0 ? null : table(scope, "token_type_embeddings", types, size);
     norm = new LayerNorm(scope.child("LayerNorm"), size, eps);
     this.numbering = numbering;
-    // RoBERTa's and its kin's default; BERT's numbering does not look at it.
-    padTokenId = config.integer("pad_token_id", 1);
     this.dropout = dropout;
   }
 
@@ -67,9 +63,10 @@ final class TokenEmbeddings {
   }
 
   private <T> T positionIds(TensorOps<T> ops, Tokens<T> tokens) {
-    if (numbering == Positions.FROM_ZERO) {
+    if (numbering.padTokenId() == null) {
       return ops.positions(tokens);
     }
+    int padTokenId = numbering.padTokenId();
     T real = ops.notEqual(tokens.inputIds(), padTokenId);
     T counted = ops.multiply(ops.cumulativeSum(real), real);
     return ops.add(counted, ops.constant(new long[] {padTokenId}));

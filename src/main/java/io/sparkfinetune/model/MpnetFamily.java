@@ -1,0 +1,154 @@
+package io.sparkfinetune.model;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * MPNet (Song et al., 2020): BERT's layers with a bias on attention scores by the distance of two
+ * tokens, in buckets as T5's; positions as RoBERTa's; no token types.
+ */
+final class MpnetFamily implements EncoderFamily {
+  /** transformers takes these three from its code and not from the configuration. */
+  private static final int PAD_TOKEN_ID = 1;
+
+  private static final int BUCKETS = 32;
+  private static final int MAX_DISTANCE = 128;
+
+  @Override
+  public String modelType() {
+    return "mpnet";
+  }
+
+  @Override
+  public String classifierArchitecture() {
+    return "MPNetForSequenceClassification";
+  }
+
+  @Override
+  public String baseModelPrefix() {
+    return "mpnet";
+  }
+
+  @Override
+  public int maxTokens(ModelConfig config) {
+    return config.positive("max_position_embeddings") - PAD_TOKEN_ID - 1;
+  }
+
+  @Override
+  public boolean hasTokenTypes(ModelConfig config) {
+    return false;
+  }
+
+  @Override
+  public Encoder encoder(ModelConfig config, ParameterSet.Scope scope) {
+    return new Mpnet(config, scope, maxTokens(config));
+  }
+
+  @Override
+  public HeadLayout head(ModelConfig config) {
+    double dropout = config.number("hidden_dropout_prob", 0.1);
+    return HeadLayout.firstToken(
+        config.positive("hidden_size"),
+        dropout,
+        "classifier.dense",
+        Activation.TANH,
+        dropout,
+        "classifier.out_proj");
+  }
+
+  private static final class Mpnet implements Encoder {
+    private final TokenEmbeddings embeddings;
+    private final List<SelfAttention> attentions = new ArrayList<>();
+    private final List<PostNormLayer> layers = new ArrayList<>();
+    private final Parameter distanceBias;
+
+    /** Bucket of each distance from {@code -(maxTokens - 1)} to {@code maxTokens - 1}. */
+    private final long[] buckets;
+
+    Mpnet(ModelConfig config, ParameterSet.Scope scope, int maxTokens) {
+      int hidden = config.positive("hidden_size");
+      int inner = config.positive("intermediate_size");
+      int heads = config.positive("num_attention_heads");
+      double eps = config.number("layer_norm_eps", 1e-12);
+      double dropout = config.number("hidden_dropout_prob", 0.1);
+      embeddings =
+          new TokenEmbeddings(
+              config,
+              scope.child("embeddings"),
+              hidden,
+              0,
+              new TokenEmbeddings.Positions(PAD_TOKEN_ID),
+              eps,
+              dropout);
+      ParameterSet.Scope encoder = scope.child("encoder");
+      for (int i = 0; i < config.positive("num_hidden_layers"); i++) {
+        ParameterSet.Scope layer = encoder.child("layer").layer(i);
+        ParameterSet.Scope attention = layer.child("attention.attn");
+        attentions.add(
+            new SelfAttention(
+                new Linear(attention.child("q"), hidden, hidden),
+                new Linear(attention.child("k"), hidden, hidden),
+                new Linear(attention.child("v"), hidden, hidden),
+                hidden,
+                heads,
+                config.number("attention_probs_dropout_prob", 0.1)));
+        layers.add(
+            new PostNormLayer(
+                new Linear(attention.child("o"), hidden, hidden),
+                new LayerNorm(layer.child("attention.LayerNorm"), hidden, eps),
+                new Linear(layer.child("intermediate.dense"), hidden, inner),
+                Activation.of(config.string("hidden_act", "gelu")),
+                new Linear(layer.child("output.dense"), inner, hidden),
+                new LayerNorm(layer.child("output.LayerNorm"), hidden, eps),
+                dropout,
+                dropout));
+      }
+      distanceBias =
+          encoder
+              .child("relative_attention_bias")
+              .parameter(
+                  "weight",
+                  Parameter.Init.NORMAL,
+                  config.integer("relative_attention_num_buckets", BUCKETS),
+                  heads);
+      buckets = new long[2 * maxTokens - 1];
+      for (int i = 0; i < buckets.length; i++) {
+        buckets[i] = bucket(i - (maxTokens - 1));
+      }
+    }
+
+    /**
+     * The bucket of a key's position less the query's: half of the buckets for keys on the right;
+     * of each half one a distance at first, then logarithmically up to {@link #MAX_DISTANCE}.
+     */
+    private static long bucket(int distance) {
+      int half = BUCKETS / 2;
+      int exact = half / 2;
+      int side = distance > 0 ? half : 0;
+      int n = Math.abs(distance);
+      if (n < exact) {
+        return side + n;
+      }
+      // In fp32, as transformers: on the edge of a bucket rounding decides.
+      float share =
+          (float) Math.log((float) n / exact) / (float) Math.log((double) MAX_DISTANCE / exact);
+      return side + Math.min(half - 1, exact + (long) (share * (half - exact)));
+    }
+
+    @Override
+    public <T> T forward(TensorOps<T> ops, Tokens<T> tokens) {
+      T index = ops.add(ops.distances(tokens), ops.constant(new long[] {(buckets.length - 1) / 2}));
+      T bucket = ops.embedding(ops.constant(buckets), index);
+      // [length, length, heads] -> [1, heads, length, length]
+      T bias =
+          ops.unsqueeze(ops.permute(ops.embedding(ops.weight(distanceBias), bucket), 2, 0, 1), 0);
+      T padding = ops.paddingBias(tokens);
+      bias = padding == null ? bias : ops.add(bias, padding);
+      T x = embeddings.forward(ops, tokens);
+      for (int i = 0; i < layers.size(); i++) {
+        x = layers.get(i).forward(ops, x, attentions.get(i).forward(ops, x, bias));
+      }
+      return x;
+    }
+  }
+}
