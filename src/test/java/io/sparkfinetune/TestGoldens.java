@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -25,9 +26,25 @@ import org.apache.hadoop.conf.Configuration;
 public record TestGoldens(Path folder, JsonNode json) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The golden of a {@code model_type}. */
+  private static final Path FOLDER = Path.of("src/test/resources/io/sparkfinetune/model");
+  private static final String SUFFIX = "-tiny";
+
+  /** The names of all goldens: each a {@code model_type}, or one with the name of a variant. */
+  public static Stream<String> families() throws IOException {
+    try (Stream<Path> folders = Files.list(FOLDER)) {
+      return folders
+          .map(folder -> folder.getFileName().toString())
+          .filter(name -> name.endsWith(SUFFIX))
+          .map(name -> name.substring(0, name.length() - SUFFIX.length()))
+          .sorted()
+          .toList()
+          .stream();
+    }
+  }
+
+  /** The golden of a name of {@link #families()}. */
   public static TestGoldens of(String family) throws IOException {
-    Path folder = Path.of("src/test/resources/io/sparkfinetune/model", family + "-tiny");
+    Path folder = FOLDER.resolve(family + SUFFIX);
     return new TestGoldens(folder, JSON.readTree(folder.resolve("golden.json").toFile()));
   }
 
