@@ -43,7 +43,7 @@ final class BertEncoder implements Encoder {
               hidden,
               config.positive("num_attention_heads"),
               config.number("attention_probs_dropout_prob", 0.1)));
-      layers.add(PostNormLayer.bert(config, layer));
+      layers.add(PostNormLayer.bert(config, layer, config.number("layer_norm_eps", 1e-12)));
     }
   }
 

@@ -14,7 +14,9 @@ final class EncoderFamilies {
           new DistilBertFamily(),
           new AlbertFamily(),
           new ElectraFamily(),
-          new MpnetFamily());
+          new MpnetFamily(),
+          new DebertaV2Family(),
+          new ModernBertFamily());
 
   private EncoderFamilies() {}
 

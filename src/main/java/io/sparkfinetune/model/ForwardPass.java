@@ -48,7 +48,8 @@ public record ForwardPass(ScalarType dtype, Generator dropout) implements Tensor
 
   @Override
   public Tensor embedding(Tensor table, Tensor ids) {
-    return torch.embedding(table, ids);
+    // libtorch's embedding wants rows that are vectors.
+    return table.dim() == 1 ? table.take(ids) : torch.embedding(table, ids);
   }
 
   @Override

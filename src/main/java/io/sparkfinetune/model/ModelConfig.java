@@ -86,6 +86,36 @@ public final class ModelConfig {
     return value.isTextual() ? value.textValue() : defaultValue;
   }
 
+  /** A truth value, or its default. */
+  public boolean flag(String key, boolean defaultValue) {
+    JsonNode value = json.path(key);
+    return value.isBoolean() ? value.booleanValue() : defaultValue;
+  }
+
+  /** Some words: an array of them, or one string that has {@code |} between them; may be none. */
+  public List<String> words(String key) {
+    JsonNode value = json.path(key);
+    List<String> words = new ArrayList<>();
+    if (value.isArray()) {
+      value.forEach(word -> words.add(word.asText()));
+    } else if (value.isTextual()) {
+      for (String word : value.textValue().split("\\|")) {
+        words.add(word.strip());
+      }
+    }
+    return List.copyOf(words);
+  }
+
+  /** Whether a key is there with a value that is not null. */
+  public boolean has(String key) {
+    return json.hasNonNull(key);
+  }
+
+  /** Whether a key is there with the value null, which need not mean the default. */
+  public boolean isNull(String key) {
+    return json.path(key).isNull();
+  }
+
   /**
    * The label names by index, from {@code id2label}; empty when there are none.
    *

@@ -49,6 +49,11 @@ public final class ParameterSet implements AutoCloseable {
       return new Scope(prefix + index + ".", index + 1);
     }
 
+    /** This scope for a part of the layer of an index that is not named as one of the list. */
+    Scope atLayer(int index) {
+      return new Scope(prefix, index + 1);
+    }
+
     /** Declares a weight. Its values are undefined until it is loaded or initialised. */
     Parameter parameter(String name, Parameter.Init init, long... shape) {
       try (PointerScope scope = new PointerScope()) {

@@ -18,11 +18,14 @@ record PostNormLayer(
     double attentionDropout,
     double outputDropout) {
 
-  /** The layer of BERT, RoBERTa and ELECTRA, by their names. */
-  static PostNormLayer bert(ModelConfig config, ParameterSet.Scope scope) {
+  /**
+   * The layer of BERT, RoBERTa, ELECTRA and DeBERTa, by their names.
+   *
+   * @param eps of the norms
+   */
+  static PostNormLayer bert(ModelConfig config, ParameterSet.Scope scope, double eps) {
     int hidden = config.positive("hidden_size");
     int inner = config.positive("intermediate_size");
-    double eps = config.number("layer_norm_eps", 1e-12);
     double dropout = config.number("hidden_dropout_prob", 0.1);
     ParameterSet.Scope attentionOutput = scope.child("attention.output");
     return new PostNormLayer(

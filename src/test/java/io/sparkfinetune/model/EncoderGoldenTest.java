@@ -7,16 +7,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkfinetune.TestGoldens;
 import java.io.IOException;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each family against transformers, by the goldens of {@code tools/goldens/encoders.py}. */
 class EncoderGoldenTest {
+  static Stream<String> families() throws IOException {
+    return TestGoldens.families();
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"bert"})
+  @MethodSource("families")
   void logitsEqualTransformers(String family) throws IOException {
     TestGoldens golden = TestGoldens.of(family);
     try (SequenceClassifier model = golden.model()) {
@@ -33,7 +38,7 @@ class EncoderGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert"})
+  @MethodSource("families")
   void lossAndGradientsEqualTransformers(String family) throws IOException {
     TestGoldens golden = TestGoldens.of(family);
     try (SequenceClassifier model = golden.model();
