@@ -45,7 +45,7 @@ class BatchIndependenceTest {
             .toArray();
     Random random = new Random(3);
     EncodedDataset.Builder builder = EncodedDataset.builder();
-    for (int row = 0; row < 24; row++) {
+    for (int row = 0; row < 12; row++) {
       int length = row == 0 ? maxTokens : 1 + random.nextInt(maxTokens);
       builder.add(random.ints(length, 0, tokens.length).map(i -> tokens[i]).toArray(), 0);
     }
