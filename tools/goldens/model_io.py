@@ -5,10 +5,14 @@ Needs: torch==2.9.1 transformers==4.57.1 safetensors==0.8.0 onnx==1.23.2
 """
 
 import math
+import os
 import shutil
+from collections import OrderedDict
 from pathlib import Path
 
+import onnx
 import torch
+import transformers
 from safetensors.torch import save_file
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
@@ -57,6 +61,19 @@ def tiny_bert():
     (folder / "vocab.txt").write_text("\n".join(VOCAB) + "\n")
     BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=16).save_pretrained(folder)
     export(model, OUT / "tiny-bert-classifier.onnx", ["logits"])
+    external = OUT / "external"
+    shutil.rmtree(external, ignore_errors=True)
+    external.mkdir()
+    onnx.save(
+        onnx.load(OUT / "tiny-bert-classifier.onnx"),
+        external / "model.onnx",
+        save_as_external_data=True,
+        location="model.onnx_data",
+        size_threshold=0,
+    )
+    for name, safe in (("sharded", True), ("sharded-bin", False)):
+        shutil.rmtree(OUT / name, ignore_errors=True)
+        model.save_pretrained(OUT / name, max_shard_size="8KB", safe_serialization=safe)
 
     # An encoder alone; its equal biases and norms make the exporter share initialisers through Identity nodes.
     encoder = model.bert
@@ -70,15 +87,105 @@ def tiny_bert():
     export(encoder, OUT / "tiny-bert-encoder.onnx", ["last_hidden_state"])
 
 
-def export(model, path, outputs):
-    inputs = ["input_ids", "attention_mask", "token_type_ids"]
+class Code:
+    """Unpickled by Python, this makes a file."""
+
+    def __reduce__(self):
+        return os.system, ("touch pickle-was-executed",)
+
+
+def pickles():
+    """state-dict.bin, what its tensors hold (state-dict.safetensors), and pickles that are to be refused."""
+    folder = OUT / "pickles"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    torch.manual_seed(8)
+    matrix = torch.randn(6, 4)
+    state = OrderedDict(
+        matrix=matrix,
+        tied=matrix,
+        transposed=matrix.t(),
+        rows=matrix[1:3],
+        column=matrix[:, 2],
+        cube=torch.randn(2, 3, 4).permute(2, 0, 1),
+        parameter=torch.nn.Parameter(torch.randn(3)),
+        half=torch.randn(2, 2).half().t(),
+        bfloat=torch.randn(2).bfloat16(),
+        double=torch.randn(2).double(),
+        scalar=torch.tensor(1.5),
+        none=torch.empty(0, 3),
+    )
+    expected = {name: tensor.detach().float().clone().contiguous() for name, tensor in state.items()}
+    save_file(expected, folder / "state-dict.safetensors")
+    state["position_ids"] = torch.arange(3)
+    state._metadata = OrderedDict({"": {"version": 1}})  # as Module.state_dict() has
+    torch.save(state, folder / "state-dict.bin")
+    torch.save(dict(state), folder / "protocol-4.bin", pickle_protocol=4)
+    torch.save(state, folder / "legacy.bin", _use_new_zipfile_serialization=False)
+    torch.save({"weight": matrix, "code": Code()}, folder / "code.bin")
+    torch.save({"state_dict": {"weight": matrix}}, folder / "nested.bin")
+    torch.save(torch.nn.Linear(2, 2), folder / "module.bin")
+    torch.save([matrix], folder / "list.bin")
+
+
+def families():
+    """A classifier of each family as PyTorch exports it, and its weights."""
+    folder = OUT / "onnx"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    heads = {"hidden_size": 12, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 20}
+    sizes = {
+        "distilbert": {"dim": 12, "n_layers": 2, "n_heads": 3, "hidden_dim": 20, "max_position_embeddings": 16},
+        "roberta": heads | {"max_position_embeddings": 18, "pad_token_id": 1, "type_vocab_size": 1},
+        "albert": heads | {"embedding_size": 8, "num_hidden_layers": 3, "max_position_embeddings": 16},
+        "electra": heads | {"embedding_size": 8, "max_position_embeddings": 16},
+        "mpnet": heads | {"max_position_embeddings": 18},
+        "deberta-v2": heads
+        | {
+            "max_position_embeddings": 16,
+            "relative_attention": True,
+            "position_buckets": 4,
+            "norm_rel_ebd": "layer_norm",
+            "share_att_key": True,
+            "pos_att_type": ["p2c", "c2p"],
+            "position_biased_input": False,
+            "type_vocab_size": 0,
+        },
+        "modernbert": heads
+        | {
+            "num_hidden_layers": 3,
+            "max_position_embeddings": 64,
+            "local_attention": 8,
+            "reference_compile": False,
+            "pad_token_id": 0,
+            "bos_token_id": 2,
+            "eos_token_id": 3,
+            "cls_token_id": 2,
+            "sep_token_id": 3,
+        },
+    }
+    for family, settings in sizes.items():
+        torch.manual_seed(9)
+        config = transformers.AutoConfig.for_model(family, vocab_size=50, num_labels=3, **settings)
+        config._attn_implementation = "eager"
+        model = transformers.AutoModelForSequenceClassification.from_config(config).eval()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.normal_(0, 0.1)
+        path = folder / f"{family}.onnx"
+        export(model, path, ["logits"], ["input_ids", "attention_mask"])
+        save_file({name: p.detach() for name, p in model.named_parameters()}, path.with_suffix(".safetensors"))
+
+
+def export(model, path, outputs, inputs=("input_ids", "attention_mask", "token_type_ids")):
     ids = torch.tensor([[2, 5, 6, 3]])
+    values = (ids, torch.ones_like(ids), torch.zeros_like(ids))
     torch.onnx.export(
         model,
-        (ids, torch.ones_like(ids), torch.zeros_like(ids)),
+        values[: len(inputs)],
         path,
         dynamo=False,
-        input_names=inputs,
+        input_names=list(inputs),
         output_names=outputs,
         dynamic_axes={name: {0: "batch", 1: "sequence"} for name in inputs},
         opset_version=17,
@@ -89,3 +196,5 @@ if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     dtypes()
     tiny_bert()
+    pickles()
+    families()

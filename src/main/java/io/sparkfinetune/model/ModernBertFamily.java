@@ -86,7 +86,7 @@ final class ModernBertFamily implements EncoderFamily {
       for (int i = 0; i < config.positive("num_hidden_layers"); i++) {
         layers.add(new Layer(config, scope.child("layers").layer(i), i));
       }
-      finalNorm = norm(config, scope.child("final_norm"));
+      finalNorm = norm(config, scope.child("final_norm").atLayer(layers.size() - 1));
       window = config.integer("local_attention", 128) / 2;
       int size = SelfAttention.headSize(hidden, config.positive("num_attention_heads"));
       double globalTheta = config.number("global_rope_theta", 160000);

@@ -124,13 +124,14 @@ public final class ParameterSet implements AutoCloseable {
    * Takes the values of a checkpoint; each is read into its own new memory, so that weights are
    * never held twice.
    *
+   * @param prefix the family's {@code base_model_prefix}
    * @param optional which weights the checkpoint may lack, or have in another shape
    * @return the names of the weights that it has no values for
    */
-  List<String> load(TensorSource checkpoint, Predicate<String> optional) {
+  List<String> load(TensorSource checkpoint, String prefix, Predicate<String> optional) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Weights weights = Weights.load(checkpoint, shapes(), optional);
+      Weights weights = Weights.load(checkpoint, shapes(), prefix, optional);
       weights.tensors().forEach((name, values) -> parameters.get(name).tensor().set_data(values));
       return weights.missing();
     }

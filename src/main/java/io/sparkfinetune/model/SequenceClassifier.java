@@ -51,7 +51,8 @@ public final class SequenceClassifier implements AutoCloseable {
       ModelConfig config, TensorSource checkpoint, long seed) {
     SequenceClassifier model = new SequenceClassifier(config);
     try {
-      List<String> fresh = model.parameters.load(checkpoint, model.parameters::isHead);
+      String prefix = EncoderFamilies.of(config.modelType()).baseModelPrefix();
+      List<String> fresh = model.parameters.load(checkpoint, prefix, model.parameters::isHead);
       model.parameters.initialise(fresh, config.number("initializer_range", 0.02), seed);
       return model;
     } catch (RuntimeException | Error e) {
@@ -72,7 +73,8 @@ public final class SequenceClassifier implements AutoCloseable {
   public static SequenceClassifier load(ModelFiles files) {
     SequenceClassifier model = new SequenceClassifier(ModelConfig.parse(files.config()));
     try (TensorSource weights = files.openWeights()) {
-      model.parameters.load(weights, name -> false);
+      model.parameters.load(
+          weights, EncoderFamilies.of(model.config.modelType()).baseModelPrefix(), name -> false);
       return model;
     } catch (RuntimeException | Error e) {
       model.close();

@@ -1,10 +1,13 @@
 package io.sparkfinetune.model.io;
 
+import io.sparkfinetune.UserException;
 import java.io.Closeable;
+import java.io.FileNotFoundException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
-import java.net.URLConnection;
+import java.util.Collection;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -24,12 +27,62 @@ interface ByteSource extends Closeable {
    */
   InputStream from(long position) throws IOException;
 
-  /** A file on a Hadoop file system. */
+  /** Makes something of a source that keeps it; closes the source when that fails. */
+  interface Use<T> {
+    T apply(ByteSource source) throws IOException;
+  }
+
+  /** Gives the source to {@code use}, which keeps it, and closes it if that fails. */
+  static <T> T open(ByteSource source, Use<T> use) throws IOException {
+    try {
+      return use.apply(source);
+    } catch (IOException | RuntimeException e) {
+      source.close();
+      throw e;
+    }
+  }
+
+  /** Closes all, whatever happens, and throws the first failure. */
+  static void closeAll(Collection<? extends ByteSource> sources) throws IOException {
+    IOException failure = null;
+    for (ByteSource source : sources) {
+      try {
+        source.close();
+      } catch (IOException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** How a source that can only be read from its start is opened anew. */
+  interface Opener {
+    InputStream open() throws IOException;
+  }
+
+  /**
+   * A file on a Hadoop file system; a remote one by way of this host's {@link HostCache}. It is
+   * opened when first read.
+   *
+   * @throws UserException when there is no such file
+   */
   static ByteSource file(Path path, Configuration hadoop) throws IOException {
     FileSystem fileSystem = path.getFileSystem(hadoop);
-    long length = fileSystem.getFileStatus(path).getLen();
-    FSDataInputStream in = fileSystem.open(path);
+    long length;
+    try {
+      length = fileSystem.getFileStatus(path).getLen();
+    } catch (FileNotFoundException e) {
+      throw new UserException(path + ": there is no such file.", e);
+    }
     return new ByteSource() {
+      private FSDataInputStream in;
+
       @Override
       public String name() {
         return path.toString();
@@ -42,13 +95,18 @@ interface ByteSource extends Closeable {
 
       @Override
       public InputStream from(long position) throws IOException {
+        if (in == null) {
+          in = HostCache.open(path, hadoop);
+        }
         in.seek(position);
         return in;
       }
 
       @Override
       public void close() throws IOException {
-        in.close();
+        if (in != null) {
+          in.close();
+        }
       }
     };
   }
@@ -76,15 +134,18 @@ interface ByteSource extends Closeable {
     };
   }
 
-  /**
-   * A class-path resource. In a jar it is compressed: going forwards inflates what is skipped,
-   * going back starts anew.
-   */
+  /** A class-path resource; in a jar it is compressed, see {@link #compressed}. */
   static ByteSource resource(URL resource, String name) throws IOException {
-    URLConnection connection = resource.openConnection();
-    long length = connection.getContentLengthLong();
+    return compressed(resource::openStream, resource.openConnection().getContentLengthLong(), name);
+  }
+
+  /**
+   * What can only be read from its start: going forwards inflates what is skipped, going back
+   * starts anew.
+   */
+  static ByteSource compressed(Opener opener, long length, String name) {
     return new ByteSource() {
-      private InputStream in = connection.getInputStream();
+      private InputStream in;
       private long position;
 
       @Override
@@ -99,31 +160,31 @@ interface ByteSource extends Closeable {
 
       @Override
       public InputStream from(long target) throws IOException {
-        if (target < position) {
-          in.close();
-          in = resource.openStream();
+        if (in == null || target < position) {
+          close();
+          in = opener.open();
           position = 0;
         }
         in.skipNBytes(target - position);
         position = target;
-        return new InputStream() {
+        return new FilterInputStream(in) {
           @Override
           public int read() throws IOException {
-            int b = in.read();
+            int b = super.read();
             position += b < 0 ? 0 : 1;
             return b;
           }
 
           @Override
           public int read(byte[] bytes, int offset, int count) throws IOException {
-            int n = in.read(bytes, offset, count);
+            int n = super.read(bytes, offset, count);
             position += Math.max(n, 0);
             return n;
           }
 
           @Override
           public long skip(long count) throws IOException {
-            long n = in.skip(count);
+            long n = super.skip(count);
             position += n;
             return n;
           }
@@ -132,7 +193,10 @@ interface ByteSource extends Closeable {
 
       @Override
       public void close() throws IOException {
-        in.close();
+        if (in != null) {
+          in.close();
+          in = null;
+        }
       }
     };
   }

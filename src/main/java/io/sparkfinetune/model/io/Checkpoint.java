@@ -42,8 +42,9 @@ public final class Checkpoint {
   }
 
   /**
-   * Opens {@code minilm-l6}, a Hugging Face folder or an ONNX file with its {@code tokenizer.json}
-   * beside it; reads no weights yet. A name wins over a path: {@code ./minilm-l6} is a path.
+   * Opens {@code minilm-l6}, a Hugging Face folder, a saved Spark NLP annotator, or an ONNX file
+   * with its {@code tokenizer.json} beside it; reads no weights yet. A name wins over a path:
+   * {@code ./minilm-l6} is a path.
    *
    * @throws UserException when there is none, or a part of it is missing
    */
@@ -61,15 +62,15 @@ public final class Checkpoint {
   }
 
   /**
-   * The text of {@code config.json}; for an ONNX file without one beside it, made from the graph. A
-   * checkpoint that is best pooled otherwise than by its first token says so in {@code
+   * The text of {@code config.json}; for an ONNX graph without one beside it, made from the graph.
+   * A checkpoint that is best pooled otherwise than by its first token says so in {@code
    * classifier_pooling}.
    */
   public String config() {
     return config;
   }
 
-  /** The text of {@code tokenizer.json}; made from {@code vocab.txt} where that is all there is. */
+  /** The text of {@code tokenizer.json}; made from a vocabulary where that is all there is. */
   public String tokenizer() {
     return tokenizer;
   }
@@ -129,6 +130,11 @@ public final class Checkpoint {
           e);
     }
     if (status.isDirectory()) {
+      if (SparkNlpAnnotator.isOne(path, hadoop)) {
+        SparkNlpAnnotator annotator = SparkNlpAnnotator.open(path, hadoop);
+        return new Checkpoint(
+            base, annotator.config(), annotator.tokenizer(), annotator::openWeights);
+      }
       HuggingFaceFolder folder = HuggingFaceFolder.open(path, hadoop);
       return new Checkpoint(base, folder.config(), folder.tokenizer(), folder::openWeights);
     }
@@ -143,8 +149,14 @@ public final class Checkpoint {
             + " tokenizer.json.");
   }
 
+  /** Optimum writes {@code onnx/model.onnx} below the folder that has the other files. */
   private static Checkpoint onnx(String base, Path path, Configuration hadoop) throws IOException {
-    Path folder = path.getParent() == null ? new Path(Path.CUR_DIR) : path.getParent();
+    Path folder = HadoopFiles.folder(path);
+    if (folder.getName().equals("onnx")
+        && !HadoopFiles.exists(new Path(folder, HuggingFaceFolder.CONFIG), hadoop)
+        && HadoopFiles.exists(new Path(folder.getParent(), HuggingFaceFolder.CONFIG), hadoop)) {
+      folder = folder.getParent();
+    }
     Path configFile = new Path(folder, HuggingFaceFolder.CONFIG);
     String config;
     if (HadoopFiles.exists(configFile, hadoop)) {

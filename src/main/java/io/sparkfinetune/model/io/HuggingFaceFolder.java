@@ -16,22 +16,34 @@ import org.apache.hadoop.fs.Path;
  * A checkpoint as {@code save_pretrained} writes it and {@code from_pretrained} reads it: {@code
  * config.json}, {@code model.safetensors} and the tokenizer's files in one folder, on any Hadoop
  * file system.
+ *
+ * <p>Reads the weights also from shards, from PyTorch's {@code pytorch_model.bin} and from the
+ * {@code model.onnx} that Optimum writes, there or in the folder {@code onnx}.
  */
 public final class HuggingFaceFolder {
   static final String CONFIG = "config.json";
   static final String WEIGHTS = "model.safetensors";
-  private static final String PICKLE = "pytorch_model.bin";
-  private static final String SHARDS = "model.safetensors.index.json";
+
+  /** The weights' files, of which a folder has one or more; the first that is there is read. */
+  private static final List<String> KNOWN_WEIGHTS =
+      List.of(
+          WEIGHTS,
+          "model.safetensors.index.json",
+          "pytorch_model.bin",
+          "pytorch_model.bin.index.json",
+          "model.onnx",
+          "onnx/model.onnx");
 
   private final Path folder;
   private final Configuration hadoop;
   private final String config;
   private final String tokenizer;
+  private final String weights;
 
   private HuggingFaceFolder(Path folder, Configuration hadoop) throws IOException {
     this.folder = folder;
     this.hadoop = hadoop;
-    requireFiles(HadoopFiles.names(folder, hadoop));
+    this.weights = weights(HadoopFiles.names(folder, hadoop));
     Path configFile = new Path(folder, CONFIG);
     this.config = HadoopFiles.readText(configFile, hadoop);
     Json.object(config, configFile.toString());
@@ -58,21 +70,38 @@ public final class HuggingFaceFolder {
     return config;
   }
 
-  /** The text of {@code tokenizer.json}; made from {@code vocab.txt} where that is all there is. */
+  /** The text of {@code tokenizer.json}; made from a vocabulary where that is all there is. */
   public String tokenizer() {
     return tokenizer;
   }
 
   /** Opens the weights; the caller closes the source. */
   public TensorSource openWeights() {
-    return SafetensorsReader.open(new Path(folder, WEIGHTS), hadoop);
+    Path file = new Path(folder, weights);
+    ShardedWeights.Format format =
+        weights.contains(".bin") ? TorchReader::stored : SafetensorsReader::stored;
+    try {
+      if (weights.endsWith(".onnx")) {
+        return OnnxReader.open(file, hadoop);
+      }
+      if (weights.endsWith(".json")) {
+        return ShardedWeights.open(file, format, hadoop);
+      }
+      return ByteSource.open(
+          ByteSource.file(file, hadoop),
+          source -> new StoredTensors(source.name(), format.stored(source), List.of(source)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
-  /** Reads all of it into memory. */
+  /** Reads all of a folder that {@link #write} made into memory. */
   public ModelFiles read() {
-    Path weights = new Path(folder, WEIGHTS);
-    try (InputStream in = weights.getFileSystem(hadoop).open(weights)) {
+    Path file = new Path(folder, WEIGHTS);
+    try (InputStream in = file.getFileSystem(hadoop).open(file)) {
       return new ModelFiles(config, tokenizer, ChunkedBytes.readFrom(in));
+    } catch (FileNotFoundException e) {
+      throw new UserException(file + ": there is no such file.", e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -107,30 +136,17 @@ public final class HuggingFaceFolder {
     }
   }
 
-  private void requireFiles(List<String> names) {
+  private String weights(List<String> names) throws IOException {
     if (!names.contains(CONFIG)) {
       throw missing("no " + CONFIG, names);
     }
-    if (names.contains(WEIGHTS)) {
-      return;
-    }
-    if (names.contains(SHARDS)) {
-      throw new UserException(
-          folder
-              + ": the weights are sharded ("
-              + SHARDS
-              + "), which is not read yet. Merge them in Python: transformers.AutoModel"
-              + ".from_pretrained(DIR).save_pretrained(NEW_DIR, max_shard_size='1TB').");
-    }
-    if (names.contains(PICKLE)) {
-      throw new UserException(
-          folder
-              + ": the weights are in "
-              + PICKLE
-              + ", a Python pickle, which is not read. Convert it once, in that folder: "
-              + "python -c \"import torch; from safetensors.torch import save_file; "
-              + "save_file({k: v.clone().contiguous() for k, v in torch.load('pytorch_model.bin',"
-              + " weights_only=True).items()}, 'model.safetensors', {'format': 'pt'})\"");
+    for (String known : KNOWN_WEIGHTS) {
+      if (names.contains(known)
+          || known.contains("/")
+              && names.contains(known.substring(0, known.indexOf('/')))
+              && HadoopFiles.exists(new Path(folder, known), hadoop)) {
+        return known;
+      }
     }
     throw missing("no weights (" + WEIGHTS + ")", names);
   }

@@ -32,23 +32,39 @@ final class NativeTensors {
     }
   }
 
-  /** Reads a tensor's data from {@code in} as fp32; the caller owns the result. */
+  /** Reads a tensor as contiguous fp32; the caller owns the result. */
   @SuppressWarnings("try") // the scope is there to be closed
-  static Tensor read(InputStream in, TensorInfo info, String tensor, String file)
-      throws IOException {
+  static Tensor read(StoredTensor stored, String tensor) throws IOException {
+    String file = stored.source().name();
+    TensorInfo info = stored.info();
     requireWeight(info.dtype(), tensor, file);
+    InputStream in = stored.source().from(stored.position());
     // Made outside the inner scope: it must outlive it, in the caller's scope if there is one.
     Tensor result = empty(info.dims(), DType.F32);
     try (PointerScope scope = new PointerScope()) {
-      if (info.dtype() == DType.F32) {
-        fill(new BytePointer(result.data_ptr()), info.bytes(), in, tensor, file);
+      if (stored.isContiguous()) {
+        fill(result, info.dtype(), in, tensor, file);
       } else {
-        convert(in, info, result, tensor, file);
+        // Linear weights that were stored transposed, and views: small next to a model.
+        Tensor span = empty(new long[] {stored.span()}, DType.F32);
+        fill(span, info.dtype(), in, tensor, file);
+        long[] strides = stored.strides().stream().mapToLong(Long::longValue).toArray();
+        result.copy_(span.as_strided(info.dims(), strides));
       }
       return result;
     } catch (IOException | RuntimeException e) {
       result.close();
       throw e;
+    }
+  }
+
+  /** Fills a contiguous fp32 tensor with elements of a stored type. */
+  private static void fill(Tensor target, DType stored, InputStream in, String tensor, String file)
+      throws IOException {
+    if (stored == DType.F32) {
+      fill(new BytePointer(target.data_ptr()), target.nbytes(), in, tensor, file);
+    } else {
+      convert(in, stored, target, tensor, file);
     }
   }
 
@@ -83,32 +99,17 @@ final class NativeTensors {
     }
   }
 
-  /** Reads a transposed matrix, stored {@code [in, out]}, as the {@code [out, in]} it is. */
-  @SuppressWarnings("try") // the scope is there to be closed
-  static Tensor readTransposed(InputStream in, TensorInfo stored, String tensor, String file)
-      throws IOException {
-    Tensor result = empty(new long[] {stored.shape().get(1), stored.shape().get(0)}, DType.F32);
-    try (PointerScope scope = new PointerScope()) {
-      result.copy_(read(in, stored, tensor, file).t());
-      return result;
-    } catch (IOException | RuntimeException e) {
-      result.close();
-      throw e;
-    }
-  }
-
   /** Converts chunk by chunk, so that the stored form is never in memory as a whole. */
   private static void convert(
-      InputStream in, TensorInfo info, Tensor result, String tensor, String file)
-      throws IOException {
+      InputStream in, DType stored, Tensor result, String tensor, String file) throws IOException {
     long elements = result.numel();
-    long chunk = Math.min(elements, CHUNK_BYTES / info.dtype().bytes());
+    long chunk = Math.min(elements, CHUNK_BYTES / stored.bytes());
     Tensor flat = result.view(-1);
-    Tensor staging = empty(new long[] {chunk}, info.dtype());
+    Tensor staging = empty(new long[] {chunk}, stored);
     BytePointer stagingData = new BytePointer(staging.data_ptr());
     for (long done = 0; done < elements; ) {
       long n = Math.min(chunk, elements - done);
-      fill(stagingData, n * info.dtype().bytes(), in, tensor, file);
+      fill(stagingData, n * stored.bytes(), in, tensor, file);
       flat.narrow(0, done, n).copy_(staging.narrow(0, 0, n));
       done += n;
     }

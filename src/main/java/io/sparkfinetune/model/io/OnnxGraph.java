@@ -3,6 +3,7 @@ package io.sparkfinetune.model.io;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,9 +38,15 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
    *     little-endian elements
    * @param bytes the length of the data
    * @param constant the data of a small initialiser, else empty
+   * @param location the file beside this one that holds the data, if it is not in this one
    */
   record Initializer(
-      Optional<DType> dtype, List<Long> dims, long position, long bytes, byte[] constant) {
+      Optional<DType> dtype,
+      List<Long> dims,
+      long position,
+      long bytes,
+      byte[] constant,
+      Optional<String> location) {
 
     /** The values of a small integer initialiser; empty if it is none. */
     Optional<List<Long>> integers() {
@@ -77,7 +85,9 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
     }
     graph.initializers.forEach(
         (name, initializer) -> {
-          if (source.length() >= 0 && initializer.position + initializer.bytes > source.length()) {
+          if (initializer.location.isEmpty()
+              && source.length() >= 0
+              && initializer.position + initializer.bytes > source.length()) {
             throw new UserException(
                 source.name()
                     + ": the data of tensor '"
@@ -117,40 +127,62 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
     int type = 0;
     List<Long> dims = new ArrayList<>();
     long position = -1;
-    int bytes = 0;
+    long bytes = 0;
     byte[] constant = {};
-    boolean external = false;
+    boolean isExternal = false;
+    Map<String, String> external = new HashMap<>();
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       switch (WireFormat.getTagFieldNumber(tag)) {
         case TensorProto.NAME_FIELD_NUMBER -> name = in.readString();
         case TensorProto.DATA_TYPE_FIELD_NUMBER -> type = in.readInt32();
         case TensorProto.DIMS_FIELD_NUMBER -> readDims(in, tag, dims);
-        case TensorProto.DATA_LOCATION_FIELD_NUMBER -> external = in.readEnum() != 0;
+        case TensorProto.DATA_LOCATION_FIELD_NUMBER -> isExternal = in.readEnum() != 0;
+        case TensorProto.EXTERNAL_DATA_FIELD_NUMBER -> {
+          StringStringEntryProto entry = StringStringEntryProto.parseFrom(in.readByteArray());
+          external.put(entry.getKey(), entry.getValue());
+        }
         // Packed floats and doubles are the same bytes as raw data.
         case TensorProto.RAW_DATA_FIELD_NUMBER,
             TensorProto.FLOAT_DATA_FIELD_NUMBER,
             TensorProto.DOUBLE_DATA_FIELD_NUMBER -> {
-          bytes = in.readRawVarint32();
+          int length = in.readRawVarint32();
+          bytes = length;
           position = in.getTotalBytesRead();
-          if (bytes <= CONSTANT_BYTES) {
-            constant = in.readRawBytes(bytes);
+          if (length <= CONSTANT_BYTES) {
+            constant = in.readRawBytes(length);
           } else {
-            in.skipRawBytes(bytes);
+            in.skipRawBytes(length);
           }
         }
         default -> in.skipField(tag);
       }
     }
     in.popLimit(outer);
-    if (external) {
+    if (!isExternal) {
+      initializers.put(
+          name, new Initializer(dtype(type), dims, position, bytes, constant, Optional.empty()));
+      return;
+    }
+    try {
+      initializers.put(
+          name,
+          new Initializer(
+              dtype(type),
+              dims,
+              Long.parseLong(external.getOrDefault("offset", "0")),
+              Long.parseLong(external.getOrDefault("length", "-1")),
+              constant,
+              Optional.of(external.getOrDefault("location", ""))));
+    } catch (NumberFormatException e) {
       throw new UserException(
           file
               + ": tensor '"
               + name
-              + "' lies in another file (ONNX external data), which is not read yet. Save the model"
-              + " as one file: onnx.save(onnx.load('model.onnx'), 'single.onnx').");
+              + "' lies in another file at "
+              + external
+              + "; expected whole numbers for offset and length.",
+          e);
     }
-    initializers.put(name, new Initializer(dtype(type), dims, position, bytes, constant));
   }
 
   private static void readDims(CodedInputStream in, int tag, List<Long> dims) throws IOException {

@@ -1,12 +1,11 @@
 package io.sparkfinetune.model.io;
 
 import io.sparkfinetune.UserException;
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
-import java.util.Collections;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,36 +14,32 @@ import org.apache.hadoop.fs.Path;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Reads the weights of a BERT encoder from an ONNX file, under Hugging Face's names without prefix
- * ({@code embeddings.word_embeddings.weight}) and in Hugging Face's layout (Linear weights {@code
- * [out, in]}). Opening reads the graph and steps over the data; a compressed class-path resource is
- * therefore inflated twice.
+ * Reads the weights of an encoder or classifier from an ONNX file, under Hugging Face's names and
+ * in Hugging Face's layout (Linear weights {@code [out, in]}). Opening reads the graph and steps
+ * over the data; a compressed file is therefore inflated twice. Data may lie in files beside.
  */
 public final class OnnxReader implements TensorSource {
-  private final ByteSource source;
+  private final StoredTensors weights;
   private final OnnxGraph graph;
-  private final Map<String, OnnxBertWeights.Stored> weights;
-  private final Map<String, TensorInfo> tensors;
 
-  private OnnxReader(ByteSource source) throws IOException {
-    this.source = source;
-    this.graph = OnnxGraph.read(source);
-    this.weights = OnnxBertWeights.find(graph, source.name());
-    Map<String, TensorInfo> infos = new LinkedHashMap<>();
-    weights.forEach((name, stored) -> infos.put(name, info(name, stored, true)));
-    this.tensors = Collections.unmodifiableMap(infos);
+  /** How the files beside an ONNX file are opened, by their name in it. */
+  interface Beside {
+    ByteSource open(String name) throws IOException;
+  }
+
+  private OnnxReader(StoredTensors weights, OnnxGraph graph) {
+    this.weights = weights;
+    this.graph = graph;
   }
 
   /**
    * Opens a file on any Hadoop file system.
    *
-   * @throws UserException when there is no such file, or it holds no BERT encoder
+   * @throws UserException when there is no such file, or it holds no text encoder
    */
   public static OnnxReader open(Path path, Configuration hadoop) {
     try {
-      return open(ByteSource.file(path, hadoop));
-    } catch (FileNotFoundException e) {
-      throw new UserException(path + ": there is no such file.", e);
+      return open(ByteSource.file(path, hadoop), beside(path, hadoop));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -54,22 +49,107 @@ public final class OnnxReader implements TensorSource {
    * Opens a class-path resource.
    *
    * @param name what messages call it
-   * @throws UserException when it holds no BERT encoder
+   * @throws UserException when it holds no text encoder
    */
   public static OnnxReader open(URL resource, String name) {
     try {
-      return open(ByteSource.resource(resource, name));
+      return open(
+          ByteSource.resource(resource, name),
+          beside -> {
+            throw new UserException(name + ": its weights lie in another resource, " + beside);
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static OnnxReader open(ByteSource source) throws IOException {
+  static Beside beside(Path file, Configuration hadoop) {
+    return name -> ByteSource.file(HadoopFiles.beside(file, name), hadoop);
+  }
+
+  static OnnxReader open(ByteSource file, Beside beside) throws IOException {
+    List<ByteSource> sources = new ArrayList<>(List.of(file));
     try {
-      return new OnnxReader(source);
+      OnnxGraph graph = OnnxGraph.read(file);
+      Map<String, ByteSource> besides = new LinkedHashMap<>();
+      List<Map.Entry<String, StoredTensor>> entries = new ArrayList<>();
+      for (Map.Entry<String, OnnxWeights.Stored> e :
+          OnnxWeights.find(graph, file.name()).entrySet()) {
+        ByteSource source = file;
+        String location = e.getValue().initializer().location().orElse(null);
+        if (location != null) {
+          source = besides.get(location);
+          if (source == null) {
+            source = beside.open(location);
+            besides.put(location, source);
+            sources.add(source);
+          }
+        }
+        entries.add(Map.entry(e.getKey(), stored(e.getKey(), e.getValue(), source)));
+      }
+      entries.sort(
+          Comparator.<Map.Entry<String, StoredTensor>>comparingInt(
+                  e -> sources.indexOf(e.getValue().source()))
+              .thenComparingLong(e -> e.getValue().position())
+              .thenComparing(Map.Entry::getKey));
+      Map<String, StoredTensor> ordered = new LinkedHashMap<>();
+      entries.forEach(e -> ordered.put(e.getKey(), e.getValue()));
+      return new OnnxReader(new StoredTensors(file.name(), ordered, sources), graph);
     } catch (IOException | RuntimeException e) {
-      source.close();
+      ByteSource.closeAll(sources);
       throw e;
+    }
+  }
+
+  private static StoredTensor stored(String name, OnnxWeights.Stored stored, ByteSource source) {
+    OnnxGraph.Initializer initializer = stored.initializer();
+    DType dtype =
+        initializer
+            .dtype()
+            .orElseThrow(
+                () ->
+                    new UserException(
+                        source.name() + ": tensor '" + name + "' has a type that no weight has."));
+    TensorInfo info = new TensorInfo(dtype, initializer.dims());
+    requirePlainData(name, info, initializer, source);
+    StoredTensor tensor = StoredTensor.contiguous(source, initializer.position(), info);
+    return stored.transposed() ? tensor.transposed() : tensor;
+  }
+
+  private static void requirePlainData(
+      String name, TensorInfo info, OnnxGraph.Initializer initializer, ByteSource source) {
+    long expected;
+    try {
+      expected = info.bytes();
+    } catch (ArithmeticException e) {
+      expected = -1;
+    }
+    boolean external = initializer.location().isPresent();
+    // External data may leave out its length: it is then what the shape needs.
+    long given = external && initializer.bytes() < 0 ? expected : initializer.bytes();
+    if (expected < 0 || initializer.position() < 0 || given != expected) {
+      throw new UserException(
+          source.name()
+              + ": tensor '"
+              + name
+              + "' of "
+              + info.dtype()
+              + " "
+              + info.shape()
+              + " has "
+              + initializer.bytes()
+              + " bytes of plain data. Save the file again with onnx.save, which writes raw data.");
+    }
+    if (external && initializer.position() > source.length() - expected) {
+      throw new UserException(
+          source.name()
+              + ": the data of tensor '"
+              + name
+              + "' should end at byte "
+              + (initializer.position() + expected)
+              + ", but the file ends after "
+              + source.length()
+              + ". It is truncated: copy it again.");
     }
   }
 
@@ -79,84 +159,26 @@ public final class OnnxReader implements TensorSource {
    * @throws UserException when the graph does not tell what cannot be guessed
    */
   public String config() {
-    return OnnxBertConfig.derive(graph, tensors, name());
+    return OnnxConfig.derive(graph, tensors(), name());
   }
 
   @Override
   public String name() {
-    return source.name();
+    return weights.name();
   }
 
   @Override
   public Map<String, TensorInfo> tensors() {
-    return tensors;
+    return weights.tensors();
   }
 
   @Override
   public Tensor read(String name) {
-    OnnxBertWeights.Stored stored = weights.get(name);
-    if (stored == null) {
-      throw new IllegalArgumentException(name() + " has no tensor '" + name + "'");
-    }
-    TensorInfo info = info(name, stored, false);
-    NativeTensors.requireWeight(info.dtype(), name, name());
-    if (stored.initializer().position() < 0 || stored.initializer().bytes() != bytes(info)) {
-      throw new UserException(
-          name()
-              + ": tensor '"
-              + name
-              + "' of "
-              + info.dtype()
-              + " "
-              + info.shape()
-              + " has "
-              + stored.initializer().bytes()
-              + " bytes of plain data. Save the file again with onnx.save, which writes raw data.");
-    }
-    try {
-      InputStream in = source.from(stored.initializer().position());
-      return stored.transposed()
-          ? NativeTensors.readTransposed(in, info, name, name())
-          : NativeTensors.read(in, info, name, name());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return weights.read(name);
   }
 
   @Override
   public void close() {
-    try {
-      source.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private TensorInfo info(String name, OnnxBertWeights.Stored stored, boolean asRead) {
-    DType dtype =
-        stored
-            .initializer()
-            .dtype()
-            .orElseThrow(
-                () ->
-                    new UserException(
-                        name() + ": tensor '" + name + "' has a type that no weight has."));
-    List<Long> dims = stored.initializer().dims();
-    if (stored.transposed()) {
-      if (dims.size() != 2) {
-        throw new UserException(
-            name() + ": the weight '" + name + "' of a MatMul should be a matrix, not " + dims);
-      }
-      return new TensorInfo(dtype, asRead ? List.of(dims.get(1), dims.get(0)) : dims);
-    }
-    return new TensorInfo(dtype, dims);
-  }
-
-  private static long bytes(TensorInfo info) {
-    try {
-      return info.bytes();
-    } catch (ArithmeticException e) {
-      return -1;
-    }
+    weights.close();
   }
 }

@@ -1,43 +1,29 @@
 package io.sparkfinetune.model.io;
 
 import io.sparkfinetune.UserException;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.bytedeco.pytorch.Tensor;
 
 /**
- * Reads a <a href="https://github.com/huggingface/safetensors#format">safetensors</a> file. The
- * whole header is checked when the file is opened; data is read on demand.
+ * Reads <a href="https://github.com/huggingface/safetensors#format">safetensors</a> files. The
+ * whole header is checked when a file is opened; data is read on demand.
  */
-public final class SafetensorsReader implements TensorSource {
-  private final ByteSource source;
-  private final SafetensorsHeader header;
-  private final Map<String, TensorInfo> tensors;
-
-  private SafetensorsReader(ByteSource source) throws IOException {
-    this.source = source;
-    this.header = SafetensorsHeader.read(source);
-    Map<String, TensorInfo> infos = new LinkedHashMap<>();
-    header.tensors().forEach((name, entry) -> infos.put(name, entry.info()));
-    this.tensors = Collections.unmodifiableMap(infos);
-  }
+public final class SafetensorsReader {
+  private SafetensorsReader() {}
 
   /**
    * Opens a file on any Hadoop file system.
    *
    * @throws UserException when there is no such file, or it is not a sound safetensors file
    */
-  public static SafetensorsReader open(Path path, Configuration hadoop) {
+  public static TensorSource open(Path path, Configuration hadoop) {
     try {
       return open(ByteSource.file(path, hadoop));
-    } catch (FileNotFoundException e) {
-      throw new UserException(path + ": there is no such file.", e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -49,7 +35,7 @@ public final class SafetensorsReader implements TensorSource {
    * @param name what messages call the file
    * @throws UserException when they are not a sound safetensors file
    */
-  public static SafetensorsReader open(ChunkedBytes bytes, String name) {
+  public static TensorSource open(ChunkedBytes bytes, String name) {
     try {
       return open(ByteSource.memory(bytes, name));
     } catch (IOException e) {
@@ -57,44 +43,19 @@ public final class SafetensorsReader implements TensorSource {
     }
   }
 
-  static SafetensorsReader open(ByteSource source) throws IOException {
-    try {
-      return new SafetensorsReader(source);
-    } catch (IOException | RuntimeException e) {
-      source.close();
-      throw e;
-    }
+  static TensorSource open(ByteSource file) throws IOException {
+    return ByteSource.open(
+        file, source -> new StoredTensors(source.name(), stored(source), List.of(source)));
   }
 
-  @Override
-  public String name() {
-    return source.name();
-  }
-
-  @Override
-  public Map<String, TensorInfo> tensors() {
-    return tensors;
-  }
-
-  @Override
-  public Tensor read(String name) {
-    SafetensorsHeader.Entry entry = header.tensors().get(name);
-    if (entry == null) {
-      throw new IllegalArgumentException(name() + " has no tensor '" + name + "'");
-    }
-    try {
-      return NativeTensors.read(source.from(entry.position()), entry.info(), name, name());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  @Override
-  public void close() {
-    try {
-      source.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  /** Where the tensors of a file lie, in the order of their data. */
+  static Map<String, StoredTensor> stored(ByteSource source) throws IOException {
+    Map<String, StoredTensor> stored = new LinkedHashMap<>();
+    SafetensorsHeader.read(source)
+        .tensors()
+        .forEach(
+            (name, entry) ->
+                stored.put(name, StoredTensor.contiguous(source, entry.position(), entry.info())));
+    return stored;
   }
 }

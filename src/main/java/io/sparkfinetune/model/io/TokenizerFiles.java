@@ -3,6 +3,7 @@ package io.sparkfinetune.model.io;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.tokenize.ByteLevelBpe;
 import io.sparkfinetune.tokenize.VocabTxt;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -18,6 +19,12 @@ final class TokenizerFiles {
   static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   static final String SPECIAL_TOKENS_MAP = "special_tokens_map.json";
   private static final String VOCAB = "vocab.txt";
+  private static final String BPE_VOCAB = "vocab.json";
+  private static final String BPE_MERGES = "merges.txt";
+  private static final String ADDED_TOKENS = "added_tokens.json";
+
+  /** How Spark NLP's names of its SentencePiece files end. */
+  private static final String SPARK_NLP_SENTENCE_PIECE = "_spp";
 
   /** What the families call each role; a tokenizer has the first that it knows. */
   private static final Map<String, List<String>> SPECIAL_TOKENS = new LinkedHashMap<>();
@@ -33,39 +40,109 @@ final class TokenizerFiles {
   private TokenizerFiles() {}
 
   /**
-   * The text of {@code tokenizer.json}, or one made from {@code vocab.txt} with the settings of
-   * {@code tokenizer_config.json}; where that is missing too, with BertTokenizer's defaults.
+   * The text of {@code tokenizer.json}; where there is none, one made from {@code vocab.txt}
+   * (WordPiece) or {@code vocab.json} and {@code merges.txt} (byte-level BPE) with the settings of
+   * {@code tokenizer_config.json}, and the family's defaults where that is missing too.
    */
   static String read(Path folder, Configuration hadoop) throws IOException {
-    Path tokenizer = new Path(folder, TOKENIZER);
-    if (HadoopFiles.exists(tokenizer, hadoop)) {
-      return HadoopFiles.readText(tokenizer, hadoop);
+    List<String> names = HadoopFiles.names(folder, hadoop);
+    if (names.contains(TOKENIZER)) {
+      return HadoopFiles.readText(new Path(folder, TOKENIZER), hadoop);
     }
-    Path vocab = new Path(folder, VOCAB);
-    if (!HadoopFiles.exists(vocab, hadoop)) {
-      throw new UserException(
+    if (names.contains(VOCAB)) {
+      ObjectNode settings = optional(folder, TOKENIZER_CONFIG, names, hadoop);
+      JsonNode stripAccents = settings.path("strip_accents");
+      return VocabTxt.toTokenizerJson(
+          HadoopFiles.readText(new Path(folder, VOCAB), hadoop),
+          settings.path("do_lower_case").asBoolean(true),
+          stripAccents.isBoolean() ? Optional.of(stripAccents.asBoolean()) : Optional.empty(),
+          settings.path("tokenize_chinese_chars").asBoolean(true));
+    }
+    if (names.contains(BPE_VOCAB) && names.contains(BPE_MERGES)) {
+      return byteLevelBpe(folder, names, hadoop);
+    }
+    throw missing(folder, names);
+  }
+
+  private static String byteLevelBpe(Path folder, List<String> names, Configuration hadoop)
+      throws IOException {
+    ObjectNode settings = optional(folder, TOKENIZER_CONFIG, names, hadoop);
+    Map<String, Integer> added = ids(optional(folder, ADDED_TOKENS, names, hadoop));
+    // Newer folders list them in tokenizer_config.json, by id.
+    settings
+        .path("added_tokens_decoder")
+        .fields()
+        .forEachRemaining(
+            e -> added.put(e.getValue().path("content").asText(), Integer.valueOf(e.getKey())));
+    Map<String, String> roles = new LinkedHashMap<>();
+    ObjectNode map = optional(folder, SPECIAL_TOKENS_MAP, names, hadoop);
+    for (JsonNode source : List.of(settings, map)) {
+      source
+          .fields()
+          .forEachRemaining(
+              e -> {
+                // A text, or an object that has it in "content".
+                JsonNode token = e.getValue();
+                String text = token.path("content").asText(token.asText());
+                if (e.getKey().endsWith("_token") && !text.isEmpty() && !token.isBoolean()) {
+                  roles.put(e.getKey(), text);
+                }
+              });
+    }
+    return ByteLevelBpe.toTokenizerJson(
+        ids(optional(folder, BPE_VOCAB, names, hadoop)),
+        ByteLevelBpe.readMerges(HadoopFiles.readText(new Path(folder, BPE_MERGES), hadoop)),
+        added,
+        new ByteLevelBpe.Settings(settings.path("add_prefix_space").asBoolean(false), roles));
+  }
+
+  private static Map<String, Integer> ids(ObjectNode idsByToken) {
+    Map<String, Integer> ids = new LinkedHashMap<>();
+    idsByToken.fields().forEachRemaining(e -> ids.put(e.getKey(), e.getValue().asInt()));
+    return ids;
+  }
+
+  private static ObjectNode optional(
+      Path folder, String file, List<String> names, Configuration hadoop) throws IOException {
+    Path path = new Path(folder, file);
+    return names.contains(file)
+        ? Json.object(HadoopFiles.readText(path, hadoop), path.toString())
+        : Json.MAPPER.createObjectNode();
+  }
+
+  private static UserException missing(Path folder, List<String> names) {
+    Optional<String> sentencePiece =
+        names.stream()
+            .filter(name -> name.endsWith(".model") || name.endsWith(SPARK_NLP_SENTENCE_PIECE))
+            .findFirst();
+    if (sentencePiece.isPresent()) {
+      return new UserException(
           folder
-              + ": no tokenizer: neither "
+              + ": the tokenizer is there as a SentencePiece model alone ("
+              + sentencePiece.get()
+              + "), which is not read. Convert it once, in the folder of the Hugging Face checkpoint:"
+              + " python -c \"from transformers import AutoTokenizer;"
+              + " AutoTokenizer.from_pretrained('.').save_pretrained('.')\", and put the "
               + TOKENIZER
-              + " nor "
-              + VOCAB
-              + " is there. It has: "
-              + String.join(", ", HadoopFiles.names(folder, hadoop))
-              + ". Copy "
-              + TOKENIZER
-              + " from where the checkpoint came from.");
+              + " that this writes into "
+              + folder
+              + ".");
     }
-    Path settingsFile = new Path(folder, TOKENIZER_CONFIG);
-    ObjectNode settings =
-        HadoopFiles.exists(settingsFile, hadoop)
-            ? Json.object(HadoopFiles.readText(settingsFile, hadoop), settingsFile.toString())
-            : Json.MAPPER.createObjectNode();
-    JsonNode stripAccents = settings.path("strip_accents");
-    return VocabTxt.toTokenizerJson(
-        HadoopFiles.readText(vocab, hadoop),
-        settings.path("do_lower_case").asBoolean(true),
-        stripAccents.isBoolean() ? Optional.of(stripAccents.asBoolean()) : Optional.empty(),
-        settings.path("tokenize_chinese_chars").asBoolean(true));
+    return new UserException(
+        folder
+            + ": no tokenizer: none of "
+            + TOKENIZER
+            + ", "
+            + VOCAB
+            + " and "
+            + BPE_VOCAB
+            + " with "
+            + BPE_MERGES
+            + " is there. It has: "
+            + String.join(", ", names)
+            + ". Copy "
+            + TOKENIZER
+            + " from where the checkpoint came from.");
   }
 
   /**

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
@@ -22,15 +23,23 @@ import org.bytedeco.pytorch.Tensor;
  * @param tensors by the expected names, in the order of the file; fp32, contiguous, on the CPU;
  *     owned by the caller (see {@link TensorSource#read})
  * @param missing optional weights that the source lacks or has in another shape, by the expected
- *     names: they need a fresh initialisation
- * @param unexpected names of the source's tensors that nothing asked for
+ *     names: a head that starts afresh
+ * @param unusedHead names of the source's tensors that nothing asked for and that are no part of
+ *     the encoder: heads of other tasks, as {@code cls.predictions} and {@code lm_head}, usual in a
+ *     pretrained checkpoint
+ * @param unusedEncoder names of the source's tensors in the modules of the expected encoder that
+ *     nothing asked for: as in transformers no error, but a sign that the configuration is not of
+ *     these weights, unless it cut the upper layers off on purpose
  */
-public record Weights(Map<String, Tensor> tensors, List<String> missing, List<String> unexpected) {
+public record Weights(
+    Map<String, Tensor> tensors,
+    List<String> missing,
+    List<String> unusedHead,
+    List<String> unusedEncoder) {
   private static final int LISTED = 10;
 
-  /** What a part of a model was called in the module that was saved. */
-  private static final List<String> PREFIXES =
-      List.of("module.", "0.", "auto_model.", "model.", "bert.");
+  /** What may stand in front of a model in the module that was saved. */
+  private static final List<String> WRAPPERS = List.of("module.", "0.", "auto_model.", "model.");
 
   /** Index buffers that older versions of transformers saved; they are no weights. */
   private static final List<String> BUFFERS =
@@ -39,15 +48,20 @@ public record Weights(Map<String, Tensor> tensors, List<String> missing, List<St
   /**
    * Checks all names, types and shapes, and only then reads.
    *
-   * @param expected the shape of each of the model's weights, by name, with or without prefix
+   * @param expected the shape of each of the model's weights, by name; the encoder's with prefix
+   * @param prefix the family's {@code base_model_prefix}, as {@code roberta}: what stands before
+   *     the encoder's names in a checkpoint with a head
    * @param optional says which of the expected names the source may lack or have in another shape:
    *     those of a fresh head
    * @throws UserException when a weight is missing, has another shape, or is not floating-point
    */
   public static Weights load(
-      TensorSource source, Map<String, long[]> expected, Predicate<String> optional) {
-    Map<String, String> stored = canonical(source.tensors().keySet(), source.name());
-    Map<String, String> wanted = canonical(expected.keySet(), "the model");
+      TensorSource source,
+      Map<String, long[]> expected,
+      String prefix,
+      Predicate<String> optional) {
+    Map<String, String> stored = canonical(source.tensors().keySet(), prefix, source.name());
+    Map<String, String> wanted = canonical(expected.keySet(), prefix, "the model");
     List<String> missing = new ArrayList<>();
     List<String> misshapen = new ArrayList<>();
     Map<String, String> expectedByStored = new LinkedHashMap<>();
@@ -63,7 +77,7 @@ public record Weights(Map<String, Tensor> tensors, List<String> missing, List<St
           }
         });
     requireOptional(missing, optional, expected.size(), source);
-    requireOptionalShapes(misshapen, optional, expected, stored, source);
+    requireOptionalShapes(misshapen, optional, expected, wanted, stored, source);
     expectedByStored
         .keySet()
         .forEach(
@@ -72,30 +86,60 @@ public record Weights(Map<String, Tensor> tensors, List<String> missing, List<St
                     source.tensors().get(name).dtype(), name, source.name()));
 
     missing.addAll(misshapen);
-    List<String> unexpected =
+    // The modules of the encoder: embeddings, encoder, pooler, ...
+    Set<String> modules =
+        wanted.entrySet().stream()
+            .filter(e -> e.getValue().startsWith(prefix + "."))
+            .map(e -> module(e.getKey()))
+            .collect(Collectors.toSet());
+    Map<Boolean, List<String>> unused =
         stored.entrySet().stream()
             .filter(e -> !wanted.containsKey(e.getKey()) && !BUFFERS.contains(e.getKey()))
-            .map(Map.Entry::getValue)
-            .toList();
-    return new Weights(read(source, expectedByStored), List.copyOf(missing), unexpected);
+            .collect(
+                Collectors.partitioningBy(
+                    e -> modules.contains(module(e.getKey())),
+                    Collectors.mapping(Map.Entry::getValue, Collectors.toList())));
+    return new Weights(
+        read(source, expectedByStored),
+        List.copyOf(missing),
+        List.copyOf(unused.get(false)),
+        List.copyOf(unused.get(true)));
   }
 
-  /** The name of a weight without what depends on the module that it was saved from. */
-  static String canonicalName(String name) {
+  /** Names for a message, the first {@value #LISTED} of them. */
+  public static String listed(Collection<String> names) {
+    String first = names.stream().limit(LISTED).collect(Collectors.joining(", "));
+    return names.size() <= LISTED ? first : first + " and " + (names.size() - LISTED) + " more";
+  }
+
+  /**
+   * The name of a weight without what depends on the module that it was saved from.
+   *
+   * @param prefix the family's {@code base_model_prefix}
+   */
+  static String canonicalName(String name, String prefix) {
     String rest = name;
-    for (String prefix : PREFIXES) {
-      if (rest.startsWith(prefix)) {
-        rest = rest.substring(prefix.length());
-      }
+    for (String wrapper : WRAPPERS) {
+      rest = without(wrapper, rest);
     }
-    return rest.replace("LayerNorm.gamma", "LayerNorm.weight")
+    return without(prefix + ".", rest)
+        .replace("LayerNorm.gamma", "LayerNorm.weight")
         .replace("LayerNorm.beta", "LayerNorm.bias");
   }
 
-  private static Map<String, String> canonical(Collection<String> names, String owner) {
+  private static String without(String start, String name) {
+    return name.startsWith(start) ? name.substring(start.length()) : name;
+  }
+
+  private static String module(String canonical) {
+    return canonical.substring(0, Math.max(0, canonical.indexOf('.')));
+  }
+
+  private static Map<String, String> canonical(
+      Collection<String> names, String prefix, String owner) {
     Map<String, String> byCanonical = new LinkedHashMap<>();
     for (String name : names) {
-      String other = byCanonical.put(canonicalName(name), name);
+      String other = byCanonical.put(canonicalName(name, prefix), name);
       if (other != null) {
         throw new UserException(
             owner + ": tensors '" + other + "' and '" + name + "' are the same weight.");
@@ -126,32 +170,28 @@ public record Weights(Map<String, Tensor> tensors, List<String> missing, List<St
       List<String> misshapen,
       Predicate<String> optional,
       Map<String, long[]> expected,
+      Map<String, String> wanted,
       Map<String, String> stored,
       TensorSource source) {
-    List<String> needed = misshapen.stream().filter(optional.negate()).toList();
-    if (!needed.isEmpty()) {
-      String tensors =
-          listed(
-              needed.stream()
-                  .map(
-                      name -> {
-                        String found = stored.get(canonicalName(name));
-                        return "tensor '"
-                            + found
-                            + "' has shape "
-                            + source.tensors().get(found).shape()
-                            + ", the model's configuration says "
-                            + Arrays.toString(expected.get(name));
-                      })
-                  .toList());
+    String tensors =
+        listed(
+            wanted.entrySet().stream()
+                .filter(e -> misshapen.contains(e.getValue()) && !optional.test(e.getValue()))
+                .map(
+                    e -> {
+                      String found = stored.get(e.getKey());
+                      return "tensor '"
+                          + found
+                          + "' has shape "
+                          + source.tensors().get(found).shape()
+                          + ", the model's configuration says "
+                          + Arrays.toString(expected.get(e.getValue()));
+                    })
+                .toList());
+    if (!tensors.isEmpty()) {
       throw new UserException(
           source.name() + ": " + tensors + ". Check that config.json belongs to these weights.");
     }
-  }
-
-  private static String listed(Collection<String> names) {
-    String first = names.stream().limit(LISTED).collect(Collectors.joining(", "));
-    return names.size() <= LISTED ? first : first + " and " + (names.size() - LISTED) + " more";
   }
 
   private static Map<String, Tensor> read(TensorSource source, Map<String, String> expectedNames) {

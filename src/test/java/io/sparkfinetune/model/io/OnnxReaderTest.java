@@ -42,7 +42,9 @@ class OnnxReaderTest {
     assertThat(exported).hasSameSizeAs(saved);
     saved.forEach(
         (name, values) ->
-            assertThat(exported.get(Weights.canonicalName(name))).as(name).isEqualTo(values));
+            assertThat(exported.get(Weights.canonicalName(name, "bert")))
+                .as(name)
+                .isEqualTo(values));
   }
 
   @Test

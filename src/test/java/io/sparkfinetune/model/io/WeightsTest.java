@@ -20,10 +20,11 @@ class WeightsTest {
   @Test
   void givesTensorsUnderTheExpectedNamesInTheOrderOfTheFile() {
     try (TensorSource source = source()) {
-      Weights weights = Weights.load(source, shapes(source), NONE);
+      Weights weights = Weights.load(source, shapes(source), "bert", NONE);
       assertThat(weights.tensors().keySet()).containsExactlyElementsOf(source.tensors().keySet());
       assertThat(weights.missing()).isEmpty();
-      assertThat(weights.unexpected()).isEmpty();
+      assertThat(weights.unusedHead()).isEmpty();
+      assertThat(weights.unusedEncoder()).isEmpty();
       weights.tensors().values().forEach(Tensor::close);
     }
   }
@@ -33,25 +34,30 @@ class WeightsTest {
     float[] stored = Fixtures.readAll(source()).get("bert.embeddings.LayerNorm.bias");
     try (TensorSource source = source()) {
       Weights weights =
-          Weights.load(source, Map.of("embeddings.LayerNorm.bias", new long[] {12}), NONE);
-      try (Tensor tensor = weights.tensors().get("embeddings.LayerNorm.bias")) {
+          Weights.load(
+              source, Map.of("bert.embeddings.LayerNorm.bias", new long[] {12}), "bert", NONE);
+      try (Tensor tensor = weights.tensors().get("bert.embeddings.LayerNorm.bias")) {
         assertThat(Fixtures.values(tensor)).containsExactly(stored);
       }
-      assertThat(weights.unexpected())
-          .hasSize(source.tensors().size() - 1)
+      assertThat(weights.unusedEncoder())
+          .hasSize(4)
+          .contains("bert.embeddings.LayerNorm.weight")
+          .allMatch(name -> name.startsWith("bert.embeddings."));
+      assertThat(weights.unusedHead())
+          .hasSize(source.tensors().size() - 5)
           .contains("classifier.weight", "bert.pooler.dense.bias");
     }
   }
 
   @Test
   void knowsTheNamesOfCheckpointsThatCameFromTensorFlow() {
-    assertThat(Weights.canonicalName("bert.encoder.layer.0.output.LayerNorm.gamma"))
+    assertThat(Weights.canonicalName("bert.encoder.layer.0.output.LayerNorm.gamma", "bert"))
         .isEqualTo("encoder.layer.0.output.LayerNorm.weight");
-    assertThat(Weights.canonicalName("0.auto_model.embeddings.LayerNorm.beta"))
+    assertThat(Weights.canonicalName("0.auto_model.embeddings.LayerNorm.beta", "bert"))
         .isEqualTo("embeddings.LayerNorm.bias");
-    assertThat(Weights.canonicalName("module.bert.pooler.dense.weight"))
+    assertThat(Weights.canonicalName("module.bert.pooler.dense.weight", "bert"))
         .isEqualTo("pooler.dense.weight");
-    assertThat(Weights.canonicalName("classifier.weight")).isEqualTo("classifier.weight");
+    assertThat(Weights.canonicalName("classifier.weight", "bert")).isEqualTo("classifier.weight");
   }
 
   @Test
@@ -60,12 +66,13 @@ class WeightsTest {
       Map<String, long[]> expected = shapes(source);
       expected.put("classifier.weight", new long[] {77, 12});
       expected.put("classifier.extra", new long[] {1});
-      Weights weights = Weights.load(source, expected, HEAD);
+      Weights weights = Weights.load(source, expected, "bert", HEAD);
       assertThat(weights.missing()).containsExactly("classifier.extra", "classifier.weight");
       assertThat(weights.tensors())
           .doesNotContainKey("classifier.weight")
           .containsKey("classifier.bias");
-      assertThat(weights.unexpected()).isEmpty();
+      assertThat(weights.unusedHead()).isEmpty();
+      assertThat(weights.unusedEncoder()).isEmpty();
       weights.tensors().values().forEach(Tensor::close);
     }
   }
@@ -77,7 +84,9 @@ class WeightsTest {
             "{'bert.embeddings.position_ids':{'dtype':'I64','shape':[1,2],'data_offsets':[0,16]}}",
             16);
     try (TensorSource source = SafetensorsReader.open(bytes, "old")) {
-      assertThat(Weights.load(source, Map.of(), NONE).unexpected()).isEmpty();
+      Weights weights = Weights.load(source, Map.of(), "bert", NONE);
+      assertThat(weights.unusedHead()).isEmpty();
+      assertThat(weights.unusedEncoder()).isEmpty();
     }
   }
 
@@ -88,7 +97,7 @@ class WeightsTest {
       for (int i = 0; i < 12; i++) {
         expected.put("bert.encoder.layer.2.w" + (char) ('a' + i), new long[] {1});
       }
-      assertThatThrownBy(() -> Weights.load(source, expected, HEAD))
+      assertThatThrownBy(() -> Weights.load(source, expected, "bert", HEAD))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith(
               FILE
@@ -106,7 +115,7 @@ class WeightsTest {
     try (TensorSource source = source()) {
       Map<String, long[]> expected = shapes(source);
       expected.put("bert.pooler.dense.weight", new long[] {12, 24});
-      assertThatThrownBy(() -> Weights.load(source, expected, NONE))
+      assertThatThrownBy(() -> Weights.load(source, expected, "bert", NONE))
           .isInstanceOf(UserException.class)
           .hasMessage(
               FILE
@@ -122,7 +131,7 @@ class WeightsTest {
             "{'pooler.dense.bias':{'dtype':'I8','shape':[4],'data_offsets':[0,4]}}", 4);
     try (TensorSource source = SafetensorsReader.open(bytes, "int8")) {
       assertThatThrownBy(
-              () -> Weights.load(source, Map.of("pooler.dense.bias", new long[] {4}), NONE))
+              () -> Weights.load(source, Map.of("pooler.dense.bias", new long[] {4}), "bert", NONE))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith("int8: tensor 'pooler.dense.bias' holds I8, which is not");
     }
@@ -136,7 +145,7 @@ class WeightsTest {
                 + "'w':{'dtype':'F32','shape':[0],'data_offsets':[0,0]}}",
             0);
     try (TensorSource source = SafetensorsReader.open(bytes, "twice")) {
-      assertThatThrownBy(() -> Weights.load(source, Map.of(), NONE))
+      assertThatThrownBy(() -> Weights.load(source, Map.of(), "bert", NONE))
           .isInstanceOf(UserException.class)
           .hasMessage("twice: tensors 'bert.w' and 'w' are the same weight.");
     }

@@ -13,54 +13,119 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
- * Makes a {@code config.json} for a BERT encoder that came as a graph.
+ * Makes a {@code config.json} for a BERT, RoBERTa or DistilBERT that came as a graph alone; the
+ * other families say too little of themselves in a graph.
  *
  * <p>Sizes come from the weights' shapes, the number of heads from the Reshape that splits them,
  * the activation from its operator, epsilon from the norms. What a graph for inference does not
- * hold (dropouts, the padding token) gets transformers' default for BERT. The number of heads has
- * no default: a wrong one would load, and compute nonsense.
+ * hold (dropouts, the padding token) gets transformers' default for the family. The number of heads
+ * has no default: a wrong one would load, and compute nonsense. XLM-RoBERTa and CamemBERT compute
+ * as RoBERTa does and are taken for it.
  */
-final class OnnxBertConfig {
+final class OnnxConfig {
   private static final double DROPOUT = 0.1;
   private static final double INITIALIZER_RANGE = 0.02;
   private static final double LAYER_NORM_EPS = 1e-12;
 
+  /** The Linears outside of the layers that have a Tanh behind them. */
+  private static final Set<String> HEAD_TANH =
+      Set.of("pooler.dense.weight", "classifier.dense.weight");
+
+  /**
+   * How a family calls what tells its sizes.
+   *
+   * @param layer the path of the layers, up to their number
+   * @param outer the last Linear of a classifier
+   */
+  private record Layout(
+      String modelType,
+      String architecture,
+      String layer,
+      String query,
+      String intermediate,
+      String outer,
+      int padTokenId) {}
+
+  private static final Layout BERT =
+      new Layout(
+          "bert",
+          "Bert",
+          "encoder.layer.",
+          "attention.self.query",
+          "intermediate.dense",
+          "classifier",
+          0);
+  private static final Layout ROBERTA =
+      new Layout(
+          "roberta",
+          "Roberta",
+          "encoder.layer.",
+          "attention.self.query",
+          "intermediate.dense",
+          "classifier.out_proj",
+          1);
+  private static final Layout DISTILBERT =
+      new Layout(
+          "distilbert",
+          "DistilBert",
+          "transformer.layer.",
+          "attention.q_lin",
+          "ffn.lin1",
+          "classifier",
+          0);
+
   private final OnnxGraph graph;
-  private final Map<String, TensorInfo> tensors;
+  private final Map<String, TensorInfo> tensors = new HashMap<>();
   private final String file;
+  private final Layout layout;
   private final Map<String, NodeProto> producers = new HashMap<>();
 
-  private OnnxBertConfig(OnnxGraph graph, Map<String, TensorInfo> tensors, String file) {
+  private OnnxConfig(OnnxGraph graph, Map<String, TensorInfo> tensors, String file) {
     this.graph = graph;
-    this.tensors = tensors;
     this.file = file;
+    for (Layout known : List.of(BERT, ROBERTA, DISTILBERT)) {
+      tensors.forEach(
+          (name, info) -> this.tensors.put(Weights.canonicalName(name, known.modelType()), info));
+    }
     for (NodeProto node : graph.nodes()) {
       node.getOutputList().forEach(output -> producers.put(output, node));
     }
+    this.layout = layout();
   }
 
   static String derive(OnnxGraph graph, Map<String, TensorInfo> tensors, String file) {
-    return new OnnxBertConfig(graph, tensors, file).derive();
+    return new OnnxConfig(graph, tensors, file).derive();
+  }
+
+  private Layout layout() {
+    if (hasLayer(DISTILBERT)) {
+      return DISTILBERT;
+    }
+    // RoBERTa's weights are named as BERT's; only the graph tells that its positions differ. An
+    // ELECTRA is one of the two but for its narrower embeddings, its own head, and its activation
+    // there.
+    if (hasLayer(BERT)
+        && !tensors.containsKey("embeddings_project.weight")
+        && tensors.keySet().stream().noneMatch(name -> name.startsWith("electra."))) {
+      return count("CumSum") > 0 ? ROBERTA : BERT;
+    }
+    throw unknown("it is none of BERT, RoBERTa and DistilBERT");
+  }
+
+  private boolean hasLayer(Layout layout) {
+    return tensors.containsKey(layout.layer() + "0." + layout.query() + ".weight");
   }
 
   private String derive() {
-    if (count("CumSum") > 0) {
-      // RoBERTa's weights are named as BERT's; only the graph tells that its positions differ.
-      throw unknown("it counts positions from the tokens (CumSum), as RoBERTa does and BERT not");
-    }
     long hidden = dim("embeddings.word_embeddings.weight", 1);
-    TensorInfo classifier = tensors.get("classifier.weight");
+    TensorInfo classifier = tensors.get(layout.outer() + ".weight");
     ObjectNode config = Json.MAPPER.createObjectNode();
     config
         .putArray("architectures")
-        .add(classifier == null ? "BertModel" : "BertForSequenceClassification");
-    config
-        .put("attention_probs_dropout_prob", DROPOUT)
-        .put("hidden_act", activation())
-        .put("hidden_dropout_prob", DROPOUT)
-        .put("hidden_size", hidden);
+        .add(layout.architecture() + (classifier == null ? "Model" : "ForSequenceClassification"));
     if (classifier != null) {
       ObjectNode labels = config.putObject("id2label");
       for (int i = 0; i < classifier.shape().get(0); i++) {
@@ -69,16 +134,35 @@ final class OnnxBertConfig {
     }
     config
         .put("initializer_range", INITIALIZER_RANGE)
-        .put("intermediate_size", dim("encoder.layer.0.intermediate.dense.weight", 0))
-        .put("layer_norm_eps", epsilon().orElse(LAYER_NORM_EPS))
         .put("max_position_embeddings", dim("embeddings.position_embeddings.weight", 0))
-        .put("model_type", "bert")
-        .put("num_attention_heads", heads(hidden))
-        .put("num_hidden_layers", layers())
-        .put("pad_token_id", 0)
-        .put("position_embedding_type", "absolute")
-        .put("type_vocab_size", dim("embeddings.token_type_embeddings.weight", 0))
+        .put("model_type", layout.modelType())
+        .put("pad_token_id", layout.padTokenId())
         .put("vocab_size", dim("embeddings.word_embeddings.weight", 0));
+    String intermediate = layout.layer() + "0." + layout.intermediate() + ".weight";
+    if (layout == DISTILBERT) {
+      config
+          .put("activation", activation())
+          .put("attention_dropout", DROPOUT)
+          .put("dim", hidden)
+          .put("dropout", DROPOUT)
+          .put("hidden_dim", dim(intermediate, 0))
+          .put("n_heads", heads(hidden))
+          .put("n_layers", layers())
+          .put("seq_classif_dropout", 0.2)
+          .put("sinusoidal_pos_embds", false);
+    } else {
+      config
+          .put("attention_probs_dropout_prob", DROPOUT)
+          .put("hidden_act", activation())
+          .put("hidden_dropout_prob", DROPOUT)
+          .put("hidden_size", hidden)
+          .put("intermediate_size", dim(intermediate, 0))
+          .put("layer_norm_eps", epsilon().orElse(LAYER_NORM_EPS))
+          .put("num_attention_heads", heads(hidden))
+          .put("num_hidden_layers", layers())
+          .put("position_embedding_type", "absolute")
+          .put("type_vocab_size", dim("embeddings.token_type_embeddings.weight", 0));
+    }
     return Json.text(config);
   }
 
@@ -93,7 +177,7 @@ final class OnnxBertConfig {
 
   private int layers() {
     int layers = 0;
-    while (tensors.containsKey("encoder.layer." + layers + ".attention.self.query.weight")) {
+    while (tensors.containsKey(layout.layer() + layers + "." + layout.query() + ".weight")) {
       layers++;
     }
     return layers;
@@ -170,16 +254,16 @@ final class OnnxBertConfig {
     return values;
   }
 
-  /** The pooler's Tanh is not the activation: it comes once, the feed-forward's once a layer. */
+  /** The Tanh of a pooler or head is not the activation: that comes once a layer. */
   private String activation() {
-    boolean pooler = tensors.containsKey("pooler.dense.weight");
+    long outside = tensors.keySet().stream().filter(HEAD_TANH::contains).count();
     if (count("Erf") >= layers() || gelus("none") >= layers()) {
       return "gelu";
     }
     if (count("Relu") >= layers()) {
       return "relu";
     }
-    if (count("Tanh") - (pooler ? 1 : 0) >= layers() || gelus("tanh") >= layers()) {
+    if (count("Tanh") - outside >= layers() || gelus("tanh") >= layers()) {
       return "gelu_new";
     }
     throw unknown("its activation is none of gelu, gelu_new and relu");
