@@ -3,9 +3,12 @@ package io.sparkfinetune.tokenize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -18,6 +21,22 @@ class VocabTxtTest {
     String json =
         VocabTxt.toTokenizerJson(EmbeddedTokenizer.vocabTxt(), true, Optional.empty(), true);
     assertThat(new ObjectMapper().readTree(json)).isEqualTo(expected);
+  }
+
+  /** The golden is of tools/goldens/vocabularies.py. */
+  @Test
+  void isMpnetsTokenizerJsonWhereTheVocabularyIsMpnets() throws Exception {
+    String vocab;
+    JsonNode expected;
+    try (InputStream text = getClass().getResourceAsStream("mpnet/vocab.txt");
+        InputStream json = getClass().getResourceAsStream("mpnet/tokenizer.json")) {
+      vocab = new String(text.readAllBytes(), StandardCharsets.UTF_8);
+      expected = new ObjectMapper().readTree(json);
+    }
+    assertThat(
+            new ObjectMapper()
+                .readTree(VocabTxt.toTokenizerJson(vocab, true, Optional.empty(), true)))
+        .isEqualTo(expected);
   }
 
   @Test
@@ -48,7 +67,7 @@ class VocabTxtTest {
             () -> VocabTxt.toTokenizerJson("a\nb\n[UNK]\n", true, Optional.empty(), true))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "vocab.txt (3 lines) has no [CLS], [SEP]. Expected a BERT vocabulary: one token a"
+            "vocab.txt (3 tokens) has no [CLS], [SEP]. Expected a WordPiece vocabulary: one token a"
                 + " line, [UNK], [CLS], [SEP] among them.");
   }
 }

@@ -28,7 +28,7 @@ class CheckpointTest {
         .isEqualTo(7592);
     try (TensorSource weights = checkpoint.openWeights()) {
       assertThat(weights.name()).isEqualTo("minilm-l6");
-      assertThat(weights.tensors()).hasSize(102).doesNotContainKey("classifier.weight");
+      assertThat(weights.tensors()).hasSize(101).doesNotContainKey("classifier.weight");
     }
   }
 
@@ -52,7 +52,7 @@ class CheckpointTest {
     assertThat(Json.object(checkpoint.config(), "config").get("hidden_size").intValue())
         .isEqualTo(12);
     try (TensorSource weights = checkpoint.openWeights()) {
-      assertThat(weights.tensors()).containsKey("embeddings.word_embeddings.weight");
+      assertThat(weights.tensors()).containsKey("bert.embeddings.word_embeddings.weight");
     }
   }
 
@@ -64,13 +64,23 @@ class CheckpointTest {
   }
 
   @Test
+  void takesTheOtherFilesOfOptimumsOnnxFolderFromTheFolderAbove() throws IOException {
+    Path file = onnx("tokenizer.json", "config.json");
+    Path below = Files.createDirectory(temporary.resolve("onnx")).resolve("model.onnx");
+    Files.move(file, below);
+    assertThat(Checkpoint.open(below.toString(), HADOOP).config())
+        .isEqualTo(Files.readString(Fixtures.path("tiny-bert-classifier/config.json")));
+  }
+
+  @Test
   void namesTheMissingTokenizerOfAnOnnxFile() throws IOException {
     Path file = onnx("config.json");
     assertThatThrownBy(() -> Checkpoint.open(file.toString(), HADOOP))
         .isInstanceOf(UserException.class)
         .hasMessageEndingWith(
-            ": no tokenizer: neither tokenizer.json nor vocab.txt is there. It has: config.json,"
-                + " model.onnx. Copy tokenizer.json from where the checkpoint came from.");
+            ": no tokenizer: none of tokenizer.json, vocab.txt and vocab.json with merges.txt is"
+                + " there. It has: config.json, model.onnx. Copy tokenizer.json from where the"
+                + " checkpoint came from.");
   }
 
   @Test

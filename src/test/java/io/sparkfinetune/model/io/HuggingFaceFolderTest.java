@@ -8,9 +8,13 @@ import io.sparkfinetune.UserException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HuggingFaceFolderTest {
   private static final String TINY = "tiny-bert-classifier";
@@ -124,30 +128,127 @@ class HuggingFaceFolderTest {
     Path folder = Fixtures.copyWithout(TINY, temporary, "tokenizer.json", "vocab.txt");
     assertMessage(
         folder,
-        ": no tokenizer: neither tokenizer.json nor vocab.txt is there. It has: config.json,"
-            + " model.safetensors, special_tokens_map.json, tokenizer_config.json. Copy"
-            + " tokenizer.json from where the checkpoint came from.");
+        ": no tokenizer: none of tokenizer.json, vocab.txt and vocab.json with merges.txt is there."
+            + " It has: config.json, model.safetensors, special_tokens_map.json,"
+            + " tokenizer_config.json. Copy tokenizer.json from where the checkpoint came from.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sharded", "sharded-bin"})
+  void readsShardsAsTheOneFile(String shards) throws IOException {
+    Path folder = withShards(shards);
+    Map<String, float[]> whole = Fixtures.readAll(open(Fixtures.path(TINY)).openWeights());
+    assertThat(Fixtures.readAll(open(folder).openWeights()))
+        .hasSameSizeAs(whole)
+        .allSatisfy((name, values) -> assertThat(values).as(name).isEqualTo(whole.get(name)));
   }
 
   @Test
-  void saysHowToConvertAPickle() throws IOException {
+  void readsTheStateDictOfPyTorch() throws IOException {
     Path folder = Fixtures.copyWithout(TINY, temporary, "model.safetensors");
-    Files.createFile(folder.resolve("pytorch_model.bin"));
-    assertThatThrownBy(() -> open(folder))
-        .isInstanceOf(UserException.class)
-        .hasMessageContaining(
-            ": the weights are in pytorch_model.bin, a Python pickle, which is not read. Convert it"
-                + " once, in that folder: python -c \"import torch;");
+    Files.copy(Fixtures.path("pickles/state-dict.bin"), folder.resolve("pytorch_model.bin"));
+    try (TensorSource weights = open(folder).openWeights()) {
+      assertThat(weights.name()).endsWith("pytorch_model.bin");
+      assertThat(weights.tensors()).containsKey("transposed");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.onnx", "onnx/model.onnx"})
+  void readsWhatOptimumWrote(String file) throws IOException {
+    Path folder = Fixtures.copyWithout(TINY, temporary, "model.safetensors");
+    Files.createDirectories(folder.resolve(file).getParent());
+    Files.copy(Fixtures.path("tiny-bert-classifier.onnx"), folder.resolve(file));
+    Map<String, float[]> whole = Fixtures.readAll(open(Fixtures.path(TINY)).openWeights());
+    assertThat(Fixtures.readAll(open(folder).openWeights()))
+        .hasSameSizeAs(whole)
+        .allSatisfy((name, values) -> assertThat(values).as(name).isEqualTo(whole.get(name)));
   }
 
   @Test
-  void saysThatShardsAreNotReadYet() throws IOException {
-    Path folder = Fixtures.copyWithout(TINY, temporary, "model.safetensors");
-    Files.createFile(folder.resolve("model.safetensors.index.json"));
-    assertThatThrownBy(() -> open(folder))
+  void namesAMissingShard() throws IOException {
+    Path folder = withShards("sharded");
+    Files.delete(folder.resolve("model-00002-of-00002.safetensors"));
+    assertThatThrownBy(() -> open(folder).openWeights())
+        .isInstanceOf(UserException.class)
+        .hasMessageMatching(
+            ".*model.safetensors.index.json: the shard model-00002-of-00002.safetensors is missing,"
+                + " which should hold \\d+ tensors, as 'bert.*'. Copy it to .*");
+  }
+
+  @Test
+  void namesATensorThatItsShardLacks() throws IOException {
+    Path folder = withShards("sharded");
+    editIndex(folder, "classifier.bias", "classifier.extra");
+    assertThatThrownBy(() -> open(folder).openWeights())
         .isInstanceOf(UserException.class)
         .hasMessageContaining(
-            ": the weights are sharded (model.safetensors.index.json), which is not read yet.");
+            ": tensor 'classifier.extra' should lie in model-00002-of-00002.safetensors, which has"
+                + " none of this name. Index and shards are not of one checkpoint");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"../stolen", "/etc/stolen", "shards/stolen", "file:/stolen", "..", "..\\\\stolen"})
+  void refusesAShardThatLiesElsewhere(String path) throws IOException {
+    Path folder = withShards("sharded");
+    editIndex(folder, "model-00001-of-00002.safetensors", path);
+    assertThatThrownBy(() -> open(folder).openWeights())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(
+            "it names the file '"
+                + path.replace("\\\\", "\\")
+                + "'; expected the plain name of a file in its own folder.");
+  }
+
+  @Test
+  void namesAnIndexWithoutMap() throws IOException {
+    Path folder = withShards("sharded");
+    editIndex(folder, "weight_map", "map");
+    assertThatThrownBy(() -> open(folder).openWeights())
+        .isInstanceOf(UserException.class)
+        .hasMessageEndingWith(
+            "model.safetensors.index.json: no weight_map in it; expected the file of each tensor by"
+                + " its name.");
+  }
+
+  @Test
+  void makesTheTokenizerFromByteLevelBpe() throws IOException {
+    Path folder =
+        Fixtures.copyWithout(
+            TINY, temporary, "tokenizer.json", "vocab.txt", "special_tokens_map.json");
+    Path bpe = Fixtures.path("/io/sparkfinetune/tokenize/byte-level-bpe");
+    for (String file : List.of("vocab.json", "merges.txt", "added_tokens.json")) {
+      Files.copy(bpe.resolve(file), folder.resolve(file));
+    }
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        "{\"add_prefix_space\": true, \"cls_token\": {\"content\": \"<mask>\"}, \"add_bos_token\":"
+            + " true, \"added_tokens_decoder\": {\"700\": {\"content\": \"<new>\"}}}");
+    Files.writeString(folder.resolve("special_tokens_map.json"), "{\"sep_token\": \"<pad>\"}");
+    ObjectNode tokenizer = Json.object(open(folder).tokenizer(), "tokenizer");
+    assertThat(tokenizer.at("/pre_tokenizer/add_prefix_space").booleanValue()).isTrue();
+    assertThat(tokenizer.at("/post_processor/cls/0").textValue()).isEqualTo("<mask>");
+    assertThat(tokenizer.at("/post_processor/sep/0").textValue()).isEqualTo("<pad>");
+    assertThat(tokenizer.at("/added_tokens").findValuesAsText("content"))
+        .contains("<new>", "<order_id>");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"spiece.model", "sentencepiece.bpe.model", "spm.model"})
+  void saysHowToConvertALoneSentencePieceFile(String file) throws IOException {
+    Path folder = Fixtures.copyWithout(TINY, temporary, "tokenizer.json", "vocab.txt");
+    Files.createFile(folder.resolve(file));
+    assertMessage(
+        folder,
+        ": the tokenizer is there as a SentencePiece model alone ("
+            + file
+            + "), which is not read. Convert it once, in the folder of the Hugging Face checkpoint:"
+            + " python -c \"from transformers import AutoTokenizer;"
+            + " AutoTokenizer.from_pretrained('.').save_pretrained('.')\", and put the tokenizer.json"
+            + " that this writes into "
+            + folder
+            + ".");
   }
 
   @Test
@@ -168,6 +269,16 @@ class HuggingFaceFolderTest {
     assertThatThrownBy(() -> open(temporary.resolve("none")))
         .isInstanceOf(UserException.class)
         .hasMessageEndingWith("none: there is no such folder.");
+  }
+
+  private Path withShards(String shards) throws IOException {
+    Path folder = Fixtures.copyWithout(TINY, temporary, "model.safetensors", "config.json");
+    return Fixtures.copyWithout(shards, folder);
+  }
+
+  private static void editIndex(Path folder, String from, String to) throws IOException {
+    Path index = folder.resolve("model.safetensors.index.json");
+    Files.writeString(index, Files.readString(index).replace(from, to));
   }
 
   private static String text(Path folder, String file) throws IOException {
