@@ -8,7 +8,10 @@ tokenizer.json in it.
 The texts are written or generated here, from a seed; this file is pure ASCII, so that no editor
 normalises them. One line a text: `text`; `ids` (not truncated); `ids_128` and `ids_512` (max_length,
 only where they differ from `ids`); `vocab_txt`, for each way of reading a vocab.txt that VOCAB_TXT
-lists, the ids at max_length 128.
+lists, the ids at max_length 128. Every fourth text is also the first of a pair: `pair` holds the line
+number of the second text (from 0), and for max_length 64, truncated longest first, `ids`,
+`type_one_start` (the tokens before it are of type 0, the others of type 1) and `vocab_txt` (the ids
+by the vocab.txt, read as uncased).
 """
 
 import argparse
@@ -26,6 +29,7 @@ ENTRY = "all-minilm-l6-v2-tokenizer.json"
 OUTPUT = "src/test/resources/io/sparkfinetune/tokenize/token_ids.jsonl.gz"
 SEED = 20240229
 COUNT = 1000
+PAIR_LENGTH = 64
 
 # The flags of tokenizer_config.json. The Java test reads the same names.
 VOCAB_TXT = {
@@ -165,6 +169,17 @@ def tokenizer_json(path):
         return jar.read(ENTRY).decode("utf-8")
 
 
+def pair_of(number, all_texts, reference, uncased):
+    second = (number * 7 + 3) % COUNT
+    texts = (all_texts[number], all_texts[second])
+    encoding = reference(*texts, truncation=True, max_length=PAIR_LENGTH)
+    types = encoding["token_type_ids"]
+    start = types.index(1)
+    assert types == [0] * start + [1] * (len(types) - start)
+    from_vocab = uncased(*texts, truncation=True, max_length=PAIR_LENGTH)["input_ids"]
+    return {"with": second, "ids": encoding["input_ids"], "type_one_start": start, "vocab_txt": from_vocab}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokenizer", type=pathlib.Path, required=True, help=f"tokenizer.json, or a jar with {ENTRY}")
@@ -186,7 +201,8 @@ def main():
     # No time and no name in the header: the same run gives the same bytes.
     with open(args.output, "wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
         lines = io.TextIOWrapper(packed, encoding="ascii", newline="\n")
-        for text in texts():
+        all_texts = texts()
+        for number, text in enumerate(all_texts):
             row = {"text": text, "ids": reference(text, truncation=False, padding=False)["input_ids"]}
             for max_length in (128, 512):
                 ids = reference(text, truncation=True, max_length=max_length, padding=False)["input_ids"]
@@ -196,6 +212,8 @@ def main():
                 name: tokenizer(text, truncation=True, max_length=128)["input_ids"]
                 for name, tokenizer in from_vocab.items()
             }
+            if number % 4 == 0:
+                row["pair"] = pair_of(number, all_texts, reference, from_vocab["uncased"])
             lines.write(json.dumps(row, separators=(",", ":")) + "\n")
         lines.flush()
     print(f"{args.output}: {COUNT} texts, {args.output.stat().st_size:,} bytes")

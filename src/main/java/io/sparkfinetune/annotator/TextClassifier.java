@@ -2,6 +2,7 @@ package io.sparkfinetune.annotator;
 
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Predictions;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.tokenize.Batch;
@@ -10,6 +11,7 @@ import io.sparkfinetune.tokenize.TextTokenizer;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Texts to class probabilities: a tokenizer and a classifier, loaded into native memory.
@@ -48,21 +50,37 @@ final class TextClassifier implements AutoCloseable {
     }
   }
 
+  /** What a text's labels are. */
+  ProblemType problemType() {
+    return classifier.config().problemType();
+  }
+
+  /** The probability from which on a multi-label classifier predicts a label. */
+  double threshold() {
+    return classifier.config().threshold().orElse(ModelConfig.DEFAULT_THRESHOLD);
+  }
+
   /** The label names, by index. */
   List<String> labels() {
     return classifier.labels();
   }
 
   /**
-   * The probability of each label for each text, in the order of the texts.
+   * The probability of each label for each text, or pair of texts, in the order of the texts.
    *
    * <p>Texts of like length go through the network together, so that little of a batch is padding.
    *
+   * @param pairs the second texts, as many as {@code texts}; empty for single texts
    * @param batchSize texts a forward pass
-   * @return {@code [texts.size()][labels().size()]}, each row a softmax
+   * @return {@code [texts.size()][labels().size()]}, each row a softmax, of multi-label a sigmoid a
+   *     label
    */
-  double[][] probabilities(List<String> texts, int batchSize) {
-    List<Encoding> encodings = texts.isEmpty() ? List.of() : tokenizer.encode(texts);
+  double[][] probabilities(List<String> texts, Optional<List<String>> pairs, int batchSize) {
+    List<Encoding> encodings =
+        pairs
+            .map(seconds -> tokenizer.encodePairs(texts, seconds))
+            .orElseGet(() -> tokenizer.encode(texts));
+    boolean multiLabel = problemType().isMultiLabel();
     Integer[] byLength = new Integer[texts.size()];
     Arrays.setAll(byLength, i -> i);
     Arrays.sort(byLength, Comparator.comparingInt(i -> encodings.get(i).inputIds().length));
@@ -71,10 +89,13 @@ final class TextClassifier implements AutoCloseable {
       int end = Math.min(byLength.length, start + batchSize);
       Integer[] rows = Arrays.copyOfRange(byLength, start, end);
       List<int[]> ids = Arrays.stream(rows).map(i -> encodings.get(i).inputIds()).toList();
+      int[] starts = Arrays.stream(rows).mapToInt(i -> encodings.get(i).typeOneStart()).toArray();
+      int[][] unlabelled = new int[rows.length][0];
       float[][] logits =
-          classifier.logits(Batch.of(ids, new long[rows.length], classifier.padTokenId()));
+          classifier.logits(Batch.of(ids, starts, unlabelled, classifier.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
-        probabilities[rows[i]] = Predictions.softmax(logits[i]);
+        probabilities[rows[i]] =
+            multiLabel ? Predictions.sigmoid(logits[i]) : Predictions.softmax(logits[i]);
       }
     }
     return probabilities;

@@ -1,6 +1,8 @@
 package io.sparkfinetune.annotator;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.data.LabelSets;
+import io.sparkfinetune.model.ProblemType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -13,25 +15,25 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The columns that a fit reads.
  *
- * @param document Spark NLP's DOCUMENT annotations
- * @param label strings or numbers
+ * @param documents Spark NLP's DOCUMENT annotations: one column of texts, or two of text pairs
+ * @param label strings or numbers; of multi-label data strings or arrays of strings
+ * @param labelSeparator what stands between the labels of a string of multi-label data
  * @param validationIndicator booleans, true for the rows to validate on
  */
-record TrainingColumns(String document, String label, Optional<String> validationIndicator) {
+record TrainingColumns(
+    List<String> documents,
+    String label,
+    ProblemType problemType,
+    String labelSeparator,
+    Optional<String> validationIndicator) {
   /**
    * Checks that the columns are there, with the types they need.
    *
    * @throws UserException when not; the message lists the columns there are
    */
   void check(StructType schema) {
-    type(schema, document, "the DOCUMENT annotations (inputCols)");
-    DataType labels = type(schema, label, "the labels (labelColumn)");
-    if (!(labels instanceof StringType || labels instanceof NumericType)) {
-      throw new UserException(
-          String.format(
-              "label column %s is of type %s: expected strings or numbers",
-              label, labels.simpleString()));
-    }
+    documents.forEach(column -> type(schema, column, "the DOCUMENT annotations (inputCols)"));
+    checkLabel(labelType(schema));
     if (validationIndicator.isPresent()) {
       String column = validationIndicator.get();
       DataType indicator = type(schema, column, "the rows to validate on (validationIndicatorCol)");
@@ -41,6 +43,31 @@ record TrainingColumns(String document, String label, Optional<String> validatio
                 "validation indicator column %s is of type %s: expected booleans",
                 column, indicator.simpleString()));
       }
+    }
+  }
+
+  /** The type of the label column. */
+  DataType labelType(StructType schema) {
+    return type(schema, label, "the labels (labelColumn)");
+  }
+
+  private void checkLabel(DataType type) {
+    boolean scalar = type instanceof StringType || type instanceof NumericType;
+    if (problemType.isMultiLabel() && !scalar && !LabelSets.isArray(type)) {
+      throw new UserException(
+          String.format(
+              "label column %s is of type %s: expected arrays of strings, or strings such as a%sb",
+              label, type.simpleString(), labelSeparator));
+    }
+    if (!problemType.isMultiLabel() && !scalar) {
+      throw new UserException(
+          String.format(
+              "label column %s is of type %s: expected strings or numbers%s",
+              label,
+              type.simpleString(),
+              LabelSets.isArray(type)
+                  ? "; for sets of labels set problem_type to multi_label_classification"
+                  : ""));
     }
   }
 

@@ -1,17 +1,29 @@
 package io.sparkfinetune.annotator;
 
+import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.array_position;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.explode_outer;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.posexplode_outer;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
+import static org.apache.spark.sql.functions.zip_with;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.data.LabelIndex;
+import io.sparkfinetune.data.LabelSets;
 import io.sparkfinetune.data.Split;
 import io.sparkfinetune.data.StratifiedSplit;
 import io.sparkfinetune.tokenize.DatasetTokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +45,9 @@ final class TrainingExamples implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingExamples.class);
 
   private static final String TEXT = "text";
-  private static final String LABEL = "label";
+  private static final String TEXT_PAIR = StratifiedSplit.TEXT_PAIR;
+  private static final String LABELS = "labels";
+  private static final String UNEQUAL = "unequal";
   private static final String SPLIT = "split";
   private static final String REASON = "reason";
 
@@ -42,18 +56,20 @@ final class TrainingExamples implements AutoCloseable {
 
   private final List<Dataset<Row>> cached = new ArrayList<>();
   private final boolean validated;
+  private final boolean pairs;
   private LabelIndex labels;
   private Dataset<Row> tokenized;
   private long truncated;
 
-  private TrainingExamples(boolean validated) {
+  private TrainingExamples(boolean validated, boolean pairs) {
     this.validated = validated;
+    this.pairs = pairs;
   }
 
   /**
    * Takes the examples of a data set: checks them, indexes their labels and tokenises them.
    *
-   * @param share of each class to hold out when no column marks the rows to validate on
+   * @param share of each class, or label, to hold out when no column marks the rows to validate on
    * @throws UserException when columns are missing or the examples cannot be trained on
    */
   static TrainingExamples of(
@@ -65,9 +81,10 @@ final class TrainingExamples implements AutoCloseable {
       int maxLength) {
     columns.check(dataset.schema());
     boolean validated = columns.validationIndicator().isPresent() || share > 0;
-    TrainingExamples examples = new TrainingExamples(validated);
+    TrainingExamples examples = new TrainingExamples(validated, columns.documents().size() == 2);
     try {
-      Dataset<Row> texts = examples.cache(split(labelledTexts(dataset, columns), share, seed));
+      Dataset<Row> texts =
+          examples.cache(split(labelledTexts(dataset, columns), columns, share, seed));
       examples.index(texts);
       examples.tokenize(texts, tokenizerJson, maxLength);
       return examples;
@@ -82,7 +99,7 @@ final class TrainingExamples implements AutoCloseable {
     return labels;
   }
 
-  /** Columns {@code input_ids} and {@code label}. */
+  /** Columns {@code input_ids}, {@code type_one_start} and {@code labels} (indices). */
   Dataset<Row> train() {
     return tokenized.where(col(SPLIT).equalTo(Split.TRAIN)).drop(SPLIT);
   }
@@ -110,59 +127,115 @@ final class TrainingExamples implements AutoCloseable {
     return persisted;
   }
 
-  /** One row a document; a row without documents stays, without text, so that it is counted. */
+  /**
+   * One row a document, or a pair of documents; a row without documents stays, without text, so
+   * that it is counted.
+   */
   private static Dataset<Row> labelledTexts(Dataset<?> dataset, TrainingColumns columns) {
     Column indicator =
         columns.validationIndicator().map(TrainingExamples::column).orElse(lit(false));
-    return dataset
-        .select(
-            explode_outer(column(columns.document())).as("document"),
-            column(columns.label()).cast("string").as(LABEL),
-            when(indicator, Split.VALIDATION).otherwise(Split.TRAIN).as(SPLIT))
-        .select(col("document.result").as(TEXT), col(LABEL), col(SPLIT))
-        .withColumn(
-            REASON,
-            when(blank(col(TEXT)), "without text").when(blank(col(LABEL)), "without a label"));
+    Column first = column(columns.documents().get(0)).getField("result");
+    boolean pairs = columns.documents().size() == 2;
+    Column second = pairs ? column(columns.documents().get(1)).getField("result") : first;
+    Column unequal = coalesce(size(first).notEqual(size(second)), lit(false));
+    Column texts = zip_with(first, second, (a, b) -> struct(a.as(TEXT), b.as(TEXT_PAIR)));
+    Dataset<Row> examples =
+        dataset
+            .select(
+                explode_outer(when(not(unequal), texts)).as("texts"),
+                labels(dataset, columns).as(LABELS),
+                when(indicator, Split.VALIDATION).otherwise(Split.TRAIN).as(SPLIT),
+                unequal.as(UNEQUAL))
+            .select(col("texts.*"), col(LABELS), col(SPLIT), col(UNEQUAL))
+            .withColumn(
+                REASON,
+                when(col(UNEQUAL), "of unequal numbers of first and second documents")
+                    .when(blank(col(TEXT)), "without text")
+                    .when(blank(col(TEXT_PAIR)), "without a second text")
+                    .when(col(LABELS).isNull(), "without a label"))
+            .drop(UNEQUAL);
+    return pairs ? examples : examples.drop(TEXT_PAIR);
+  }
+
+  /** The labels of a row as a set; null where they are missing. */
+  private static Column labels(Dataset<?> dataset, TrainingColumns columns) {
+    Column label = column(columns.label());
+    if (columns.problemType().isMultiLabel()) {
+      return LabelSets.of(label, columns.labelType(dataset.schema()), columns.labelSeparator());
+    }
+    Column text = label.cast("string");
+    return when(not(blank(text)), array(text));
   }
 
   /** Holds out a share of each class as {@code data} does it, whatever the partitions. */
-  private static Dataset<Row> split(Dataset<Row> texts, double share, long seed) {
-    return share == 0
-        ? texts
-        : StratifiedSplit.holdOut(StratifiedSplit.compareTexts(texts, seed), share, 0)
-            .select(TEXT, LABEL, SPLIT, REASON);
+  private static Dataset<Row> split(
+      Dataset<Row> texts, TrainingColumns columns, double share, long seed) {
+    if (share == 0) {
+      return texts;
+    }
+    Dataset<Row> compared = StratifiedSplit.compareTexts(texts, seed);
+    Dataset<Row> split =
+        columns.problemType().isMultiLabel()
+            ? StratifiedSplit.holdOutSets(compared, share, 0)
+            : StratifiedSplit.holdOut(compared, share, 0);
+    return split.select(
+        Arrays.stream(texts.columns()).map(name -> col(name)).toArray(Column[]::new));
   }
 
   private void index(Dataset<Row> texts) {
     Map<String, Long> setAside = new TreeMap<>();
     Map<String, Long> train = new TreeMap<>();
     Map<String, Long> validation = new TreeMap<>();
-    for (Row row : texts.groupBy(REASON, LABEL, SPLIT).count().collectAsList()) {
+    Map<String, Long> examples = new TreeMap<>();
+    for (Row row : countByLabel(texts)) {
+      boolean inTrain = row.getString(2).equals(Split.TRAIN);
       if (!row.isNullAt(0)) {
-        setAside.merge(row.getString(0), row.getLong(3), Long::sum);
-      } else {
-        (row.getString(2).equals(Split.TRAIN) ? train : validation)
-            .put(row.getString(1), row.getLong(3));
+        setAside.merge(row.getString(0), row.getLong(4), Long::sum);
+        continue;
+      }
+      examples.merge(row.getString(2), row.getLong(4), Long::sum);
+      if (!row.isNullAt(1)) {
+        (inTrain ? train : validation).put(row.getString(1), row.getLong(3));
       }
     }
-    LOG.info("{} training and {} validation examples", total(train), total(validation));
+    setAside.values().removeIf(count -> count == 0);
+    LOG.info("examples: {}", examples);
     setAside.forEach((reason, n) -> LOG.warn("set aside: {} examples {}", n, reason));
-    checkClasses(train, validation, setAside);
+    checkClasses(train, validation, examples, setAside);
     labels = LabelIndex.of(train.keySet());
   }
 
+  /**
+   * Counts by reason, label and split: the examples that have the label, and those of them that are
+   * counted there so that each is counted once.
+   */
+  private static List<Row> countByLabel(Dataset<Row> texts) {
+    Column once = coalesce(col("position"), lit(0)).equalTo(0);
+    return texts
+        .select(
+            col(REASON),
+            col(SPLIT),
+            posexplode_outer(col(LABELS)).as(new String[] {"position", "label"}))
+        .groupBy(REASON, "label", SPLIT)
+        .agg(count(col("label")), sum(once.cast("long")))
+        .collectAsList();
+  }
+
   private void checkClasses(
-      Map<String, Long> train, Map<String, Long> validation, Map<String, Long> setAside) {
+      Map<String, Long> train,
+      Map<String, Long> validation,
+      Map<String, Long> examples,
+      Map<String, Long> setAside) {
     String aside = setAside.isEmpty() ? "" : "; set aside: " + setAside;
     if (train.size() < 2) {
       throw new UserException(
           String.format(
               "cannot train on %d examples of %s: expected at least two classes%s",
-              total(train),
+              examples.getOrDefault(Split.TRAIN, 0L),
               train.isEmpty() ? "no class" : "one class, " + train.keySet().iterator().next(),
               aside));
     }
-    if (validated && validation.isEmpty()) {
+    if (validated && !examples.containsKey(Split.VALIDATION)) {
       throw new UserException(
           "no example to validate on: mark rows in validationIndicatorCol, or choose a"
               + " validation_split that holds out at least one example of a class (the largest has "
@@ -188,13 +261,16 @@ final class TrainingExamples implements AutoCloseable {
   }
 
   private void tokenize(Dataset<Row> texts, String tokenizerJson, int maxLength) {
-    Column index = array_position(lit(labels.names().toArray(String[]::new)), col(LABEL));
+    Column names = lit(labels.names().toArray(String[]::new));
+    Column indices =
+        transform(col(LABELS), label -> array_position(names, label).minus(1).cast("int"));
     Dataset<Row> usable =
-        texts
-            .where(col(REASON).isNull())
-            .select(col(TEXT), index.minus(1).cast("int").as(LABEL), col(SPLIT));
+        texts.where(col(REASON).isNull()).drop(REASON).withColumn(LABELS, indices);
+    Optional<String> pair = pairs ? Optional.of(TEXT_PAIR) : Optional.empty();
     Dataset<Row> encoded =
-        cache(DatasetTokenizer.tokenize(usable, TEXT, tokenizerJson, maxLength).drop(TEXT));
+        cache(
+            DatasetTokenizer.tokenize(usable, TEXT, pair, tokenizerJson, maxLength)
+                .drop(TEXT, TEXT_PAIR));
     truncated = encoded.where(col("truncated")).count();
     if (truncated > 0) {
       LOG.warn("truncated: {} examples to max_length={} tokens", truncated, maxLength);
@@ -209,9 +285,5 @@ final class TrainingExamples implements AutoCloseable {
   /** A column by its exact name, dots and all. */
   private static Column column(String name) {
     return col("`" + name.replace("`", "``") + "`");
-  }
-
-  private static long total(Map<String, Long> counts) {
-    return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 }

@@ -10,6 +10,8 @@ import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.tokenize.TextTokenizer;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
+import java.io.Serializable;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -26,15 +28,21 @@ import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.types.StructType;
 import scala.Option;
+import scala.runtime.AbstractFunction1;
 
 /**
  * Fine-tunes a transformer on labelled documents: a Spark NLP annotator, DOCUMENT and a label
  * column in, a {@link TransformerClassifierModel} out.
  *
- * <p>Each document of a row is one example with the row's label. Documents without text and rows
- * without a label are set aside and counted in the log. Validation examples, which pick the best
- * epoch's weights, are those that {@link #validationIndicatorCol} marks; without that column, a
- * share {@link #validationSplit} of each class; with neither, the last weights are kept.
+ * <p>With a second input column, rows hold pairs of texts: the first document of the one and the
+ * first of the other are an example, and so on.
+ *
+ * <p>Each document of a row is one example with the row's label, or with {@code problem_type}
+ * {@code multi_label_classification} its set of labels (an array of strings, or a string such as
+ * {@code a|b}; empty is the empty set, null a missing one). Documents without text and rows without
+ * a label are set aside and counted in the log. Validation examples, which pick the best epoch's
+ * weights, are those that {@link #validationIndicatorCol} marks; without that column, a share
+ * {@link #validationSplit} of each class; with neither, the last weights are kept.
  *
  * <p>Labels are indexed in sorted order. The texts are tokenised once, on the executors.
  */
@@ -42,6 +50,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
   private static final long serialVersionUID = 1L;
 
   private final Param<String> labelColumn;
+  private final Param<String> labelSeparator;
   private final Param<String> validationIndicatorCol;
   private final DoubleParam validationSplit;
   private transient Consumer<TrainingProgress> progress = ignored -> {};
@@ -55,7 +64,18 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
   public TransformerClassifierApproach(String uid) {
     super(Uid.put(uid));
     labelColumn =
-        new Param<>(this, "labelColumn", "Column with the label of each row: strings or numbers.");
+        new Param<>(
+            this,
+            "labelColumn",
+            "Column with the label of each row: strings or numbers; multi-label: arrays of strings,"
+                + " or strings of labels with labelSeparator between them.");
+    labelSeparator =
+        new Param<>(
+            this,
+            "labelSeparator",
+            "Multi-label: what stands between two labels of a string, as in a|b.",
+            new NotEmpty());
+    setDefault(labelSeparator, "|");
     validationIndicatorCol =
         new Param<>(
             this,
@@ -91,6 +111,12 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
     return new String[] {AnnotatorType.DOCUMENT()};
   }
 
+  /** A second column of documents makes pairs. */
+  @Override
+  public String[] optionalInputAnnotatorTypes() {
+    return new String[] {AnnotatorType.DOCUMENT()};
+  }
+
   @Override
   public String outputAnnotatorType() {
     return AnnotatorType.CATEGORY();
@@ -110,6 +136,17 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
   /** Sets {@link #labelColumn}. */
   public TransformerClassifierApproach setLabelColumn(String column) {
     set(labelColumn, column);
+    return this;
+  }
+
+  /** What stands between two labels of a string, when multi-label. Default {@code |}. */
+  public Param<String> labelSeparator() {
+    return labelSeparator;
+  }
+
+  /** Sets {@link #labelSeparator}. */
+  public TransformerClassifierApproach setLabelSeparator(String separator) {
+    set(labelSeparator, separator);
     return this;
   }
 
@@ -158,7 +195,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
     Configuration hadoop = dataset.sparkSession().sessionState().newHadoopConf();
     Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop);
     ModelConfig config = ModelConfig.parse(checkpoint.config());
-    DistributedTrainer.check(dataset.sparkSession().sparkContext(), config, model);
+    DistributedTrainer.check(dataset.sparkSession().sparkContext(), config, model, training);
     String tokenizer = checkpoint.tokenizer();
     try (TextTokenizer opened = TextTokenizer.of(tokenizer, model.maxLength())) {
       config.requireVocabulary(opened.vocabSize());
@@ -210,10 +247,22 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
       throw new UserException("labelColumn is not set: name the column of the labels");
     }
     return new TrainingColumns(
-        getInputCols()[0],
+        List.of(getInputCols()),
         getOrDefault(labelColumn),
+        modelArguments().problemType(),
+        getOrDefault(labelSeparator),
         isDefined(validationIndicatorCol)
             ? Optional.of(getOrDefault(validationIndicatorCol))
             : Optional.empty());
+  }
+
+  private static final class NotEmpty extends AbstractFunction1<String, Object>
+      implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Object apply(String value) {
+      return !value.isEmpty();
+    }
   }
 }

@@ -7,6 +7,7 @@ import com.johnsnowlabs.nlp.HasBatchedAnnotate;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Predictions;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.train.TrainingResult;
@@ -17,8 +18,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
@@ -38,7 +42,13 @@ import scala.collection.Seq;
  * probable label, and its metadata is what Spark NLP's own sequence classifiers write: {@code
  * sentence}, the document's position within its row, and under each label's name its probability. A
  * blank document is classified like any other; a row whose document column is null or empty gets an
- * empty array.
+ * empty array. With a second input column, the first document of the one and the first of the other
+ * are classified as a pair, and so on; annotations stand at the first column's documents.
+ *
+ * <p>A multi-label classifier gives one annotation a label that reaches the {@link #threshold},
+ * each with the probabilities of all labels, as Spark NLP's {@code MultiClassifierDLModel} does,
+ * and none for a document that no label reaches it for. With {@link #annotateUnlabelled} such a
+ * document gets one of an empty result, which carries the probabilities.
  *
  * <p>{@code batchSize} rows (default 256) are classified together: their documents are tokenised in
  * one call, sorted by length, and sent through the network {@code per_device_eval_batch_size} at a
@@ -61,6 +71,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private final SchemaParams settings;
   // Assigned by HasBatchedAnnotate.$init$.
   private IntParam batchSize;
+  private final DoubleParam threshold;
+  private final BooleanParam annotateUnlabelled;
   private ModelSource source;
   private transient TrainingResult trainingSummary;
 
@@ -77,6 +89,20 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
         new SchemaParams(this)
             .add(SchemaParams.MODEL, "max_length")
             .add(SchemaParams.TRAINING, "per_device_eval_batch_size");
+    threshold =
+        new DoubleParam(
+            this,
+            "threshold",
+            "Multi-label: the probability from which on a label is predicted; when not set, the"
+                + " model's own. Allowed: > 0 and < 1.",
+            ParamValidators.inRange(0, 1, false, false));
+    annotateUnlabelled =
+        new BooleanParam(
+            this,
+            "annotateUnlabelled",
+            "Multi-label: whether a document without a predicted label gets an annotation with an"
+                + " empty result and the labels' probabilities.");
+    setDefault(annotateUnlabelled, false);
   }
 
   /** Creates a model of a classifier's files. */
@@ -107,6 +133,12 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   @Override
   public String[] inputAnnotatorTypes() {
+    return new String[] {AnnotatorType.DOCUMENT()};
+  }
+
+  /** A second column of documents makes pairs. */
+  @Override
+  public String[] optionalInputAnnotatorTypes() {
     return new String[] {AnnotatorType.DOCUMENT()};
   }
 
@@ -169,6 +201,33 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   /** Gets {@link #perDeviceEvalBatchSize}. */
   public int getPerDeviceEvalBatchSize() {
     return (int) getOrDefault(perDeviceEvalBatchSize());
+  }
+
+  /** Multi-label: the probability from which on a label is predicted. Default: the model's own. */
+  public DoubleParam threshold() {
+    return threshold;
+  }
+
+  /** Sets {@link #threshold}. */
+  public TransformerClassifierModel setThreshold(double probability) {
+    set(threshold, probability);
+    return this;
+  }
+
+  /** Multi-label: whether a document without a predicted label is annotated. Default false. */
+  public BooleanParam annotateUnlabelled() {
+    return annotateUnlabelled;
+  }
+
+  /** Sets {@link #annotateUnlabelled}. */
+  public TransformerClassifierModel setAnnotateUnlabelled(boolean value) {
+    set(annotateUnlabelled, value);
+    return this;
+  }
+
+  /** What a document's labels are. */
+  public ProblemType getProblemType() {
+    return ModelConfig.parse(files().config()).problemType();
   }
 
   /** The classifier's files, as they are saved. */
@@ -247,29 +306,67 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return seq(after);
   }
 
+  /** The documents of a row; of pairs all first ones, then as many second ones. */
   private Annotation[] documents(Row row) {
-    List<Annotation> documents = new ArrayList<>();
+    List<List<Annotation>> columns = new ArrayList<>();
     for (String column : getInputCols()) {
       Seq<Row> annotations = row.getAs(column);
-      if (annotations != null) {
-        JavaConverters.seqAsJavaList(annotations).forEach(a -> documents.add(Annotation.apply(a)));
-      }
+      columns.add(
+          annotations == null
+              ? List.of()
+              : JavaConverters.seqAsJavaList(annotations).stream().map(Annotation::apply).toList());
     }
-    return documents.toArray(Annotation[]::new);
+    if (columns.stream().anyMatch(List::isEmpty)) {
+      return new Annotation[0];
+    }
+    if (isPairs() && columns.get(0).size() != columns.get(1).size()) {
+      throw unpaired(
+          "%d documents in %s and %d in %s"
+              .formatted(
+                  columns.get(0).size(),
+                  getInputCols()[0],
+                  columns.get(1).size(),
+                  getInputCols()[1]));
+    }
+    return columns.stream().flatMap(List::stream).toArray(Annotation[]::new);
+  }
+
+  private boolean isPairs() {
+    return getInputCols().length == 2;
+  }
+
+  private static UserException unpaired(String what) {
+    return new UserException(
+        "a row has " + what + ": pairs need as many first documents as second ones");
   }
 
   /** The categories of each row's documents, in order. */
   private List<List<Annotation>> classify(List<Annotation[]> rows) {
-    List<String> texts = rows.stream().flatMap(Arrays::stream).map(Annotation::result).toList();
+    List<String> texts = new ArrayList<>();
+    List<String> pairs = new ArrayList<>();
+    for (Annotation[] documents : rows) {
+      int first = isPairs() ? documents.length / 2 : documents.length;
+      if (isPairs() && documents.length % 2 != 0) {
+        throw unpaired(documents.length + " documents in two columns");
+      }
+      for (int i = 0; i < documents.length; i++) {
+        (i < first ? texts : pairs).add(documents[i].result());
+      }
+    }
     try (var lease = source().classifier(getMaxLength())) {
-      List<String> labels = lease.value().labels();
-      double[][] probabilities = lease.value().probabilities(texts, getPerDeviceEvalBatchSize());
+      TextClassifier classifier = lease.value();
+      double[][] probabilities =
+          classifier.probabilities(
+              texts,
+              isPairs() ? Optional.of(pairs) : Optional.empty(),
+              getPerDeviceEvalBatchSize());
       List<List<Annotation>> categories = new ArrayList<>();
       int text = 0;
       for (Annotation[] documents : rows) {
         List<Annotation> row = new ArrayList<>();
-        for (int sentence = 0; sentence < documents.length; sentence++) {
-          row.add(category(documents[sentence], sentence, labels, probabilities[text++]));
+        int first = isPairs() ? documents.length / 2 : documents.length;
+        for (int sentence = 0; sentence < first; sentence++) {
+          row.addAll(categories(documents[sentence], sentence, classifier, probabilities[text++]));
         }
         categories.add(row);
       }
@@ -277,19 +374,34 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     }
   }
 
-  private static Annotation category(
-      Annotation document, int sentence, List<String> labels, double[] probabilities) {
+  private List<Annotation> categories(
+      Annotation document, int sentence, TextClassifier classifier, double[] probabilities) {
+    List<String> labels = classifier.labels();
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("sentence", Integer.toString(sentence));
     for (int label = 0; label < probabilities.length; label++) {
       // Stock classifiers write floats.
       metadata.put(labels.get(label), Float.toString((float) probabilities[label]));
     }
+    if (!classifier.problemType().isMultiLabel()) {
+      return List.of(category(document, labels.get(Predictions.argmax(probabilities)), metadata));
+    }
+    double from = isDefined(threshold) ? (double) getOrDefault(threshold) : classifier.threshold();
+    List<Annotation> predicted =
+        Arrays.stream(Predictions.atLeast(probabilities, from))
+            .mapToObj(label -> category(document, labels.get(label), metadata))
+            .toList();
+    boolean annotateNone = predicted.isEmpty() && (boolean) getOrDefault(annotateUnlabelled);
+    return annotateNone ? List.of(category(document, "", metadata)) : predicted;
+  }
+
+  private static Annotation category(
+      Annotation document, String result, Map<String, String> metadata) {
     return new Annotation(
         AnnotatorType.CATEGORY(),
         document.begin(),
         document.end(),
-        labels.get(Predictions.argmax(probabilities)),
+        result,
         JavaConverters.mapAsScalaMap(metadata).toMap(Predef.$conforms()),
         new float[0]);
   }

@@ -106,6 +106,26 @@ public abstract class TransformerClassifierParams
     return setOwn("max_length", value);
   }
 
+  /** See {@link ModelArguments#problemType}. */
+  public Param<String> problemType() {
+    return settings.string("problem_type");
+  }
+
+  /** Sets {@link #problemType}. */
+  public TransformerClassifierApproach setProblemType(String value) {
+    return setOwn("problem_type", value);
+  }
+
+  /** See {@link ModelArguments#threshold}. */
+  public Param<String> threshold() {
+    return settings.string("threshold");
+  }
+
+  /** Sets {@link #threshold}. */
+  public TransformerClassifierApproach setThreshold(String value) {
+    return setOwn("threshold", value);
+  }
+
   /** See {@link TrainingArguments#numTrainEpochs}. */
   public IntParam numTrainEpochs() {
     return settings.get(IntParam.class, "num_train_epochs");

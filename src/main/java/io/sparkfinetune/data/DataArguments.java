@@ -2,6 +2,7 @@ package io.sparkfinetune.data;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Key;
+import java.util.Optional;
 
 /** Which rows to read, and how to split them. */
 public record DataArguments(
@@ -34,8 +35,24 @@ public record DataArguments(
             choices = {"auto", "csv", "json", "parquet", "table"})
         String format,
     @Key(doc = "The column that holds the text.", defaultValue = "text") String textColumn,
-    @Key(doc = "The column that holds the label: a string or a number.", defaultValue = "label")
+    @Key(
+            doc =
+                "The column that holds the second text of a pair, as for questions with answers or"
+                    + " premises with hypotheses. When not set, rows are single texts.",
+            defaultValue = "")
+        String textPairColumn,
+    @Key(
+            doc =
+                "The column that holds the label: a string or a number; for multi-label the labels,"
+                    + " a string with a separator or an array of strings.",
+            defaultValue = "label")
         String labelColumn,
+    @Key(
+            doc =
+                "Multi-label: what stands between two labels of a string, as in a|b. An empty string"
+                    + " is the empty set; a null, which CSV has none of, is a missing label.",
+            defaultValue = "|")
+        String labelSeparator,
     @Key(
             doc =
                 "Share of each class's training rows held out for validation when"
@@ -57,7 +74,8 @@ public record DataArguments(
   /**
    * Checks what no single key can.
    *
-   * @throws UserException when the two shares would leave no training rows
+   * @throws UserException when the two shares would leave no training rows, or the separator of
+   *     labels is empty
    */
   public DataArguments {
     if (heldOut(validation, validationSplit) + heldOut(test, testSplit) >= 1) {
@@ -65,6 +83,11 @@ public record DataArguments(
           "data.validation_split=%s and data.test_split=%s leave no training rows: "
                   .formatted(validationSplit, testSplit)
               + "expected a sum below 1");
+    }
+    if (labelSeparator.isEmpty()) {
+      throw new UserException(
+          "data.label_separator is empty: expected what stands between two labels, such as | or ;"
+              + " (not white space)");
     }
   }
 
@@ -76,6 +99,11 @@ public record DataArguments(
   /** The share of the training rows to hold out for the test: 0 when a set is given. */
   double testShare() {
     return heldOut(test, testSplit);
+  }
+
+  /** The column of second texts; empty when rows are single texts. */
+  public Optional<String> textPair() {
+    return textPairColumn.isEmpty() ? Optional.empty() : Optional.of(textPairColumn);
   }
 
   private static double heldOut(String location, double share) {

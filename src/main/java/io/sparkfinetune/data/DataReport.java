@@ -28,23 +28,21 @@ public record DataReport(List<SplitReport> splits, List<String> warnings) {
    * @param source the location it was read from; empty when it was held out of the training rows
    * @param rowsRead rows of that location; for train those held out of it are among them
    * @param setAside rows set aside, by reason; reasons without rows are left out
-   * @param classes rows kept, by label, in the order of the label index; 0 for a class without rows
+   * @param kept rows that are used
+   * @param classes rows kept, by label, in the order of the label index; 0 for a class without
+   *     rows. A row of multi-label data counts for each of its labels
    */
   public record SplitReport(
       String split,
       Optional<String> source,
       long rowsRead,
       Map<SetAsideReason, Long> setAside,
+      long kept,
       Map<String, Long> classes) {
     /** Copies the maps, in their order. */
     public SplitReport {
       setAside = Collections.unmodifiableMap(setAside);
       classes = Collections.unmodifiableMap(classes);
-    }
-
-    /** Rows that are used. */
-    public long kept() {
-      return classes.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** Rows that are not used, whatever the reason. */

@@ -1,19 +1,25 @@
 package io.sparkfinetune.data;
 
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.array_except;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.posexplode_outer;
+import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
 import io.sparkfinetune.UserException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -26,21 +32,25 @@ import org.apache.spark.storage.StorageLevel;
  * <p>What is decided, and why:
  *
  * <ul>
- *   <li>A row without text or label, and a malformed one, is set aside, in every split.
+ *   <li>A row without text (or second text, of pairs) or label, and a malformed one, is set aside,
+ *       in every split.
  *   <li>A validation or test row whose text training (or, for the test, validation) holds too is
  *       set aside: a model is measured on texts it has not seen. It goes from the held-out side, so
  *       that nothing is lost to training.
- *   <li>A validation or test row whose label no training row has is set aside.
+ *   <li>A validation or test row whose label, or one of whose labels, no training row has is set
+ *       aside.
+ *   <li>The empty set is a label set like any other: such rows say what none of the labels is.
  *   <li>Repeated training rows stay: how often a text occurs is part of the data. A training text
  *       with several labels stays too, with all of them, and is reported: training then aims at
  *       their frequencies, where picking one would be a guess. It is never held out.
  * </ul>
  *
- * <p>Passes over the data: one, and no rows come to the driver. A single Spark job reads every
- * source once, shuffles the rows by a hash of their text (to compare texts) and, when rows are to
- * be held out, by label (to rank them), caches the result and returns counts by split, reason and
- * label. JSON costs a pass before that, for the names of its columns. Ranking puts a class's rows
- * in one task, which sorts on disk what does not fit in its memory.
+ * <p>Passes over the data: one (two to hold rows of multi-label data out), and no rows come to the
+ * driver. A single Spark job reads every source once, shuffles the rows by a hash of their text (to
+ * compare texts) and, when rows are to be held out, by label (to rank them), caches the result and
+ * returns counts by split, reason and label. JSON costs a pass before that, for the names of its
+ * columns. Ranking puts a class's rows in one task, which sorts on disk what does not fit in its
+ * memory.
  */
 public final class DatasetPreparation {
   /** More label values than this are no classes: the driver would hold them all. */
@@ -53,10 +63,12 @@ public final class DatasetPreparation {
   /**
    * Prepares {@code data.train} and the validation and test sets, given or held out.
    *
+   * @param multiLabel whether a row has a set of labels instead of one
    * @throws UserException when a location cannot be read, a column is missing, a class or a split
    *     has no usable rows, or there are fewer than two classes
    */
-  public static PreparedData prepare(SparkSession session, DataArguments arguments) {
+  public static PreparedData prepare(
+      SparkSession session, DataArguments arguments, boolean multiLabel) {
     Map<String, String> sources = new LinkedHashMap<>();
     sources.put(Split.TRAIN, required(Split.TRAIN, arguments.train()));
     if (!arguments.validation().isEmpty()) {
@@ -65,27 +77,34 @@ public final class DatasetPreparation {
     if (!arguments.test().isEmpty()) {
       sources.put(Split.TEST, arguments.test());
     }
-    Dataset<Row> read = read(session, sources, arguments);
+    Dataset<Row> read = read(session, sources, arguments, multiLabel);
     Dataset<Row> rows = StratifiedSplit.compareTexts(read, arguments.seed());
-    if (arguments.validationShare() > 0 || arguments.testShare() > 0) {
-      rows = StratifiedSplit.holdOut(rows, arguments.validationShare(), arguments.testShare());
+    double validation = arguments.validationShare();
+    double test = arguments.testShare();
+    if (validation > 0 || test > 0) {
+      rows =
+          multiLabel
+              ? StratifiedSplit.holdOutSets(rows, validation, test)
+              : StratifiedSplit.holdOut(rows, validation, test);
     }
-    return prepared(rows, sources, arguments, null);
+    return prepared(rows, sources, arguments, multiLabel, null);
   }
 
   /**
    * Prepares {@code data.test} alone, to evaluate a model that exists. The training rows are
    * unknown then: no row is set aside for its text.
    *
+   * @param multiLabel whether a row has a set of labels instead of one
    * @param labels the model's labels; rows with another one are set aside
    * @throws UserException when the location cannot be read, a column is missing or no row is usable
    */
   public static PreparedData prepareTest(
-      SparkSession session, DataArguments arguments, LabelIndex labels) {
+      SparkSession session, DataArguments arguments, boolean multiLabel, LabelIndex labels) {
     Map<String, String> sources = Map.of(Split.TEST, required(Split.TEST, arguments.test()));
     Dataset<Row> rows =
-        read(session, sources, arguments).withColumn(StratifiedSplit.CONFLICT, lit(false));
-    return prepared(rows, sources, arguments, labels);
+        read(session, sources, arguments, multiLabel)
+            .withColumn(StratifiedSplit.CONFLICT, lit(false));
+    return prepared(rows, sources, arguments, multiLabel, labels);
   }
 
   private static String required(String split, String location) {
@@ -98,32 +117,67 @@ public final class DatasetPreparation {
   }
 
   private static Dataset<Row> read(
-      SparkSession session, Map<String, String> sources, DataArguments arguments) {
+      SparkSession session,
+      Map<String, String> sources,
+      DataArguments arguments,
+      boolean multiLabel) {
     return sources.entrySet().stream()
-        .map(source -> read(session, source.getKey(), source.getValue(), arguments))
+        .map(source -> read(session, source.getKey(), source.getValue(), arguments, multiLabel))
         .reduce(Dataset::union)
         .orElseThrow();
   }
 
-  /** One source as {@code split}, {@code reason}, {@code text}, {@code label}. */
+  /**
+   * One source as {@code split}, {@code reason}, {@code text}, {@code text_pair} (of pairs alone)
+   * and {@code labels}.
+   */
   private static Dataset<Row> read(
-      SparkSession session, String split, String location, DataArguments arguments) {
+      SparkSession session,
+      String split,
+      String location,
+      DataArguments arguments,
+      boolean multiLabel) {
     try {
-      Dataset<Row> rows = DatasetReader.read(session, location, arguments.format());
-      Column text = InputColumns.text(rows, arguments.textColumn(), location);
-      Column label = InputColumns.label(rows, arguments.labelColumn(), location);
+      DataSource source = DataSource.resolve(session, location, arguments.format());
+      Dataset<Row> rows = DatasetReader.read(session, source);
+      Column text = InputColumns.text(rows, "data.text_column", arguments.textColumn(), location);
+      Optional<Column> pair =
+          arguments
+              .textPair()
+              .map(name -> InputColumns.text(rows, "data.text_pair_column", name, location));
+      Column labels;
+      Column missing;
+      if (multiLabel) {
+        labels =
+            InputColumns.labelSet(
+                rows,
+                arguments.labelColumn(),
+                arguments.labelSeparator(),
+                source.format().equals("csv"),
+                location);
+        missing = labels.isNull();
+      } else {
+        Column label = InputColumns.label(rows, arguments.labelColumn(), location);
+        labels = when(label.isNotNull(), array(label));
+        missing = InputColumns.blank(label);
+      }
       Column malformed =
           Arrays.asList(rows.columns()).contains(DatasetReader.MALFORMED)
               ? rows.col(DatasetReader.MALFORMED)
               : lit(null).cast("string");
-      return rows.select(
-          lit(split).as("split"),
+      Column blankPair = pair.map(InputColumns::blank).orElse(lit(false));
+      List<Column> columns = new ArrayList<>();
+      columns.add(lit(split).as("split"));
+      columns.add(
           when(malformed.isNotNull(), SetAsideReason.MALFORMED_ROW.code())
               .when(InputColumns.blank(text), SetAsideReason.BLANK_TEXT.code())
-              .when(InputColumns.blank(label), SetAsideReason.MISSING_LABEL.code())
-              .as("reason"),
-          coalesce(malformed, text).as("text"),
-          when(malformed.isNull(), label).as("label"));
+              .when(blankPair, SetAsideReason.BLANK_TEXT_PAIR.code())
+              .when(missing, SetAsideReason.MISSING_LABEL.code())
+              .as("reason"));
+      columns.add(coalesce(malformed, text).as("text"));
+      pair.ifPresent(second -> columns.add(second.as(StratifiedSplit.TEXT_PAIR)));
+      columns.add(when(malformed.isNull(), labels).as("labels"));
+      return rows.select(columns.toArray(Column[]::new));
     } catch (UserException e) {
       String message = e.getMessage();
       throw message.startsWith("data.")
@@ -133,32 +187,55 @@ public final class DatasetPreparation {
   }
 
   private static PreparedData prepared(
-      Dataset<Row> rows, Map<String, String> sources, DataArguments arguments, LabelIndex known) {
+      Dataset<Row> rows,
+      Map<String, String> sources,
+      DataArguments arguments,
+      boolean multiLabel,
+      LabelIndex known) {
     Dataset<Row> cached =
-        rows.select("split", "reason", "text", "label", StratifiedSplit.CONFLICT)
-            .persist(StorageLevel.MEMORY_AND_DISK());
+        rows.drop(StratifiedSplit.WORKING_COLUMNS).persist(StorageLevel.MEMORY_AND_DISK());
     try {
-      RowCounts counts = countGroups(cached, arguments);
+      RowCounts counts = countGroups(cached, arguments, multiLabel);
       LabelIndex labels = known == null ? counts.trainLabels(sources.get(Split.TRAIN)) : known;
-      return new PreparedData(cached, labels, counts.report(sources, arguments, labels));
+      Dataset<Row> checked = cached;
+      if (counts.hasOtherThan(labels)) {
+        checked = cached.withColumn("reason", coalesce(col("reason"), unseen(labels)));
+        counts = countGroups(checked, arguments, multiLabel);
+      }
+      DataReport report = counts.report(sources, arguments, labels);
+      return new PreparedData(cached, checked, multiLabel, labels, report);
     } catch (Exception e) { // Spark's checked exceptions are not declared in Java
       cached.unpersist();
       throw e instanceof UserException ? (UserException) e : DatasetReader.readFailure(e);
     }
   }
 
-  private static RowCounts countGroups(Dataset<Row> cached, DataArguments arguments) {
+  private static Column unseen(LabelIndex labels) {
+    Column others = array_except(col("labels"), lit(labels.names().toArray(String[]::new)));
+    return when(size(others).gt(0), SetAsideReason.UNSEEN_LABEL.code());
+  }
+
+  private static RowCounts countGroups(
+      Dataset<Row> rows, DataArguments arguments, boolean multiLabel) {
+    // A row is counted once a label, and as a row with its first label, or with none.
+    Column once = coalesce(col("position"), lit(0)).equalTo(0);
+    Column conflict = once.and(col(StratifiedSplit.CONFLICT));
     List<Row> groups =
-        cached
+        rows.select(
+                col("split"),
+                col("reason"),
+                col("text"),
+                col(StratifiedSplit.CONFLICT),
+                posexplode_outer(col("labels")).as(new String[] {"position", "label"}))
             .groupBy("split", "reason", "label")
             .agg(
-                count(lit(1)),
-                sum(col(StratifiedSplit.CONFLICT).cast("long")),
-                sum(col("text").contains("\uFFFD").cast("long")),
+                count(col("label")),
+                sum(once.cast("long")),
+                sum(conflict.cast("long")),
+                sum(once.and(col("text").contains("\uFFFD")).cast("long")),
                 min(
                     when(
-                        col(StratifiedSplit.CONFLICT)
-                            .or(col("reason").equalTo(SetAsideReason.MALFORMED_ROW.code())),
+                        conflict.or(col("reason").equalTo(SetAsideReason.MALFORMED_ROW.code())),
                         substring(col("text"), 1, EXAMPLE_CHARACTERS))))
             .limit(MAX_GROUPS + 1)
             .collectAsList();
@@ -177,9 +254,11 @@ public final class DatasetPreparation {
                         row.getString(2),
                         row.getLong(3),
                         row.getLong(4),
-                        row.isNullAt(5) ? 0 : row.getLong(5),
-                        row.getString(6)))
-            .toList());
+                        row.getLong(5),
+                        row.isNullAt(6) ? 0 : row.getLong(6),
+                        row.getString(7)))
+            .toList(),
+        multiLabel);
   }
 
   private static SetAsideReason reason(String code) {

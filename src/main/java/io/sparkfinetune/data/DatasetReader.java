@@ -40,7 +40,11 @@ public final class DatasetReader {
    * @throws UserException when nothing is there, it is empty, or it is not of that format
    */
   public static Dataset<Row> read(SparkSession session, String location, String format) {
-    DataSource source = DataSource.resolve(session, location, format);
+    return read(session, DataSource.resolve(session, location, format));
+  }
+
+  /** As {@link #read(SparkSession, String, String)}, of what a location turned out to be. */
+  static Dataset<Row> read(SparkSession session, DataSource source) {
     try {
       return switch (source.format()) {
         case "csv" -> csv(session, source.name());
@@ -60,12 +64,18 @@ public final class DatasetReader {
   /**
    * Reads rows to predict: every column and every row, those with a null or blank text included.
    *
-   * @throws UserException as {@link #read}, and when there is no such text column
+   * @param arguments its {@code input}, {@code format}, {@code text_column} and {@code
+   *     text_pair_column} count
+   * @throws UserException as {@link #read(SparkSession, String, String)}, and when there is no such
+   *     text column
    */
-  public static Dataset<Row> readTexts(
-      SparkSession session, String location, String format, String textColumn) {
-    Dataset<Row> rows = read(session, location, format);
-    InputColumns.text(rows, textColumn, location);
+  public static Dataset<Row> readTexts(SparkSession session, DataArguments arguments) {
+    Dataset<Row> rows = read(session, arguments.input(), arguments.format());
+    InputColumns.text(rows, "data.text_column", arguments.textColumn(), arguments.input());
+    arguments
+        .textPair()
+        .ifPresent(
+            pair -> InputColumns.text(rows, "data.text_pair_column", pair, arguments.input()));
     return rows;
   }
 

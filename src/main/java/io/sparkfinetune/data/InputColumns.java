@@ -1,7 +1,9 @@
 package io.sparkfinetune.data;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.floor;
 import static org.apache.spark.sql.functions.isnan;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.trim;
 import static org.apache.spark.sql.functions.when;
 
@@ -30,14 +32,18 @@ final class InputColumns {
 
   private InputColumns() {}
 
-  /** The text column as it is. */
-  static Column text(Dataset<Row> rows, String name, String location) {
-    Column column = column(rows, "data.text_column", name, location);
+  /**
+   * A text column as it is.
+   *
+   * @param key {@code data.text_column} or {@code data.text_pair_column}
+   */
+  static Column text(Dataset<Row> rows, String key, String name, String location) {
+    Column column = column(rows, key, name, location);
     DataType type = rows.schema().apply(name).dataType();
     if (!(type instanceof StringType)) {
       throw new UserException(
-          "data.text_column=%s: in %s this column is of type %s: expected string"
-              .formatted(name, location, type.catalogString()));
+          "%s=%s: in %s this column is of type %s: expected string"
+              .formatted(key, name, location, type.catalogString()));
     }
     return column;
   }
@@ -54,8 +60,14 @@ final class InputColumns {
         || type instanceof MapType
         || type instanceof BinaryType) {
       throw new UserException(
-          "data.label_column=%s: in %s this column is of type %s: expected string or number"
-              .formatted(name, location, type.catalogString()));
+          "data.label_column=%s: in %s this column is of type %s: expected string or number%s"
+              .formatted(
+                  name,
+                  location,
+                  type.catalogString(),
+                  LabelSets.isArray(type)
+                      ? "; for sets of labels set model.problem_type=multi_label_classification"
+                      : ""));
     }
     boolean floating = type.equals(DataTypes.DoubleType) || type.equals(DataTypes.FloatType);
     if (floating || type instanceof DecimalType) {
@@ -66,6 +78,29 @@ final class InputColumns {
       return floating ? when(isnan(column).equalTo(false), plain) : plain;
     }
     return trimmed(column.cast(DataTypes.StringType));
+  }
+
+  /**
+   * The label column as label sets: an array of strings, or what {@link #label} takes, split.
+   *
+   * @param nullIsEmpty whether a null stands for the empty string, as in CSV
+   */
+  static Column labelSet(
+      Dataset<Row> rows, String name, String separator, boolean nullIsEmpty, String location) {
+    Column column = column(rows, "data.label_column", name, location);
+    DataType type = rows.schema().apply(name).dataType();
+    if (type instanceof ArrayType && !LabelSets.isArray(type)) {
+      throw new UserException(
+          ("data.label_column=%s: in %s this column is of type %s: expected an array of strings, or"
+                  + " a string such as a%sb")
+              .formatted(name, location, type.catalogString(), separator));
+    }
+    if (LabelSets.isArray(type)) {
+      return LabelSets.of(column, type, separator);
+    }
+    Column label = label(rows, name, location);
+    return LabelSets.of(
+        nullIsEmpty ? coalesce(label, lit("")) : label, DataTypes.StringType, separator);
   }
 
   /** A string without the white space at its ends, in Unicode's sense of it. */

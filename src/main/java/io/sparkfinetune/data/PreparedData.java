@@ -1,12 +1,8 @@
 package io.sparkfinetune.data;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.not;
-import static org.apache.spark.sql.functions.when;
 
 import java.util.Optional;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
@@ -24,41 +20,48 @@ public final class PreparedData implements AutoCloseable {
   private final DataReport report;
 
   /**
-   * @param cached columns {@code split}, {@code reason}, {@code text}, {@code label}, where no row
-   *     is set aside yet for its label
+   * @param cached what to let go of
+   * @param rows columns {@code split}, {@code reason}, {@code text}, {@code text_pair} (of pairs
+   *     alone) and {@code labels}
    */
-  PreparedData(Dataset<Row> cached, LabelIndex labels, DataReport report) {
+  PreparedData(
+      Dataset<Row> cached,
+      Dataset<Row> rows,
+      boolean multiLabel,
+      LabelIndex labels,
+      DataReport report) {
     this.cached = cached;
     this.labels = labels;
     this.report = report;
-    Column unseen = col("reason").isNull().and(not(col("label").isInCollection(labels.names())));
     this.rows =
-        cached.withColumn(
-            "reason",
-            when(unseen, lit(SetAsideReason.UNSEEN_LABEL.code())).otherwise(col("reason")));
+        rows.withColumn("label", multiLabel ? col("labels") : col("labels").getItem(0))
+            .drop("labels", StratifiedSplit.CONFLICT);
   }
 
-  /** The training rows: {@code text} and {@code label}, both strings. */
+  /**
+   * The training rows: the strings {@code text}, {@code text_pair} (of pairs alone) and {@code
+   * label}, of multi-label data an array of strings.
+   */
   public Dataset<Row> train() {
     return split(Split.TRAIN);
   }
 
-  /** The validation rows: {@code text} and {@code label}; empty when there are none. */
+  /** The validation rows, with the columns of the training rows; empty when there are none. */
   public Optional<Dataset<Row>> validation() {
     return heldOut(Split.VALIDATION);
   }
 
-  /** The test rows: {@code text} and {@code label}; empty when there are none. */
+  /** The test rows, with the columns of the training rows; empty when there are none. */
   public Optional<Dataset<Row>> test() {
     return heldOut(Split.TEST);
   }
 
   /**
-   * The rows set aside: {@code split}, {@code reason} ({@link SetAsideReason#code}), {@code text},
-   * {@code label}. The text of a malformed row is that row as it was read.
+   * The rows set aside: {@code split}, {@code reason} ({@link SetAsideReason#code}), and the
+   * columns of the training rows. The text of a malformed row is that row as it was read.
    */
   public Dataset<Row> setAside() {
-    return rows.filter(col("reason").isNotNull()).select("split", "reason", "text", "label");
+    return rows.filter(col("reason").isNotNull());
   }
 
   /** The label names of the training rows, with their indices. */
@@ -83,6 +86,6 @@ public final class PreparedData implements AutoCloseable {
 
   private Dataset<Row> split(String split) {
     return rows.filter(col("split").equalTo(split).and(col("reason").isNull()))
-        .select("text", "label");
+        .drop("split", "reason");
   }
 }

@@ -26,8 +26,9 @@ final class RowCounts {
    *
    * @param reason null when they are not set aside
    * @param label null when they have none
-   * @param rows how many there are
-   * @param conflicts training rows whose text bears other labels too
+   * @param labelled rows that have the label; a row with several is in a group for each
+   * @param rows those of them that are counted here, so that each row is counted once in all
+   * @param conflicts training rows whose text bears other labels in other rows
    * @param replaced rows whose text holds U+FFFD, which stands for bytes that are no UTF-8
    * @param example the start of a text in conflict or of a malformed row; null when there is none
    */
@@ -35,6 +36,7 @@ final class RowCounts {
       String split,
       SetAsideReason reason,
       String label,
+      long labelled,
       long rows,
       long conflicts,
       long replaced,
@@ -49,9 +51,16 @@ final class RowCounts {
   }
 
   private final List<Group> groups;
+  private final boolean multiLabel;
 
-  RowCounts(List<Group> groups) {
+  RowCounts(List<Group> groups, boolean multiLabel) {
     this.groups = groups;
+    this.multiLabel = multiLabel;
+  }
+
+  /** Whether a usable row has a label that an index lacks. */
+  boolean hasOtherThan(LabelIndex labels) {
+    return labels(Group::usable).stream().anyMatch(label -> labels.indexOf(label) < 0);
   }
 
   /**
@@ -60,7 +69,7 @@ final class RowCounts {
    * @throws UserException when there are fewer than two, or all rows of a class are set aside
    */
   LabelIndex trainLabels(String location) {
-    requireUsable(Split.TRAIN, location, groups);
+    requireUsable(Split.TRAIN, location);
     TreeSet<String> usable = labels(group -> group.in(Split.TRAIN) && group.usable());
     TreeSet<String> lost = labels(group -> group.in(Split.TRAIN));
     lost.removeAll(usable);
@@ -71,7 +80,9 @@ final class RowCounts {
                   location,
                   classes(lost),
                   reasons(
-                      setAside(group -> group.in(Split.TRAIN) && lost.contains(label(group))))));
+                      setAside(
+                          group -> group.in(Split.TRAIN) && lost.contains(label(group)),
+                          Group::labelled))));
     }
     try {
       return LabelIndex.of(usable);
@@ -87,19 +98,18 @@ final class RowCounts {
    * @throws UserException when a split that was given has no usable row
    */
   DataReport report(Map<String, String> sources, DataArguments arguments, LabelIndex labels) {
-    RowCounts known = withUnseenLabels(labels);
     List<DataReport.SplitReport> splits = new ArrayList<>();
-    List<String> warnings = new ArrayList<>(known.contentWarnings());
+    List<String> warnings = new ArrayList<>(contentWarnings());
     for (String split : List.of(Split.TRAIN, Split.VALIDATION, Split.TEST)) {
       String location = sources.get(split);
       double share =
           split.equals(Split.VALIDATION) ? arguments.validationShare() : arguments.testShare();
       if (location != null) {
-        known.requireUsable(split, location, groups);
+        requireUsable(split, location);
       } else if (share == 0 || !sources.containsKey(Split.TRAIN)) {
         continue;
       }
-      DataReport.SplitReport report = known.splitReport(split, sources, labels);
+      DataReport.SplitReport report = splitReport(split, sources, labels);
       splits.add(report);
       if (report.kept() == 0) {
         warnings.add(
@@ -118,30 +128,12 @@ final class RowCounts {
     return new DataReport(splits, warnings);
   }
 
-  private RowCounts withUnseenLabels(LabelIndex labels) {
-    return new RowCounts(
-        groups.stream()
-            .map(
-                group ->
-                    group.usable() && labels.indexOf(group.label()) < 0
-                        ? new Group(
-                            group.split(),
-                            SetAsideReason.UNSEEN_LABEL,
-                            group.label(),
-                            group.rows(),
-                            group.conflicts(),
-                            group.replaced(),
-                            group.example())
-                        : group)
-            .toList());
-  }
-
   private DataReport.SplitReport splitReport(
       String split, Map<String, String> sources, LabelIndex labels) {
     Map<String, Long> classes = new LinkedHashMap<>();
     labels.names().forEach(label -> classes.put(label, 0L));
-    matching(group -> group.in(split) && group.usable())
-        .forEach(group -> classes.merge(group.label(), group.rows(), Long::sum));
+    matching(group -> group.in(split) && group.usable() && group.label() != null)
+        .forEach(group -> classes.merge(group.label(), group.labelled(), Long::sum));
     // What was held out of training was read from it.
     long read =
         sources.containsKey(split)
@@ -155,7 +147,8 @@ final class RowCounts {
         split,
         Optional.ofNullable(sources.get(split)),
         read,
-        setAside(group -> group.in(split)),
+        setAside(group -> group.in(split), Group::rows),
+        sum(group -> group.in(split) && group.usable(), Group::rows),
         classes);
   }
 
@@ -164,8 +157,15 @@ final class RowCounts {
     long conflicts = sum(group -> true, Group::conflicts);
     if (conflicts > 0) {
       warnings.add(
-          "training rows whose text bears several labels: %s, such as \"%s\" (never held out)"
-              .formatted(DataReport.number(conflicts), example(group -> group.conflicts() > 0)));
+          "training rows whose text bears several %s: %s, such as \"%s\" (never held out)"
+              .formatted(
+                  multiLabel ? "label sets" : "labels",
+                  DataReport.number(conflicts),
+                  example(group -> group.conflicts() > 0)));
+    }
+    long empty = sum(group -> group.usable() && group.label() == null, Group::rows);
+    if (empty > 0) {
+      warnings.add("rows without any label: %s, kept".formatted(DataReport.number(empty)));
     }
     Predicate<Group> malformed = group -> group.reason() == SetAsideReason.MALFORMED_ROW;
     if (sum(malformed, Group::rows) > 0) {
@@ -181,8 +181,8 @@ final class RowCounts {
     return warnings;
   }
 
-  private void requireUsable(String split, String location, List<Group> read) {
-    if (read.stream().noneMatch(group -> group.in(split))) {
+  private void requireUsable(String split, String location) {
+    if (groups.stream().noneMatch(group -> group.in(split))) {
       throw new UserException("data.%s: no rows in %s".formatted(split, location));
     }
     if (matching(group -> group.in(split) && group.usable()).findAny().isEmpty()) {
@@ -192,14 +192,15 @@ final class RowCounts {
                   split,
                   location,
                   DataReport.number(sum(group -> group.in(split), Group::rows)),
-                  reasons(setAside(group -> group.in(split)))));
+                  reasons(setAside(group -> group.in(split), Group::rows))));
     }
   }
 
-  private Map<SetAsideReason, Long> setAside(Predicate<Group> which) {
+  private Map<SetAsideReason, Long> setAside(Predicate<Group> which, ToLongFunction<Group> what) {
     Map<SetAsideReason, Long> counts = new EnumMap<>(SetAsideReason.class);
     matching(which.and(group -> !group.usable()))
-        .forEach(group -> counts.merge(group.reason(), group.rows(), Long::sum));
+        .forEach(group -> counts.merge(group.reason(), what.applyAsLong(group), Long::sum));
+    counts.values().removeIf(count -> count == 0);
     return counts;
   }
 

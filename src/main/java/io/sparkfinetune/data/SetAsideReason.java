@@ -8,14 +8,16 @@ public enum SetAsideReason {
   MALFORMED_ROW,
   /** The text is null or white space. */
   BLANK_TEXT,
-  /** The label is null or white space. */
+  /** The second text of a pair is null or white space. */
+  BLANK_TEXT_PAIR,
+  /** The label is null or white space; of multi-label data, null. */
   MISSING_LABEL,
   /**
-   * The same text (white space at its ends apart) stands in an earlier split, in the order train,
-   * validation, test.
+   * The same text, or pair of texts (white space at its ends apart) stands in an earlier split, in
+   * the order train, validation, test.
    */
   TEXT_IN_EARLIER_SPLIT,
-  /** No usable training row has this label, or the model does not know it. */
+  /** No usable training row has this label (or one of these), or the model does not know it. */
   UNSEEN_LABEL;
 
   /** The reason as the {@code reason} column has it, as in {@code blank_text}. */

@@ -1,8 +1,10 @@
 package io.sparkfinetune.data;
 
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.dense_rank;
+import static org.apache.spark.sql.functions.first;
 import static org.apache.spark.sql.functions.floor;
 import static org.apache.spark.sql.functions.greatest;
 import static org.apache.spark.sql.functions.least;
@@ -14,15 +16,23 @@ import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.expressions.WindowSpec;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Compares texts across the splits, and holds training rows out. Lazy: two shuffles, no job.
+ *
+ * <p>A text pair is compared as a whole, and wherever "text" is said here, the pair is meant.
  *
  * <p>Which rows are held out depends on the seed and the rows' content alone: the texts of each
  * class are ranked by a seeded hash of the text, and the first of them are held out. Neither the
@@ -31,6 +41,9 @@ import org.apache.spark.sql.expressions.WindowSpec;
  * of it could be right.
  */
 public final class StratifiedSplit {
+  /** The column of second texts; rows are pairs when it is there. */
+  public static final String TEXT_PAIR = "text_pair";
+
   /** Boolean: whether the row is a training row whose text bears another label as well. */
   static final String CONFLICT = "conflict";
 
@@ -41,6 +54,11 @@ public final class StratifiedSplit {
 
   private static final String STRATUM = "stratum";
   private static final String BUCKET = "bucket";
+  private static final String RANK = "rank";
+  private static final String HELD_OUT = "held_out";
+
+  /** What is added beside {@link #CONFLICT}; of no use to a caller. */
+  static final String[] WORKING_COLUMNS = {FINGERPRINT, DRAW, STRATUM, BUCKET, RANK, HELD_OUT};
 
   /** Of a source as stored, which may be compressed. */
   private static final BigInteger PARTITION_BYTES = BigInteger.valueOf(16L << 20);
@@ -55,22 +73,22 @@ public final class StratifiedSplit {
    * validation and test rows that have that fault and no other.
    *
    * @param rows columns {@code split} (as in {@link Split}), {@code reason} (null for a row that
-   *     can be used), {@code text}, {@code label}; also returned, with two columns for {@link
-   *     #holdOut}
+   *     can be used), {@code text}, {@code text_pair} (of pairs alone) and {@code labels} (a sorted
+   *     array); also returned, with two columns for {@link #holdOut} and {@link #holdOutSets}
    */
   public static Dataset<Row> compareTexts(Dataset<Row> rows, long seed) {
-    Column key = InputColumns.trimmed(col("text"));
+    Column[] key = key(rows);
     WindowSpec sameText = Window.partitionBy(FINGERPRINT, DRAW);
     Column usable = col("reason").isNull();
     Column inTrain = usable.and(col("split").equalTo(Split.TRAIN));
     Column inValidation = usable.and(col("split").equalTo(Split.VALIDATION));
-    Column trainLabel = when(inTrain, col("label"));
+    Column trainLabel = when(inTrain, col("labels"));
     Column inEarlierSplit =
         when(col("split").equalTo(Split.VALIDATION), max(inTrain).over(sameText))
             .when(col("split").equalTo(Split.TEST), max(inTrain.or(inValidation)).over(sameText))
             .otherwise(false);
     return rows.withColumn(FINGERPRINT, xxhash64(key))
-        .withColumn(DRAW, xxhash64(lit(seed), key))
+        .withColumn(DRAW, xxhash64(seeded(seed, key)))
         .repartition(partitions(rows), col(FINGERPRINT), col(DRAW))
         .withColumn(
             CONFLICT,
@@ -84,6 +102,24 @@ public final class StratifiedSplit {
                 col("reason"), when(inEarlierSplit, SetAsideReason.TEXT_IN_EARLIER_SPLIT.code())));
   }
 
+  private static Column[] key(Dataset<Row> rows) {
+    Column text = InputColumns.trimmed(col("text"));
+    return Arrays.asList(rows.columns()).contains(TEXT_PAIR)
+        ? new Column[] {text, InputColumns.trimmed(col(TEXT_PAIR))}
+        : new Column[] {text};
+  }
+
+  private static Column[] seeded(long seed, Column[] key) {
+    return Stream.concat(Stream.of(lit(seed)), Arrays.stream(key)).toArray(Column[]::new);
+  }
+
+  private static Column drawnFrom() {
+    return col("split")
+        .equalTo(Split.TRAIN)
+        .and(col("reason").isNull())
+        .and(col(CONFLICT).equalTo(false));
+  }
+
   /**
    * Moves a share of each class's training texts to the validation and the test split. Shares are
    * rounded to the nearest whole text; a class keeps at least one text in training.
@@ -91,16 +127,12 @@ public final class StratifiedSplit {
    * @param rows what {@link #compareTexts} returned
    */
   public static Dataset<Row> holdOut(Dataset<Row> rows, double validationShare, double testShare) {
-    Column drawnFrom =
-        col("split")
-            .equalTo(Split.TRAIN)
-            .and(col("reason").isNull())
-            .and(col(CONFLICT).equalTo(false));
-    Column stratum = when(drawnFrom, col("label"));
+    Column drawnFrom = drawnFrom();
+    Column stratum = when(drawnFrom, col("labels"));
     Column bucket = when(drawnFrom, lit(-1L)).otherwise(pmod(col(DRAW), lit(BUCKETS)));
     WindowSpec sameClass = Window.partitionBy(STRATUM, BUCKET);
     Column rank = dense_rank().over(sameClass.orderBy(DRAW, FINGERPRINT));
-    Column texts = max("rank").over(sameClass);
+    Column texts = max(RANK).over(sameClass);
     Column spare = texts.minus(1);
     Column testTexts = least(nearest(texts, testShare), spare);
     Column validationTexts =
@@ -108,13 +140,40 @@ public final class StratifiedSplit {
     return rows.withColumn(STRATUM, stratum)
         .withColumn(BUCKET, bucket)
         .repartition(partitions(rows), col(STRATUM), col(BUCKET))
-        .withColumn("rank", rank)
+        .withColumn(RANK, rank)
         .withColumn(
             "split",
             when(drawnFrom.equalTo(false), col("split"))
-                .when(col("rank").leq(testTexts), Split.TEST)
-                .when(col("rank").leq(testTexts.plus(validationTexts)), Split.VALIDATION)
+                .when(col(RANK).leq(testTexts), Split.TEST)
+                .when(col(RANK).leq(testTexts.plus(validationTexts)), Split.VALIDATION)
                 .otherwise(Split.TRAIN));
+  }
+
+  /**
+   * Moves a share of the training texts of multi-label data to the validation and the test split,
+   * so that each label has about that share of its texts there ({@link IterativeStratification}).
+   * One task holds the labels of all different training texts.
+   *
+   * @param rows what {@link #compareTexts} returned
+   */
+  public static Dataset<Row> holdOutSets(
+      Dataset<Row> rows, double validationShare, double testShare) {
+    StructType schema =
+        new StructType()
+            .add(FINGERPRINT, DataTypes.LongType)
+            .add(DRAW, DataTypes.LongType)
+            .add(HELD_OUT, DataTypes.StringType);
+    MapPartitionsFunction<Row, Row> draw =
+        texts -> IterativeStratification.heldOut(texts, validationShare, testShare);
+    Dataset<Row> heldOut =
+        rows.where(drawnFrom())
+            .groupBy(FINGERPRINT, DRAW)
+            .agg(first("labels"))
+            .coalesce(1)
+            .mapPartitions(draw, Encoders.row(schema));
+    Column moved = when(drawnFrom(), col(HELD_OUT));
+    return rows.join(broadcast(heldOut), new String[] {FINGERPRINT, DRAW}, "left")
+        .withColumn("split", coalesce(moved, col("split")));
   }
 
   private static Column nearest(Column texts, double share) {

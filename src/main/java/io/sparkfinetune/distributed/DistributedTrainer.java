@@ -11,11 +11,13 @@ import io.sparkfinetune.model.io.ChunkedBytes;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
+import io.sparkfinetune.train.TrainingResult;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.spark.HashPartitioner;
@@ -48,7 +50,8 @@ public final class DistributedTrainer {
   /**
    * Trains on executors and waits for the end.
    *
-   * @param train columns {@code input_ids} (array of int) and {@code label} (int)
+   * @param train columns {@code input_ids} (array of int), {@code type_one_start} (int) and {@code
+   *     labels} (array of int), as {@link TrainingTask} has them
    * @param validation the same columns, or empty to keep the last weights
    * @param labels the label names, by index
    * @param progress called on the driver, with each heartbeat, from a thread of Spark's
@@ -92,12 +95,17 @@ public final class DistributedTrainer {
   /**
    * Refuses what cannot be trained with, before any work is done on it.
    *
-   * @throws UserException when the cluster runs no barrier stage, or {@code max_length} is more
-   *     than the model has positions for
+   * @throws UserException when the cluster runs no barrier stage, {@code max_length} is more than
+   *     the model has positions for, or {@code metric_for_best_model} is none of the problem type's
    */
-  public static void check(SparkContext spark, ModelConfig checkpoint, ModelArguments model) {
+  public static void check(
+      SparkContext spark,
+      ModelConfig checkpoint,
+      ModelArguments model,
+      TrainingArguments training) {
     plan(spark);
     checkpoint.requirePositions(model.maxLength());
+    training.metricForBestModel(model.problemType());
   }
 
   private static ResourcePlan plan(SparkContext spark) {
@@ -119,7 +127,7 @@ public final class DistributedTrainer {
   }
 
   private static Dataset<Row> examples(Dataset<Row> rows, Column isValidation) {
-    return rows.select(col("input_ids"), col("label").cast("int"), isValidation);
+    return rows.select(col("input_ids"), col("type_one_start"), col("labels"), isValidation);
   }
 
   /**
@@ -154,11 +162,22 @@ public final class DistributedTrainer {
     if (outcome.failure() != null && !outcome.diverged()) {
       throw new UserException(outcome.failure());
     }
-    ModelFiles files = new ModelFiles(config.toJson(), tokenizer, joined(chunks.values(), outcome));
+    ModelConfig trained = withThreshold(config, outcome.result());
+    ModelFiles files =
+        new ModelFiles(trained.toJson(), tokenizer, joined(chunks.values(), outcome));
     if (outcome.diverged()) {
       throw new TrainingDivergedException(outcome.failure(), files);
     }
     return new TrainedModel(files, outcome.result());
+  }
+
+  /** A threshold to be tuned is now; without an evaluation to tune it on it is the default. */
+  private static ModelConfig withThreshold(ModelConfig config, TrainingResult result) {
+    if (!config.problemType().isMultiLabel() || config.threshold().isPresent()) {
+      return config;
+    }
+    OptionalDouble tuned = result == null ? OptionalDouble.empty() : result.threshold();
+    return config.withThreshold(tuned.orElse(ModelConfig.DEFAULT_THRESHOLD));
   }
 
   /**

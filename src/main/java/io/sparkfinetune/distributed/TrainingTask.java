@@ -31,9 +31,10 @@ import scala.runtime.AbstractFunction1;
  * One barrier task: takes its rows into memory, loads the checkpoint, trains, and gives the best
  * weights back as numbered chunks.
  *
- * <p>Input rows are {@code (input_ids: array<int>, label: int, is_validation: boolean)}. Output
- * pairs are {@code (0, TrainingOutcome)}, then {@code (i, Chunk)} with the i-th chunk of {@code
- * model.safetensors}, from 1.
+ * <p>Input rows are {@code (input_ids: array<int>, type_one_start: int, labels: array<int>,
+ * is_validation: boolean)}, as {@link EncodedDataset.Builder#add(int[], int, int[])} takes them.
+ * Output pairs are {@code (0, TrainingOutcome)}, then {@code (i, Chunk)} with the i-th chunk of
+ * {@code model.safetensors}, from 1.
  */
 final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple2<Integer, Object>>>
     implements Serializable {
@@ -80,8 +81,7 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
     EncodedDataset.Builder validation = EncodedDataset.builder();
     while (rows.hasNext()) {
       Row row = rows.next();
-      int[] ids = row.<Integer>getList(0).stream().mapToInt(Integer::intValue).toArray();
-      (row.getBoolean(2) ? validation : train).add(ids, row.getInt(1));
+      (row.getBoolean(3) ? validation : train).add(ints(row, 0), row.getInt(1), ints(row, 2));
     }
     ModelConfig config = ModelConfig.parse(configJson);
     try (SequenceClassifier model = load(config);
@@ -102,6 +102,10 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
         output.add(new Tuple2<>(output.size(), new TrainingOutcome.Chunk(run, chunk)));
       }
     }
+  }
+
+  private static int[] ints(Row row, int column) {
+    return row.<Integer>getList(column).stream().mapToInt(Integer::intValue).toArray();
   }
 
   private SequenceClassifier load(ModelConfig config) {

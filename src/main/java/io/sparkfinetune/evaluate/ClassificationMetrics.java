@@ -4,8 +4,6 @@ import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntToLongFunction;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -15,12 +13,8 @@ import java.util.stream.IntStream;
  * classes that occur as a label or as a prediction, which is scikit-learn's default: a class that
  * the rows never mention neither helps nor harms.
  */
-public final class ClassificationMetrics implements Serializable {
+public final class ClassificationMetrics implements Metrics, Serializable {
   private static final long serialVersionUID = 1L;
-
-  /** Precision, recall and F1 of one class, or an average of them. */
-  public record Scores(double precision, double recall, double f1, long support)
-      implements Serializable {}
 
   private final ConfusionMatrix matrix;
   private final double loss;
@@ -32,16 +26,16 @@ public final class ClassificationMetrics implements Serializable {
     this.perClass = IntStream.range(0, matrix.classes()).mapToObj(this::scores).toList();
   }
 
-  /** Rows. */
+  @Override
   public long n() {
     return matrix.total();
   }
 
-  /** Share of the rows whose prediction is their label; 0 without rows. */
+  @Override
   public double accuracy() {
     long correct =
         IntStream.range(0, matrix.classes()).mapToLong(label -> matrix.count(label, label)).sum();
-    return ratio(correct, n());
+    return Scores.ratio(correct, n());
   }
 
   /**
@@ -54,12 +48,12 @@ public final class ClassificationMetrics implements Serializable {
 
   /** The unweighted mean over the classes that occur. */
   public Scores macro() {
-    return average(label -> 1);
+    return Scores.mean(perClass, this::occurs, label -> 1, n());
   }
 
   /** The mean over the classes, weighted with their rows. */
   public Scores weighted() {
-    return average(matrix::support);
+    return Scores.mean(perClass, this::occurs, matrix::support, n());
   }
 
   /** Scores by class index. */
@@ -78,10 +72,11 @@ public final class ClassificationMetrics implements Serializable {
   }
 
   /**
-   * The metrics by name, with a prefix such as {@code eval_} before each: {@code loss}, {@code
-   * accuracy}, {@code f1}, {@code precision}, {@code recall} (macro averages), {@code f1_weighted},
-   * {@code precision_weighted}, {@code recall_weighted} and {@code samples}.
+   * {@inheritDoc} The names are {@code loss}, {@code accuracy}, {@code f1}, {@code precision},
+   * {@code recall} (macro averages), {@code f1_weighted}, {@code precision_weighted}, {@code
+   * recall_weighted} and {@code samples}.
    */
+  @Override
   public Map<String, Double> toMap(String prefix) {
     Map<String, Double> map = new LinkedHashMap<>();
     map.put(prefix + "loss", loss);
@@ -98,46 +93,18 @@ public final class ClassificationMetrics implements Serializable {
     return map;
   }
 
+  @Override
+  public ClassificationReport report(List<String> labels) {
+    return new ClassificationReport(this, labels);
+  }
+
   private Scores scores(int label) {
-    long correct = matrix.count(label, label);
-    long support = matrix.support(label);
-    long predictions = matrix.predictions(label);
-    return new Scores(
-        ratio(correct, predictions),
-        ratio(correct, support),
-        ratio(2 * correct, support + predictions),
-        support);
-  }
-
-  private Scores average(IntToLongFunction weight) {
-    return new Scores(
-        average(weight, Scores::precision),
-        average(weight, Scores::recall),
-        average(weight, Scores::f1),
-        n());
-  }
-
-  private double average(IntToLongFunction weight, ToDoubleFunction<Scores> score) {
-    double sum = 0;
-    long weights = 0;
-    for (int label = 0; label < matrix.classes(); label++) {
-      if (occurs(label)) {
-        sum += weight.applyAsLong(label) * score.applyAsDouble(perClass.get(label));
-        weights += weight.applyAsLong(label);
-      }
-    }
-    return weights == 0 ? 0 : sum / weights;
-  }
-
-  private static double ratio(long numerator, long denominator) {
-    return denominator == 0 ? 0 : (double) numerator / denominator;
+    return Scores.of(matrix.count(label, label), matrix.predictions(label), matrix.support(label));
   }
 
   /** Collects rows one by one, or partition by partition. Not thread-safe. */
   public static final class Accumulator implements Serializable {
     private static final long serialVersionUID = 1L;
-    private static final double EPS = Math.ulp(1.0);
-
     private final ConfusionMatrix matrix;
     private double lossSum;
 
@@ -161,7 +128,7 @@ public final class ClassificationMetrics implements Serializable {
             "probability " + probabilityOfLabel + ": expected 0 to 1");
       }
       matrix.add(label, predicted);
-      lossSum -= Math.log(Math.min(Math.max(probabilityOfLabel, EPS), 1 - EPS));
+      lossSum -= LogLoss.log(probabilityOfLabel);
     }
 
     /** Adds another accumulator's rows to this one's; returns this one. */

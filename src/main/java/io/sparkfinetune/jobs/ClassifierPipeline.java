@@ -5,29 +5,36 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.annotator.TransformerClassifierApproach;
 import io.sparkfinetune.annotator.TransformerClassifierModel;
 import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
 import io.sparkfinetune.train.TrainingResult;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
-/** The fitted pipeline of the jobs: a DocumentAssembler and the classifier. */
+/** The fitted pipeline of the jobs: a DocumentAssembler, of pairs two, and the classifier. */
 final class ClassifierPipeline {
   /** The column of CATEGORY annotations. */
   static final String CATEGORY = "category";
 
   private static final String DOCUMENT = "document";
+  private static final String DOCUMENT_PAIR = "document_pair";
   private static final String IS_VALIDATION = "is_validation";
 
   private final PipelineModel model;
@@ -39,7 +46,7 @@ final class ClassifierPipeline {
   /**
    * Fine-tunes.
    *
-   * @param train columns {@code text} and {@code label}
+   * @param train columns {@code text}, {@code text_pair} (of pairs alone) and {@code label}
    * @param validation the same, or empty to keep the last weights
    */
   static ClassifierPipeline fit(
@@ -48,11 +55,15 @@ final class ClassifierPipeline {
       ModelArguments model,
       TrainingArguments training,
       Consumer<TrainingProgress> progress) {
-    DocumentAssembler assembler = new DocumentAssembler();
-    assembler.setInputCol(JobData.TEXT);
-    assembler.setOutputCol(DOCUMENT);
+    List<PipelineStage> stages = new ArrayList<>(List.of(assembler(JobData.TEXT, DOCUMENT)));
     TransformerClassifierApproach classifier = new TransformerClassifierApproach();
-    classifier.setInputCols(new String[] {DOCUMENT});
+    if (Arrays.asList(train.columns()).contains(JobData.TEXT_PAIR)) {
+      stages.add(assembler(JobData.TEXT_PAIR, DOCUMENT_PAIR));
+      classifier.setInputCols(new String[] {DOCUMENT, DOCUMENT_PAIR});
+    } else {
+      classifier.setInputCols(new String[] {DOCUMENT});
+    }
+    stages.add(classifier);
     classifier.setOutputCol(CATEGORY);
     classifier.setLabelColumn(JobData.LABEL);
     classifier.setArguments(model);
@@ -66,8 +77,15 @@ final class ClassifierPipeline {
               .withColumn(IS_VALIDATION, functions.lit(false))
               .unionByName(validation.get().withColumn(IS_VALIDATION, functions.lit(true)));
     }
-    Pipeline pipeline = new Pipeline().setStages(new PipelineStage[] {assembler, classifier});
+    Pipeline pipeline = new Pipeline().setStages(stages.toArray(PipelineStage[]::new));
     return new ClassifierPipeline(pipeline.fit(rows));
+  }
+
+  private static DocumentAssembler assembler(String textColumn, String documentColumn) {
+    DocumentAssembler assembler = new DocumentAssembler();
+    assembler.setInputCol(textColumn);
+    assembler.setOutputCol(documentColumn);
+    return assembler;
   }
 
   /**
@@ -84,8 +102,11 @@ final class ClassifierPipeline {
               + ": there is no saved model; expected the folder \"model\" that fine-tune writes");
     }
     ClassifierPipeline pipeline = new ClassifierPipeline(PipelineModel.load(path));
-    if (pipeline.find(TransformerClassifierModel.class).isEmpty()
-        || pipeline.find(DocumentAssembler.class).isEmpty()) {
+    boolean complete =
+        pipeline.stages(TransformerClassifierModel.class).findFirst().stream()
+            .flatMap(classifier -> Arrays.stream(classifier.getInputCols()))
+            .allMatch(column -> pipeline.assemblerOf(column).isPresent());
+    if (!complete || pipeline.stages(TransformerClassifierModel.class).findFirst().isEmpty()) {
       throw new UserException(
           "model="
               + path
@@ -99,10 +120,55 @@ final class ClassifierPipeline {
     model.write().overwrite().save(path);
   }
 
-  /** The rows with the columns that {@link Predictions} adds. */
-  Dataset<Row> predict(Dataset<Row> rows, String textColumn) {
-    String classifierText = find(DocumentAssembler.class).orElseThrow().getInputCol();
-    return Predictions.of(model, classifierText, rows, textColumn, labels());
+  /** Prepared rows with the columns that {@link Predictions} adds. */
+  Dataset<Row> predict(Dataset<Row> rows) {
+    return predict(
+        rows, JobData.TEXT, isPairs() ? Optional.of(JobData.TEXT_PAIR) : Optional.empty());
+  }
+
+  /**
+   * The rows with the columns that {@link Predictions} adds.
+   *
+   * @throws UserException when {@code pairColumn} is not what the model takes
+   */
+  Dataset<Row> predict(Dataset<Row> rows, String textColumn, Optional<String> pairColumn) {
+    checkPairs(pairColumn);
+    Map<String, String> texts = new LinkedHashMap<>();
+    String[] documents = classifier().getInputCols();
+    texts.put(assemblerOf(documents[0]).orElseThrow().getInputCol(), textColumn);
+    pairColumn.ifPresent(
+        pair -> texts.put(assemblerOf(documents[1]).orElseThrow().getInputCol(), pair));
+    // A copy: what is saved keeps its own setting.
+    PipelineModel annotatingAll =
+        model.copy(new ParamMap().put(classifier().annotateUnlabelled().w(true)));
+    return Predictions.of(annotatingAll, texts, rows, labels(), problemType().isMultiLabel());
+  }
+
+  /**
+   * Checks that pairs are given to a model of pairs, and single texts to one of single texts.
+   *
+   * @throws UserException when not
+   */
+  void checkPairs(Optional<String> pairColumn) {
+    if (isPairs() && pairColumn.isEmpty()) {
+      throw new UserException(
+          "data.text_pair_column is not set: the model classifies pairs of texts");
+    }
+    if (!isPairs() && pairColumn.isPresent()) {
+      throw new UserException(
+          "data.text_pair_column="
+              + pairColumn.get()
+              + ": the model classifies single texts; leave it out");
+    }
+  }
+
+  /** What a row's labels are. */
+  ProblemType problemType() {
+    return classifier().getProblemType();
+  }
+
+  private boolean isPairs() {
+    return classifier().getInputCols().length == 2;
   }
 
   /** The label names, by index. */
@@ -116,10 +182,16 @@ final class ClassifierPipeline {
   }
 
   private TransformerClassifierModel classifier() {
-    return find(TransformerClassifierModel.class).orElseThrow();
+    return stages(TransformerClassifierModel.class).findFirst().orElseThrow();
   }
 
-  private <T> Optional<T> find(Class<T> stage) {
-    return Arrays.stream(model.stages()).filter(stage::isInstance).map(stage::cast).findFirst();
+  private Optional<DocumentAssembler> assemblerOf(String documentColumn) {
+    return stages(DocumentAssembler.class)
+        .filter(assembler -> assembler.getOutputCol().equals(documentColumn))
+        .findFirst();
+  }
+
+  private <T> Stream<T> stages(Class<T> stage) {
+    return Arrays.stream(model.stages()).filter(stage::isInstance).map(stage::cast);
   }
 }

@@ -1,8 +1,9 @@
 package io.sparkfinetune.jobs;
 
+import io.sparkfinetune.data.DataArguments;
 import io.sparkfinetune.data.PreparedData;
-import io.sparkfinetune.evaluate.ClassificationMetrics;
-import io.sparkfinetune.evaluate.ClassificationReport;
+import io.sparkfinetune.evaluate.Metrics;
+import io.sparkfinetune.evaluate.Report;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,14 @@ final class EvaluateJob implements Job {
   private static final JobKeys KEYS =
       JobKeys.of(EvaluateArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
-          .and(JobData.SCHEMA, "test", "format", "text_column", "label_column");
+          .and(
+              JobData.SCHEMA,
+              "test",
+              "format",
+              "text_column",
+              "text_pair_column",
+              "label_column",
+              "label_separator");
 
   private static final List<String> FILES =
       List.of("metrics.json", "report.txt", "confusion_matrix.csv", "set_aside");
@@ -26,7 +34,8 @@ final class EvaluateJob implements Job {
   @Override
   public String summary() {
     return "Measures a fine-tuned model on labelled rows: accuracy, F1, log loss, scores by class"
-        + " and the most frequent confusions.";
+        + " and the most frequent confusions; for multi-label micro, macro, weighted and samples"
+        + " averages.";
   }
 
   @Override
@@ -49,24 +58,24 @@ final class EvaluateJob implements Job {
     Optional<OutputDirectory> output = output(config, spark);
     ClassifierPipeline pipeline =
         ClassifierPipeline.load(spark, config.get(EvaluateArguments.SCHEMA).model());
-    List<String> labels = pipeline.labels();
-    try (PreparedData data = JobData.prepareTest(spark, config.get(JobData.SCHEMA), labels)) {
+    DataArguments arguments = config.get(JobData.SCHEMA);
+    pipeline.checkPairs(arguments.textPair());
+    try (PreparedData data = JobData.prepareTest(spark, arguments, pipeline)) {
       if (output.isPresent()) {
         output.get().clear(FILES);
       }
       JobData.report(data, console);
       output.ifPresent(folder -> JobData.writeSetAside(data, console, folder.path("set_aside")));
-      ClassificationMetrics metrics =
-          Evaluator.evaluate(
-              pipeline.predict(data.test().orElseThrow(), JobData.TEXT), JobData.LABEL, labels);
-      ClassificationReport report = new ClassificationReport(metrics, labels);
+      Metrics metrics =
+          Evaluator.evaluate(pipeline.predict(data.test().orElseThrow()), JobData.LABEL, pipeline);
+      Report report = metrics.report(pipeline.labels());
       console.text("\n" + report.summary());
       console.line("%nMetrics");
       console.metrics(metrics.toMap("test_"));
       if (output.isPresent()) {
         output.get().writeJson("metrics.json", metrics.toMap("test_"));
         FineTuning.writeReport(output.get(), report);
-        console.line("%nMetrics, report and confusion matrix are in %s", output.get().path(""));
+        console.line("%nMetrics and report are in %s", output.get().path(""));
       }
     }
   }

@@ -2,53 +2,108 @@ package io.sparkfinetune.jobs;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.element_at;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.transform;
 
 import io.sparkfinetune.evaluate.ClassificationMetrics;
-import io.sparkfinetune.evaluate.ClassificationMetrics.Accumulator;
+import io.sparkfinetune.evaluate.Metrics;
+import io.sparkfinetune.evaluate.MultiLabelMetrics;
+import java.io.Serializable;
 import java.util.HashMap;
 import java.util.List;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** Measures predicted rows against their labels, where the rows are. */
-final class Evaluator {
-  private Evaluator() {}
+final class Evaluator implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final HashMap<String, Integer> indices = new HashMap<>();
+
+  private Evaluator(List<String> labels) {
+    labels.forEach(label -> indices.put(label, indices.size()));
+  }
 
   /**
    * The metrics of rows.
    *
    * @param predicted columns as {@link Predictions} adds them, and {@code labelColumn}, whose
-   *     values are all among {@code labels}
-   * @param labels the label names, by index
+   *     values are all among the model's labels
+   * @param model which predicted them
    */
-  static ClassificationMetrics evaluate(
-      Dataset<Row> predicted, String labelColumn, List<String> labels) {
-    HashMap<String, Integer> indices = new HashMap<>();
-    labels.forEach(label -> indices.put(label, indices.size()));
-    int classes = labels.size();
-    Dataset<Row> rows =
-        predicted.select(
-            Predictions.named(labelColumn).cast("string"),
-            col(Predictions.PREDICTION),
-            element_at(col(Predictions.PROBABILITIES), Predictions.named(labelColumn)));
-    return rows.javaRDD()
+  static Metrics evaluate(Dataset<Row> predicted, String labelColumn, ClassifierPipeline model) {
+    Column label = Predictions.named(labelColumn);
+    Evaluator evaluator = new Evaluator(model.labels());
+    return model.problemType().isMultiLabel()
+        ? evaluator.multiLabel(predicted, label, model.labels())
+        : evaluator.singleLabel(predicted, label.cast("string"));
+  }
+
+  private Metrics singleLabel(Dataset<Row> predicted, Column label) {
+    int classes = indices.size();
+    return predicted
+        .select(
+            label, col(Predictions.PREDICTION), element_at(col(Predictions.PROBABILITIES), label))
+        .javaRDD()
         .mapPartitions(
-            partition -> {
-              Accumulator accumulator = new Accumulator(classes);
-              partition.forEachRemaining(row -> add(accumulator, row, indices));
+            rows -> {
+              var accumulator = new ClassificationMetrics.Accumulator(classes);
+              rows.forEachRemaining(row -> add(accumulator, row));
               return List.of(accumulator).iterator();
             })
-        .fold(new Accumulator(classes), Accumulator::merge)
+        .fold(
+            new ClassificationMetrics.Accumulator(classes),
+            ClassificationMetrics.Accumulator::merge)
         .metrics();
   }
 
-  private static void add(Accumulator accumulator, Row row, HashMap<String, Integer> indices) {
-    Integer label = indices.get(row.getString(0));
-    Integer predicted = indices.get(row.getString(1));
-    if (label == null || predicted == null || row.isNullAt(2)) {
-      throw new IllegalStateException(
-          "a row of label " + row.get(0) + " got the prediction " + row.get(1));
+  private Metrics multiLabel(Dataset<Row> predicted, Column labels, List<String> names) {
+    int classes = indices.size();
+    Column probabilities =
+        transform(
+            lit(names.toArray(String[]::new)),
+            name -> element_at(col(Predictions.PROBABILITIES), name));
+    return predicted
+        .select(labels, col(Predictions.PREDICTION), probabilities)
+        .javaRDD()
+        .mapPartitions(
+            rows -> {
+              var accumulator = new MultiLabelMetrics.Accumulator(classes);
+              rows.forEachRemaining(row -> add(accumulator, row));
+              return List.of(accumulator).iterator();
+            })
+        .fold(new MultiLabelMetrics.Accumulator(classes), MultiLabelMetrics.Accumulator::merge)
+        .metrics();
+  }
+
+  private void add(ClassificationMetrics.Accumulator accumulator, Row row) {
+    if (row.anyNull()) {
+      throw unmeasurable(row);
     }
-    accumulator.add(label, predicted, row.getDouble(2));
+    accumulator.add(index(row, row.getString(0)), index(row, row.getString(1)), row.getDouble(2));
+  }
+
+  private void add(MultiLabelMetrics.Accumulator accumulator, Row row) {
+    if (row.anyNull()) {
+      throw unmeasurable(row);
+    }
+    accumulator.add(
+        row.<String>getList(0).stream().mapToInt(label -> index(row, label)).toArray(),
+        row.<String>getList(1).stream().mapToInt(label -> index(row, label)).toArray(),
+        row.<Double>getList(2).stream().mapToDouble(Double::doubleValue).toArray());
+  }
+
+  private int index(Row row, String label) {
+    Integer index = indices.get(label);
+    if (index == null) {
+      throw unmeasurable(row);
+    }
+    return index;
+  }
+
+  private static IllegalStateException unmeasurable(Row row) {
+    return new IllegalStateException(
+        "a row of label " + row.get(0) + " got the prediction " + row.get(1));
   }
 }

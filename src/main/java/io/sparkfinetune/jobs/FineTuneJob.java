@@ -1,7 +1,6 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.data.DataArguments;
-import io.sparkfinetune.evaluate.ClassificationReport;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
@@ -18,7 +17,9 @@ final class FineTuneJob implements Job {
               "test",
               "format",
               "text_column",
+              "text_pair_column",
               "label_column",
+              "label_separator",
               "validation_split",
               "test_split",
               "seed")
@@ -40,6 +41,8 @@ final class FineTuneJob implements Job {
   public List<String> examples() {
     return List.of(
         "jobs/fine-tune data.train=train.csv data.test=test.csv output=runs/first",
+        "jobs/fine-tune data.train=train.csv data.label_column=labels"
+            + " model.problem_type=multi_label_classification output=runs/labels",
         "jobs/fine-tune --conf my.conf training.num_train_epochs=5 output=runs/second");
   }
 
@@ -67,9 +70,7 @@ final class FineTuneJob implements Job {
         .test()
         .ifPresent(
             test ->
-                console.text(
-                    "\nTest\n\n"
-                        + new ClassificationReport(test, outcome.pipeline().labels()).summary()));
+                console.text("\nTest\n\n" + test.report(outcome.pipeline().labels()).summary()));
     console.line("%nMetrics");
     console.metrics(outcome.metrics());
     printPlaces(console, output, outcome);
@@ -84,6 +85,8 @@ final class FineTuneJob implements Job {
     console.line("configuration  %s", output.path("config.conf"));
     if (outcome.test().isPresent()) {
       console.line("report         %s", output.path("report.txt"));
+    }
+    if (outcome.test().isPresent() && !outcome.pipeline().problemType().isMultiLabel()) {
       console.line("confusions     %s", output.path("confusion_matrix.csv"));
     }
   }
@@ -95,6 +98,7 @@ final class FineTuneJob implements Job {
     if (!data.textColumn().equals(JobData.SCHEMA.defaults().textColumn())) {
       arguments.add("data.text_column=" + data.textColumn());
     }
+    data.textPair().ifPresent(column -> arguments.add("data.text_pair_column=" + column));
     arguments.add("output=" + output.path("predictions.csv"));
     return Console.command("predict", arguments.toArray(String[]::new));
   }

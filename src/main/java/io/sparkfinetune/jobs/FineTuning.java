@@ -6,8 +6,8 @@ import io.sparkfinetune.data.DataArguments;
 import io.sparkfinetune.data.PreparedData;
 import io.sparkfinetune.distributed.DistributedTrainer;
 import io.sparkfinetune.distributed.TrainingDivergedException;
-import io.sparkfinetune.evaluate.ClassificationMetrics;
-import io.sparkfinetune.evaluate.ClassificationReport;
+import io.sparkfinetune.evaluate.Metrics;
+import io.sparkfinetune.evaluate.Report;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.io.Checkpoint;
@@ -47,9 +47,7 @@ final class FineTuning {
    * @param test the metrics of the test rows; empty without test rows
    */
   record Outcome(
-      ClassifierPipeline pipeline,
-      Map<String, Double> metrics,
-      Optional<ClassificationMetrics> test) {}
+      ClassifierPipeline pipeline, Map<String, Double> metrics, Optional<Metrics> test) {}
 
   private final SparkSession spark;
   private final Console console;
@@ -64,7 +62,8 @@ final class FineTuning {
   /** Prepares, trains, saves, tests. */
   Outcome run(DataArguments dataArguments, JobConfig config) throws IOException {
     check(config);
-    try (PreparedData data = JobData.prepare(spark, dataArguments)) {
+    try (PreparedData data =
+        JobData.prepare(spark, dataArguments, config.get(MODEL).problemType())) {
       JobData.report(data, console);
       ClassifierPipeline pipeline = train(data, config);
       // Not before: a run that fails must not cost the results of the one before it.
@@ -74,11 +73,11 @@ final class FineTuning {
       JobData.writeSetAside(data, console, output.path("set_aside"));
       TrainingResult result = pipeline.trainingResult();
       output.writeJson("log_history.json", result.logHistory());
-      Optional<ClassificationMetrics> test = data.test().map(rows -> test(pipeline, rows));
+      Optional<Metrics> test = data.test().map(rows -> test(pipeline, rows));
       Map<String, Double> metrics = metrics(result, test);
       output.writeJson("metrics.json", metrics);
       if (test.isPresent()) {
-        writeReport(output, new ClassificationReport(test.get(), pipeline.labels()));
+        writeReport(output, test.get().report(pipeline.labels()));
       }
       return new Outcome(pipeline, metrics, test);
     }
@@ -88,7 +87,8 @@ final class FineTuning {
   private void check(JobConfig config) {
     ModelArguments model = config.get(MODEL);
     Checkpoint checkpoint = Checkpoint.open(model.base(), spark.sessionState().newHadoopConf());
-    DistributedTrainer.check(spark.sparkContext(), ModelConfig.parse(checkpoint.config()), model);
+    DistributedTrainer.check(
+        spark.sparkContext(), ModelConfig.parse(checkpoint.config()), model, config.get(TRAINING));
   }
 
   private ClassifierPipeline train(PreparedData data, JobConfig config) {
@@ -106,14 +106,12 @@ final class FineTuning {
     }
   }
 
-  private static ClassificationMetrics test(ClassifierPipeline pipeline, Dataset<Row> rows) {
-    return Evaluator.evaluate(
-        pipeline.predict(rows, JobData.TEXT), JobData.LABEL, pipeline.labels());
+  private static Metrics test(ClassifierPipeline pipeline, Dataset<Row> rows) {
+    return Evaluator.evaluate(pipeline.predict(rows), JobData.LABEL, pipeline);
   }
 
   /** The training's {@code eval_*}, the test's, and the training's others. */
-  private static Map<String, Double> metrics(
-      TrainingResult result, Optional<ClassificationMetrics> test) {
+  private static Map<String, Double> metrics(TrainingResult result, Optional<Metrics> test) {
     Map<String, Double> metrics = new LinkedHashMap<>();
     result
         .metrics()
@@ -128,8 +126,10 @@ final class FineTuning {
     return metrics;
   }
 
-  static void writeReport(OutputDirectory output, ClassificationReport report) throws IOException {
+  static void writeReport(OutputDirectory output, Report report) throws IOException {
     output.write("report.txt", report.full());
-    output.write("confusion_matrix.csv", report.confusionMatrixCsv());
+    if (report.confusionMatrixCsv().isPresent()) {
+      output.write("confusion_matrix.csv", report.confusionMatrixCsv().get());
+    }
   }
 }

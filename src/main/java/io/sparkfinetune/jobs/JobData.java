@@ -8,8 +8,8 @@ import io.sparkfinetune.data.DatasetPreparation;
 import io.sparkfinetune.data.DatasetReader;
 import io.sparkfinetune.data.LabelIndex;
 import io.sparkfinetune.data.PreparedData;
+import io.sparkfinetune.model.ProblemType;
 import java.util.Arrays;
-import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -21,19 +21,25 @@ final class JobData {
   /** The columns of prepared rows. */
   static final String TEXT = "text";
 
+  /** The second texts, of pairs alone. */
+  static final String TEXT_PAIR = "text_pair";
+
+  /** A string, of multi-label data an array of strings. */
   static final String LABEL = "label";
 
   private JobData() {}
 
   /** Training rows, and validation and test rows, given or held out. */
-  static PreparedData prepare(SparkSession spark, DataArguments arguments) {
-    return DatasetPreparation.prepare(spark, arguments);
+  static PreparedData prepare(
+      SparkSession spark, DataArguments arguments, ProblemType problemType) {
+    return DatasetPreparation.prepare(spark, arguments, problemType.isMultiLabel());
   }
 
-  /** The test rows for a model that knows {@code labels}. */
+  /** The test rows for a model, whose labels are known. */
   static PreparedData prepareTest(
-      SparkSession spark, DataArguments arguments, List<String> labels) {
-    return DatasetPreparation.prepareTest(spark, arguments, LabelIndex.of(labels));
+      SparkSession spark, DataArguments arguments, ClassifierPipeline model) {
+    return DatasetPreparation.prepareTest(
+        spark, arguments, model.problemType().isMultiLabel(), LabelIndex.of(model.labels()));
   }
 
   /**
@@ -41,9 +47,7 @@ final class JobData {
    * there are some.
    */
   static Dataset<Row> readTexts(SparkSession spark, DataArguments arguments) {
-    Dataset<Row> rows =
-        DatasetReader.readTexts(
-            spark, arguments.input(), arguments.format(), arguments.textColumn());
+    Dataset<Row> rows = DatasetReader.readTexts(spark, arguments);
     String malformed = DatasetReader.MALFORMED;
     boolean none =
         Arrays.asList(rows.columns()).contains(malformed)

@@ -45,6 +45,17 @@ final class JobKeys {
     return new JobKeys(all);
   }
 
+  /** These keys without some, by whole key, that the job does not use. */
+  JobKeys without(String... paths) {
+    Map<String, Setting> fewer = new LinkedHashMap<>(settings);
+    for (String path : paths) {
+      if (fewer.remove(path) == null) {
+        throw new IllegalArgumentException(path + " is no key");
+      }
+    }
+    return new JobKeys(fewer);
+  }
+
   /** The settings in the order in which they are explained. */
   Collection<Setting> settings() {
     return settings.values();

@@ -12,7 +12,7 @@ final class PredictJob implements Job {
   private static final JobKeys KEYS =
       JobKeys.of(PredictArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
-          .and(JobData.SCHEMA, "input", "format", "text_column");
+          .and(JobData.SCHEMA, "input", "format", "text_column", "text_pair_column");
 
   @Override
   public String name() {
@@ -22,8 +22,9 @@ final class PredictJob implements Job {
   @Override
   public String summary() {
     return "Classifies rows with a fine-tuned model. Writes every row with all its columns and"
-        + " prediction, confidence and probabilities (of every label; JSON text in CSV). Rows"
-        + " without text keep an empty prediction.";
+        + " prediction, confidence and probabilities (of every label; JSON text in CSV). The"
+        + " prediction of a multi-label model is an array, without confidence. Rows without text"
+        + " keep an empty prediction.";
   }
 
   @Override
@@ -56,12 +57,16 @@ final class PredictJob implements Job {
         PredictionWriter.format(arguments.output(), data.format(), data.input());
     PredictionWriter.Counts counts =
         PredictionWriter.write(
-            pipeline.predict(rows, data.textColumn()), arguments.output(), format, overwrite);
+            pipeline.predict(rows, data.textColumn(), data.textPair()),
+            arguments.output(),
+            format,
+            overwrite);
     console.line("%,d rows written to %s (%s)", counts.rows(), arguments.output(), format.code());
     if (counts.withoutPrediction() > 0) {
       console.line(
           "%,d of them have no text in %s and so no prediction",
-          counts.withoutPrediction(), data.textColumn());
+          counts.withoutPrediction(),
+          data.textColumn() + data.textPair().map(pair -> " or " + pair).orElse(""));
     }
   }
 }

@@ -3,6 +3,7 @@ package io.sparkfinetune.jobs;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.element_at;
+import static org.apache.spark.sql.functions.filter;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map_from_arrays;
 import static org.apache.spark.sql.functions.not;
@@ -11,8 +12,10 @@ import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
 
 import io.sparkfinetune.UserException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -23,10 +26,13 @@ import org.apache.spark.sql.Row;
  * came with.
  */
 final class Predictions {
-  /** The label predicted, a string; null for a null or blank text. */
+  /**
+   * The label predicted, a string; of multi-label models the labels, an array of strings. Null for
+   * a null or blank text.
+   */
   static final String PREDICTION = "prediction";
 
-  /** The probability of {@link #PREDICTION}, a double. */
+  /** The probability of {@link #PREDICTION}, a double; not there for multi-label models. */
   static final String CONFIDENCE = "confidence";
 
   /** The probability of every label, a map of string to double. */
@@ -40,17 +46,19 @@ final class Predictions {
   /**
    * Predicts rows.
    *
-   * @param classifier reads {@code classifierText} and adds the column {@code category}
-   * @param textColumn the rows' column that holds the text
+   * @param classifier reads the columns that are the keys of {@code texts} and adds the column
+   *     {@code category}; a multi-label one annotates documents without a label too
+   * @param texts the rows' column that holds the text, of pairs also the second text, by the column
+   *     that the classifier reads it from
    * @param labels the label names; other entries of the annotations' metadata are left out
    * @throws UserException when the rows have one of the columns that would be added
    */
   static Dataset<Row> of(
       Transformer classifier,
-      String classifierText,
+      Map<String, String> texts,
       Dataset<Row> rows,
-      String textColumn,
-      List<String> labels) {
+      List<String> labels,
+      boolean multiLabel) {
     List<String> columns = Arrays.asList(rows.columns());
     for (String added : ADDED) {
       if (columns.contains(added)) {
@@ -58,30 +66,38 @@ final class Predictions {
             "the rows already have a column \"" + added + "\", which would be added: rename it");
       }
     }
-    Column text = named(textColumn).cast("string");
+    List<Column> input = new ArrayList<>();
     // The user's columns travel in one struct, so that no name of theirs can meet the pipeline's.
-    Dataset<Row> input =
-        rows.select(
-            struct(columns.stream().map(Predictions::named).toArray(Column[]::new)).as(ROW),
-            coalesce(text, lit("")).as(classifierText));
-    Column category =
-        when(not(isBlank(col(classifierText))), element_at(col(ClassifierPipeline.CATEGORY), 1));
+    input.add(struct(columns.stream().map(Predictions::named).toArray(Column[]::new)).as(ROW));
+    Column blank = lit(false);
+    for (Map.Entry<String, String> text : texts.entrySet()) {
+      Column given = named(text.getValue()).cast("string");
+      input.add(coalesce(given, lit("")).as(text.getKey()));
+      blank = blank.or(isBlank(col(text.getKey())));
+    }
+    Column categories = col(ClassifierPipeline.CATEGORY);
+    Column category = when(not(blank), element_at(categories, 1));
+    Column predicted =
+        multiLabel
+            ? when(not(blank), filter(categories.getField("result"), label -> label.notEqual("")))
+            : category.getField("result");
     Column metadata = category.getField("metadata");
     Column names = lit(labels.toArray(String[]::new));
+    List<Column> output = new ArrayList<>(List.of(col(ROW + ".*"), col(PREDICTION)));
+    if (!multiLabel) {
+      output.add(element_at(col(PROBABILITIES), col(PREDICTION)).as(CONFIDENCE));
+    }
+    output.add(col(PROBABILITIES));
     return classifier
-        .transform(input)
-        .withColumn(PREDICTION, category.getField("result"))
+        .transform(rows.select(input.toArray(Column[]::new)))
+        .withColumn(PREDICTION, predicted)
         .withColumn(
             PROBABILITIES,
             when(
                 metadata.isNotNull(),
                 map_from_arrays(
                     names, transform(names, name -> element_at(metadata, name).cast("double")))))
-        .select(
-            col(ROW + ".*"),
-            col(PREDICTION),
-            element_at(col(PROBABILITIES), col(PREDICTION)).as(CONFIDENCE),
-            col(PROBABILITIES));
+        .select(output.toArray(Column[]::new));
   }
 
   /** Whether a text is null or nothing but white space, as package data has it. */

@@ -3,6 +3,7 @@ package io.sparkfinetune.jobs;
 import io.sparkfinetune.data.DataArguments;
 import io.sparkfinetune.data.PreparedData;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
+import io.sparkfinetune.model.ProblemType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -16,6 +17,8 @@ final class QuickstartJob implements Job {
       JobKeys.of(QuickstartArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
           .and(FineTuning.MODEL)
+          // The sample has one label a row.
+          .without("model.problem_type", "model.threshold")
           .and(FineTuning.TRAINING);
 
   private static final String SAMPLE = "/io/sparkfinetune/sample/";
@@ -65,7 +68,8 @@ final class QuickstartJob implements Job {
     FineTuning.Outcome outcome = new FineTuning(spark, console, output).run(data, config);
     console.line("%nFor comparison: logistic regression on a bag of words (Spark MLlib)");
     ClassificationMetrics baseline;
-    try (PreparedData prepared = JobData.prepare(spark, data)) {
+    try (PreparedData prepared =
+        JobData.prepare(spark, data, ProblemType.SINGLE_LABEL_CLASSIFICATION)) {
       baseline =
           BagOfWords.evaluate(
               prepared.train(),
@@ -103,7 +107,7 @@ final class QuickstartJob implements Job {
     console.line("%nSome predictions");
     List<Row> rows =
         pipeline
-            .predict(prepared.test().orElseThrow().limit(EXAMPLES), JobData.TEXT)
+            .predict(prepared.test().orElseThrow().limit(EXAMPLES))
             .select(Predictions.PREDICTION, Predictions.CONFIDENCE, JobData.TEXT)
             .collectAsList();
     for (Row row : rows) {

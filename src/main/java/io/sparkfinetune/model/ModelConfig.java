@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
 /**
  * A model's {@code config.json}, as Hugging Face writes it. Keys that this project does not know
@@ -14,6 +17,12 @@ import java.util.List;
  */
 public final class ModelConfig {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The threshold of a multi-label classifier that names none: a sigmoid's middle. */
+  public static final double DEFAULT_THRESHOLD = 0.5;
+
+  private static final String PROBLEM_TYPE = "problem_type";
+  private static final String THRESHOLD = "threshold";
 
   private final ObjectNode json;
 
@@ -151,6 +160,51 @@ public final class ModelConfig {
   }
 
   /**
+   * What a row's labels are; single-label when {@code problem_type} does not say.
+   *
+   * @throws UserException when it is something that this project has no head for
+   */
+  public ProblemType problemType() {
+    String name = string(PROBLEM_TYPE, ProblemType.SINGLE_LABEL_CLASSIFICATION.spelling());
+    return Arrays.stream(ProblemType.values())
+        .filter(type -> type.spelling().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new UserException(
+                    "config.json: problem_type="
+                        + name
+                        + " is not supported: expected "
+                        + Arrays.stream(ProblemType.values())
+                            .map(ProblemType::spelling)
+                            .collect(Collectors.joining(" or "))));
+  }
+
+  /**
+   * The probability from which on a multi-label classifier predicts a label; empty when it is yet
+   * to be tuned. Hugging Face has no key for it; this project's is {@code threshold}.
+   *
+   * @throws UserException when it is no number above 0 and below 1
+   */
+  public OptionalDouble threshold() {
+    JsonNode value = json.get(THRESHOLD);
+    if (value == null || value.isNull()) {
+      return OptionalDouble.empty();
+    }
+    if (!isThreshold(value.asDouble(Double.NaN))) {
+      throw new UserException(
+          "config.json: threshold="
+              + value
+              + " is not allowed: expected a number above 0 and below 1");
+    }
+    return OptionalDouble.of(value.doubleValue());
+  }
+
+  static boolean isThreshold(double value) {
+    return value > 0 && value < 1;
+  }
+
+  /**
    * Checks a length of texts.
    *
    * @param maxLength in tokens, special tokens included
@@ -186,8 +240,11 @@ public final class ModelConfig {
     }
   }
 
-  /** This configuration for a single-label classifier over the given labels. */
-  public ModelConfig withHead(List<String> labels, Pooling pooling) {
+  /**
+   * This configuration for a classifier over the given labels. A threshold of another head's is
+   * dropped.
+   */
+  public ModelConfig withHead(List<String> labels, Pooling pooling, ProblemType problemType) {
     ObjectNode copy = json.deepCopy();
     ObjectNode id2label = copy.putObject("id2label");
     ObjectNode label2id = copy.putObject("label2id");
@@ -195,10 +252,16 @@ public final class ModelConfig {
       id2label.put(String.valueOf(id), labels.get(id));
       label2id.put(labels.get(id), id);
     }
-    copy.put("problem_type", "single_label_classification");
+    copy.put(PROBLEM_TYPE, problemType.spelling());
+    copy.remove(THRESHOLD);
     copy.put("classifier_pooling", pooling.spelling());
     copy.putArray("architectures").add(EncoderFamilies.of(modelType()).classifierArchitecture());
     return new ModelConfig(copy);
+  }
+
+  /** This configuration with a multi-label classifier's threshold, above 0 and below 1. */
+  public ModelConfig withThreshold(double threshold) {
+    return new ModelConfig(json.deepCopy().put(THRESHOLD, threshold));
   }
 
   private static String head(String text) {

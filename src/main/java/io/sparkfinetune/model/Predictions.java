@@ -1,5 +1,7 @@
 package io.sparkfinetune.model;
 
+import java.util.stream.IntStream;
+
 /** From logits to what a user reads. */
 public final class Predictions {
   private Predictions() {}
@@ -20,6 +22,22 @@ public final class Predictions {
       probabilities[i] /= sum;
     }
     return probabilities;
+  }
+
+  /** {@code 1 / (1 + exp(-l))} of each logit, in double precision. */
+  public static double[] sigmoid(float[] logits) {
+    double[] probabilities = new double[logits.length];
+    for (int i = 0; i < logits.length; i++) {
+      probabilities[i] = 1 / (1 + Math.exp(-(double) logits[i]));
+    }
+    return probabilities;
+  }
+
+  /** The indices of the probabilities that reach a threshold, ascending. */
+  public static int[] atLeast(double[] probabilities, double threshold) {
+    return IntStream.range(0, probabilities.length)
+        .filter(i -> probabilities[i] >= threshold)
+        .toArray();
   }
 
   /** The index of the largest probability, the first of equals. */

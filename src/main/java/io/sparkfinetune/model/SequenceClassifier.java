@@ -3,12 +3,14 @@ package io.sparkfinetune.model;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.tokenize.Batch;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * An encoder, a pooling and a linear layer over the labels. Holds its weights in native memory
@@ -122,12 +124,32 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /**
-   * The mean cross-entropy of a batch's labels, in nats: a scalar with its autograd graph, in the
-   * caller's {@code PointerScope}.
+   * The mean loss of a batch, in nats: a scalar with its autograd graph, in the caller's {@code
+   * PointerScope}. Single-label: the cross-entropy of the rows' labels. Multi-label: the binary
+   * cross-entropy, meaned over rows and labels, as of PyTorch's {@code BCEWithLogitsLoss}.
    */
   public Tensor loss(ForwardPass pass, Batch batch) {
-    Tensor target = TokenTensors.int64(batch.labels(), batch.size());
-    return torch.cross_entropy_loss(logits(pass, TokenTensors.of(batch)), target);
+    Tensor logits = logits(pass, TokenTensors.of(batch));
+    if (!config.problemType().isMultiLabel()) {
+      long[] target = Arrays.stream(batch.labels()).mapToLong(SequenceClassifier::only).toArray();
+      return torch.cross_entropy_loss(logits, TokenTensors.int64(target, batch.size()));
+    }
+    long[] target = new long[batch.size() * labels.size()];
+    for (int row = 0; row < batch.size(); row++) {
+      for (int label : batch.labels()[row]) {
+        target[row * labels.size() + label] = 1;
+      }
+    }
+    return torch.binary_cross_entropy_with_logits(
+        logits, TokenTensors.int64(target, batch.size(), labels.size()).to(ScalarType.Float));
+  }
+
+  private static long only(int[] labels) {
+    if (labels.length != 1) {
+      throw new IllegalArgumentException(
+          "a row of single-label data has " + labels.length + " labels: expected exactly 1");
+    }
+    return labels[0];
   }
 
   /**

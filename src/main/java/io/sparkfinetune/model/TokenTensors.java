@@ -27,7 +27,10 @@ final class TokenTensors {
           torch.arange(new Scalar(batch.length()), new TensorOptions(ScalarType.Long));
       padding = positions.unsqueeze(0).ge(lengthTensor.unsqueeze(1));
     }
-    return new Tokens<>(int64(batch.inputIds(), rows, batch.length()), null, lengthTensor, padding);
+    Tensor tokenTypeIds =
+        batch.tokenTypeIds() == null ? null : int64(batch.tokenTypeIds(), rows, batch.length());
+    return new Tokens<>(
+        int64(batch.inputIds(), rows, batch.length()), tokenTypeIds, lengthTensor, padding);
   }
 
   /** The values as an int64 tensor of a shape. */

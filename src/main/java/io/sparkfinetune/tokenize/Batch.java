@@ -7,30 +7,52 @@ import java.util.List;
  * Rows padded on the right to one length.
  *
  * @param inputIds token ids, row after row: {@code size() * length} of them
+ * @param tokenTypeIds 0 or 1 for each of {@code inputIds}, 0 for padding; null when all are 0
  * @param lengths the tokens of each row that are not padding
- * @param labels the label index of each row
+ * @param labels the label indices of each row, ascending; exactly one for single-label data
  * @param length the padded length, in tokens
  */
-public record Batch(long[] inputIds, int[] lengths, long[] labels, int length) {
+public record Batch(
+    long[] inputIds, long[] tokenTypeIds, int[] lengths, int[][] labels, int length) {
+  /**
+   * Pads rows of token type 0 to the longest of them.
+   *
+   * @param rows token ids of each row, special tokens included, no padding
+   * @param labels the label indices of each row
+   * @param padTokenId what fills the unused places
+   */
+  public static Batch of(List<int[]> rows, int[][] labels, int padTokenId) {
+    return of(rows, rows.stream().mapToInt(row -> row.length).toArray(), labels, padTokenId);
+  }
+
   /**
    * Pads rows to the longest of them.
    *
    * @param rows token ids of each row, special tokens included, no padding
-   * @param labels the label index of each row
+   * @param typeOneStarts where each row's tokens of type 1 start, as in {@link
+   *     Encoding#typeOneStart}
+   * @param labels the label indices of each row
    * @param padTokenId what fills the unused places
    */
-  public static Batch of(List<int[]> rows, long[] labels, int padTokenId) {
+  public static Batch of(List<int[]> rows, int[] typeOneStarts, int[][] labels, int padTokenId) {
     int[] lengths = rows.stream().mapToInt(row -> row.length).toArray();
     int length = Arrays.stream(lengths).max().orElse(0);
     long[] inputIds = new long[Math.multiplyExact(rows.size(), length)];
     Arrays.fill(inputIds, padTokenId);
+    long[] tokenTypeIds = null;
     for (int i = 0; i < lengths.length; i++) {
       int[] row = rows.get(i);
       for (int j = 0; j < row.length; j++) {
         inputIds[i * length + j] = row[j];
       }
+      if (typeOneStarts[i] < row.length) {
+        if (tokenTypeIds == null) {
+          tokenTypeIds = new long[inputIds.length];
+        }
+        Arrays.fill(tokenTypeIds, i * length + typeOneStarts[i], i * length + row.length, 1);
+      }
     }
-    return new Batch(inputIds, lengths, labels, length);
+    return new Batch(inputIds, tokenTypeIds, lengths, labels, length);
   }
 
   /** The number of rows. */

@@ -1,11 +1,14 @@
 package io.sparkfinetune.tokenize;
 
 import io.sparkfinetune.UserException;
+import java.io.Serializable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.Queue;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -20,10 +23,15 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
 
-/** Tokenises a column of texts on the executors. */
+/** Tokenises a column of texts, or two columns of text pairs, on the executors. */
 public final class DatasetTokenizer {
   /** The added column of token ids: {@code array<int>}, as in {@link Encoding#inputIds()}. */
   public static final String INPUT_IDS = "input_ids";
+
+  /**
+   * The added column of where token type 1 starts: {@code int}, {@link Encoding#typeOneStart()}.
+   */
+  public static final String TYPE_ONE_START = "type_one_start";
 
   /** The added column that says whether tokens were cut off: {@code boolean}. */
   public static final String TRUNCATED = "truncated";
@@ -34,35 +42,48 @@ public final class DatasetTokenizer {
   private DatasetTokenizer() {}
 
   /**
-   * Adds {@link #INPUT_IDS} and {@link #TRUNCATED} to the columns that are there. Rows keep their
-   * order and partitions. Nothing is computed before an action asks for it, and each action
-   * tokenises anew: a caller that needs the rows more than once persists them.
+   * Adds {@link #INPUT_IDS}, {@link #TYPE_ONE_START} and {@link #TRUNCATED} to the columns that are
+   * there. Rows keep their order and partitions. Nothing is computed before an action asks for it,
+   * and each action tokenises anew: a caller that needs the rows more than once persists them.
    *
    * @param rows rows with a column of texts, none of them null
    * @param textColumn that column's name
+   * @param pairColumn the name of the column of second texts, none of them null; empty for single
+   *     texts
    * @param tokenizerJson the text of a {@code tokenizer.json}; it goes to each executor once
    * @param maxLength the most tokens of a text, special tokens included
-   * @throws UserException at once when the column is missing or holds no strings, when an added
+   * @throws UserException at once when a column is missing or holds no strings, when an added
    *     column is there already, or for what {@link TextTokenizer#of} refuses; from the action, as
    *     a cause, when a text is null
    */
   public static Dataset<Row> tokenize(
-      Dataset<Row> rows, String textColumn, String tokenizerJson, int maxLength) {
-    int textIndex = textIndex(rows.schema(), textColumn);
+      Dataset<Row> rows,
+      String textColumn,
+      Optional<String> pairColumn,
+      String tokenizerJson,
+      int maxLength) {
+    Text text = text(rows.schema(), textColumn);
+    Text pair = pairColumn.map(column -> text(rows.schema(), column)).orElse(null);
+    requireNoAddedColumn(rows.schema());
     // On the driver first: a bad setting should not come back as a failed stage.
-    TextTokenizer.of(tokenizerJson, maxLength).close();
+    try (TextTokenizer tokenizer = TextTokenizer.of(tokenizerJson, maxLength)) {
+      if (pair != null) {
+        tokenizer.encodePairs(List.of(), List.of());
+      }
+    }
     Broadcast<String> broadcast =
         JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext())
             .broadcast(tokenizerJson);
     StructType schema =
         rows.schema()
             .add(INPUT_IDS, DataTypes.createArrayType(DataTypes.IntegerType, false), false)
+            .add(TYPE_ONE_START, DataTypes.IntegerType, false)
             .add(TRUNCATED, DataTypes.BooleanType, false);
     return rows.mapPartitions(
-        new TokenizePartition(broadcast, maxLength, textIndex, textColumn), Encoders.row(schema));
+        new TokenizePartition(broadcast, maxLength, text, pair), Encoders.row(schema));
   }
 
-  private static int textIndex(StructType schema, String textColumn) {
+  private static Text text(StructType schema, String textColumn) {
     List<String> columns = List.of(schema.fieldNames());
     int index = columns.indexOf(textColumn);
     if (index < 0) {
@@ -76,20 +97,34 @@ public final class DatasetTokenizer {
           "Column '%s' is of type %s; only strings can be tokenised."
               .formatted(textColumn, field.dataType().simpleString()));
     }
-    for (String added : List.of(INPUT_IDS, TRUNCATED)) {
+    return new Text(textColumn, index);
+  }
+
+  private static void requireNoAddedColumn(StructType schema) {
+    for (String added : List.of(INPUT_IDS, TYPE_ONE_START, TRUNCATED)) {
       // Spark's names differ in case only when told so, hence any case is taken.
-      if (columns.stream().anyMatch(added::equalsIgnoreCase)) {
+      if (Arrays.stream(schema.fieldNames()).anyMatch(added::equalsIgnoreCase)) {
         throw new UserException(
             "There is a column '%s' already; tokenising adds one of that name. Rename or drop it."
                 .formatted(added));
       }
     }
-    return index;
+  }
+
+  /** A column of texts by its name and its place in a row. */
+  record Text(String column, int index) implements Serializable {
+    String of(Row row) {
+      if (row.isNullAt(index)) {
+        throw new UserException(
+            "Column '%s' is null in the row %s. Set rows without text aside before tokenising."
+                .formatted(column, row));
+      }
+      return row.getString(index);
+    }
   }
 
   /** One tokenizer a partition, freed when its task ends, however it ends. */
-  record TokenizePartition(
-      Broadcast<String> tokenizerJson, int maxLength, int textIndex, String textColumn)
+  record TokenizePartition(Broadcast<String> tokenizerJson, int maxLength, Text text, Text pair)
       implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
@@ -123,29 +158,30 @@ public final class DatasetTokenizer {
     private void tokenize(Iterator<Row> rows, TextTokenizer tokenizer, Queue<Row> ready) {
       List<Row> chunk = new ArrayList<>(ROWS_PER_CALL);
       List<String> texts = new ArrayList<>(ROWS_PER_CALL);
+      List<String> pairs = new ArrayList<>(ROWS_PER_CALL);
       while (chunk.size() < ROWS_PER_CALL && rows.hasNext()) {
         Row row = rows.next();
-        if (row.isNullAt(textIndex)) {
-          throw new UserException(
-              "Column '%s' is null in the row %s. Set rows without text aside before tokenising."
-                  .formatted(textColumn, row));
-        }
         chunk.add(row);
-        texts.add(row.getString(textIndex));
+        texts.add(text.of(row));
+        if (pair != null) {
+          pairs.add(pair.of(row));
+        }
       }
-      List<Encoding> encodings = tokenizer.encode(texts);
+      List<Encoding> encodings =
+          pair == null ? tokenizer.encode(texts) : tokenizer.encodePairs(texts, pairs);
       for (int i = 0; i < chunk.size(); i++) {
         ready.add(append(chunk.get(i), encodings.get(i)));
       }
     }
 
     private static Row append(Row row, Encoding encoding) {
-      Object[] values = new Object[row.size() + 2];
+      Object[] values = new Object[row.size() + 3];
       for (int i = 0; i < row.size(); i++) {
         values[i] = row.get(i);
       }
       values[row.size()] = encoding.inputIds();
-      values[row.size() + 1] = encoding.truncated();
+      values[row.size() + 1] = encoding.typeOneStart();
+      values[row.size() + 2] = encoding.truncated();
       return RowFactory.create(values);
     }
   }

@@ -4,8 +4,8 @@ import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.sparkfinetune.UserException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -35,6 +35,7 @@ public final class TextTokenizer implements AutoCloseable {
   /** Read: the native tokenizer is in use. Write: it is being freed. */
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
+  private int pairSpecialTokens;
   private boolean closed;
 
   private TextTokenizer(long handle, TokenizerJson json, int maxLength) {
@@ -51,7 +52,8 @@ public final class TextTokenizer implements AutoCloseable {
    *
    * @param tokenizerJson the text of a {@code tokenizer.json}
    * @param maxLength the most tokens of a text, special tokens included
-   * @throws UserException when the text is no tokenizer, or {@code maxLength} leaves no room
+   * @throws UserException when the text is no tokenizer, or {@code maxLength} leaves no room beside
+   *     the special tokens of a single text
    */
   public static TextTokenizer of(String tokenizerJson, int maxLength) {
     TokenizerJson json = TokenizerJson.parse(tokenizerJson);
@@ -84,17 +86,50 @@ public final class TextTokenizer implements AutoCloseable {
     List<String> call = new ArrayList<>(texts.size());
     long characters = 0;
     for (String text : texts) {
-      call.add(wellFormed(Objects.requireNonNull(text, "text")));
+      call.add(wellFormed(text));
       characters += text.length();
       if (characters >= CHARACTERS_PER_CALL) {
-        encode(call, encodings);
+        encodeCall(call, null, encodings);
         call.clear();
         characters = 0;
       }
     }
-    if (!call.isEmpty()) {
-      encode(call, encodings);
+    encodeCall(call, null, encodings);
+    return encodings;
+  }
+
+  /**
+   * Pairs of texts as token ids, in their order: {@code [CLS] A [SEP] B [SEP]} for BERT. A pair
+   * over {@code max_length} loses tokens of the longer text first, as by Hugging Face's {@code
+   * truncation=True} ({@code longest_first}).
+   *
+   * @param texts the first texts
+   * @param pairs the second texts, as many
+   * @throws UserException when {@code max_length} leaves no room beside a pair's special tokens
+   * @throws IllegalStateException when the tokenizer is closed
+   */
+  public List<Encoding> encodePairs(List<String> texts, List<String> pairs) {
+    if (texts.size() != pairs.size()) {
+      throw new IllegalArgumentException(
+          texts.size() + " first texts, " + pairs.size() + " second ones");
     }
+    requireRoom(pairSpecialTokens, "a pair of texts");
+    List<Encoding> encodings = new ArrayList<>(texts.size());
+    List<String> first = new ArrayList<>(texts.size());
+    List<String> second = new ArrayList<>(texts.size());
+    long characters = 0;
+    for (int i = 0; i < texts.size(); i++) {
+      first.add(wellFormed(texts.get(i)));
+      second.add(wellFormed(pairs.get(i)));
+      characters += texts.get(i).length() + pairs.get(i).length();
+      if (characters >= CHARACTERS_PER_CALL) {
+        encodeCall(first, second, encodings);
+        first.clear();
+        second.clear();
+        characters = 0;
+      }
+    }
+    encodeCall(first, second, encodings);
     return encodings;
   }
 
@@ -133,31 +168,47 @@ public final class TextTokenizer implements AutoCloseable {
               + " text would have no tokens at all",
           null);
     }
-    // The library itself would stop truncating here, without a word.
+    pairSpecialTokens = encodePairs(List.of(""), List.of("")).get(0).inputIds().length;
+    requireRoom(specialTokens, "each text");
+    setTruncation(maxLength);
+  }
+
+  /** The library itself would stop truncating here, without a word. */
+  private void requireRoom(int specialTokens, String what) {
     if (maxLength <= specialTokens) {
       throw new UserException(
-          "max_length is %d, and the tokenizer adds %d special tokens to each text. Set it to %d or more."
-              .formatted(maxLength, specialTokens, specialTokens + 1));
+          "max_length is %d, and the tokenizer adds %d special tokens to %s. Set it to %d or more."
+              .formatted(maxLength, specialTokens, what, specialTokens + 1));
     }
-    setTruncation(maxLength);
   }
 
   private void setTruncation(int length) {
     Native.LIB.setTruncation(handle, length, "LONGEST_FIRST", 0);
   }
 
-  private void encode(List<String> texts, List<Encoding> results) {
+  /** Encodes texts, or with {@code pairs} pairs of them, in one native call. */
+  private void encodeCall(List<String> texts, List<String> pairs, List<Encoding> results) {
+    if (texts.isEmpty()) {
+      return;
+    }
     lock.readLock().lock();
     try {
       if (closed) {
         throw new IllegalStateException("The tokenizer is closed");
       }
       // The encodings hold copies, so they outlive neither the lock nor this call.
-      long[] encodings = Native.LIB.batchEncode(handle, texts.toArray(String[]::new), true);
+      String[] first = texts.toArray(String[]::new);
+      long[] encodings =
+          pairs == null
+              ? Native.LIB.batchEncode(handle, first, true)
+              : Native.LIB.batchEncodePair(handle, first, pairs.toArray(String[]::new), true);
       try {
         for (long encoding : encodings) {
           int[] inputIds = toInts(Native.LIB.getTokenIds(encoding));
-          results.add(new Encoding(inputIds, Native.LIB.getOverflowCount(encoding) > 0));
+          int typeOneStart =
+              pairs == null ? inputIds.length : typeOneStart(Native.LIB.getTypeIds(encoding));
+          results.add(
+              new Encoding(inputIds, typeOneStart, Native.LIB.getOverflowCount(encoding) > 0));
         }
       } finally {
         for (long encoding : encodings) {
@@ -167,6 +218,23 @@ public final class TextTokenizer implements AutoCloseable {
     } finally {
       lock.readLock().unlock();
     }
+  }
+
+  private static int typeOneStart(long[] typeIds) {
+    int start = 0;
+    while (start < typeIds.length && typeIds[start] == 0) {
+      start++;
+    }
+    for (int i = start; i < typeIds.length; i++) {
+      if (typeIds[i] != 1) {
+        throw TokenizerJson.notATokenizer(
+            "it gives the tokens of a pair the types "
+                + Arrays.toString(typeIds)
+                + ", where only zeros and then ones are supported",
+            null);
+      }
+    }
+    return start;
   }
 
   private static int[] toInts(long[] ids) {

@@ -24,7 +24,7 @@ final class BestWeights implements AutoCloseable {
    */
   BestWeights(ParameterSet parameters, String metric) {
     this.metric = "eval_" + metric;
-    this.greaterIsBetter = !metric.equals("loss");
+    this.greaterIsBetter = !metric.endsWith("loss");
     this.snapshot = new WeightsSnapshot(parameters);
   }
 

@@ -1,12 +1,19 @@
 package io.sparkfinetune.train;
 
 import io.sparkfinetune.evaluate.ClassificationMetrics;
+import io.sparkfinetune.evaluate.Metrics;
+import io.sparkfinetune.evaluate.MultiLabelMetrics;
+import io.sparkfinetune.evaluate.ThresholdTuner;
 import io.sparkfinetune.model.ForwardPass;
 import io.sparkfinetune.model.Predictions;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.tokenize.BatchSampler;
 import io.sparkfinetune.tokenize.EncodedDataset;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 
@@ -23,23 +30,78 @@ final class Evaluator {
     this.batchSize = batchSize;
   }
 
-  /** The metrics over all rows; empty when a logit is not finite. */
-  Optional<ClassificationMetrics> evaluate(EncodedDataset data) {
+  /**
+   * What an evaluation says.
+   *
+   * @param threshold of multi-label: the one that the metrics were measured with; else empty
+   */
+  record Evaluation(Metrics metrics, OptionalDouble threshold) {}
+
+  /**
+   * Measures all rows. Multi-label: with the threshold of the model's configuration, or when it has
+   * none with the best one for these very rows.
+   *
+   * @return empty when a logit is not finite
+   */
+  Optional<Evaluation> evaluate(EncodedDataset data) {
+    return model.config().problemType().isMultiLabel() ? multiLabel(data) : singleLabel(data);
+  }
+
+  private Optional<Evaluation> singleLabel(EncodedDataset data) {
     ClassificationMetrics.Accumulator accumulator =
         new ClassificationMetrics.Accumulator(model.labels().size());
+    boolean finite =
+        forEachRow(
+            data,
+            Predictions::softmax,
+            (probabilities, row) -> {
+              int label = data.labels(row)[0];
+              accumulator.add(label, Predictions.argmax(probabilities), probabilities[label]);
+            });
+    return finite
+        ? Optional.of(new Evaluation(accumulator.metrics(), OptionalDouble.empty()))
+        : Optional.empty();
+  }
+
+  private Optional<Evaluation> multiLabel(EncodedDataset data) {
+    int[][] labels = new int[data.size()][];
+    double[][] probabilities = new double[data.size()][];
+    boolean finite =
+        forEachRow(
+            data,
+            Predictions::sigmoid,
+            (ofRow, row) -> {
+              labels[row] = data.labels(row);
+              probabilities[row] = ofRow;
+            });
+    if (!finite) {
+      return Optional.empty();
+    }
+    double threshold =
+        model.config().threshold().orElseGet(() -> ThresholdTuner.best(labels, probabilities));
+    MultiLabelMetrics.Accumulator accumulator =
+        new MultiLabelMetrics.Accumulator(model.labels().size());
+    for (int row = 0; row < labels.length; row++) {
+      double[] ofRow = probabilities[row];
+      accumulator.add(labels[row], Predictions.atLeast(ofRow, threshold), ofRow);
+    }
+    return Optional.of(new Evaluation(accumulator.metrics(), OptionalDouble.of(threshold)));
+  }
+
+  /** Calls with each row's probabilities and number; ends with false at one that is NaN. */
+  private boolean forEachRow(
+      EncodedDataset data, Function<float[], double[]> activation, ObjIntConsumer<double[]> use) {
     for (int[] rows : BatchSampler.evaluationBatches(data, batchSize)) {
       float[][] logits = model.logits(pass, data.batch(rows, model.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
-        double[] probabilities = Predictions.softmax(logits[i]);
-        int label = data.label(rows[i]);
-        // One logit that is not finite makes every probability NaN.
-        if (Double.isNaN(probabilities[label])) {
-          return Optional.empty();
+        double[] probabilities = activation.apply(logits[i]);
+        if (Arrays.stream(probabilities).anyMatch(Double::isNaN)) {
+          return false;
         }
-        accumulator.add(label, Predictions.argmax(probabilities), probabilities[label]);
+        use.accept(probabilities, rows[i]);
       }
     }
-    return Optional.of(accumulator.metrics());
+    return true;
   }
 
   /** The mean loss of some rows. */

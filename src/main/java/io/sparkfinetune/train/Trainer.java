@@ -1,7 +1,6 @@
 package io.sparkfinetune.train;
 
 import io.sparkfinetune.UserException;
-import io.sparkfinetune.evaluate.ClassificationMetrics;
 import io.sparkfinetune.model.ForwardPass;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.tokenize.Batch;
@@ -31,6 +30,7 @@ public final class Trainer implements AutoCloseable {
 
   private final SequenceClassifier model;
   private final TrainingArguments arguments;
+  private final String metricForBestModel;
   private final TrainerListener listener;
   private final Optimizer optimizer;
   private final Generator generator;
@@ -46,10 +46,15 @@ public final class Trainer implements AutoCloseable {
   private long samplesSeen;
   private long trainingNanos;
 
-  /** Prepares one training; the model stays the caller's. */
+  /**
+   * Prepares one training; the model stays the caller's.
+   *
+   * @throws UserException when {@code metric_for_best_model} is none of the model's problem type
+   */
   public Trainer(SequenceClassifier model, TrainingArguments arguments, TrainerListener listener) {
     this.model = model;
     this.arguments = arguments;
+    this.metricForBestModel = arguments.metricForBestModel(model.config().problemType());
     this.listener = listener;
     try (PointerScope scope = new PointerScope()) {
       generator = torch.make_generator_cpu(arguments.seed());
@@ -64,7 +69,9 @@ public final class Trainer implements AutoCloseable {
 
   /**
    * Trains, and leaves the best weights in the model: those of the epoch with the best {@code
-   * metric_for_best_model} on the validation rows, or the last ones when there are no such rows.
+   * metric_for_best_model} on the validation rows, or the last ones when there are no such rows. A
+   * multi-label model whose configuration has no threshold is measured, in each epoch, with the
+   * best threshold of that epoch, so that the weights kept and the threshold belong together.
    *
    * @throws DivergedException when the loss is no longer finite; the model then holds the last good
    *     weights
@@ -82,7 +89,7 @@ public final class Trainer implements AutoCloseable {
     if (step > 0) {
       throw new IllegalStateException("a Trainer trains once");
     }
-    best = new BestWeights(model.parameters(), arguments.metricForBestModel());
+    best = new BestWeights(model.parameters(), metricForBestModel);
     LossLog losses = new LossLog();
     try {
       for (int epoch = 0; epoch < arguments.numTrainEpochs(); epoch++) {
@@ -156,13 +163,13 @@ public final class Trainer implements AutoCloseable {
 
   private void evaluate(EncodedDataset validation, LossLog losses) {
     long start = System.nanoTime();
-    Optional<ClassificationMetrics> evaluated = evaluator.evaluate(validation);
+    Optional<Evaluator.Evaluation> evaluated = evaluator.evaluate(validation);
     if (evaluated.isEmpty()) {
       throw diverged("the evaluation gives numbers that are not finite", losses);
     }
-    ClassificationMetrics metrics = evaluated.get();
     double seconds = (System.nanoTime() - start) / 1e9;
-    Map<String, Double> logs = new LinkedHashMap<>(metrics.toMap("eval_"));
+    Map<String, Double> logs = new LinkedHashMap<>(evaluated.get().metrics().toMap("eval_"));
+    evaluated.get().threshold().ifPresent(value -> logs.put(TrainingResult.THRESHOLD, value));
     logs.put("eval_runtime", seconds);
     logs.put("eval_samples_per_second", validation.size() / seconds);
     log(logs);

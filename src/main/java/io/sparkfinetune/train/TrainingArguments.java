@@ -1,7 +1,11 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Key;
+import io.sparkfinetune.model.ProblemType;
 import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
 
 /**
  * How to train. Names and defaults are those of Hugging Face's TrainingArguments, where it has
@@ -43,10 +47,60 @@ public record TrainingArguments(
     @Key(doc = "Steps between two reports of loss and learning rate.", defaultValue = "10", min = 1)
         int loggingSteps,
     @Key(
-            doc = "Which metric picks the best epoch's weights.",
-            defaultValue = "accuracy",
-            choices = {"accuracy", "f1", "loss"})
+            doc =
+                "Which metric picks the best epoch's weights: accuracy, f1 (macro), f1_weighted or"
+                    + " loss; for multi-label f1_micro, f1_macro, f1_weighted, f1_samples, accuracy"
+                    + " (of whole label sets), hamming_loss or loss; auto is accuracy, for"
+                    + " multi-label f1_micro.",
+            defaultValue = "auto",
+            choices = {
+              "auto",
+              "accuracy",
+              "f1",
+              "f1_micro",
+              "f1_macro",
+              "f1_weighted",
+              "f1_samples",
+              "hamming_loss",
+              "loss"
+            })
         String metricForBestModel,
     @Key(doc = "Seed of the head's weights, the order of rows and dropout.", defaultValue = "42")
         long seed)
-    implements Serializable {}
+    implements Serializable {
+  private static final Map<ProblemType, List<String>> METRICS =
+      Map.of(
+          ProblemType.SINGLE_LABEL_CLASSIFICATION,
+          List.of("accuracy", "f1", "f1_weighted", "loss"),
+          ProblemType.MULTI_LABEL_CLASSIFICATION,
+          List.of(
+              "f1_micro",
+              "f1_macro",
+              "f1_weighted",
+              "f1_samples",
+              "accuracy",
+              "hamming_loss",
+              "loss"));
+
+  /**
+   * The metric that picks the best epoch of a model.
+   *
+   * @throws UserException when {@code metric_for_best_model} is none of the problem type's
+   */
+  public String metricForBestModel(ProblemType problemType) {
+    List<String> metrics = METRICS.get(problemType);
+    if (metricForBestModel.equals("auto")) {
+      return metrics.get(0);
+    }
+    if (!metrics.contains(metricForBestModel)) {
+      throw new UserException(
+          "training.metric_for_best_model="
+              + metricForBestModel
+              + " is no metric of "
+              + problemType.spelling()
+              + ": expected auto or one of "
+              + String.join(", ", metrics));
+    }
+    return metricForBestModel;
+  }
+}

@@ -111,6 +111,41 @@ class TokenIdsGoldenTest {
     }
   }
 
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"tokenizer.json", "vocab.txt"})
+  void idsAndTypesOfPairsEqualHuggingFaces(String from) {
+    boolean vocab = from.equals("vocab.txt");
+    String tokenizerJson =
+        vocab
+            ? VocabTxt.toTokenizerJson(EmbeddedTokenizer.vocabTxt(), true, Optional.empty(), true)
+            : EmbeddedTokenizer.JSON;
+    List<JsonNode> pairs =
+        rows.stream().filter(row -> row.has("pair")).map(row -> row.get("pair")).toList();
+    assertThat(pairs).hasSize(TEXTS / 4);
+    List<String> first =
+        rows.stream().filter(row -> row.has("pair")).map(row -> row.get("text").asText()).toList();
+    List<String> second =
+        pairs.stream().map(pair -> texts.get(pair.get("with").intValue())).toList();
+    try (TextTokenizer tokenizer = TextTokenizer.of(tokenizerJson, 64);
+        TextTokenizer untruncated = TextTokenizer.of(tokenizerJson, 1_000_000)) {
+      List<Encoding> encodings = tokenizer.encodePairs(first, second);
+      List<Encoding> whole = untruncated.encodePairs(first, second);
+      for (int i = 0; i < pairs.size(); i++) {
+        Encoding encoding = encodings.get(i);
+        assertThat(encoding.inputIds())
+            .as("pair %d", i)
+            .isEqualTo(ids(pairs.get(i).get(vocab ? "vocab_txt" : "ids")));
+        assertThat(encoding.typeOneStart())
+            .as("pair %d", i)
+            .isEqualTo(pairs.get(i).get("type_one_start").intValue());
+        assertThat(encoding.truncated())
+            .as("truncated, pair %d", i)
+            .isEqualTo(whole.get(i).inputIds().length > 64);
+      }
+      report("pairs from " + from, encodings);
+    }
+  }
+
   private static int[] ids(JsonNode array) {
     int[] ids = new int[array.size()];
     for (int i = 0; i < ids.length; i++) {
