@@ -12,6 +12,8 @@ from sklearn.metrics import (
     accuracy_score,
     classification_report,
     confusion_matrix,
+    f1_score,
+    hamming_loss,
     log_loss,
     precision_recall_fscore_support,
 )
@@ -87,6 +89,57 @@ cases = [
     case("nearly all wrong", [0, 0, 1, 1], 2, [[0.1, 0.9], [0.2, 0.8], [0.7, 0.3], [0.4, 0.6]]),
 ]
 
+def multi_label_case(name, labels, probabilities, threshold):
+    labels = np.asarray(labels)
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    predicted = (probabilities >= threshold).astype(int)
+
+    def scores(average):
+        p, r, f, s = precision_recall_fscore_support(labels, predicted, average=average, zero_division=0)
+        if average is None:
+            return [
+                {"precision": float(a), "recall": float(b), "f1": float(c), "support": int(d)}
+                for a, b, c, d in zip(p, r, f, s)
+            ]
+        return {"precision": float(p), "recall": float(r), "f1": float(f)}
+
+    columns = range(labels.shape[1])
+    # Every threshold above 0 that tells two probabilities apart, and scikit-learn's micro-F1 of the best.
+    thresholds = [0.5, *(t for t in np.unique(probabilities) if t > 0)]
+    best = max(f1_score(labels, probabilities >= t, average="micro", zero_division=0) for t in thresholds)
+    return {
+        "name": name,
+        "labels": labels.tolist(),
+        "probabilities": probabilities.tolist(),
+        "threshold": threshold,
+        "accuracy": float(accuracy_score(labels, predicted)),
+        "hamming_loss": float(hamming_loss(labels, predicted)),
+        "loss": float(np.mean([log_loss(labels[:, j], probabilities[:, j], labels=[0, 1]) for j in columns])),
+        **{average: scores(average) for average in ("micro", "macro", "weighted", "samples")},
+        "per_label": scores(None),
+        "best_micro_f1": float(best),
+        "report": classification_report(
+            labels, predicted, target_names=[f"class_{j}" for j in columns], digits=4, zero_division=0
+        ),
+    }
+
+
+def drawn_sets(name, rows, labels, frequency, signal, seed, threshold=0.5, digits=12):
+    random = np.random.default_rng(seed)
+    sets = (random.random((rows, labels)) < frequency).astype(int)
+    logits = random.normal(size=(rows, labels)) + signal * (2 * sets - 1)
+    return multi_label_case(name, sets, np.round(1 / (1 + np.exp(-logits)), digits), threshold)
+
+
+multi_label_cases = [
+    drawn_sets("four labels", 60, 4, 0.4, 1.0, 11),
+    drawn_sets("twelve rare labels, a low threshold", 80, 12, 0.08, 1.5, 12, threshold=0.3),
+    drawn_sets("many equal probabilities", 50, 5, 0.3, 0.7, 13, digits=1),
+    multi_label_case("rows and labels without anything", [[0, 0, 1], [0, 0, 0], [1, 0, 0]], [[0.2, 0.1, 0.9], [0.1, 0.3, 0.2], [0.4, 0.2, 0.6]], 0.5),
+    multi_label_case("probabilities of 0 and 1", [[1, 0], [0, 1]], [[1.0, 0.0], [1.0, 0.0]], 0.5),
+    multi_label_case("no label at all", [[0, 0], [0, 0]], [[0.7, 0.2], [0.1, 0.3]], 0.5),
+]
+
 with open(sys.argv[1], "w", encoding="utf-8") as file:
-    json.dump({"cases": cases}, file, separators=(",", ":"))
+    json.dump({"cases": cases, "multi_label_cases": multi_label_cases}, file, separators=(",", ":"))
     file.write("\n")

@@ -66,6 +66,8 @@ public record TestGoldens(Path folder, JsonNode json) {
       int[] ids = JSON.convertValue(json.get("input_ids").get(row), int[].class);
       rows.add(Arrays.copyOf(ids, lengths[row]));
     }
-    return Batch.of(rows, JSON.convertValue(json.get("labels"), long[].class), 0);
+    int[] labels = JSON.convertValue(json.get("labels"), int[].class);
+    int[][] sets = Arrays.stream(labels).mapToObj(label -> new int[] {label}).toArray(int[][]::new);
+    return Batch.of(rows, sets, 0);
   }
 }

@@ -2,6 +2,7 @@ package io.sparkfinetune;
 
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Pooling;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.ModelFiles;
@@ -19,8 +20,19 @@ public final class TestModels {
     return tinyConfig(vocabSize, names, 0);
   }
 
-  /** A BERT of two layers and width 12. */
+  /** A BERT of two layers and width 12, for single labels. */
   public static ModelConfig tinyConfig(int vocabSize, List<String> labels, double dropout) {
+    return tinyConfig(
+        vocabSize, labels, dropout, ProblemType.SINGLE_LABEL_CLASSIFICATION, Pooling.MEAN);
+  }
+
+  /** A BERT of two layers and width 12. */
+  public static ModelConfig tinyConfig(
+      int vocabSize,
+      List<String> labels,
+      double dropout,
+      ProblemType problemType,
+      Pooling pooling) {
     String json =
         """
         {"model_type": "bert", "vocab_size": %d, "hidden_size": 12, "num_hidden_layers": 2,
@@ -29,15 +41,21 @@ public final class TestModels {
          "initializer_range": 0.1}
         """
             .formatted(vocabSize, dropout, dropout);
-    return ModelConfig.parse(json).withHead(labels, Pooling.MEAN);
+    return ModelConfig.parse(json).withHead(labels, pooling, problemType);
   }
 
   /** A tiny classifier over three labels, with the real tokenizer of {@code minilm-l6}. */
   public static ModelFiles tiny() {
+    return tiny(ProblemType.SINGLE_LABEL_CLASSIFICATION);
+  }
+
+  /** The same over sets of these labels, or over one of them. */
+  public static ModelFiles tiny(ProblemType problemType) {
     String tokenizer = Checkpoint.open("minilm-l6", new Configuration(false)).tokenizer();
     List<String> labels = List.of("card", "loan", "transfer");
     try (SequenceClassifier model =
-        SequenceClassifier.fromScratch(tinyConfig(30522, labels, 0), 42)) {
+        SequenceClassifier.fromScratch(
+            tinyConfig(30522, labels, 0, problemType, Pooling.MEAN), 42)) {
       return model.toFiles(tokenizer);
     }
   }

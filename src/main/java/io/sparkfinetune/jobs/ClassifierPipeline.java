@@ -4,6 +4,7 @@ import com.johnsnowlabs.nlp.DocumentAssembler;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.annotator.TransformerClassifierApproach;
 import io.sparkfinetune.annotator.TransformerClassifierModel;
+import io.sparkfinetune.evaluate.Metrics;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.train.TrainingArguments;
@@ -160,6 +161,11 @@ final class ClassifierPipeline {
               + pairColumn.get()
               + ": the model classifies single texts; leave it out");
     }
+  }
+
+  /** Measures prepared rows. */
+  Metrics evaluate(Dataset<Row> rows) {
+    return Evaluator.evaluate(predict(rows), JobData.LABEL, labels(), problemType().isMultiLabel());
   }
 
   /** What a row's labels are. */

@@ -66,8 +66,7 @@ final class EvaluateJob implements Job {
       }
       JobData.report(data, console);
       output.ifPresent(folder -> JobData.writeSetAside(data, console, folder.path("set_aside")));
-      Metrics metrics =
-          Evaluator.evaluate(pipeline.predict(data.test().orElseThrow()), JobData.LABEL, pipeline);
+      Metrics metrics = pipeline.evaluate(data.test().orElseThrow());
       Report report = metrics.report(pipeline.labels());
       console.text("\n" + report.summary());
       console.line("%nMetrics");

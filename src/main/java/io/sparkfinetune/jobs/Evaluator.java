@@ -29,14 +29,15 @@ final class Evaluator implements Serializable {
    * The metrics of rows.
    *
    * @param predicted columns as {@link Predictions} adds them, and {@code labelColumn}, whose
-   *     values are all among the model's labels
-   * @param model which predicted them
+   *     values are all among {@code labels}
+   * @param labels the label names, by index
    */
-  static Metrics evaluate(Dataset<Row> predicted, String labelColumn, ClassifierPipeline model) {
+  static Metrics evaluate(
+      Dataset<Row> predicted, String labelColumn, List<String> labels, boolean multiLabel) {
     Column label = Predictions.named(labelColumn);
-    Evaluator evaluator = new Evaluator(model.labels());
-    return model.problemType().isMultiLabel()
-        ? evaluator.multiLabel(predicted, label, model.labels())
+    Evaluator evaluator = new Evaluator(labels);
+    return multiLabel
+        ? evaluator.multiLabel(predicted, label, labels)
         : evaluator.singleLabel(predicted, label.cast("string"));
   }
 

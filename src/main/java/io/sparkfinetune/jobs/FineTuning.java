@@ -20,8 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** From a configuration to a fine-tuned model in a folder, with its figures beside it. */
@@ -73,7 +71,7 @@ final class FineTuning {
       JobData.writeSetAside(data, console, output.path("set_aside"));
       TrainingResult result = pipeline.trainingResult();
       output.writeJson("log_history.json", result.logHistory());
-      Optional<Metrics> test = data.test().map(rows -> test(pipeline, rows));
+      Optional<Metrics> test = data.test().map(pipeline::evaluate);
       Map<String, Double> metrics = metrics(result, test);
       output.writeJson("metrics.json", metrics);
       if (test.isPresent()) {
@@ -104,10 +102,6 @@ final class FineTuning {
       HuggingFaceFolder.write(e.lastGood(), new Path(folder), spark.sessionState().newHadoopConf());
       throw new UserException(e.getMessage() + ", in " + folder + " (for model.base)", e);
     }
-  }
-
-  private static Metrics test(ClassifierPipeline pipeline, Dataset<Row> rows) {
-    return Evaluator.evaluate(pipeline.predict(rows), JobData.LABEL, pipeline);
   }
 
   /** The training's {@code eval_*}, the test's, and the training's others. */

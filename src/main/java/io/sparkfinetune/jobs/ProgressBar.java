@@ -123,7 +123,7 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
 
   private static Map<String, Double> evaluation(TrainingProgress progress) {
     Map<String, Double> evaluation = new TreeMap<>();
-    for (String name : new String[] {"eval_accuracy", "eval_f1", "eval_loss"}) {
+    for (String name : new String[] {"eval_accuracy", "eval_f1", "eval_f1_micro", "eval_loss"}) {
       Double value = progress.logs().get(name);
       if (value != null) {
         evaluation.put(name, value);

@@ -6,6 +6,7 @@ import io.sparkfinetune.UserException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -86,7 +87,7 @@ public final class TextTokenizer implements AutoCloseable {
     List<String> call = new ArrayList<>(texts.size());
     long characters = 0;
     for (String text : texts) {
-      call.add(wellFormed(text));
+      call.add(wellFormed(Objects.requireNonNull(text, "text")));
       characters += text.length();
       if (characters >= CHARACTERS_PER_CALL) {
         encodeCall(call, null, encodings);
@@ -119,8 +120,8 @@ public final class TextTokenizer implements AutoCloseable {
     List<String> second = new ArrayList<>(texts.size());
     long characters = 0;
     for (int i = 0; i < texts.size(); i++) {
-      first.add(wellFormed(texts.get(i)));
-      second.add(wellFormed(pairs.get(i)));
+      first.add(wellFormed(Objects.requireNonNull(texts.get(i), "text")));
+      second.add(wellFormed(Objects.requireNonNull(pairs.get(i), "pair")));
       characters += texts.get(i).length() + pairs.get(i).length();
       if (characters >= CHARACTERS_PER_CALL) {
         encodeCall(first, second, encodings);
@@ -168,7 +169,9 @@ public final class TextTokenizer implements AutoCloseable {
               + " text would have no tokens at all",
           null);
     }
-    pairSpecialTokens = encodePairs(List.of(""), List.of("")).get(0).inputIds().length;
+    List<Encoding> pair = new ArrayList<>();
+    encodeCall(List.of(""), List.of(""), pair);
+    pairSpecialTokens = pair.get(0).inputIds().length;
     requireRoom(specialTokens, "each text");
     setTruncation(maxLength);
   }

@@ -5,6 +5,7 @@ import com.johnsnowlabs.nlp.DocumentAssembler;
 import com.johnsnowlabs.nlp.annotators.sbd.pragmatic.SentenceDetector;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.TestSpark;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.io.ModelFiles;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -45,6 +46,14 @@ final class Fixtures {
   /** The tiny classifier, reading {@code document} and writing {@code category}. */
   static TransformerClassifierModel model() {
     TransformerClassifierModel model = TransformerClassifierModel.of(TestModels.tiny());
+    model.setInputCols(new String[] {"document"}).setOutputCol("category");
+    return model;
+  }
+
+  /** The tiny classifier of label sets. */
+  static TransformerClassifierModel multiLabelModel() {
+    TransformerClassifierModel model =
+        TransformerClassifierModel.of(TestModels.tiny(ProblemType.MULTI_LABEL_CLASSIFICATION));
     model.setInputCols(new String[] {"document"}).setOutputCol("category");
     return model;
   }

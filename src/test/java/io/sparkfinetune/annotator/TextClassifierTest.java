@@ -7,6 +7,7 @@ import io.sparkfinetune.TestModels;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -32,9 +33,9 @@ class TextClassifierTest {
 
   @Test
   void aTextsProbabilitiesDependOnThatTextAlone() {
-    double[][] together = classifier.probabilities(TEXTS, 4);
+    double[][] together = classifier.probabilities(TEXTS, Optional.empty(), 4);
     for (int i = 0; i < TEXTS.size(); i++) {
-      double[] alone = classifier.probabilities(TEXTS.subList(i, i + 1), 4)[0];
+      double[] alone = classifier.probabilities(TEXTS.subList(i, i + 1), Optional.empty(), 4)[0];
       assertThat(together[i]).containsExactly(alone, within(1e-5));
     }
     assertThat(together[0]).isNotEqualTo(together[3]);
@@ -42,7 +43,7 @@ class TextClassifierTest {
 
   @Test
   void probabilitiesOfATextSumToOne() {
-    for (double[] row : classifier.probabilities(TEXTS, 2)) {
+    for (double[] row : classifier.probabilities(TEXTS, Optional.empty(), 2)) {
       assertThat(row).hasSize(classifier.labels().size());
       double sum = 0;
       for (double probability : row) {
@@ -55,16 +56,17 @@ class TextClassifierTest {
 
   @Test
   void noTextsHaveNoProbabilities() {
-    assertThat(classifier.probabilities(List.of(), 8)).isEmpty();
+    assertThat(classifier.probabilities(List.of(), Optional.empty(), 8)).isEmpty();
   }
 
   @Test
   void threadsClassifySideBySide() throws Exception {
-    double[][] expected = classifier.probabilities(TEXTS, 3);
+    double[][] expected = classifier.probabilities(TEXTS, Optional.empty(), 3);
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
       List<Future<double[][]>> results =
-          threads.invokeAll(Collections.nCopies(16, () -> classifier.probabilities(TEXTS, 3)));
+          threads.invokeAll(
+              Collections.nCopies(16, () -> classifier.probabilities(TEXTS, Optional.empty(), 3)));
       List<double[][]> all = new ArrayList<>();
       for (Future<double[][]> result : results) {
         all.add(result.get());

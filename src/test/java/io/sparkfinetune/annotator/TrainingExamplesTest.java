@@ -1,11 +1,13 @@
 package io.sparkfinetune.annotator;
 
+import static org.apache.spark.sql.functions.col;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.ProblemType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +23,11 @@ import org.junit.jupiter.api.Test;
 
 class TrainingExamplesTest {
   private static final TrainingColumns COLUMNS =
-      new TrainingColumns("document", "label", Optional.empty());
+      columns(ProblemType.SINGLE_LABEL_CLASSIFICATION, Optional.empty());
   private static final TrainingColumns WITH_INDICATOR =
-      new TrainingColumns("document", "label", Optional.of("held_out"));
+      columns(ProblemType.SINGLE_LABEL_CLASSIFICATION, Optional.of("held_out"));
+  private static final TrainingColumns SETS =
+      columns(ProblemType.MULTI_LABEL_CLASSIFICATION, Optional.empty());
 
   @Test
   void setsAsideWhatHasNoTextOrNoLabel() {
@@ -41,7 +45,8 @@ class TrainingExamplesTest {
       assertThat(examples.labels().names()).containsExactly("card", "loan");
       assertThat(labels(examples.train())).isEqualTo(Map.of(0, 2L, 1, 1L));
       assertThat(examples.validation()).isEmpty();
-      assertThat(examples.train().columns()).containsExactlyInAnyOrder("label", "input_ids");
+      assertThat(examples.train().columns())
+          .containsExactlyInAnyOrder("labels", "input_ids", "type_one_start");
     }
   }
 
@@ -166,8 +171,77 @@ class TrainingExamplesTest {
     assertThatThrownBy(() -> of(labelled(DataTypes.BooleanType, row("a", true, null)), COLUMNS, 0))
         .hasMessage("label column label is of type boolean: expected strings or numbers");
     assertThatThrownBy(
-            () -> of(rows, new TrainingColumns("document", "label", Optional.of("text")), 0))
+            () ->
+                of(rows, columns(ProblemType.SINGLE_LABEL_CLASSIFICATION, Optional.of("text")), 0))
         .hasMessage("validation indicator column text is of type string: expected booleans");
+  }
+
+  @Test
+  void labelSetsComeFromStringsAndArrays() {
+    Dataset<Row> strings =
+        labelled(
+            DataTypes.StringType,
+            row("a", "x| y |x", null),
+            row("b", "", null),
+            row("c", "|z|", null),
+            row("d", null, null));
+    Dataset<Row> arrays =
+        labelled(
+            DataTypes.createArrayType(DataTypes.StringType),
+            row("a", new String[] {"y", " x", null, "x"}, null),
+            row("b", new String[0], null),
+            row("c", new String[] {"z", " "}, null),
+            row("d", null, null));
+    for (Dataset<Row> rows : List.of(strings, arrays)) {
+      try (TrainingExamples examples = of(rows, SETS, 0)) {
+        assertThat(examples.labels().names()).containsExactly("x", "y", "z");
+        assertThat(
+                examples.train().select("labels").collectAsList().stream()
+                    .map(row -> row.<Integer>getList(0)))
+            .containsExactlyInAnyOrder(List.of(0, 1), List.of(), List.of(2));
+      }
+    }
+  }
+
+  @Test
+  void theSplitOfLabelSetsHoldsOutAShareOfEachLabelWhateverTheOrderOfRows() {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      rows.add(row("text " + i, (i % 2 == 0 ? "even|" : "") + (i % 6 == 0 ? "six" : ""), null));
+    }
+    Dataset<Row> ordered = labelled(DataTypes.StringType, rows.toArray(Row[]::new));
+    try (TrainingExamples examples = of(ordered, SETS, 0.2);
+        TrainingExamples shuffled = of(ordered.repartition(5), SETS, 0.2)) {
+      Dataset<Row> validation = examples.validation().orElseThrow();
+      assertThat(validation.count()).isEqualTo(12);
+      assertThat(validation.where("array_contains(labels, 0)").count()).isEqualTo(6);
+      assertThat(validation.where("array_contains(labels, 1)").count()).isEqualTo(2);
+      assertThat(sorted(shuffled.validation().orElseThrow())).isEqualTo(sorted(validation));
+    }
+  }
+
+  @Test
+  void refusesLabelSetsOfTheWrongType() {
+    Dataset<Row> numbers =
+        labelled(
+            DataTypes.createArrayType(DataTypes.IntegerType), row("a", new Integer[] {1}, null));
+    assertThatThrownBy(() -> of(numbers, SETS, 0))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "label column label is of type array<int>: expected arrays of strings, or strings such"
+                + " as a|b");
+    Dataset<Row> arrays =
+        labelled(
+            DataTypes.createArrayType(DataTypes.StringType), row("a", new String[] {"x"}, null));
+    assertThatThrownBy(() -> of(arrays, COLUMNS, 0))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "label column label is of type array<string>: expected strings or numbers; for sets of"
+                + " labels set problem_type to multi_label_classification");
+  }
+
+  private static TrainingColumns columns(ProblemType problemType, Optional<String> indicator) {
+    return new TrainingColumns(List.of("document"), "label", problemType, "|", indicator);
   }
 
   private static TrainingExamples of(Dataset<Row> rows, TrainingColumns columns, double share) {
@@ -190,7 +264,7 @@ class TrainingExamplesTest {
   private static Map<Integer, Long> labels(Dataset<Row> examples) {
     Map<Integer, Long> counts = new TreeMap<>();
     examples
-        .groupBy("label")
+        .groupBy(col("labels").getItem(0))
         .count()
         .collectAsList()
         .forEach(row -> counts.put(row.getInt(0), row.getLong(1)));
@@ -198,7 +272,7 @@ class TrainingExamplesTest {
   }
 
   private static List<String> sorted(Dataset<Row> examples) {
-    return examples.select("label", "input_ids").collectAsList().stream()
+    return examples.select("labels", "input_ids").collectAsList().stream()
         .map(Row::toString)
         .sorted()
         .toList();

@@ -20,18 +20,21 @@ class DataReportTest {
                     Optional.of("train.csv"),
                     1500,
                     Map.of(SetAsideReason.BLANK_TEXT, 20L),
+                    1280,
                     classes("card", 1200L, "refund", 80L)),
                 new SplitReport(
                     "validation",
                     Optional.empty(),
                     0,
                     Map.of(),
+                    200,
                     classes("card", 190L, "refund", 10L)),
                 new SplitReport(
                     "test",
                     Optional.of("test.csv"),
                     3,
                     Map.of(SetAsideReason.UNSEEN_LABEL, 1L),
+                    2,
                     classes("card", 2L, "refund", 0L))),
             List.of("test has no row of class refund"));
 
@@ -59,7 +62,7 @@ class DataReportTest {
     }
     DataReport report =
         new DataReport(
-            List.of(new SplitReport("train", Optional.of("t"), 30030, Map.of(), classes)),
+            List.of(new SplitReport("train", Optional.of("t"), 30030, Map.of(), 30030, classes)),
             List.of());
 
     assertThat(report.render().lines())

@@ -18,6 +18,7 @@ import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.Test;
@@ -252,7 +253,8 @@ class DatasetPreparationTest {
         arguments(Map.of("test", write("test.csv", "text,label\na,x\nb,w\nc,x\n,y\n")));
 
     try (PreparedData data =
-        DatasetPreparation.prepareTest(session, arguments, LabelIndex.of(List.of("x", "y")))) {
+        DatasetPreparation.prepareTest(
+            session, arguments, false, LabelIndex.of(List.of("x", "y")))) {
       assertThat(rows(data.test())).containsExactlyInAnyOrder("a/x", "c/x");
       assertThat(data.report().split("test").orElseThrow().setAside())
           .containsExactly(
@@ -377,8 +379,75 @@ class DatasetPreparationTest {
     assertThat(data.train().count()).isEqualTo(80);
   }
 
+  @Test
+  void labelSetsComeFromCsvWhoseEmptyFieldsAreEmptySets() throws IOException {
+    String train = write("sets.csv", "text,label\na,x|y\nb,\nc,y; |x|y\n,x\nd,z\n");
+    String test = write("test_sets.csv", "text,label\ne,x|z\nf,x|w\ng,\na,x\n");
+    Map<String, ?> settings = Map.of("train", train, "test", test, "validation_split", 0);
+    try (PreparedData data = DatasetPreparation.prepare(session, arguments(settings), true)) {
+      assertThat(data.labels().names()).containsExactly("x", "y", "y;", "z");
+      assertThat(sets(data.train()))
+          .containsExactlyInAnyOrder("a/[x, y]", "b/[]", "c/[x, y, y;]", "d/[z]");
+      assertThat(sets(data.test().orElseThrow())).containsExactlyInAnyOrder("e/[x, z]", "g/[]");
+      assertThat(data.setAside().collectAsList().stream().map(Row::toString))
+          .allMatch(row -> row.matches(".*(blank_text|unseen_label|text_in_earlier_split).*"))
+          .hasSize(3);
+      assertThat(data.report().split("train").orElseThrow().kept()).isEqualTo(4);
+      assertThat(data.report().split("train").orElseThrow().classes())
+          .isEqualTo(Map.of("x", 2L, "y", 2L, "y;", 1L, "z", 1L));
+      assertThat(data.report().split("test").orElseThrow().setAside())
+          .isEqualTo(
+              Map.of(SetAsideReason.UNSEEN_LABEL, 1L, SetAsideReason.TEXT_IN_EARLIER_SPLIT, 1L));
+      assertThat(data.report().warnings()).contains("rows without any label: 2, kept");
+    }
+  }
+
+  @Test
+  void aNullIsAMissingLabelSetWhereThereAreNulls() throws IOException {
+    String train =
+        write(
+            "sets.jsonl",
+            "{\"text\": \"a\", \"label\": [\"x\", \"y\"]}\n"
+                + "{\"text\": \"b\", \"label\": []}\n"
+                + "{\"text\": \"c\"}\n");
+    Map<String, ?> settings = Map.of("train", train, "validation_split", 0, "test_split", 0);
+    try (PreparedData data = DatasetPreparation.prepare(session, arguments(settings), true)) {
+      assertThat(sets(data.train())).containsExactlyInAnyOrder("a/[x, y]", "b/[]");
+      assertThat(data.report().split("train").orElseThrow().setAside())
+          .isEqualTo(Map.of(SetAsideReason.MISSING_LABEL, 1L));
+    }
+    assertThatThrownBy(() -> prepare(settings))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(
+            "of type array<string>: expected string or number; for sets of labels set"
+                + " model.problem_type=multi_label_classification");
+  }
+
+  @Test
+  void pairsAreComparedAsAWholeAndNeedBothTexts() throws IOException {
+    String train = write("pairs.csv", "text,answer,label\na,1,x\na,2,y\nb, ,x\nc,3,y\n");
+    String test = write("test_pairs.csv", "text,answer,label\na,3,x\na,2,y\n");
+    Map<String, ?> settings =
+        Map.of("train", train, "test", test, "validation_split", 0, "text_pair_column", "answer");
+    try (PreparedData data = prepare(settings)) {
+      assertThat(data.train().columns()).containsExactly("text", "text_pair", "label");
+      assertThat(data.train().count()).isEqualTo(3);
+      assertThat(data.test().orElseThrow().collectAsList())
+          .containsExactly(RowFactory.create("a", "3", "x"));
+      assertThat(data.report().split("train").orElseThrow().setAside())
+          .isEqualTo(Map.of(SetAsideReason.BLANK_TEXT_PAIR, 1L));
+      assertThat(data.report().warnings()).isEmpty();
+    }
+  }
+
+  private static List<String> sets(Dataset<Row> rows) {
+    return rows.collectAsList().stream()
+        .map(row -> row.getString(0) + "/" + row.getList(1))
+        .toList();
+  }
+
   private PreparedData prepare(Map<String, ?> settings) {
-    return DatasetPreparation.prepare(session, arguments(settings));
+    return DatasetPreparation.prepare(session, arguments(settings), false);
   }
 
   private static DataArguments arguments(Map<String, ?> settings) {

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.Schema;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.zip.GZIPOutputStream;
 import org.apache.spark.sql.Dataset;
@@ -240,13 +242,21 @@ class DatasetReaderTest {
   void textsToPredictNeedNoLabelAndKeepBlankRows() throws IOException {
     Path file = write("in.csv", "id,text\n1,hello\n2,\n3,\"  \"\n");
 
-    Dataset<Row> rows = DatasetReader.readTexts(session, file.toString(), "auto", "text");
+    Dataset<Row> rows = DatasetReader.readTexts(session, input(file, "text", ""));
 
     assertThat(rows.count()).isEqualTo(3);
     assertThat(rows.columns()).contains("id", "text");
-    assertThatThrownBy(() -> DatasetReader.readTexts(session, file.toString(), "auto", "body"))
+    assertThatThrownBy(() -> DatasetReader.readTexts(session, input(file, "body", "")))
         .isInstanceOf(UserException.class)
         .hasMessage("data.text_column=body: no such column in %s; it has: id, text", file);
+    assertThatThrownBy(() -> DatasetReader.readTexts(session, input(file, "text", "answer")))
+        .isInstanceOf(UserException.class)
+        .hasMessage("data.text_pair_column=answer: no such column in %s; it has: id, text", file);
+  }
+
+  private static DataArguments input(Path file, String text, String pair) {
+    return Schema.of("data", DataArguments.class)
+        .create(Map.of("input", file.toString(), "text_column", text, "text_pair_column", pair));
   }
 
   private Path write(String name, String content) throws IOException {

@@ -120,7 +120,7 @@ class DistributedTrainerTest {
         .hasMessageContaining("Try a lower training.learning_rate");
     try (SequenceClassifier model = SequenceClassifier.load(e.lastGood())) {
       assertThat(model.labels()).isEqualTo(LABELS);
-      Batch batch = Batch.of(List.of(new int[] {101, 2000, 102}), new long[1], 0);
+      Batch batch = Batch.of(List.of(new int[] {101, 2000, 102}), new int[1][0], 0);
       assertThat(model.logits(batch)[0][0]).isFinite();
     }
   }

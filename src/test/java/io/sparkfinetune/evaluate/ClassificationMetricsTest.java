@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.typesafe.config.Config;
 import io.sparkfinetune.evaluate.ClassificationMetrics.Accumulator;
-import io.sparkfinetune.evaluate.ClassificationMetrics.Scores;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;

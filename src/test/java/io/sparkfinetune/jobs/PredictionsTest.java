@@ -92,7 +92,7 @@ class PredictionsTest {
   }
 
   private Dataset<Row> predicted() {
-    return Predictions.of(new Classifier(), "text", rows(), "a.b", LABELS);
+    return Predictions.of(new Classifier(), Map.of("text", "a.b"), rows(), LABELS, false);
   }
 
   @Test
@@ -118,7 +118,8 @@ class PredictionsTest {
   @Test
   void refusesRowsThatHaveItsColumns() {
     Dataset<Row> rows = rows().withColumn("confidence", lit(1));
-    assertThatThrownBy(() -> Predictions.of(new Classifier(), "text", rows, "a.b", LABELS))
+    assertThatThrownBy(
+            () -> Predictions.of(new Classifier(), Map.of("text", "a.b"), rows, LABELS, false))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "the rows already have a column \"confidence\", which would be added: rename it");
@@ -184,7 +185,8 @@ class PredictionsTest {
   @Test
   void evaluatesPredictedRows() {
     ClassificationMetrics metrics =
-        Evaluator.evaluate(predicted().filter("id <= 2"), "category", LABELS);
+        (ClassificationMetrics)
+            Evaluator.evaluate(predicted().filter("id <= 2"), "category", LABELS, false);
 
     assertThat(metrics.n()).isEqualTo(2);
     assertThat(metrics.accuracy()).isEqualTo(0.5);
@@ -194,7 +196,7 @@ class PredictionsTest {
   @Test
   void rowWithoutPredictionIsNotEvaluatedInSilence() {
     Dataset<Row> rows = predicted().filter("id = 5").withColumn("category", lit("spam"));
-    assertThatThrownBy(() -> Evaluator.evaluate(rows, "category", LABELS))
+    assertThatThrownBy(() -> Evaluator.evaluate(rows, "category", LABELS, false))
         .hasStackTraceContaining("a row of label spam got the prediction null");
   }
 }

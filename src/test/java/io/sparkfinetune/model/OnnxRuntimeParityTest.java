@@ -34,7 +34,8 @@ class OnnxRuntimeParityTest {
   void tokenVectorsEqualOnnxRuntimes() throws Exception {
     Checkpoint checkpoint = Checkpoint.open("minilm-l6", new Configuration(false));
     ModelConfig config =
-        ModelConfig.parse(checkpoint.config()).withHead(List.of("a", "b"), Pooling.MEAN);
+        ModelConfig.parse(checkpoint.config())
+            .withHead(List.of("a", "b"), Pooling.MEAN, ProblemType.SINGLE_LABEL_CLASSIFICATION);
     try (TensorSource weights = checkpoint.openWeights();
         SequenceClassifier model = SequenceClassifier.fromPretrained(config, weights, 1);
         TextTokenizer tokenizer = TextTokenizer.of(checkpoint.tokenizer(), 128);
@@ -47,7 +48,7 @@ class OnnxRuntimeParityTest {
       for (int start = 0; start < TEXTS; start += BATCH) {
         List<int[]> ids =
             encodings.subList(start, start + BATCH).stream().map(Encoding::inputIds).toList();
-        Batch batch = Batch.of(ids, new long[BATCH], model.padTokenId());
+        Batch batch = Batch.of(ids, new int[BATCH][0], model.padTokenId());
         assertThat(Arrays.stream(batch.lengths())).as("padded").anyMatch(n -> n < batch.length());
         largest = Math.max(largest, largestDifference(model, environment, onnx, batch));
       }

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.ObjectOutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -61,10 +62,12 @@ class DatasetTokenizerTest {
         DatasetTokenizer.tokenize(
             frame(texts).repartition(3).sortWithinPartitions("id"),
             "text",
+            Optional.empty(),
             EmbeddedTokenizer.JSON,
             16);
     assertThat(tokenized.columns())
-        .containsExactly("id", "text", "tags", "nothing", "input_ids", "truncated");
+        .containsExactly(
+            "id", "text", "tags", "nothing", "input_ids", "type_one_start", "truncated");
     assertThat(tokenized.schema().apply("input_ids").dataType().simpleString())
         .isEqualTo("array<int>");
     List<Row> rows = tokenized.orderBy("id").collectAsList();
@@ -79,16 +82,45 @@ class DatasetTokenizerTest {
         assertThat(row.isNullAt(3)).isTrue();
         assertThat(row.<Integer>getList(4).stream().mapToInt(Integer::intValue).toArray())
             .isEqualTo(expected.get(i).inputIds());
-        assertThat(row.getBoolean(5)).isEqualTo(i % 20 > 14);
+        assertThat(row.getBoolean(6)).isEqualTo(i % 20 > 14);
       }
     }
     assertThat(tokenized.filter("truncated").count()).isEqualTo(375);
   }
 
   @Test
+  void encodesPairsOfTwoColumns() {
+    Dataset<Row> pairs =
+        spark.sql("SELECT * FROM VALUES ('how old', 'ten'), ('a', 'b c d') AS t(question, answer)");
+    List<Row> rows =
+        DatasetTokenizer.tokenize(
+                pairs, "question", Optional.of("answer"), EmbeddedTokenizer.JSON, 16)
+            .collectAsList();
+    try (TextTokenizer tokenizer = TextTokenizer.of(EmbeddedTokenizer.JSON, 16)) {
+      List<Encoding> expected =
+          tokenizer.encodePairs(List.of("how old", "a"), List.of("ten", "b c d"));
+      for (int i = 0; i < 2; i++) {
+        assertThat(rows.get(i).<Integer>getList(2).stream().mapToInt(Integer::intValue).toArray())
+            .isEqualTo(expected.get(i).inputIds());
+        assertThat(rows.get(i).getInt(3)).isEqualTo(expected.get(i).typeOneStart());
+      }
+      assertThat(expected.get(0).typeOneStart()).isEqualTo(4);
+    }
+    assertThatThrownBy(
+            () ->
+                DatasetTokenizer.tokenize(
+                    pairs, "question", Optional.of("answer"), EmbeddedTokenizer.JSON, 3))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "max_length is 3, and the tokenizer adds 3 special tokens to a pair of texts. Set it to"
+                + " 4 or more.");
+  }
+
+  @Test
   void frameWithoutRowsStaysEmpty() {
     Dataset<Row> tokenized =
-        DatasetTokenizer.tokenize(frame(List.of()), "text", EmbeddedTokenizer.JSON, 16);
+        DatasetTokenizer.tokenize(
+            frame(List.of()), "text", Optional.empty(), EmbeddedTokenizer.JSON, 16);
     assertThat(tokenized.count()).isZero();
   }
 
@@ -96,7 +128,8 @@ class DatasetTokenizerTest {
   void tokenizerLivesOnUntilTheTaskEndsThoughNotAllRowsAreTaken() {
     List<String> texts = IntStream.range(0, 600).mapToObj(i -> "a").toList();
     Dataset<Row> tokenized =
-        DatasetTokenizer.tokenize(frame(texts).coalesce(1), "text", EmbeddedTokenizer.JSON, 16);
+        DatasetTokenizer.tokenize(
+            frame(texts).coalesce(1), "text", Optional.empty(), EmbeddedTokenizer.JSON, 16);
     assertThat(tokenized.limit(300).collectAsList()).hasSize(300);
   }
 
@@ -106,14 +139,17 @@ class DatasetTokenizerTest {
         JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(EmbeddedTokenizer.JSON);
     var bytes = new ByteArrayOutputStream();
     new ObjectOutputStream(bytes)
-        .writeObject(new DatasetTokenizer.TokenizePartition(broadcast, 16, 1, "text"));
+        .writeObject(
+            new DatasetTokenizer.TokenizePartition(
+                broadcast, 16, new DatasetTokenizer.Text("text", 1), null));
     assertThat(EmbeddedTokenizer.JSON).hasSizeGreaterThan(500_000);
     assertThat(bytes.size()).isLessThan(2_000);
   }
 
   @Test
   void refusesAColumnThatIsNotThere() {
-    assertThatThrownBy(() -> DatasetTokenizer.tokenize(frame(List.of()), "body", "{}", 16))
+    assertThatThrownBy(
+            () -> DatasetTokenizer.tokenize(frame(List.of()), "body", Optional.empty(), "{}", 16))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "There is no column 'body' to tokenise. The columns are: id, text, tags, nothing.");
@@ -121,7 +157,8 @@ class DatasetTokenizerTest {
 
   @Test
   void refusesAColumnThatHoldsNoStrings() {
-    assertThatThrownBy(() -> DatasetTokenizer.tokenize(frame(List.of()), "tags", "{}", 16))
+    assertThatThrownBy(
+            () -> DatasetTokenizer.tokenize(frame(List.of()), "tags", Optional.empty(), "{}", 16))
         .isInstanceOf(UserException.class)
         .hasMessage("Column 'tags' is of type array<string>; only strings can be tokenised.");
   }
@@ -129,7 +166,7 @@ class DatasetTokenizerTest {
   @Test
   void refusesToHideAColumnOfTheSameName() {
     Dataset<Row> taken = frame(List.of()).withColumnRenamed("id", "Input_Ids");
-    assertThatThrownBy(() -> DatasetTokenizer.tokenize(taken, "text", "{}", 16))
+    assertThatThrownBy(() -> DatasetTokenizer.tokenize(taken, "text", Optional.empty(), "{}", 16))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "There is a column 'input_ids' already; tokenising adds one of that name. Rename or"
@@ -139,7 +176,9 @@ class DatasetTokenizerTest {
   @Test
   void refusesABadSettingOnTheDriver() {
     assertThatThrownBy(
-            () -> DatasetTokenizer.tokenize(frame(List.of()), "text", EmbeddedTokenizer.JSON, 2))
+            () ->
+                DatasetTokenizer.tokenize(
+                    frame(List.of()), "text", Optional.empty(), EmbeddedTokenizer.JSON, 2))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("max_length is 2");
   }
@@ -149,7 +188,8 @@ class DatasetTokenizerTest {
     List<String> texts = new ArrayList<>(List.of("a"));
     texts.add(null);
     Dataset<Row> tokenized =
-        DatasetTokenizer.tokenize(frame(texts), "text", EmbeddedTokenizer.JSON, 16);
+        DatasetTokenizer.tokenize(
+            frame(texts), "text", Optional.empty(), EmbeddedTokenizer.JSON, 16);
     assertThatThrownBy(tokenized::collectAsList)
         .hasRootCauseInstanceOf(UserException.class)
         .rootCause()

@@ -24,7 +24,8 @@ class EncodedDatasetTest {
     assertThat(data.size()).isEqualTo(5);
     assertThat(data.tokens()).isEqualTo(9);
     assertThat(IntStream.range(0, 5).map(data::length)).containsExactly(1, 1, 2, 2, 3);
-    assertThat(IntStream.range(0, 5).map(data::label)).containsExactly(3, 4, 2, 1, 0);
+    assertThat(IntStream.range(0, 5).map(row -> data.labels(row)[0]))
+        .containsExactly(3, 4, 2, 1, 0);
   }
 
   @Test
@@ -39,12 +40,13 @@ class EncodedDatasetTest {
     Batch again = wholeOf(rows);
     assertThat(again.inputIds()).isEqualTo(once.inputIds());
     assertThat(again.lengths()).isEqualTo(once.lengths());
-    assertThat(again.labels()).isEqualTo(once.labels());
+    assertThat(again.tokenTypeIds()).isEqualTo(once.tokenTypeIds());
+    assertThat(again.labels()).isDeepEqualTo(once.labels());
   }
 
   private static Batch wholeOf(List<int[]> rows) {
     EncodedDataset.Builder builder = EncodedDataset.builder();
-    rows.forEach(row -> builder.add(row, row[0]));
+    rows.forEach(row -> builder.add(row, row.length - row[0] % row.length, new int[] {row[0], 2}));
     EncodedDataset data = builder.build();
     return data.batch(IntStream.range(0, data.size()).toArray(), 0);
   }
@@ -61,9 +63,23 @@ class EncodedDatasetTest {
     assertThat(batch.length()).isEqualTo(3);
     assertThat(batch.inputIds()).containsExactly(6, 7, 8, 5, 99, 99);
     assertThat(batch.lengths()).containsExactly(3, 1);
-    assertThat(batch.labels()).containsExactly(2, 1);
+    assertThat(batch.labels()).isDeepEqualTo(new int[][] {{2}, {1}});
+    assertThat(batch.tokenTypeIds()).isNull();
     assertThat(batch.size()).isEqualTo(2);
     assertThat(batch.tokens()).isEqualTo(4);
+  }
+
+  @Test
+  void aRowHasASetOfLabelsAndTokenTypesOfZerosThenOnes() {
+    EncodedDataset data =
+        EncodedDataset.builder()
+            .add(new int[] {5, 6, 7}, 1, new int[] {4, 0, 4})
+            .add(new int[] {8, 9}, 2, new int[0])
+            .build();
+    Batch batch = data.batch(new int[] {1, 0}, 0);
+    assertThat(batch.labels()).isDeepEqualTo(new int[][] {{0, 4}, {}});
+    assertThat(batch.tokenTypeIds()).containsExactly(0, 1, 1, 0, 0, 0);
+    assertThat(data.batch(new int[] {0}, 0).tokenTypeIds()).isNull();
   }
 
   @Test

@@ -19,4 +19,19 @@ final class TestRows {
     }
     return builder.build();
   }
+
+  /** Rows whose labels are those of the tokens 1, 2, ... that they hold, none to two of them. */
+  static EncodedDataset learnableSets(int rows, int labels, long seed) {
+    Random random = new Random(seed);
+    EncodedDataset.Builder builder = EncodedDataset.builder();
+    for (int i = 0; i < rows; i++) {
+      int[] ids = random.ints(5 + random.nextInt(8), 10, 50).toArray();
+      int[] set = random.ints(random.nextInt(3), 0, labels).distinct().toArray();
+      for (int k = 0; k < set.length; k++) {
+        ids[k] = 1 + set[k];
+      }
+      builder.add(ids, set);
+    }
+    return builder.build();
+  }
 }

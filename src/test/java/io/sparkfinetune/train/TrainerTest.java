@@ -7,12 +7,16 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.Pooling;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.tokenize.EncodedDataset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -65,10 +69,61 @@ class TrainerTest {
           new Evaluator(model, io.sparkfinetune.model.ForwardPass.inference(), 64)
               .evaluate(validation)
               .orElseThrow()
-              .macro()
-              .f1();
+              .metrics()
+              .toMap("")
+              .get("f1");
       assertThat(kept).isEqualTo(best);
     }
+  }
+
+  @Test
+  void learnsSetsOfLabelsAndTunesTheirThreshold() {
+    EncodedDataset train = TestRows.learnableSets(600, 4, 1);
+    EncodedDataset validation = TestRows.learnableSets(150, 4, 2);
+    TrainingArguments arguments = arguments("num_train_epochs", 8);
+    try (SequenceClassifier model = multiLabel(OptionalDouble.empty())) {
+      TrainingResult result = train(model, arguments, train, validation);
+      assertThat(result.metrics().get("eval_f1_micro")).isGreaterThan(0.9);
+      double best =
+          result.logHistory().stream()
+              .filter(entry -> entry.containsKey("eval_f1_micro"))
+              .mapToDouble(entry -> entry.get("eval_f1_micro"))
+              .max()
+              .orElseThrow();
+      assertThat(result.metrics().get("eval_f1_micro")).isEqualTo(best);
+      assertThat(result.threshold().orElseThrow()).isGreaterThan(0).isLessThan(1);
+    }
+    try (SequenceClassifier model = multiLabel(OptionalDouble.of(0.25))) {
+      TrainingResult result = train(model, arguments("num_train_epochs", 1), train, validation);
+      assertThat(result.threshold()).hasValue(0.25);
+    }
+  }
+
+  @Test
+  void theMetricOfTheBestModelIsOneOfTheProblemType() {
+    TrainingArguments macro = arguments("metric_for_best_model", "f1_macro");
+    assertThat(macro.metricForBestModel(ProblemType.MULTI_LABEL_CLASSIFICATION))
+        .isEqualTo("f1_macro");
+    TrainingArguments auto = arguments();
+    assertThat(auto.metricForBestModel(ProblemType.MULTI_LABEL_CLASSIFICATION))
+        .isEqualTo("f1_micro");
+    assertThat(auto.metricForBestModel(ProblemType.SINGLE_LABEL_CLASSIFICATION))
+        .isEqualTo("accuracy");
+    try (SequenceClassifier model = model(0)) {
+      assertThatThrownBy(() -> new Trainer(model, macro, progress -> {}))
+          .isInstanceOf(UserException.class)
+          .hasMessage(
+              "training.metric_for_best_model=f1_macro is no metric of single_label_classification:"
+                  + " expected auto or one of accuracy, f1, f1_weighted, loss");
+    }
+  }
+
+  private static SequenceClassifier multiLabel(OptionalDouble threshold) {
+    ModelConfig config =
+        TestModels.tinyConfig(
+            50, LABELS, 0, ProblemType.MULTI_LABEL_CLASSIFICATION, Pooling.MEAN);
+    return SequenceClassifier.fromScratch(
+        threshold.isPresent() ? config.withThreshold(threshold.getAsDouble()) : config, 1);
   }
 
   @Test
