@@ -40,9 +40,8 @@ final class ObjectFile {
         throw new UserException(
             folder
                 + ": saved as a Parquet dataset, which is not read. Load the annotator in Spark NLP"
-                + " and save it again with"
-                + " spark.conf.set(\"spark.sparknlp.settings.annotator.serialization_mode\","
-                + " \"object\"), its default.");
+                + " and save it again in a session with"
+                + " spark.jsl.settings.annotatorSerializationFormat=object, the default.");
       }
       if (name.startsWith("part-")) {
         read(new Path(folder, name), hadoop, elements);

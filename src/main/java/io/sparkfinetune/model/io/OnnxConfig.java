@@ -104,9 +104,8 @@ final class OnnxConfig {
     if (hasLayer(DISTILBERT)) {
       return DISTILBERT;
     }
-    // RoBERTa's weights are named as BERT's; only the graph tells that its positions differ. An
-    // ELECTRA is one of the two but for its narrower embeddings, its own head, and its activation
-    // there.
+    // RoBERTa's weights are named as BERT's; only the graph tells that its positions differ.
+    // ELECTRA's layers are too, but not its embeddings and its head.
     if (hasLayer(BERT)
         && !tensors.containsKey("embeddings_project.weight")
         && tensors.keySet().stream().noneMatch(name -> name.startsWith("electra."))) {

@@ -6,6 +6,7 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.tokenize.ByteLevelBpe;
 import io.sparkfinetune.tokenize.VocabTxt;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -138,7 +139,7 @@ final class SparkNlpAnnotator {
       }
 
       @Override
-      public java.io.InputStream from(long position) throws IOException {
+      public InputStream from(long position) throws IOException {
         return member.from(position);
       }
 
@@ -302,7 +303,8 @@ final class SparkNlpAnnotator {
         throw notAMap(MERGES, element);
       }
     }
-    return List.copyOf(byRank.values());
+    // Spark NLP keeps the head of merges.txt as the first pair.
+    return ByteLevelBpe.readMerges(String.join("\n", byRank.values()));
   }
 
   private static Map<String, Integer> byId(Map<String, Integer> ids) {

@@ -1,5 +1,9 @@
 /**
- * Checkpoints in and out: safetensors, ONNX, Hugging Face folders, on any Hadoop file system.
+ * Checkpoints in and out, on any Hadoop file system: Hugging Face folders (safetensors, PyTorch's
+ * state dicts, whole or in shards), ONNX, saved annotators of Spark NLP.
+ *
+ * <p>A format's reader says where each tensor lies ({@code StoredTensor}); {@code StoredTensors}
+ * reads them all alike. {@code Weights} matches them by name and shape with what a model expects.
  *
  * <p>Knows the formats, Hadoop's {@code FileSystem} and libtorch's tensors; knows no Spark, and
  * nothing of how a model computes. Nothing that is read here is ever executed.

@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -163,6 +167,31 @@ class HuggingFaceFolderTest {
     assertThat(Fixtures.readAll(open(folder).openWeights()))
         .hasSameSizeAs(whole)
         .allSatisfy((name, values) -> assertThat(values).as(name).isEqualTo(whole.get(name)));
+  }
+
+  /** By Hadoop's own count, which a class that reads past Hadoop would not move. */
+  @Test
+  void readsEachByteOnce() throws IOException {
+    Path folder = Fixtures.copyWithout(TINY, temporary, "model.safetensors");
+    Path file = folder.resolve("model.safetensors");
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (int i = 0; i < 7; i++) {
+      tensors.put("tensor." + i, Tensor.create(new float[300_000 + i]));
+    }
+    try (OutputStream out = Files.newOutputStream(file)) {
+      SafetensorsWriter.write(out, tensors, SafetensorsWriter.PYTORCH);
+    }
+    tensors.values().forEach(Tensor::close);
+    HuggingFaceFolder opened = open(folder);
+    long before = bytesRead();
+    try (TensorSource weights = opened.openWeights()) {
+      weights.tensors().keySet().forEach(name -> weights.read(name).close());
+    }
+    assertThat(bytesRead() - before).isEqualTo(Files.size(file)).isGreaterThan(8_000_000);
+  }
+
+  private static long bytesRead() {
+    return FileSystem.getGlobalStorageStatistics().get("file").getLong("bytesRead");
   }
 
   @Test

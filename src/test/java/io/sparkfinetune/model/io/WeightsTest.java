@@ -91,6 +91,43 @@ class WeightsTest {
   }
 
   @Test
+  void tellsUnusedHeadsFromUnusedWeightsOfTheEncoder() {
+    List<String> stored =
+        List.of(
+            "roberta.encoder.layer.0.w",
+            "roberta.encoder.layer.1.w",
+            "roberta.embeddings.position_ids",
+            "roberta.pooler.dense.w",
+            "lm_head.dense.w");
+    StringBuilder header = new StringBuilder("{");
+    stored.forEach(
+        name ->
+            header
+                .append(header.length() > 1 ? "," : "")
+                .append("'" + name + "':{'dtype':'F32','shape':[0],'data_offsets':[0,0]}"));
+    ChunkedBytes bytes = Fixtures.safetensors(header + "}", 0);
+    Map<String, long[]> expected =
+        Map.of("roberta.encoder.layer.0.w", new long[] {0}, "classifier.w", new long[] {3});
+    try (TensorSource source = SafetensorsReader.open(bytes, "lm")) {
+      Weights weights = Weights.load(source, expected, "roberta", HEAD);
+      assertThat(weights.missing()).containsExactly("classifier.w");
+      assertThat(weights.unusedHead())
+          .containsExactlyInAnyOrder("roberta.pooler.dense.w", "lm_head.dense.w");
+      assertThat(weights.unusedEncoder()).containsExactly("roberta.encoder.layer.1.w");
+      weights.tensors().values().forEach(Tensor::close);
+    }
+  }
+
+  @Test
+  void stripsThePrefixOfTheFamilyAlone() {
+    assertThat(Weights.canonicalName("model.layers.0.attn.Wqkv.weight", "model"))
+        .isEqualTo("layers.0.attn.Wqkv.weight");
+    assertThat(Weights.canonicalName("deberta.encoder.rel_embeddings.weight", "deberta"))
+        .isEqualTo("encoder.rel_embeddings.weight");
+    assertThat(Weights.canonicalName("bert.encoder.w", "electra")).isEqualTo("bert.encoder.w");
+  }
+
+  @Test
   void listsAtMostTenMissingWeights() {
     try (TensorSource source = source()) {
       Map<String, long[]> expected = shapes(source);
