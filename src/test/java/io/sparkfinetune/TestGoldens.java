@@ -3,6 +3,7 @@ package io.sparkfinetune;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.SafetensorsReader;
 import io.sparkfinetune.model.io.TensorSource;
@@ -42,15 +43,41 @@ public record TestGoldens(Path folder, JsonNode json) {
     }
   }
 
-  /** The golden of a name of {@link #families()}. */
-  public static TestGoldens of(String family) throws IOException {
-    Path folder = FOLDER.resolve(family + SUFFIX);
-    return new TestGoldens(folder, JSON.readTree(folder.resolve("golden.json").toFile()));
+  /**
+   * The names of all goldens of all families: {@code bert} is its single texts, {@code
+   * bert/golden-pairs} its pairs of texts, {@code bert/golden-multilabel} its sets of labels.
+   */
+  public static Stream<String> all() throws IOException {
+    List<String> names = new ArrayList<>();
+    for (String family : families().toList()) {
+      names.add(family);
+      for (String variant : List.of("golden-pairs", "golden-multilabel")) {
+        if (Files.exists(FOLDER.resolve(family + SUFFIX).resolve(variant + ".json"))) {
+          names.add(family + "/" + variant);
+        }
+      }
+    }
+    return names.stream();
+  }
+
+  /** The golden of a name of {@link #families()} or {@link #all()}. */
+  public static TestGoldens of(String name) throws IOException {
+    String[] parts = name.split("/");
+    Path folder = FOLDER.resolve(parts[0] + SUFFIX);
+    String file = (parts.length > 1 ? parts[1] : "golden") + ".json";
+    return new TestGoldens(folder, JSON.readTree(folder.resolve(file).toFile()));
   }
 
   /** The checkpoint's classifier. */
   public SequenceClassifier model() throws IOException {
-    ModelConfig config = ModelConfig.parse(Files.readString(folder.resolve("config.json")));
+    ModelConfig stored = ModelConfig.parse(Files.readString(folder.resolve("config.json")));
+    ModelConfig config =
+        stored.withHead(
+            stored.labels(),
+            stored.pooling(),
+            json.has("label_sets")
+                ? ProblemType.MULTI_LABEL_CLASSIFICATION
+                : ProblemType.SINGLE_LABEL_CLASSIFICATION);
     org.apache.hadoop.fs.Path weights =
         new org.apache.hadoop.fs.Path(folder.resolve("model.safetensors").toUri());
     try (TensorSource source = SafetensorsReader.open(weights, new Configuration(false))) {
@@ -59,15 +86,28 @@ public record TestGoldens(Path folder, JsonNode json) {
   }
 
   /** The padded batch. */
-  public Batch batch() {
+  public Batch batch() throws IOException {
+    int padTokenId =
+        JSON.readTree(folder.resolve("config.json").toFile()).path("pad_token_id").asInt();
     int[] lengths = JSON.convertValue(json.get("lengths"), int[].class);
     List<int[]> rows = new ArrayList<>();
+    int[] typeOneStarts = new int[lengths.length];
     for (int row = 0; row < lengths.length; row++) {
       int[] ids = JSON.convertValue(json.get("input_ids").get(row), int[].class);
       rows.add(Arrays.copyOf(ids, lengths[row]));
+      JsonNode types = json.path("token_type_ids").path(row);
+      while (typeOneStarts[row] < lengths[row] && types.path(typeOneStarts[row]).asInt() == 0) {
+        typeOneStarts[row]++;
+      }
+    }
+    return Batch.of(rows, typeOneStarts, labels(), padTokenId);
+  }
+
+  private int[][] labels() {
+    if (json.has("label_sets")) {
+      return JSON.convertValue(json.get("label_sets"), int[][].class);
     }
     int[] labels = JSON.convertValue(json.get("labels"), int[].class);
-    int[][] sets = Arrays.stream(labels).mapToObj(label -> new int[] {label}).toArray(int[][]::new);
-    return Batch.of(rows, sets, 0);
+    return Arrays.stream(labels).mapToObj(label -> new int[] {label}).toArray(int[][]::new);
   }
 }

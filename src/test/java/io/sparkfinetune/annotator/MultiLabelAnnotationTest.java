@@ -106,8 +106,7 @@ class MultiLabelAnnotationTest {
     assertThat(Fixtures.annotations(loaded.transform(rows), "category").toString())
         .isEqualTo(before.toString());
     // The second text counts.
-    Dataset<Row> others =
-        rows.withColumn("answer", lit("something else"));
+    Dataset<Row> others = rows.withColumn("answer", lit("something else"));
     assertThat(Fixtures.annotations(loaded.transform(others), "category").toString())
         .isNotEqualTo(before.toString());
   }
@@ -116,8 +115,7 @@ class MultiLabelAnnotationTest {
   void rowsOfPairsNeedAsManyFirstAsSecondDocuments() {
     TransformerClassifierModel model = Fixtures.model();
     model.setInputCols(new String[] {"sentence", "document"});
-    PipelineModel pipeline =
-        Fixtures.pipeline(Fixtures.documents(), Fixtures.sentences(), model);
+    PipelineModel pipeline = Fixtures.pipeline(Fixtures.documents(), Fixtures.sentences(), model);
     assertThat(Fixtures.annotations(pipeline.transform(Fixtures.texts("One.")), "category").get(0))
         .hasSize(1);
     assertThatThrownBy(() -> pipeline.transform(Fixtures.texts("One. Two.")).collectAsList())

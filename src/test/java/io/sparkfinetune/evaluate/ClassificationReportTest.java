@@ -64,7 +64,8 @@ class ClassificationReportTest {
 
     assertThat(
             new ClassificationReport(rows.metrics(), List.of("yes, \"sir\"", "no"))
-                .confusionMatrixCsv().orElseThrow())
+                .confusionMatrixCsv()
+                .orElseThrow())
         .isEqualTo("label,\"yes, \"\"sir\"\"\",no\n\"yes, \"\"sir\"\"\",1,1\nno,0,1\n");
   }
 

@@ -16,14 +16,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each family against transformers, by the goldens of {@code tools/goldens/encoders.py}. */
 class EncoderGoldenTest {
-  static Stream<String> families() throws IOException {
-    return TestGoldens.families();
+  static Stream<String> goldens() throws IOException {
+    return TestGoldens.all();
   }
 
   @ParameterizedTest
-  @MethodSource("families")
-  void logitsEqualTransformers(String family) throws IOException {
-    TestGoldens golden = TestGoldens.of(family);
+  @MethodSource("goldens")
+  void logitsEqualTransformers(String name) throws IOException {
+    TestGoldens golden = TestGoldens.of(name);
     try (SequenceClassifier model = golden.model()) {
       float[][] logits = model.logits(golden.batch());
       for (int row = 0; row < logits.length; row++) {
@@ -38,9 +38,9 @@ class EncoderGoldenTest {
   }
 
   @ParameterizedTest
-  @MethodSource("families")
-  void lossAndGradientsEqualTransformers(String family) throws IOException {
-    TestGoldens golden = TestGoldens.of(family);
+  @MethodSource("goldens")
+  void lossAndGradientsEqualTransformers(String name) throws IOException {
+    TestGoldens golden = TestGoldens.of(name);
     try (SequenceClassifier model = golden.model();
         PointerScope scope = new PointerScope()) {
       Tensor loss = model.loss(ForwardPass.inference(), golden.batch());

@@ -14,14 +14,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Ten AdamW steps on each family's golden against PyTorch's. */
 class OptimizerGoldenTest {
-  static Stream<String> families() throws IOException {
-    return TestGoldens.families();
+  static Stream<String> goldens() throws IOException {
+    return TestGoldens.all();
   }
 
   @ParameterizedTest
-  @MethodSource("families")
-  void tenStepsHaveTheLossesOfPyTorch(String family) throws IOException {
-    TestGoldens golden = TestGoldens.of(family);
+  @MethodSource("goldens")
+  void tenStepsHaveTheLossesOfPyTorch(String name) throws IOException {
+    TestGoldens golden = TestGoldens.of(name);
     JsonNode expected = golden.json().get("losses");
     assertThat(expected).hasSize(10);
     try (SequenceClassifier model = golden.model()) {

@@ -120,8 +120,7 @@ class TrainerTest {
 
   private static SequenceClassifier multiLabel(OptionalDouble threshold) {
     ModelConfig config =
-        TestModels.tinyConfig(
-            50, LABELS, 0, ProblemType.MULTI_LABEL_CLASSIFICATION, Pooling.MEAN);
+        TestModels.tinyConfig(50, LABELS, 0, ProblemType.MULTI_LABEL_CLASSIFICATION, Pooling.MEAN);
     return SequenceClassifier.fromScratch(
         threshold.isPresent() ? config.withThreshold(threshold.getAsDouble()) : config, 1);
   }
