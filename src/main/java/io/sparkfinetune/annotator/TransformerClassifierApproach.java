@@ -193,7 +193,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
     ModelArguments model = modelArguments();
     TrainingArguments training = trainingArguments();
     Configuration hadoop = dataset.sparkSession().sessionState().newHadoopConf();
-    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop);
+    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop, !model.fromScratch());
     ModelConfig config = ModelConfig.parse(checkpoint.config());
     DistributedTrainer.check(dataset.sparkSession().sparkContext(), config, model, training);
     String tokenizer = checkpoint.tokenizer();

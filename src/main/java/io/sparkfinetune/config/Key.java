@@ -30,6 +30,12 @@ public @interface Key {
   /** Whether {@link #max} itself is refused. */
   boolean maxExclusive() default false;
 
+  /**
+   * Whether a number may also be {@code auto}, which leaves the choice to the code. The record then
+   * holds {@code NaN}.
+   */
+  boolean auto() default false;
+
   /** The strings allowed; empty allows any. Enums allow their constants in lower case. */
   String[] choices() default {};
 }

@@ -9,9 +9,12 @@ import java.util.Locale;
  * One setting of a {@link Schema}: its key, type, default, range and documentation.
  *
  * <p>Values are held as {@code Integer}, {@code Long}, {@code Double}, {@code Boolean}, {@code
- * String} or an enum constant, by the component's type.
+ * String} or an enum constant, by the component's type; {@code auto} in place of a number is {@code
+ * NaN}.
  */
 public final class Setting {
+  private static final String AUTO = "auto";
+
   private final String section;
   private final String name;
   private final Class<?> type;
@@ -61,7 +64,8 @@ public final class Setting {
     boolean high = key.max() != Double.POSITIVE_INFINITY;
     String lower = (key.minExclusive() ? "> " : ">= ") + number(key.min());
     String upper = (key.maxExclusive() ? "< " : "<= ") + number(key.max());
-    return low && high ? lower + " and " + upper : low ? lower : high ? upper : "";
+    String numbers = low && high ? lower + " and " + upper : low ? lower : high ? upper : "";
+    return key.auto() && !numbers.isEmpty() ? AUTO + ", or " + numbers : numbers;
   }
 
   /** The strings allowed; empty when any is. */
@@ -80,7 +84,7 @@ public final class Setting {
    */
   public Object convert(Object raw) {
     Object value = parse(raw);
-    if (value instanceof Number n) {
+    if (value instanceof Number n && !(key.auto() && value.equals(Double.NaN))) {
       double d = n.doubleValue();
       boolean tooLow = key.minExclusive() ? !(d > key.min()) : !(d >= key.min());
       boolean tooHigh = key.maxExclusive() ? !(d < key.max()) : !(d <= key.max());
@@ -95,6 +99,9 @@ public final class Setting {
 
   /** A value as it would be written in HOCON. */
   public static String spelling(Object value) {
+    if (value instanceof Double d && d.isNaN()) {
+      return AUTO;
+    }
     return value instanceof Enum<?> e ? e.name().toLowerCase(Locale.ROOT) : String.valueOf(value);
   }
 
@@ -104,7 +111,7 @@ public final class Setting {
       return integer(raw, text);
     } else if (type == double.class) {
       try {
-        return Double.valueOf(text);
+        return text.equals(AUTO) && key.auto() ? Double.NaN : Double.valueOf(text);
       } catch (NumberFormatException e) {
         throw invalid(raw, "a number");
       }

@@ -71,7 +71,7 @@ public final class DistributedTrainer {
     ResourcePlan plan = plan(spark);
     SerializableConfiguration hadoop =
         new SerializableConfiguration(session.sessionState().newHadoopConf());
-    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop.value());
+    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop.value(), !model.fromScratch());
     ModelConfig config = model.configure(ModelConfig.parse(checkpoint.config()), labels);
 
     Broadcast<SerializableConfiguration> broadcast =
@@ -79,7 +79,7 @@ public final class DistributedTrainer {
     try (ProgressChannel channel = new ProgressChannel(spark, progress)) {
       TrainingTask task =
           new TrainingTask(
-              model.base(),
+              model,
               config.toJson(),
               training,
               plan.threadsPerWorker(),
@@ -96,7 +96,8 @@ public final class DistributedTrainer {
    * Refuses what cannot be trained with, before any work is done on it.
    *
    * @throws UserException when the cluster runs no barrier stage, {@code max_length} is more than
-   *     the model has positions for, or {@code metric_for_best_model} is none of the problem type's
+   *     the model has positions for, {@code metric_for_best_model} is none of the problem type's,
+   *     or settings of the model exclude each other
    */
   public static void check(
       SparkContext spark,
@@ -104,7 +105,8 @@ public final class DistributedTrainer {
       ModelArguments model,
       TrainingArguments training) {
     plan(spark);
-    checkpoint.requirePositions(model.maxLength());
+    model.configure(checkpoint, List.of());
+    model.customisation();
     training.metricForBestModel(model.problemType());
   }
 
@@ -164,7 +166,8 @@ public final class DistributedTrainer {
     }
     ModelConfig trained = withThreshold(config, outcome.result());
     ModelFiles files =
-        new ModelFiles(trained.toJson(), tokenizer, joined(chunks.values(), outcome));
+        new ModelFiles(
+            trained.toJson(), tokenizer, joined(chunks.values(), outcome), outcome.adapter());
     if (outcome.diverged()) {
       throw new TrainingDivergedException(outcome.failure(), files);
     }

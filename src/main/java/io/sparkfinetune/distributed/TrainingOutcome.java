@@ -1,5 +1,6 @@
 package io.sparkfinetune.distributed;
 
+import io.sparkfinetune.model.io.AdapterFiles;
 import io.sparkfinetune.train.TrainingResult;
 import java.io.Serializable;
 import java.util.UUID;
@@ -10,12 +11,18 @@ import java.util.UUID;
  *
  * @param run which attempt this is the end of; a stage that Spark runs again has another
  * @param chunks how many chunks of weights come with it
+ * @param adapter the adapter that is kept beside the weights, or null
  * @param result what the training reported; null when it failed
  * @param failure the message for the user; null when it did not fail
  * @param diverged whether it failed since the loss was no longer finite, weights being kept
  */
 record TrainingOutcome(
-    UUID run, int chunks, TrainingResult result, String failure, boolean diverged)
+    UUID run,
+    int chunks,
+    AdapterFiles adapter,
+    TrainingResult result,
+    String failure,
+    boolean diverged)
     implements Serializable {
   /** A part of the weights, with the run that it is from. */
   record Chunk(UUID run, byte[] bytes) implements Serializable {}

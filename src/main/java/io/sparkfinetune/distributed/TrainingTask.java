@@ -1,9 +1,12 @@
 package io.sparkfinetune.distributed;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.Customisation;
+import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.Checkpoint;
+import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.tokenize.EncodedDataset;
 import io.sparkfinetune.torch.Libtorch;
@@ -40,7 +43,7 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
     implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  private final String base;
+  private final ModelArguments modelArguments;
   private final String configJson;
   private final TrainingArguments arguments;
   private final int threads;
@@ -48,13 +51,13 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
   private final AccumulatorV2<TrainingProgress, TrainingProgress> progress;
 
   TrainingTask(
-      String base,
+      ModelArguments modelArguments,
       String configJson,
       TrainingArguments arguments,
       int threads,
       Broadcast<SerializableConfiguration> hadoop,
       AccumulatorV2<TrainingProgress, TrainingProgress> progress) {
-    this.base = base;
+    this.modelArguments = modelArguments;
     this.configJson = configJson;
     this.arguments = arguments;
     this.threads = threads;
@@ -69,7 +72,8 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
       train(rows, output);
     } catch (UserException e) {
       output.add(
-          new Tuple2<>(0, new TrainingOutcome(UUID.randomUUID(), 0, null, e.getMessage(), false)));
+          new Tuple2<>(
+              0, new TrainingOutcome(UUID.randomUUID(), 0, null, null, e.getMessage(), false)));
     }
     return JavaConverters.asScalaIterator(output.iterator());
   }
@@ -94,10 +98,13 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
         failure = e.getMessage();
       }
       UUID run = UUID.randomUUID();
-      List<byte[]> chunks = model.toFiles("").weights().chunks();
+      ModelFiles files = model.toFiles("");
+      List<byte[]> chunks = files.weights().chunks();
       output.add(
           new Tuple2<>(
-              0, new TrainingOutcome(run, chunks.size(), result, failure, failure != null)));
+              0,
+              new TrainingOutcome(
+                  run, chunks.size(), files.adapter(), result, failure, failure != null)));
       for (byte[] chunk : chunks) {
         output.add(new Tuple2<>(output.size(), new TrainingOutcome.Chunk(run, chunk)));
       }
@@ -109,8 +116,13 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
   }
 
   private SequenceClassifier load(ModelConfig config) {
-    try (TensorSource weights = Checkpoint.open(base, hadoop.value().value()).openWeights()) {
-      return SequenceClassifier.fromPretrained(config, weights, arguments.seed());
+    Customisation customisation = modelArguments.customisation();
+    if (modelArguments.fromScratch()) {
+      return SequenceClassifier.fromScratch(config, customisation, arguments.seed());
+    }
+    Checkpoint checkpoint = Checkpoint.open(modelArguments.base(), hadoop.value().value());
+    try (TensorSource weights = checkpoint.openWeights()) {
+      return SequenceClassifier.fromPretrained(config, weights, customisation, arguments.seed());
     }
   }
 

@@ -84,7 +84,8 @@ final class FineTuning {
   /** Refuses a checkpoint or a cluster that cannot be trained with before any data is read. */
   private void check(JobConfig config) {
     ModelArguments model = config.get(MODEL);
-    Checkpoint checkpoint = Checkpoint.open(model.base(), spark.sessionState().newHadoopConf());
+    Checkpoint checkpoint =
+        Checkpoint.open(model.base(), spark.sessionState().newHadoopConf(), !model.fromScratch());
     DistributedTrainer.check(
         spark.sparkContext(), ModelConfig.parse(checkpoint.config()), model, config.get(TRAINING));
   }

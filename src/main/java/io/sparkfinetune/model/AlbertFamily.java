@@ -39,6 +39,19 @@ final class AlbertFamily implements EncoderFamily {
   }
 
   @Override
+  public DropoutKeys dropouts() {
+    return new DropoutKeys(
+        List.of("hidden_dropout_prob"),
+        List.of("attention_probs_dropout_prob"),
+        List.of("classifier_dropout_prob"));
+  }
+
+  @Override
+  public List<String> loraTargets() {
+    return List.of("query", "value");
+  }
+
+  @Override
   public HeadLayout head(ModelConfig config) {
     return HeadLayout.firstToken(
         config.positive("hidden_size"),

@@ -1,5 +1,7 @@
 package io.sparkfinetune.model;
 
+import java.util.List;
+
 /** BERT (Devlin et al., 2018): learned absolute positions, a pooler on the first token. */
 final class BertFamily implements EncoderFamily {
   @Override
@@ -39,6 +41,19 @@ final class BertFamily implements EncoderFamily {
             config.number("layer_norm_eps", 1e-12),
             config.number("hidden_dropout_prob", 0.1));
     return new BertEncoder(config, scope, embeddings, null);
+  }
+
+  @Override
+  public DropoutKeys dropouts() {
+    return new DropoutKeys(
+        List.of("hidden_dropout_prob"),
+        List.of("attention_probs_dropout_prob"),
+        List.of("classifier_dropout"));
+  }
+
+  @Override
+  public List<String> loraTargets() {
+    return List.of("query", "value");
   }
 
   @Override

@@ -40,6 +40,19 @@ final class DebertaV2Family implements EncoderFamily {
   }
 
   @Override
+  public DropoutKeys dropouts() {
+    return new DropoutKeys(
+        List.of("hidden_dropout_prob"),
+        List.of("attention_probs_dropout_prob"),
+        List.of("cls_dropout", "pooler_dropout"));
+  }
+
+  @Override
+  public List<String> loraTargets() {
+    return List.of("query_proj", "value_proj");
+  }
+
+  @Override
   public HeadLayout head(ModelConfig config) {
     return HeadLayout.firstToken(
         config.positive("hidden_size"),

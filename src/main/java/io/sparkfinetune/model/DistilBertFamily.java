@@ -41,6 +41,17 @@ final class DistilBertFamily implements EncoderFamily {
   }
 
   @Override
+  public DropoutKeys dropouts() {
+    return new DropoutKeys(
+        List.of("dropout"), List.of("attention_dropout"), List.of("seq_classif_dropout"));
+  }
+
+  @Override
+  public List<String> loraTargets() {
+    return List.of("q_lin", "v_lin");
+  }
+
+  @Override
   public HeadLayout head(ModelConfig config) {
     return HeadLayout.firstToken(
         config.positive("dim"),

@@ -1,5 +1,7 @@
 package io.sparkfinetune.model;
 
+import java.util.List;
+
 /**
  * ELECTRA's discriminator (Clark et al., 2020): BERT's layers, embeddings that may be narrower than
  * they are, a head of two layers on the first token.
@@ -46,6 +48,19 @@ final class ElectraFamily implements EncoderFamily {
     Linear projection =
         size == hidden ? null : new Linear(scope.child("embeddings_project"), size, hidden);
     return new BertEncoder(config, scope, embeddings, projection);
+  }
+
+  @Override
+  public DropoutKeys dropouts() {
+    return new DropoutKeys(
+        List.of("hidden_dropout_prob"),
+        List.of("attention_probs_dropout_prob"),
+        List.of("classifier_dropout"));
+  }
+
+  @Override
+  public List<String> loraTargets() {
+    return List.of("query", "value");
   }
 
   @Override

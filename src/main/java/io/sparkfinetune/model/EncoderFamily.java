@@ -1,5 +1,7 @@
 package io.sparkfinetune.model;
 
+import java.util.List;
+
 /** What sets one Hugging Face {@code model_type} apart from the others. */
 interface EncoderFamily {
   /** The {@code model_type}, as in {@code bert}. */
@@ -28,6 +30,15 @@ interface EncoderFamily {
    * @param scope where its names start, behind the prefix, at depth 0
    */
   Encoder encoder(ModelConfig config, ParameterSet.Scope scope);
+
+  /** Where its {@code config.json} keeps the dropouts. */
+  DropoutKeys dropouts();
+
+  /**
+   * The modules that LoRA adapts when the user names none: PEFT's {@code target_modules} for this
+   * {@code model_type}, or their like where PEFT has none.
+   */
+  List<String> loraTargets();
 
   /** Hugging Face's own head of this family. */
   HeadLayout head(ModelConfig config);

@@ -22,8 +22,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param dtype fp32 or bf16: the type of activations and matrix products. Weights are fp32 and are
  *     cast once a pass, within autograd, so that gradients reach the fp32 weights
  * @param dropout the source of dropout's randomness; null switches dropout off
+ * @param attention how attention is computed
  */
-public record ForwardPass(ScalarType dtype, Generator dropout) implements TensorOps<Tensor> {
+public record ForwardPass(ScalarType dtype, Generator dropout, AttentionImplementation attention)
+    implements TensorOps<Tensor> {
+  /** A pass that computes attention in the fastest way. */
+  public ForwardPass(ScalarType dtype, Generator dropout) {
+    this(dtype, dropout, AttentionImplementation.AUTO);
+  }
+
   /** fp32 without dropout. */
   public static ForwardPass inference() {
     return new ForwardPass(ScalarType.Float, null);
@@ -163,14 +170,20 @@ public record ForwardPass(ScalarType dtype, Generator dropout) implements Tensor
   /**
    * {@inheritDoc}
    *
-   * <p>In fp32 without dropout libtorch's fused kernel is the fastest; in bf16 on a CPU the fused
-   * kernel's backward pass takes over ten times as long as three plain operations, and with dropout
-   * it falls back to them anyway.
+   * <p>Without dropout {@code auto} takes libtorch's fused kernel in fp32, where it is the fastest;
+   * in bf16 on a CPU its backward pass takes over ten times as long as three plain operations. With
+   * dropout it falls back to them anyway.
    */
   @Override
   public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale, double p) {
     boolean drops = dropout != null && p > 0;
-    if (dtype == ScalarType.Float && !drops) {
+    boolean fused =
+        switch (attention) {
+          case AUTO -> dtype == ScalarType.Float;
+          case EAGER -> false;
+          case SDPA -> true;
+        };
+    if (fused && !drops) {
       TensorOptional mask = bias == null ? new TensorOptional() : new TensorOptional(bias);
       return torch.scaled_dot_product_attention(
           q, k, v, mask, 0, false, new DoubleOptional(scale), false);

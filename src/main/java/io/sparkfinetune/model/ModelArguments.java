@@ -2,8 +2,10 @@ package io.sparkfinetune.model;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Key;
+import java.io.Serializable;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What to build: the base checkpoint and the head on it. */
 public record ModelArguments(
@@ -38,13 +40,100 @@ public record ModelArguments(
                     + " 1; or auto: the one of the best micro-F1 on the validation rows, 0.5"
                     + " without any.",
             defaultValue = "auto")
-        String threshold) {
+        String threshold,
+    @Key(
+            doc =
+                "Dropout of embeddings and of what leaves attention and feed-forward; auto is the"
+                    + " checkpoint's.",
+            defaultValue = "auto",
+            auto = true,
+            min = 0,
+            max = 1,
+            maxExclusive = true)
+        double hiddenDropout,
+    @Key(
+            doc = "Dropout of attention weights; auto is the checkpoint's.",
+            defaultValue = "auto",
+            auto = true,
+            min = 0,
+            max = 1,
+            maxExclusive = true)
+        double attentionDropout,
+    @Key(
+            doc =
+                "Dropout in the head; auto is the checkpoint's, which for many is that of"
+                    + " hidden_dropout.",
+            defaultValue = "auto",
+            auto = true,
+            min = 0,
+            max = 1,
+            maxExclusive = true)
+        double classifierDropout,
+    @Key(
+            doc =
+                "What keeps the checkpoint's weights: none, embeddings, or encoder (all but the head).",
+            defaultValue = "none")
+        Freeze freeze,
+    @Key(
+            doc =
+                "How many of the first layers keep the checkpoint's weights, and with them the"
+                    + " embeddings.",
+            defaultValue = "0",
+            min = 0)
+        int freezeLayers,
+    @Key(
+            doc = "How many of the last layers start afresh instead of from the checkpoint.",
+            defaultValue = "0",
+            min = 0)
+        int reinitTopLayers,
+    @Key(
+            doc =
+                "Rank of LoRA's adapters: the encoder stays frozen, small matrices beside its linear"
+                    + " layers are trained, and the head. 0 trains without LoRA.",
+            defaultValue = "0",
+            min = 0)
+        int loraRank,
+    @Key(doc = "LoRA's adapters are scaled by lora_alpha / lora_rank.", defaultValue = "8", min = 1)
+        int loraAlpha,
+    @Key(
+            doc = "Dropout on the input of LoRA's adapters.",
+            defaultValue = "0",
+            min = 0,
+            max = 1,
+            maxExclusive = true)
+        double loraDropout,
+    @Key(
+            doc =
+                "Which linear layers LoRA adapts: names or ends of names with commas between them,"
+                    + " as in query,value; all-linear for all of the encoder; auto for those that"
+                    + " PEFT adapts in the family.",
+            defaultValue = "auto")
+        String loraTargetModules,
+    @Key(
+            doc =
+                "Whether LoRA's adapters end in the saved weights alone. With false they are kept"
+                    + " as well in a folder adapter that Python's peft loads on the base.",
+            defaultValue = "true")
+        boolean loraMerge,
+    @Key(
+            doc =
+                "How attention is computed in training: eager (plain operations), sdpa (libtorch's"
+                    + " fused kernel where no attention weight is dropped), or auto (the faster).",
+            defaultValue = "auto")
+        AttentionImplementation attnImplementation,
+    @Key(
+            doc =
+                "Whether to start from random weights: of the base, only its configuration and"
+                    + " tokenizer are read.",
+            defaultValue = "false")
+        boolean fromScratch)
+    implements Serializable {
   private static final String AUTO = "auto";
 
   /**
-   * Checks what no range can.
+   * Checks what a key alone does not show.
    *
-   * @throws UserException when {@code threshold} is neither auto nor a probability
+   * @throws UserException for settings that exclude each other, or a threshold that is none
    */
   public ModelArguments {
     if (!threshold.equals(AUTO) && !ModelConfig.isThreshold(number(threshold))) {
@@ -53,12 +142,39 @@ public record ModelArguments(
               + threshold
               + " is not allowed: expected auto or a number above 0 and below 1");
     }
+    if (fromScratch && (loraRank > 0 || reinitTopLayers > 0)) {
+      throw new UserException(
+          "model.from_scratch=true is not allowed together with model."
+              + (loraRank > 0
+                  ? "lora_rank: LoRA would keep the random weights frozen"
+                  : "reinit_top_layers: all layers start afresh"));
+    }
+  }
+
+  /**
+   * What is done to the checkpoint's classifier before it is trained.
+   *
+   * @throws UserException for settings that exclude each other
+   */
+  public Customisation customisation() {
+    Lora lora =
+        loraRank == 0
+            ? null
+            : new Lora(
+                loraRank,
+                loraAlpha,
+                loraDropout,
+                List.of(loraTargetModules.strip().split("\\s*,\\s*", -1)),
+                !loraMerge,
+                base);
+    return new Customisation(freeze, freezeLayers, reinitTopLayers, lora, attnImplementation);
   }
 
   /**
    * The configuration of a classifier over {@code labels} on a checkpoint.
    *
-   * @throws UserException when {@code max_length} is more than the model has positions for
+   * @throws UserException when {@code max_length} is more than the model has positions for, or the
+   *     family has not a dropout that is set
    */
   public ModelConfig configure(ModelConfig checkpoint, List<String> labels) {
     checkpoint.requirePositions(maxLength);
@@ -66,7 +182,9 @@ public record ModelArguments(
         pooling.equals(AUTO)
             ? checkpoint.pooling()
             : Pooling.valueOf(pooling.toUpperCase(Locale.ROOT));
-    ModelConfig config = checkpoint.withHead(labels, chosen, problemType);
+    Map<String, Double> dropouts =
+        EncoderFamilies.of(checkpoint.modelType()).dropouts().entries(this, checkpoint.modelType());
+    ModelConfig config = checkpoint.with(dropouts).withHead(labels, chosen, problemType);
     return problemType.isMultiLabel() && !threshold.equals(AUTO)
         ? config.withThreshold(number(threshold))
         : config;

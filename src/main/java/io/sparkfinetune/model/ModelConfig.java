@@ -8,6 +8,7 @@ import io.sparkfinetune.UserException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
@@ -238,6 +239,13 @@ public final class ModelConfig {
               + size
               + " (config.json: vocab_size). Check that they belong together");
     }
+  }
+
+  /** This configuration with other numbers at some keys. */
+  ModelConfig with(Map<String, Double> numbers) {
+    ObjectNode copy = json.deepCopy();
+    numbers.forEach(copy::put);
+    return new ModelConfig(copy);
   }
 
   /**

@@ -41,6 +41,19 @@ final class ModernBertFamily implements EncoderFamily {
   }
 
   @Override
+  public DropoutKeys dropouts() {
+    return new DropoutKeys(
+        List.of("embedding_dropout", "mlp_dropout"),
+        List.of("attention_dropout"),
+        List.of("classifier_dropout"));
+  }
+
+  @Override
+  public List<String> loraTargets() {
+    return List.of("Wqkv");
+  }
+
+  @Override
   public HeadLayout head(ModelConfig config) {
     return new HeadLayout(
         config.positive("hidden_size"),

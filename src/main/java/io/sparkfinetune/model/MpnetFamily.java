@@ -45,6 +45,17 @@ final class MpnetFamily implements EncoderFamily {
   }
 
   @Override
+  public DropoutKeys dropouts() {
+    return new DropoutKeys(
+        List.of("hidden_dropout_prob"), List.of("attention_probs_dropout_prob"), List.of());
+  }
+
+  @Override
+  public List<String> loraTargets() {
+    return List.of("attn.q", "attn.v");
+  }
+
+  @Override
   public HeadLayout head(ModelConfig config) {
     double dropout = config.number("hidden_dropout_prob", 0.1);
     return HeadLayout.firstToken(

@@ -3,6 +3,7 @@ package io.sparkfinetune.model;
 import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.model.io.Weights;
 import io.sparkfinetune.torch.Libtorch;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,8 +19,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A model's trainable weights by their Hugging Face names, in the order in which the model declares
- * them: fp32 tensors in native memory that live until {@link #close}.
+ * A model's weights by their Hugging Face names, in the order in which the model declares them:
+ * fp32 tensors in native memory that live until {@link #close}. All are trainable unless frozen.
  */
 public final class ParameterSet implements AutoCloseable {
   static {
@@ -27,6 +28,7 @@ public final class ParameterSet implements AutoCloseable {
   }
 
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+  private final List<Linear> linears = new ArrayList<>();
   private int depth;
 
   /** Names and shares out weights below one prefix, at one depth. */
@@ -67,6 +69,12 @@ public final class ParameterSet implements AutoCloseable {
         return parameter;
       }
     }
+
+    /** Makes a linear layer known by this scope's name, and gives the name. */
+    String register(Linear linear) {
+      linears.add(linear);
+      return prefix.substring(0, prefix.length() - 1);
+    }
   }
 
   /** The scope of all names, at the depth of the embeddings. */
@@ -79,6 +87,35 @@ public final class ParameterSet implements AutoCloseable {
     return new Scope("", depth + 1);
   }
 
+  /** The scope of a module that is there already. */
+  Scope scope(String module, int depth) {
+    return new Scope(module + ".", depth);
+  }
+
+  /** The linear layers, in order of declaration. */
+  List<Linear> linears() {
+    return Collections.unmodifiableList(linears);
+  }
+
+  /** The depth of the head, which is the greatest. */
+  public int headDepth() {
+    return depth;
+  }
+
+  /** The number of layers that have weights of their own. */
+  int layers() {
+    return depth - 1;
+  }
+
+  /** Freezes the weights whose depth is not more than {@code depth}; less than 0 freezes none. */
+  void freezeUpTo(int depth) {
+    for (Parameter parameter : parameters.values()) {
+      if (parameter.depth() <= depth) {
+        parameter.tensor().requires_grad_(false);
+      }
+    }
+  }
+
   /** Whether a weight is the head's. */
   boolean isHead(String name) {
     return parameters.get(name).depth() == depth;
@@ -87,6 +124,26 @@ public final class ParameterSet implements AutoCloseable {
   /** The weights in order of declaration. The set keeps owning their tensors. */
   public Collection<Parameter> parameters() {
     return Collections.unmodifiableCollection(parameters.values());
+  }
+
+  /** The weights that training changes, in order of declaration. */
+  public List<Parameter> trainable() {
+    return parameters.values().stream().filter(Parameter::trainable).toList();
+  }
+
+  /** How many numbers each part has, from the embeddings to the head. */
+  public List<ParameterCount> counts() {
+    long[] trainable = new long[depth + 1];
+    long[] frozen = new long[depth + 1];
+    for (Parameter parameter : parameters.values()) {
+      (parameter.trainable() ? trainable : frozen)[parameter.depth()] += parameter.tensor().numel();
+    }
+    List<ParameterCount> counts = new ArrayList<>();
+    for (int i = 0; i <= depth; i++) {
+      String part = i == 0 ? "embeddings" : i == depth ? "head" : "layer " + i;
+      counts.add(new ParameterCount(part, trainable[i], frozen[i]));
+    }
+    return counts;
   }
 
   /** The weights' tensors by name, in order of declaration. The set keeps owning them. */
@@ -115,6 +172,10 @@ public final class ParameterSet implements AutoCloseable {
           case NORMAL -> tensor.normal_(0, initializerRange, new GeneratorOptional(generator));
           case ZEROS -> tensor.zero_();
           case ONES -> tensor.fill_(new Scalar(1));
+          case KAIMING_UNIFORM -> {
+            double bound = 1 / Math.sqrt(tensor.size(1));
+            tensor.uniform_(-bound, bound, new GeneratorOptional(generator));
+          }
         }
       }
     }

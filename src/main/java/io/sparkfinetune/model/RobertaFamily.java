@@ -1,5 +1,7 @@
 package io.sparkfinetune.model;
 
+import java.util.List;
+
 /**
  * RoBERTa (Liu et al., 2019) and its kin XLM-RoBERTa (Conneau et al., 2019) and CamemBERT (Martin
  * et al., 2019), which differ from it in their vocabulary and their data alone: BERT's layers,
@@ -37,6 +39,19 @@ record RobertaFamily(String modelType, String classifierArchitecture) implements
             config.number("layer_norm_eps", 1e-12),
             config.number("hidden_dropout_prob", 0.1));
     return new BertEncoder(config, scope, embeddings, null);
+  }
+
+  @Override
+  public DropoutKeys dropouts() {
+    return new DropoutKeys(
+        List.of("hidden_dropout_prob"),
+        List.of("attention_probs_dropout_prob"),
+        List.of("classifier_dropout"));
+  }
+
+  @Override
+  public List<String> loraTargets() {
+    return List.of("query", "value");
   }
 
   @Override

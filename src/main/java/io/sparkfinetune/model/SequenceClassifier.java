@@ -3,8 +3,14 @@ package io.sparkfinetune.model;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.tokenize.Batch;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -21,20 +27,24 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class SequenceClassifier implements AutoCloseable {
   private final ModelConfig config;
+  private final Customisation customisation;
   private final List<String> labels;
   private final ParameterSet parameters = new ParameterSet();
   private final Encoder encoder;
   private final ClassificationHead head;
+  private List<String> freshWeights = List.of();
 
-  private SequenceClassifier(ModelConfig config) {
+  private SequenceClassifier(ModelConfig config, Customisation customisation) {
     EncoderFamily family = EncoderFamilies.of(config.modelType());
     this.config = config;
+    this.customisation = customisation;
     this.labels = config.labels();
     try {
       encoder = family.encoder(config, parameters.root().child(family.baseModelPrefix()));
       head =
           new ClassificationHead(
               family.head(config), config.pooling(), labels.size(), parameters.headRoot());
+      customisation.apply(parameters, family);
     } catch (RuntimeException | Error e) {
       parameters.close();
       throw e;
@@ -47,15 +57,25 @@ public final class SequenceClassifier implements AutoCloseable {
    *
    * @param config the checkpoint's configuration with this classifier's head, from {@link
    *     ModelArguments#configure}
+   * @param customisation from {@link ModelArguments#customisation}
    * @param seed of the fresh weights
+   * @throws io.sparkfinetune.UserException when the weights are not the model's, or have not the
+   *     layers or modules that the customisation names
    */
   public static SequenceClassifier fromPretrained(
-      ModelConfig config, TensorSource checkpoint, long seed) {
-    SequenceClassifier model = new SequenceClassifier(config);
+      ModelConfig config, TensorSource checkpoint, Customisation customisation, long seed) {
+    SequenceClassifier model = new SequenceClassifier(config, customisation);
     try {
       String prefix = EncoderFamilies.of(config.modelType()).baseModelPrefix();
-      List<String> fresh = model.parameters.load(checkpoint, prefix, model.parameters::isHead);
-      model.parameters.initialise(fresh, config.number("initializer_range", 0.02), seed);
+      Set<String> adapters = model.adapterWeights();
+      List<String> fresh = new ArrayList<>();
+      fresh.addAll(
+          model.parameters.load(
+              checkpoint,
+              prefix,
+              name -> model.parameters.isHead(name) || adapters.contains(name)));
+      fresh.addAll(customisation.reinitialised(model.parameters));
+      model.initialise(fresh, seed);
       return model;
     } catch (RuntimeException | Error e) {
       model.close();
@@ -63,17 +83,42 @@ public final class SequenceClassifier implements AutoCloseable {
     }
   }
 
+  /** The same as it is, all its weights to be trained. */
+  public static SequenceClassifier fromPretrained(
+      ModelConfig config, TensorSource checkpoint, long seed) {
+    return fromPretrained(config, checkpoint, Customisation.NONE, seed);
+  }
+
   /** Builds a classifier that no checkpoint has been to: all weights start afresh. */
-  public static SequenceClassifier fromScratch(ModelConfig config, long seed) {
-    SequenceClassifier model = new SequenceClassifier(config);
-    model.parameters.initialise(
-        model.parameters.tensors().keySet(), config.number("initializer_range", 0.02), seed);
+  public static SequenceClassifier fromScratch(
+      ModelConfig config, Customisation customisation, long seed) {
+    SequenceClassifier model = new SequenceClassifier(config, customisation);
+    model.initialise(List.copyOf(model.parameters.tensors().keySet()), seed);
     return model;
+  }
+
+  /** The same with all its weights to be trained. */
+  public static SequenceClassifier fromScratch(ModelConfig config, long seed) {
+    return fromScratch(config, Customisation.NONE, seed);
+  }
+
+  private void initialise(List<String> fresh, long seed) {
+    parameters.initialise(fresh, config.number("initializer_range", 0.02), seed);
+    freshWeights = List.copyOf(fresh);
+  }
+
+  private Set<String> adapterWeights() {
+    return parameters.linears().stream()
+        .map(Linear::adapter)
+        .filter(Objects::nonNull)
+        .flatMap(adapter -> Stream.of(adapter.a().name(), adapter.b().name()))
+        .collect(Collectors.toSet());
   }
 
   /** Loads a whole classifier: every weight must be there. */
   public static SequenceClassifier load(ModelFiles files) {
-    SequenceClassifier model = new SequenceClassifier(ModelConfig.parse(files.config()));
+    SequenceClassifier model =
+        new SequenceClassifier(ModelConfig.parse(files.config()), Customisation.NONE);
     try (TensorSource weights = files.openWeights()) {
       model.parameters.load(
           weights, EncoderFamilies.of(model.config.modelType()).baseModelPrefix(), name -> false);
@@ -84,9 +129,27 @@ public final class SequenceClassifier implements AutoCloseable {
     }
   }
 
-  /** The classifier as files, weights copied as they are now. */
+  /**
+   * The classifier as files, weights copied as they are now: adapters merged into the weights that
+   * they adapt, and, where that is asked for, as files of their own too.
+   */
   public ModelFiles toFiles(String tokenizerJson) {
-    return ModelFiles.of(config.toJson(), tokenizerJson, parameters.tensors());
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Map<String, Tensor> weights = parameters.tensors();
+      weights.keySet().removeAll(adapterWeights());
+      for (Linear linear : parameters.linears()) {
+        if (linear.adapter() != null) {
+          weights.computeIfPresent(
+              linear.weight().name(), (name, weight) -> linear.adapter().merged(weight));
+        }
+      }
+      ModelFiles files = ModelFiles.of(config.toJson(), tokenizerJson, weights);
+      Lora lora = customisation.lora();
+      return lora != null && lora.keepAdapter()
+          ? files.withAdapter(PeftAdapter.files(lora, parameters, config))
+          : files;
+    }
   }
 
   /** The configuration. */
@@ -97,6 +160,19 @@ public final class SequenceClassifier implements AutoCloseable {
   /** The label names, by index. */
   public List<String> labels() {
     return labels;
+  }
+
+  /** How attention is to be computed while training. */
+  public AttentionImplementation attention() {
+    return customisation.attention();
+  }
+
+  /**
+   * The names of the weights that did not come from the checkpoint but started afresh: those of a
+   * head that it lacks, of re-initialised layers, of adapters.
+   */
+  public List<String> freshWeights() {
+    return freshWeights;
   }
 
   /** The weights; they stay this classifier's. */

@@ -1,9 +1,12 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.model.ParameterSet;
 import io.sparkfinetune.torch.AtenOperator;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -13,7 +16,9 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter, 2017), by libtorch's fused kernel:
  * {@code torch.optim.AdamW(fused=True)}. Biases and norms, which are the weights of one dimension,
- * do not decay.
+ * do not decay. Below the head, layer-wise learning-rate decay makes the rate of a weight of depth
+ * {@code d} the head's times {@code layer_decay^(head's depth - d)}, as in BEiT and timm (and as
+ * discriminative fine-tuning in Howard and Ruder, 2018). Frozen weights have no state.
  *
  * <p>For a gradient {@code g} at step {@code t}, from 1:
  *
@@ -31,18 +36,32 @@ import org.bytedeco.pytorch.global.torch;
 final class AdamW implements Optimizer {
   private static final AtenOperator FUSED_ADAMW = AtenOperator.find("aten::_fused_adamw_", "");
 
-  private final Group decaying;
-  private final Group others;
+  private final List<Group> groups;
   private final double beta1;
   private final double beta2;
   private final double epsilon;
   private int step;
 
-  /** Weights of one decay, and their running means; the weights stay the model's. */
+  /** What sets groups apart; with one decay and one rate for all there are two. */
+  private record Share(double decay, double rateFactor) {}
+
+  /**
+   * Weights of one decay and one share of the learning rate, and their running means; the weights
+   * stay the model's.
+   */
   private record Group(
-      double decay, List<Tensor> weights, List<Tensor> means, List<Tensor> meanSquares) {
-    Group(double decay) {
-      this(decay, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+      double decay,
+      double rateFactor,
+      List<Tensor> weights,
+      List<Tensor> means,
+      List<Tensor> meanSquares) {
+    Group(Share share) {
+      this(
+          share.decay(),
+          share.rateFactor(),
+          new ArrayList<>(),
+          new ArrayList<>(),
+          new ArrayList<>());
     }
 
     void add(Tensor weight) {
@@ -67,21 +86,25 @@ final class AdamW implements Optimizer {
     beta1 = arguments.adamBeta1();
     beta2 = arguments.adamBeta2();
     epsilon = arguments.adamEpsilon();
-    decaying = new Group(arguments.weightDecay());
-    others = new Group(0);
+    Map<Share, Group> byShare = new LinkedHashMap<>();
+    int headDepth = parameters.headDepth();
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      for (Tensor weight : parameters.tensors().values()) {
-        (weight.dim() > 1 ? decaying : others).add(weight);
+      for (Parameter weight : parameters.trainable()) {
+        double decay = weight.tensor().dim() > 1 ? arguments.weightDecay() : 0;
+        double rateFactor = Math.pow(arguments.layerDecay(), headDepth - weight.depth());
+        byShare.computeIfAbsent(new Share(decay, rateFactor), Group::new).add(weight.tensor());
       }
     }
+    groups = List.copyOf(byShare.values());
   }
 
   @Override
   public void step(double learningRate, double gradientScale) {
     step++;
-    update(decaying, learningRate, gradientScale);
-    update(others, learningRate, gradientScale);
+    for (Group group : groups) {
+      update(group, learningRate * group.rateFactor(), gradientScale);
+    }
   }
 
   private void update(Group group, double learningRate, double gradientScale) {
@@ -130,7 +153,6 @@ final class AdamW implements Optimizer {
 
   @Override
   public void close() {
-    decaying.close();
-    others.close();
+    groups.forEach(Group::close);
   }
 }

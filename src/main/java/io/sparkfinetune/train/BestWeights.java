@@ -6,8 +6,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The weights to end with: those of the best evaluation. Until there is one, the newest that gave a
- * finite loss, so that a training which diverges in its first epoch has something to go back to.
+ * The trainable weights to end with: those of the best evaluation. Until there is one, the newest
+ * that gave a finite loss, so that a training which diverges in its first epoch has something to go
+ * back to.
  */
 final class BestWeights implements AutoCloseable {
   private final String metric;

@@ -1,5 +1,6 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.model.Parameter;
 import java.util.Collection;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -16,12 +17,12 @@ final class GradientNorm {
   private GradientNorm() {}
 
   /** The 2-norm of all gradients together; 0 when there is none. */
-  static double of(Collection<Tensor> weights) {
+  static double of(Collection<Parameter> weights) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       TensorVector norms = new TensorVector();
-      for (Tensor weight : weights) {
-        Tensor gradient = weight.mutable_grad();
+      for (Parameter weight : weights) {
+        Tensor gradient = weight.tensor().mutable_grad();
         if (gradient.defined()) {
           norms.push_back(gradient.norm(new Scalar(2.0)));
         }

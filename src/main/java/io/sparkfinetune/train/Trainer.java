@@ -2,6 +2,7 @@ package io.sparkfinetune.train;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ForwardPass;
+import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.tokenize.Batch;
 import io.sparkfinetune.tokenize.BatchSampler;
@@ -18,12 +19,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Trains all weights of a classifier: the loop over epochs and batches, free of Spark.
+ * Trains the trainable weights of a classifier: the loop over epochs and batches, free of Spark.
  *
  * <p>The same rows, arguments and seed give the same weights, bit for bit, on the same machine with
- * the same number of threads in fp32. Native memory is that of the weights, their gradients and two
- * moments, of one copy of the weights (the best so far) and of one step's activations; {@link
- * #close} frees all but the model's own.
+ * the same number of threads in fp32. Native memory is that of the weights and of one step's
+ * activations, and, for what is trained, of gradients, two moments and a copy (the best so far);
+ * {@link #close} frees all but the model's own.
  */
 public final class Trainer implements AutoCloseable {
   private static final int LOSSES_SHOWN = 8;
@@ -34,6 +35,7 @@ public final class Trainer implements AutoCloseable {
   private final TrainerListener listener;
   private final Optimizer optimizer;
   private final Generator generator;
+  private final List<Parameter> trainable;
   private final ForwardPass trainingPass;
   private final Evaluator evaluator;
 
@@ -60,11 +62,14 @@ public final class Trainer implements AutoCloseable {
       generator = torch.make_generator_cpu(arguments.seed());
       generator.retainReference();
     }
+    trainable = model.parameters().trainable();
     optimizer = new AdamW(model.parameters(), arguments);
-    trainingPass = new ForwardPass(arguments.precision().dtype(), generator);
+    trainingPass = new ForwardPass(arguments.precision().dtype(), generator, model.attention());
     evaluator =
         new Evaluator(
-            model, new ForwardPass(trainingPass.dtype(), null), arguments.perDeviceEvalBatchSize());
+            model,
+            new ForwardPass(trainingPass.dtype(), null, model.attention()),
+            arguments.perDeviceEvalBatchSize());
   }
 
   /**
@@ -129,7 +134,7 @@ public final class Trainer implements AutoCloseable {
         losses.add(loss, rows.length);
         requireFinite(loss, "the loss is " + loss, losses);
         lossTensor.backward();
-        gradNorm = GradientNorm.of(model.parameters().tensors().values());
+        gradNorm = GradientNorm.of(trainable);
         requireFinite(gradNorm, "the gradient's norm is " + gradNorm, losses);
       }
       // These weights are proven by the loss that they gave; what the step makes of them is not.

@@ -20,6 +20,16 @@ public record TrainingArguments(
         int perDeviceEvalBatchSize,
     @Key(doc = "Decoupled weight decay; none on biases and norms.", defaultValue = "0.01", min = 0)
         double weightDecay,
+    @Key(
+            doc =
+                "Layer-wise learning-rate decay: the head learns with learning_rate, each layer"
+                    + " below with this times the rate of the one above it, the embeddings with the"
+                    + " least; 1 is the same rate for all.",
+            defaultValue = "1.0",
+            min = 0,
+            minExclusive = true,
+            max = 1)
+        double layerDecay,
     @Key(doc = "AdamW's beta1.", defaultValue = "0.9", min = 0, max = 1, maxExclusive = true)
         double adamBeta1,
     @Key(doc = "AdamW's beta2.", defaultValue = "0.999", min = 0, max = 1, maxExclusive = true)

@@ -1,63 +1,53 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.model.ParameterSet;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** A copy of a model's weights, to go back to. Takes as much memory as the weights do. */
+/**
+ * A copy of a model's trainable weights, to go back to; frozen ones never change. Takes as much
+ * memory as they do.
+ */
 final class WeightsSnapshot implements AutoCloseable {
-  private final ParameterSet parameters;
-  private final Map<String, Tensor> copies = new LinkedHashMap<>();
+  private record Pair(Tensor weight, Tensor copy) {}
+
+  private final List<Pair> pairs = new ArrayList<>();
 
   /** Copies the weights as they are now. */
   WeightsSnapshot(ParameterSet parameters) {
-    this.parameters = parameters;
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      parameters
-          .tensors()
-          .forEach(
-              (name, tensor) -> {
-                Tensor copy = tensor.detach().clone();
-                copy.retainReference();
-                copies.put(name, copy);
-              });
+      for (Parameter parameter : parameters.trainable()) {
+        Tensor copy = parameter.tensor().detach().clone();
+        copy.retainReference();
+        pairs.add(new Pair(parameter.tensor(), copy));
+      }
     }
   }
 
   /** Copies the weights as they are now over those of before. */
   void update() {
-    copyAll(true);
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      pairs.forEach(pair -> pair.copy().copy_(pair.weight()));
+    }
   }
 
   /** Puts the copied weights back. */
   void restore() {
-    copyAll(false);
-  }
-
-  private void copyAll(boolean fromModel) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      parameters
-          .tensors()
-          .forEach(
-              (name, tensor) -> {
-                Tensor copy = copies.get(name);
-                if (fromModel) {
-                  copy.copy_(tensor);
-                } else {
-                  tensor.copy_(copy);
-                }
-              });
+      pairs.forEach(pair -> pair.weight().copy_(pair.copy()));
     }
   }
 
   @Override
   public void close() {
-    copies.values().forEach(Tensor::close);
-    copies.clear();
+    pairs.forEach(pair -> pair.copy().close());
+    pairs.clear();
   }
 }

@@ -37,8 +37,8 @@ class TransformerClassifierParamsTest {
     for (Setting setting : SETTINGS) {
       Param<Object> param = approach.getParam(setting.name());
       assertThat(param.doc()).startsWith(setting.doc());
-      assertThat(approach.getOrDefault(param))
-          .hasToString(Setting.spelling(setting.defaultValue()));
+      assertThat(Setting.spelling(approach.getOrDefault(param)))
+          .isEqualTo(Setting.spelling(setting.defaultValue()));
       assertThat(approach.isSet(param)).isFalse();
       assertThat(approach.explainParams()).contains(setting.name() + ": " + setting.doc());
     }

@@ -49,8 +49,19 @@ public final class Checkpoint {
    * @throws UserException when there is none, or a part of it is missing
    */
   public static Checkpoint open(String base, Configuration hadoop) {
+    return open(base, hadoop, true);
+  }
+
+  /**
+   * Opens a checkpoint.
+   *
+   * @param weightsNeeded whether a folder without weights is refused at once; otherwise {@link
+   *     #openWeights} may fail
+   * @throws UserException when there is none, or a part of it is missing
+   */
+  public static Checkpoint open(String base, Configuration hadoop, boolean weightsNeeded) {
     try {
-      return EMBEDDED.containsKey(base) ? embedded(base) : path(base, hadoop);
+      return EMBEDDED.containsKey(base) ? embedded(base) : path(base, hadoop, weightsNeeded);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -112,7 +123,8 @@ public final class Checkpoint {
     }
   }
 
-  private static Checkpoint path(String base, Configuration hadoop) throws IOException {
+  private static Checkpoint path(String base, Configuration hadoop, boolean weightsNeeded)
+      throws IOException {
     Path path = new Path(base);
     FileStatus status;
     try {
@@ -135,7 +147,7 @@ public final class Checkpoint {
         return new Checkpoint(
             base, annotator.config(), annotator.tokenizer(), annotator::openWeights);
       }
-      HuggingFaceFolder folder = HuggingFaceFolder.open(path, hadoop);
+      HuggingFaceFolder folder = HuggingFaceFolder.open(path, hadoop, weightsNeeded);
       return new Checkpoint(base, folder.config(), folder.tokenizer(), folder::openWeights);
     }
     if (base.endsWith(ONNX)) {

@@ -40,10 +40,11 @@ public final class HuggingFaceFolder {
   private final String tokenizer;
   private final String weights;
 
-  private HuggingFaceFolder(Path folder, Configuration hadoop) throws IOException {
+  private HuggingFaceFolder(Path folder, Configuration hadoop, boolean weightsNeeded)
+      throws IOException {
     this.folder = folder;
     this.hadoop = hadoop;
-    this.weights = weights(HadoopFiles.names(folder, hadoop));
+    this.weights = weightsNeeded ? weights(HadoopFiles.names(folder, hadoop)) : null;
     Path configFile = new Path(folder, CONFIG);
     this.config = HadoopFiles.readText(configFile, hadoop);
     Json.object(config, configFile.toString());
@@ -56,8 +57,13 @@ public final class HuggingFaceFolder {
    * @throws UserException when one of them, or the weights, is not there; the message lists what is
    */
   public static HuggingFaceFolder open(Path folder, Configuration hadoop) {
+    return open(folder, hadoop, true);
+  }
+
+  /** Opens a folder that need not hold weights unless they are needed. */
+  static HuggingFaceFolder open(Path folder, Configuration hadoop, boolean weightsNeeded) {
     try {
-      return new HuggingFaceFolder(folder, hadoop);
+      return new HuggingFaceFolder(folder, hadoop, weightsNeeded);
     } catch (FileNotFoundException e) {
       throw new UserException(folder + ": there is no such folder.", e);
     } catch (IOException e) {
@@ -99,7 +105,8 @@ public final class HuggingFaceFolder {
   public ModelFiles read() {
     Path file = new Path(folder, WEIGHTS);
     try (InputStream in = file.getFileSystem(hadoop).open(file)) {
-      return new ModelFiles(config, tokenizer, ChunkedBytes.readFrom(in));
+      return new ModelFiles(
+          config, tokenizer, ChunkedBytes.readFrom(in), AdapterFiles.read(folder, hadoop));
     } catch (FileNotFoundException e) {
       throw new UserException(file + ": there is no such file.", e);
     } catch (IOException e) {
@@ -130,6 +137,9 @@ public final class HuggingFaceFolder {
           hadoop);
       try (OutputStream out = fileSystem.create(new Path(folder, WEIGHTS), true)) {
         files.weights().writeTo(out);
+      }
+      if (files.adapter() != null) {
+        files.adapter().write(folder, hadoop);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,0 +1,15 @@
+package io.sparkfinetune.model;
+
+/** How attention is computed; the names are those of transformers' {@code attn_implementation}. */
+public enum AttentionImplementation {
+  /** {@link #SDPA} in fp32, {@link #EAGER} in bf16: what is fastest on a CPU. */
+  AUTO,
+  /** Two matrix products and a softmax. */
+  EAGER,
+  /**
+   * libtorch's {@code scaled_dot_product_attention}. Where attention weights are dropped, {@link
+   * #EAGER} is used all the same: that function, too, falls back to plain operations there, but
+   * draws from a generator that no seed of a training reaches.
+   */
+  SDPA
+}

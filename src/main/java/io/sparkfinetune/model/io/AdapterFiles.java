@@ -1,0 +1,49 @@
+package io.sparkfinetune.model.io;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.Serializable;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * An adapter as the files that Python's {@code peft} loads, in memory. In a model's folder they lie
+ * in {@code adapter}.
+ *
+ * @param config the text of {@code adapter_config.json}
+ * @param weights the bytes of {@code adapter_model.safetensors}
+ */
+public record AdapterFiles(String config, ChunkedBytes weights) implements Serializable {
+  static final String FOLDER = "adapter";
+  static final String CONFIG = "adapter_config.json";
+  static final String WEIGHTS = "adapter_model.safetensors";
+
+  /** Copies tensors into the bytes of a safetensors file. */
+  public static AdapterFiles of(String config, Map<String, Tensor> weights) {
+    return new AdapterFiles(config, ModelFiles.safetensors(weights));
+  }
+
+  /** Writes both files into a model's folder. */
+  void write(Path modelFolder, Configuration hadoop) throws IOException {
+    Path folder = new Path(modelFolder, FOLDER);
+    HadoopFiles.writeText(new Path(folder, CONFIG), config, hadoop);
+    try (OutputStream out = folder.getFileSystem(hadoop).create(new Path(folder, WEIGHTS), true)) {
+      weights.writeTo(out);
+    }
+  }
+
+  /** Reads the adapter in a model's folder; null when there is none. */
+  static AdapterFiles read(Path modelFolder, Configuration hadoop) throws IOException {
+    Path folder = new Path(modelFolder, FOLDER);
+    Path configFile = new Path(folder, CONFIG);
+    if (!HadoopFiles.exists(configFile, hadoop)) {
+      return null;
+    }
+    try (InputStream in = folder.getFileSystem(hadoop).open(new Path(folder, WEIGHTS))) {
+      return new AdapterFiles(HadoopFiles.readText(configFile, hadoop), ChunkedBytes.readFrom(in));
+    }
+  }
+}
