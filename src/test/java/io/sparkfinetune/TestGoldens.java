@@ -2,6 +2,7 @@ package io.sparkfinetune;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkfinetune.model.Customisation;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -70,6 +71,11 @@ public record TestGoldens(Path folder, JsonNode json) {
 
   /** The checkpoint's classifier. */
   public SequenceClassifier model() throws IOException {
+    return model(Customisation.NONE);
+  }
+
+  /** The checkpoint's classifier, customised. */
+  public SequenceClassifier model(Customisation customisation) throws IOException {
     ModelConfig stored = ModelConfig.parse(Files.readString(folder.resolve("config.json")));
     ModelConfig config =
         stored.withHead(
@@ -78,11 +84,20 @@ public record TestGoldens(Path folder, JsonNode json) {
             json.has("label_sets")
                 ? ProblemType.MULTI_LABEL_CLASSIFICATION
                 : ProblemType.SINGLE_LABEL_CLASSIFICATION);
-    org.apache.hadoop.fs.Path weights =
-        new org.apache.hadoop.fs.Path(folder.resolve("model.safetensors").toUri());
-    try (TensorSource source = SafetensorsReader.open(weights, new Configuration(false))) {
-      return SequenceClassifier.fromPretrained(config, source, 1);
+    try (TensorSource source = tensors("model.safetensors")) {
+      return SequenceClassifier.fromPretrained(config, source, customisation, 1);
     }
+  }
+
+  /** A safetensors file in the folder; the caller closes it. */
+  public TensorSource tensors(String file) {
+    return SafetensorsReader.open(
+        new org.apache.hadoop.fs.Path(folder.resolve(file).toUri()), new Configuration(false));
+  }
+
+  /** What another script has written beside {@code golden.json}. */
+  public JsonNode json(String file) throws IOException {
+    return JSON.readTree(folder.resolve(file).toFile());
   }
 
   /** The padded batch. */

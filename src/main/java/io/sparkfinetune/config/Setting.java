@@ -113,7 +113,7 @@ public final class Setting {
       try {
         return text.equals(AUTO) && key.auto() ? Double.NaN : Double.valueOf(text);
       } catch (NumberFormatException e) {
-        throw invalid(raw, "a number");
+        throw invalid(raw, key.auto() ? range() : "a number");
       }
     } else if (type == boolean.class) {
       return switch (text.toLowerCase(Locale.ROOT)) {

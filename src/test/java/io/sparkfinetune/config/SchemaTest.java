@@ -28,6 +28,16 @@ class SchemaTest {
           String pooling,
       @Key(doc = "A colour.", defaultValue = "red") Colour colour) {}
 
+  record Automatic(
+      @Key(
+              doc = "A share.",
+              defaultValue = "auto",
+              auto = true,
+              min = 0,
+              max = 1,
+              maxExclusive = true)
+          double share) {}
+
   record NoKey(int nothing) {}
 
   private final Schema<Arguments> schema = Schema.of("training", Arguments.class);
@@ -43,6 +53,24 @@ class SchemaTest {
             "training.shuffle",
             "training.pooling",
             "training.colour");
+  }
+
+  @Test
+  void aNumberMayBeAutoWhereTheKeySaysSo() {
+    Schema<Automatic> automatic = Schema.of("model", Automatic.class);
+    assertThat(automatic.defaults().share()).isNaN();
+    assertThat(automatic.create(automatic.values(automatic.defaults())).share()).isNaN();
+    assertThat(automatic.create(Map.of("share", "0.5")).share()).isEqualTo(0.5);
+    assertThat(Setting.spelling(automatic.setting("share").defaultValue())).isEqualTo("auto");
+    assertThatThrownBy(() -> automatic.create(Map.of("share", 1)))
+        .isInstanceOf(UserException.class)
+        .hasMessage("model.share=1 is not allowed: expected auto, or >= 0 and < 1");
+    assertThatThrownBy(() -> automatic.create(Map.of("share", "some")))
+        .isInstanceOf(UserException.class)
+        .hasMessage("model.share=some is not allowed: expected auto, or >= 0 and < 1");
+    assertThatThrownBy(() -> schema.create(Map.of("learning_rate", "auto")))
+        .isInstanceOf(UserException.class)
+        .hasMessage("training.learning_rate=auto is not allowed: expected a number");
   }
 
   @Test

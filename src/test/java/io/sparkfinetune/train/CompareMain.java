@@ -25,6 +25,7 @@ import org.bytedeco.pytorch.Tensor;
  * Java side of that script, which says what the files hold.
  */
 public final class CompareMain {
+  private static final int STEPS = 10;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private CompareMain() {}
@@ -43,7 +44,7 @@ public final class CompareMain {
     try (SequenceClassifier model = golden.model()) {
       result.set("logits", JSON.valueToTree(model.logits(batch)));
       writeGradients(model, batch, out.resolve("java-gradients.safetensors"));
-      result.set("losses", JSON.valueToTree(losses(model, batch, json)));
+      result.set("losses", JSON.valueToTree(losses(model, batch, json, 1)));
     }
     JSON.writeValue(out.resolve("java.json").toFile(), result);
   }
@@ -69,15 +70,25 @@ public final class CompareMain {
     }
   }
 
-  /** The losses of the golden's AdamW steps, each before its step. */
-  static List<Double> losses(SequenceClassifier model, Batch batch, JsonNode golden) {
+  /**
+   * The losses of ten AdamW steps, each before its step.
+   *
+   * @param settings with {@code learning_rate} and {@code weight_decay}
+   */
+  static List<Double> losses(
+      SequenceClassifier model, Batch batch, JsonNode settings, double layerDecay) {
     TrainingArguments arguments =
         Schema.of("training", TrainingArguments.class)
-            .create(Map.of("weight_decay", golden.get("weight_decay").doubleValue()));
-    double learningRate = golden.get("learning_rate").doubleValue();
+            .create(
+                Map.of(
+                    "weight_decay",
+                    settings.get("weight_decay").doubleValue(),
+                    "layer_decay",
+                    layerDecay));
+    double learningRate = settings.get("learning_rate").doubleValue();
     List<Double> losses = new ArrayList<>();
     try (Optimizer optimizer = new AdamW(model.parameters(), arguments)) {
-      for (int step = 0; step < golden.get("losses").size(); step++) {
+      for (int step = 0; step < STEPS; step++) {
         try (PointerScope scope = new PointerScope()) {
           Tensor loss = model.loss(ForwardPass.inference(), batch);
           losses.add(loss.item_double());
