@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.sparkfinetune.TestAdapters;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
@@ -11,6 +12,8 @@ import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
+import io.sparkfinetune.model.io.ModelFiles;
+import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.tokenize.Batch;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
@@ -29,6 +32,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,6 +127,63 @@ class DistributedTrainerTest {
       Batch batch = Batch.of(List.of(new int[] {101, 2000, 102}), new int[1][0], 0);
       assertThat(model.logits(batch)[0][0]).isFinite();
     }
+  }
+
+  @Test
+  void loraChangesWhatItTargetsAndTheHeadAndKeepsItsAdapterWhenAsked() {
+    ModelArguments lora = model("lora_rank", 2, "lora_merge", false);
+    ModelFiles trained = train(lora).files();
+    List<String> changed = new ArrayList<>();
+    try (TensorSource before = TestModels.tiny().openWeights();
+        TensorSource after = trained.openWeights();
+        PointerScope scope = new PointerScope()) {
+      assertThat(after.tensors().keySet()).isEqualTo(before.tensors().keySet());
+      for (String name : before.tensors().keySet()) {
+        boolean head = name.startsWith("classifier.");
+        if (!head && !after.read(name).equal(before.read(name))) {
+          changed.add(name);
+        }
+      }
+    }
+    assertThat(changed)
+        .hasSize(2 * 2)
+        .allMatch(name -> name.endsWith(".query.weight") || name.endsWith(".value.weight"));
+    assertThat(trained.adapter().config())
+        .contains("\"base_model_name_or_path\" : \"" + base + "\"");
+    assertThat(train(model("lora_rank", 2)).files().adapter()).isNull();
+  }
+
+  @Test
+  void fromScratchNeedsNoWeights() throws Exception {
+    Files.delete(base.resolve("model.safetensors"));
+    assertThatThrownBy(() -> train(model("max_length", 16)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no weights (model.safetensors)");
+    try (SequenceClassifier model =
+        SequenceClassifier.load(train(model("from_scratch", true)).files())) {
+      assertThat(model.labels()).isEqualTo(LABELS);
+    }
+  }
+
+  @Test
+  void layersAndModulesThatAreNotThereAreTheUsersError() {
+    assertThatThrownBy(() -> train(model("freeze_layers", 9)))
+        .isInstanceOf(UserException.class)
+        .hasMessage("model.freeze_layers=9 is not allowed: the model has weights for 2 layers");
+    assertThatThrownBy(() -> train(model("lora_rank", 1, "lora_target_modules", "q_lin")))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("model.lora_target_modules: q_lin matches no linear layer");
+  }
+
+  private static TrainedModel train(ModelArguments model) {
+    return DistributedTrainer.train(
+        rows(16), Optional.empty(), LABELS, model, training(1e-2), p -> {});
+  }
+
+  private ModelArguments model(String key, Object value, Object... more) {
+    List<Object> all = new ArrayList<>(List.of("base", base.toString(), key, value));
+    all.addAll(List.of(more));
+    return TestAdapters.arguments(all.toArray());
   }
 
   private static Dataset<Row> rows(int count) {

@@ -1,5 +1,6 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.TestAdapters;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -22,7 +23,11 @@ public final class NativeMemoryMain {
 
   private NativeMemoryMain() {}
 
-  /** Runs in a JVM of its own, whose collector frees no native memory. */
+  /**
+   * Runs in a JVM of its own, whose collector frees no native memory.
+   *
+   * @param args a key of the model's settings and its value
+   */
   public static void main(String[] args) {
     Libtorch.load();
     // So small a model is slower on two threads than on one.
@@ -41,7 +46,9 @@ public final class NativeMemoryMain {
     TrainingArguments arguments = Schema.of("training", TrainingArguments.class).create(values);
     try (SequenceClassifier model =
             SequenceClassifier.fromScratch(
-                TestModels.tinyConfig(50, List.of("a", "b", "c", "d"), 0.1), 42);
+                TestModels.tinyConfig(50, List.of("a", "b", "c", "d"), 0.1),
+                TestAdapters.customisation(args[0], args[1]),
+                42);
         Trainer trainer = new Trainer(model, arguments, NativeMemoryMain::report)) {
       trainer.train(train, validation);
     }

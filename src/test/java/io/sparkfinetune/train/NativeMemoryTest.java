@@ -7,10 +7,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** 20,000 steps must leave the process no larger than the first few thousand made it. */
 @EnabledOnOs(OS.LINUX)
@@ -20,8 +21,10 @@ class NativeMemoryTest {
   /** A tensor of 1 KB a step that is not freed would come to 15 MB, and most are larger. */
   private static final double ALLOWED_GROWTH_MB = 8;
 
-  @Test
-  void trainingDoesNotGrowTheProcess(@TempDir Path folder) throws Exception {
+  @ParameterizedTest
+  @CsvSource({"freeze, none", "lora_rank, 2"})
+  void trainingDoesNotGrowTheProcess(String key, String value, @TempDir Path folder)
+      throws Exception {
     // The heap has its full size from the start, and the collector frees no native memory: what
     // grows is native and was not closed.
     List<String> options =
@@ -31,7 +34,8 @@ class NativeMemoryTest {
             "-XX:+AlwaysPreTouch",
             "-XX:+UseSerialGC",
             "-Dorg.bytedeco.javacpp.nopointergc=true");
-    String output = ChildJvm.run(NativeMemoryMain.class, options, List.of(), Map.of(), folder);
+    String output =
+        ChildJvm.run(NativeMemoryMain.class, options, List.of(key, value), Map.of(), folder);
 
     Map<Integer, Double> residentMb = new TreeMap<>();
     output

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -32,6 +33,14 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
     HadoopFiles.writeText(new Path(folder, CONFIG), config, hadoop);
     try (OutputStream out = folder.getFileSystem(hadoop).create(new Path(folder, WEIGHTS), true)) {
       weights.writeTo(out);
+    }
+  }
+
+  /** Removes both files from a model's folder, where they are. */
+  static void delete(Path modelFolder, Configuration hadoop) throws IOException {
+    Path folder = new Path(modelFolder, FOLDER);
+    for (String name : List.of(CONFIG, WEIGHTS)) {
+      folder.getFileSystem(hadoop).delete(new Path(folder, name), false);
     }
   }
 

@@ -117,7 +117,7 @@ public final class HuggingFaceFolder {
   /**
    * Writes a model so that transformers' {@code AutoTokenizer} and {@code
    * AutoModelForSequenceClassification} load it. Makes the folder; files of the same names are
-   * overwritten, others stay.
+   * overwritten, and an older model's adapter goes; others stay.
    */
   public static void write(ModelFiles files, Path folder, Configuration hadoop) {
     ObjectNode config = Json.object(files.config(), CONFIG);
@@ -138,6 +138,8 @@ public final class HuggingFaceFolder {
       try (OutputStream out = fileSystem.create(new Path(folder, WEIGHTS), true)) {
         files.weights().writeTo(out);
       }
+      // An older model's adapter would pass for this one's.
+      AdapterFiles.delete(folder, hadoop);
       if (files.adapter() != null) {
         files.adapter().write(folder, hadoop);
       }

@@ -106,6 +106,15 @@ class CheckpointTest {
   }
 
   @Test
+  void aFolderNeedsNoWeightsWhenNobodyReadsThem() throws IOException {
+    Path folder = Fixtures.copyWithout("tiny-bert-classifier", temporary, "model.safetensors");
+    assertThat(Checkpoint.open(folder.toString(), HADOOP, false).config()).contains("\"bert\"");
+    assertThatThrownBy(() -> Checkpoint.open(folder.toString(), HADOOP))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no weights (model.safetensors)");
+  }
+
+  @Test
   void namesAFolderWithoutConfiguration() {
     assertThatThrownBy(() -> Checkpoint.open(temporary.toString(), HADOOP))
         .isInstanceOf(UserException.class)

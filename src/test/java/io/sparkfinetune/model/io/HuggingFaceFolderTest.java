@@ -63,6 +63,24 @@ class HuggingFaceFolderTest {
   }
 
   @Test
+  void keepsAnAdapterBesideTheWeightsAndNoOlderModels() throws IOException {
+    ModelFiles files = open(Fixtures.path(TINY)).read();
+    assertThat(files.adapter()).isNull();
+    AdapterFiles adapter = new AdapterFiles("{\"r\": 2}", files.weights());
+    Configuration hadoop = new Configuration(false);
+
+    HuggingFaceFolder.write(files.withAdapter(adapter), Fixtures.hadoop(temporary), hadoop);
+    assertThat(text(temporary, "adapter/adapter_config.json")).isEqualTo(adapter.config());
+    assertThat(temporary.resolve("adapter/adapter_model.safetensors"))
+        .hasSameBinaryContentAs(temporary.resolve("model.safetensors"));
+    assertThat(open(temporary).read().adapter().config()).isEqualTo(adapter.config());
+
+    HuggingFaceFolder.write(files, Fixtures.hadoop(temporary), hadoop);
+    assertThat(open(temporary).read().adapter()).isNull();
+    assertThat(temporary.resolve("adapter")).isEmptyDirectory();
+  }
+
+  @Test
   void repeatsTheNormalisersSettingsForBertTokenizer() {
     ObjectNode tokenizer =
         Json.object(
