@@ -12,6 +12,7 @@ import java.util.List;
  * @param reinitTopLayers how many of the last layers start afresh (Zhang et al., 2021, "Revisiting
  *     few-sample BERT fine-tuning")
  * @param lora low-rank adapters, which freeze the encoder; null for none
+ * @param attention how attention is computed while training
  */
 public record Customisation(
     Freeze freeze,
