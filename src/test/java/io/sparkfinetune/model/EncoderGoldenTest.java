@@ -11,6 +11,8 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -56,6 +58,22 @@ class EncoderGoldenTest {
         assertThat(weight.getValue().grad().norm(new Scalar(2.0)).item_double())
             .as(weight.getKey())
             .isCloseTo(expected, within(Math.max(1e-4 * expected, 1e-6)));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("families")
+  void everyWeightGetsAFiniteGradientInBf16WithDropout(String family) throws IOException {
+    TestGoldens golden = TestGoldens.of(family);
+    try (SequenceClassifier model = golden.model();
+        PointerScope scope = new PointerScope()) {
+      ForwardPass pass = new ForwardPass(ScalarType.BFloat16, torch.make_generator_cpu(3));
+      model.loss(pass, golden.batch()).backward();
+      for (Map.Entry<String, Tensor> weight : model.parameters().tensors().entrySet()) {
+        assertThat(weight.getValue().grad().norm(new Scalar(2.0)).item_double())
+            .as(weight.getKey())
+            .isFinite();
       }
     }
   }
