@@ -212,7 +212,7 @@ class CustomisationTest {
             .configure(TestModels.tinyConfig(50, List.of("a"), 0), List.of("a", "b"));
     try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 1);
         PointerScope scope = new PointerScope()) {
-      Batch batch = Batch.of(List.of(new int[] {3, 4, 5}), new long[] {0}, 0);
+      Batch batch = Batch.of(List.of(new int[] {3, 4, 5}), new int[][] {{0}}, 0);
       ForwardPass training = new ForwardPass(ScalarType.Float, torch.make_generator_cpu(1));
       assertThat(model.logits(training, batch)[0]).isNotEqualTo(model.logits(batch)[0]);
     }
