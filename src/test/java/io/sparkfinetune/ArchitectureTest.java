@@ -23,6 +23,8 @@ class ArchitectureTest {
           .definedBy("io.sparkfinetune.jobs..")
           .layer("annotator")
           .definedBy("io.sparkfinetune.annotator..")
+          .layer("export")
+          .definedBy("io.sparkfinetune.export..")
           .layer("distributed")
           .definedBy("io.sparkfinetune.distributed..")
           .layer("train")
@@ -41,6 +43,8 @@ class ArchitectureTest {
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("annotator")
           .mayOnlyBeAccessedByLayers("jobs")
+          .whereLayer("export")
+          .mayOnlyBeAccessedByLayers("jobs")
           .whereLayer("distributed")
           .mayOnlyBeAccessedByLayers("jobs", "annotator")
           .whereLayer("train")
@@ -48,7 +52,7 @@ class ArchitectureTest {
           .whereLayer("evaluate")
           .mayOnlyBeAccessedByLayers("jobs", "train")
           .whereLayer("model")
-          .mayOnlyBeAccessedByLayers("jobs", "annotator", "distributed", "train")
+          .mayOnlyBeAccessedByLayers("jobs", "annotator", "export", "distributed", "train")
           .whereLayer("tokenize")
           .mayOnlyBeAccessedByLayers("annotator", "distributed", "train", "model")
           .whereLayer("data")
@@ -61,6 +65,7 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
+              "io.sparkfinetune.export..",
               "io.sparkfinetune.train..",
               "io.sparkfinetune.model..",
               "io.sparkfinetune.evaluate..",

@@ -160,6 +160,16 @@ public final class ModelConfig {
     };
   }
 
+  /** The longest row that the model takes, in tokens, special tokens included. */
+  public int maxTokens() {
+    return EncoderFamilies.of(modelType()).maxTokens(this);
+  }
+
+  /** Whether the model tells a second text from a first by {@code token_type_ids}. */
+  public boolean hasTokenTypes() {
+    return EncoderFamilies.of(modelType()).hasTokenTypes(this);
+  }
+
   /**
    * What a row's labels are; single-label when {@code problem_type} does not say.
    *
@@ -212,7 +222,7 @@ public final class ModelConfig {
    * @throws UserException when it is more than the model has positions for
    */
   public void requirePositions(int maxLength) {
-    int positions = EncoderFamilies.of(modelType()).maxTokens(this);
+    int positions = maxTokens();
     if (maxLength > positions) {
       throw new UserException(
           "model.max_length="

@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch;
  * Moves tensors between streams and native memory, a chunk at a time. Little-endian on both sides:
  * safetensors and ONNX are by definition, libtorch is on every platform that it supports.
  */
-final class NativeTensors {
+public final class NativeTensors {
   private static final int CHUNK_BYTES = 1 << 20;
 
   static {
@@ -84,7 +84,7 @@ final class NativeTensors {
 
   /** Writes a tensor's data, of whatever device and strides, in C order. */
   @SuppressWarnings("try") // the scope is there to be closed
-  static void write(Tensor tensor, OutputStream out) throws IOException {
+  public static void write(Tensor tensor, OutputStream out) throws IOException {
     try (PointerScope scope = new PointerScope()) {
       Tensor stored = tensor.cpu().contiguous();
       BytePointer data = new BytePointer(stored.data_ptr());
