@@ -60,6 +60,8 @@ final class TrainingExamples implements AutoCloseable {
   private LabelIndex labels;
   private Dataset<Row> tokenized;
   private long truncated;
+  private long trainRows;
+  private long validationRows;
 
   private TrainingExamples(boolean validated, boolean pairs) {
     this.validated = validated;
@@ -109,6 +111,16 @@ final class TrainingExamples implements AutoCloseable {
     return validated
         ? Optional.of(tokenized.where(col(SPLIT).equalTo(Split.VALIDATION)).drop(SPLIT))
         : Optional.empty();
+  }
+
+  /** How many examples are trained on. */
+  long trainRows() {
+    return trainRows;
+  }
+
+  /** How many examples are validated on. */
+  long validationRows() {
+    return validationRows;
   }
 
   /** How many examples were cut to {@code max_length}. */
@@ -199,7 +211,9 @@ final class TrainingExamples implements AutoCloseable {
       }
     }
     setAside.values().removeIf(count -> count == 0);
-    LOG.info("examples: {}", examples);
+    trainRows = examples.getOrDefault(Split.TRAIN, 0L);
+    validationRows = examples.getOrDefault(Split.VALIDATION, 0L);
+    LOG.info("{} training and {} validation examples", trainRows, validationRows);
     setAside.forEach((reason, n) -> LOG.warn("set aside: {} examples {}", n, reason));
     checkClasses(train, validation, examples, setAside);
     labels = LabelIndex.of(train.keySet());

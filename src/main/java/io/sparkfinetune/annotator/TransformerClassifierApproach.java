@@ -213,7 +213,11 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
               training,
               progress);
       // fit sets the parent and copies the Params.
-      return TransformerClassifierModel.of(trained.files()).setTrainingSummary(trained.result());
+      return TransformerClassifierModel.of(trained.files())
+          .setTrainingSummary(trained.result())
+          .setTrainingRecord(
+              TrainingRecords.of(
+                  model, training, examples, trained.result(), dataset.sparkSession().version()));
     }
   }
 

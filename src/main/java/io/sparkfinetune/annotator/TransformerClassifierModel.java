@@ -10,6 +10,7 @@ import io.sparkfinetune.model.Predictions;
 import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.model.io.ModelFiles;
+import io.sparkfinetune.model.io.TrainingRecord;
 import io.sparkfinetune.train.TrainingResult;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
@@ -75,6 +77,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private final BooleanParam annotateUnlabelled;
   private ModelSource source;
   private transient TrainingResult trainingSummary;
+  private transient TrainingRecord trainingRecord;
 
   /** Creates a model with no weights, for Spark's reader; see {@link #of} and {@link #load}. */
   public TransformerClassifierModel(String uid) {
@@ -245,6 +248,18 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return Optional.ofNullable(trainingSummary);
   }
 
+  /**
+   * How the model came to be; empty when it was made of files alone. It is saved with the model.
+   */
+  public Optional<TrainingRecord> trainingRecord() {
+    return Optional.ofNullable(trainingRecord);
+  }
+
+  TransformerClassifierModel setTrainingRecord(TrainingRecord record) {
+    trainingRecord = record;
+    return this;
+  }
+
   TransformerClassifierModel setTrainingSummary(TrainingResult result) {
     trainingSummary = result;
     return this;
@@ -260,6 +275,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     TransformerClassifierModel copy = super.copy(extra);
     copy.source = source;
     copy.trainingSummary = trainingSummary;
+    copy.trainingRecord = trainingRecord;
     return copy.setParent(parent());
   }
 
@@ -432,6 +448,9 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   @Override
   public void onWrite(String path, SparkSession spark) {
-    HuggingFaceFolder.write(files(), new Path(path, FOLDER), spark.sessionState().newHadoopConf());
+    Path folder = new Path(path, FOLDER);
+    Configuration hadoop = spark.sessionState().newHadoopConf();
+    HuggingFaceFolder.write(files(), folder, hadoop);
+    trainingRecord().ifPresent(record -> record.write(folder, hadoop));
   }
 }

@@ -2,6 +2,7 @@ package io.sparkfinetune.annotator;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
+import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
@@ -24,8 +25,10 @@ final class TransformerClassifierReader extends MLReader<TransformerClassifierMo
       }
       TransformerClassifierModel model =
           new DefaultParamsReader<TransformerClassifierModel>().load(path);
-      return model.setFiles(
-          HuggingFaceFolder.open(new Path(path, TransformerClassifierModel.FOLDER), hadoop).read());
+      Path folder = new Path(path, TransformerClassifierModel.FOLDER);
+      return model
+          .setFiles(HuggingFaceFolder.open(folder, hadoop).read())
+          .setTrainingRecord(TrainingRecord.read(folder, hadoop).orElse(null));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + path, e);
     }

@@ -8,7 +8,12 @@ import picocli.CommandLine.Command;
 @Command(name = "spark-finetune")
 public final class Main implements Runnable {
   private static final List<Job> JOBS =
-      List.of(new QuickstartJob(), new FineTuneJob(), new EvaluateJob(), new PredictJob());
+      List.of(
+          new QuickstartJob(),
+          new FineTuneJob(),
+          new EvaluateJob(),
+          new PredictJob(),
+          new ExportJob());
 
   private Main() {}
 

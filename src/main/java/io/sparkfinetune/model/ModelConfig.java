@@ -160,9 +160,22 @@ public final class ModelConfig {
     };
   }
 
-  /** The longest row that the model takes, in tokens, special tokens included. */
+  /** Hugging Face's class of this family's classifier, as in BertForSequenceClassification. */
+  public String classifierArchitecture() {
+    return EncoderFamilies.of(modelType()).classifierArchitecture();
+  }
+
+  /** The longest text that the model has positions for, in tokens, special tokens included. */
   public int maxTokens() {
     return EncoderFamilies.of(modelType()).maxTokens(this);
+  }
+
+  /**
+   * Whether the head on this pooling is the one that Hugging Face's class of the family has; else
+   * that class would compute something else with the weights.
+   */
+  public boolean hasFamilysOwnHead() {
+    return EncoderFamilies.of(modelType()).head(this).poolings().contains(pooling());
   }
 
   /** Whether the model tells a second text from a first by {@code token_type_ids}. */
@@ -273,7 +286,7 @@ public final class ModelConfig {
     copy.put(PROBLEM_TYPE, problemType.spelling());
     copy.remove(THRESHOLD);
     copy.put("classifier_pooling", pooling.spelling());
-    copy.putArray("architectures").add(EncoderFamilies.of(modelType()).classifierArchitecture());
+    copy.putArray("architectures").add(classifierArchitecture());
     return new ModelConfig(copy);
   }
 

@@ -117,11 +117,17 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** Loads a whole classifier: every weight must be there. */
   public static SequenceClassifier load(ModelFiles files) {
-    SequenceClassifier model =
-        new SequenceClassifier(ModelConfig.parse(files.config()), Customisation.NONE);
     try (TensorSource weights = files.openWeights()) {
+      return load(ModelConfig.parse(files.config()), weights);
+    }
+  }
+
+  /** Loads a whole classifier: every weight must be there. */
+  public static SequenceClassifier load(ModelConfig config, TensorSource weights) {
+    SequenceClassifier model = new SequenceClassifier(config, Customisation.NONE);
+    try {
       model.parameters.load(
-          weights, EncoderFamilies.of(model.config.modelType()).baseModelPrefix(), name -> false);
+          weights, EncoderFamilies.of(config.modelType()).baseModelPrefix(), name -> false);
       return model;
     } catch (RuntimeException | Error e) {
       model.close();

@@ -8,9 +8,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * A checkpoint as {@code save_pretrained} writes it and {@code from_pretrained} reads it: {@code
@@ -120,29 +121,65 @@ public final class HuggingFaceFolder {
    * overwritten, and an older model's adapter goes; others stay.
    */
   public static void write(ModelFiles files, Path folder, Configuration hadoop) {
-    ObjectNode config = Json.object(files.config(), CONFIG);
-    ObjectNode tokenizer = Json.object(files.tokenizer(), TokenizerFiles.TOKENIZER);
+    write(files.config(), files.tokenizer(), files.weights()::writeTo, folder, hadoop);
     try {
-      FileSystem fileSystem = folder.getFileSystem(hadoop);
-      fileSystem.mkdirs(folder);
-      HadoopFiles.writeText(new Path(folder, CONFIG), files.config(), hadoop);
-      HadoopFiles.writeText(new Path(folder, TokenizerFiles.TOKENIZER), files.tokenizer(), hadoop);
-      HadoopFiles.writeText(
-          new Path(folder, TokenizerFiles.TOKENIZER_CONFIG),
-          TokenizerFiles.tokenizerConfig(tokenizer, config),
-          hadoop);
-      HadoopFiles.writeText(
-          new Path(folder, TokenizerFiles.SPECIAL_TOKENS_MAP),
-          TokenizerFiles.specialTokensMap(tokenizer),
-          hadoop);
-      try (OutputStream out = fileSystem.create(new Path(folder, WEIGHTS), true)) {
-        files.weights().writeTo(out);
-      }
       // An older model's adapter would pass for this one's.
       AdapterFiles.delete(folder, hadoop);
       if (files.adapter() != null) {
         files.adapter().write(folder, hadoop);
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The same, with weights straight from native memory; they stay the caller's. */
+  public static void write(
+      String config,
+      String tokenizer,
+      Map<String, Tensor> weights,
+      Path folder,
+      Configuration hadoop) {
+    write(
+        config,
+        tokenizer,
+        out -> SafetensorsWriter.write(out, weights, SafetensorsWriter.PYTORCH),
+        folder,
+        hadoop);
+  }
+
+  private interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  private static void write(
+      String config, String tokenizer, Content weights, Path folder, Configuration hadoop) {
+    writeWithoutWeights(config, tokenizer, folder, hadoop);
+    Path file = new Path(folder, WEIGHTS);
+    try (OutputStream out = file.getFileSystem(hadoop).create(file, true)) {
+      weights.writeTo(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes what lies beside a model's weights: its configuration and its tokenizer's files. */
+  public static void writeWithoutWeights(
+      String config, String tokenizer, Path folder, Configuration hadoop) {
+    ObjectNode configJson = Json.object(config, CONFIG);
+    ObjectNode tokenizerJson = Json.object(tokenizer, TokenizerFiles.TOKENIZER);
+    try {
+      folder.getFileSystem(hadoop).mkdirs(folder);
+      HadoopFiles.writeText(new Path(folder, CONFIG), config, hadoop);
+      HadoopFiles.writeText(new Path(folder, TokenizerFiles.TOKENIZER), tokenizer, hadoop);
+      HadoopFiles.writeText(
+          new Path(folder, TokenizerFiles.TOKENIZER_CONFIG),
+          TokenizerFiles.tokenizerConfig(tokenizerJson, configJson),
+          hadoop);
+      HadoopFiles.writeText(
+          new Path(folder, TokenizerFiles.SPECIAL_TOKENS_MAP),
+          TokenizerFiles.specialTokensMap(tokenizerJson),
+          hadoop);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

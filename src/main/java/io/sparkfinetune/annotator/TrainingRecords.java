@@ -1,0 +1,88 @@
+package io.sparkfinetune.annotator;
+
+import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.config.Setting;
+import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.io.TrainingRecord;
+import io.sparkfinetune.train.TrainingArguments;
+import io.sparkfinetune.train.TrainingResult;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.bytedeco.javacpp.Loader;
+
+/** What a fit knows of its model's making. */
+final class TrainingRecords {
+  /** Maven puts it into the jar; classes that an IDE has compiled have none. */
+  private static final String VERSION =
+      "/META-INF/maven/io.sparkfinetune/spark-finetune/pom.properties";
+
+  private TrainingRecords() {}
+
+  /** The record of a training that ends now. */
+  static TrainingRecord of(
+      ModelArguments model,
+      TrainingArguments training,
+      TrainingExamples examples,
+      TrainingResult result,
+      String sparkVersion) {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    put(settings, SchemaParams.MODEL, model);
+    put(settings, SchemaParams.TRAINING, training);
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("train_examples", examples.trainRows());
+    data.put("validation_examples", examples.validationRows());
+    data.put("truncated_examples", examples.truncated());
+    Map<String, String> versions = new LinkedHashMap<>();
+    versions.put("spark-finetune", version());
+    versions.put("libtorch", libtorch());
+    versions.put("spark", sparkVersion);
+    versions.put("java", System.getProperty("java.version"));
+    return new TrainingRecord(
+        model.base(),
+        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+        settings,
+        data,
+        result.metrics(),
+        versions);
+  }
+
+  private static <R extends Record> void put(
+      Map<String, Object> settings, Schema<R> schema, R record) {
+    schema
+        .values(record)
+        .forEach(
+            (name, value) ->
+                settings.put(
+                    schema.setting(name).path(),
+                    value instanceof Number || value instanceof Boolean
+                        ? value
+                        : Setting.spelling(value)));
+  }
+
+  /** JavaCPP's presets have the version of what they wrap, then their own. */
+  private static String libtorch() {
+    try {
+      return Loader.getVersion("org.bytedeco", "pytorch");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String version() {
+    try (InputStream in = TrainingRecords.class.getResourceAsStream(VERSION)) {
+      Properties properties = new Properties();
+      if (in != null) {
+        properties.load(in);
+      }
+      return properties.getProperty("version", "from sources");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

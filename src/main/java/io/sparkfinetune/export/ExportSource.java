@@ -1,0 +1,56 @@
+package io.sparkfinetune.export;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.model.io.HuggingFaceFolder;
+import io.sparkfinetune.model.io.SavedModel;
+import io.sparkfinetune.model.io.TensorSource;
+import io.sparkfinetune.model.io.TrainingRecord;
+import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The classifier that is to be exported, loaded whole.
+ *
+ * @param classifier its network; closed with this
+ * @param tokenizer the text of its {@code tokenizer.json}
+ * @param training what is known of its training; empty fields when that is nothing
+ */
+public record ExportSource(SequenceClassifier classifier, String tokenizer, TrainingRecord training)
+    implements AutoCloseable {
+
+  /**
+   * Loads a classifier from the output folder of a job, a saved pipeline, a saved {@code
+   * TransformerClassifierModel} or a Hugging Face folder.
+   *
+   * @throws UserException when the path is none of them, or the model is no whole classifier
+   */
+  public static ExportSource open(Path path, Configuration hadoop) throws IOException {
+    Path folder = SavedModel.huggingFaceFolder(path, hadoop).orElse(path);
+    HuggingFaceFolder files = HuggingFaceFolder.open(folder, hadoop);
+    ModelConfig config = ModelConfig.parse(files.config());
+    if (config.labels().isEmpty()) {
+      throw new UserException(
+          folder
+              + ": config.json has no id2label: expected a fine-tuned classifier, as jobs/fine-tune"
+              + " writes it");
+    }
+    TrainingRecord training = TrainingRecord.read(folder, hadoop).orElseGet(TrainingRecord::empty);
+    try (TensorSource weights = files.openWeights()) {
+      return new ExportSource(
+          SequenceClassifier.load(config, weights), files.tokenizer(), training);
+    }
+  }
+
+  /** This source with more that is known of its training. */
+  public ExportSource with(TrainingRecord more) {
+    return new ExportSource(classifier, tokenizer, more);
+  }
+
+  @Override
+  public void close() {
+    classifier.close();
+  }
+}

@@ -1,0 +1,81 @@
+package io.sparkfinetune.export;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.model.io.HuggingFaceFolder;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A Hugging Face folder: {@code config.json}, {@code model.safetensors}, the tokenizer's files, a
+ * model card in {@code README.md}, and {@code training.json} where a training is known.
+ */
+public final class HuggingFaceExport implements Exporter {
+  /**
+   * What a base checkpoint's configuration may say that is no longer so, or would have transformers
+   * look for code or quantised weights.
+   */
+  private static final List<String> OF_THE_BASE =
+      List.of("_name_or_path", "auto_map", "dtype", "quantization_config", "transformers_version");
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws UserException when transformers' class of the family would predict something else with
+   *     the weights, as it knows no such pooling
+   */
+  @Override
+  public String write(ExportSource source, Path folder, Configuration hadoop) throws IOException {
+    SequenceClassifier model = source.classifier();
+    ModelConfig config = model.config();
+    if (!config.hasFamilysOwnHead()) {
+      throw new UserException(
+          "format=huggingface is not possible: the model pools by the "
+              + config.pooling().spelling()
+              + ", which "
+              + config.classifierArchitecture()
+              + " of transformers cannot: it would load the weights and predict something else."
+              + " Export with format=onnx, which keeps any pooling, or fine-tune with"
+              + " model.pooling=cls");
+    }
+    HuggingFaceFolder.write(
+        configJson(config), source.tokenizer(), model.parameters().tensors(), folder, hadoop);
+    writeCard(ModelCard.render(source, ModelCard.Usage.TRANSFORMERS), folder, hadoop);
+    if (!source.training().base().isEmpty()) {
+      source.training().write(folder, hadoop);
+    }
+    return "";
+  }
+
+  @Override
+  public String tryCommand(String folder) {
+    return "python -c \"from transformers import pipeline;"
+        + " print(pipeline('text-classification', '"
+        + folder
+        + "')('a text'))\"";
+  }
+
+  /** The configuration of a classifier as transformers would save it. */
+  static String configJson(ModelConfig config) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode json = (ObjectNode) mapper.readTree(config.toJson());
+    json.remove(OF_THE_BASE);
+    json.putArray("architectures").add(config.classifierArchitecture());
+    json.put("torch_dtype", "float32");
+    return json.toPrettyString() + "\n";
+  }
+
+  static void writeCard(String card, Path folder, Configuration hadoop) throws IOException {
+    Path file = new Path(folder, "README.md");
+    try (OutputStream out = file.getFileSystem(hadoop).create(file, true)) {
+      out.write(card.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package io.sparkfinetune.export;
+
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.io.TrainingRecord;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** A model card, {@code README.md}, as the Hugging Face hub reads it: YAML, then Markdown. */
+final class ModelCard {
+  /** What the card's example loads the model with. */
+  enum Usage {
+    TRANSFORMERS(
+        "transformers",
+        """
+        from transformers import pipeline
+
+        classify = pipeline("text-classification", "PATH")
+        """),
+    OPTIMUM(
+        "optimum",
+        """
+        from optimum.onnxruntime import ORTModelForSequenceClassification
+        from transformers import AutoTokenizer, pipeline
+
+        classify = pipeline(
+            "text-classification",
+            ORTModelForSequenceClassification.from_pretrained("PATH"),
+            tokenizer=AutoTokenizer.from_pretrained("PATH"),
+        )
+        """);
+
+    private final String library;
+    private final String example;
+
+    Usage(String library, String example) {
+      this.library = library;
+      this.example = example;
+    }
+  }
+
+  private static final int LABELS_LISTED = 100;
+
+  /** Splits by the prefix of their metrics, and the metrics' names on the hub. */
+  private static final Map<String, String> SPLITS = Map.of("test_", "test", "eval_", "validation");
+
+  private static final List<String> METRICS = List.of("accuracy", "f1", "loss");
+
+  /** Names on the Hugging Face hub of the checkpoints that are in a jar. */
+  private static final Map<String, String> HUB_NAMES =
+      Map.of("minilm-l6", "sentence-transformers/all-MiniLM-L6-v2");
+
+  private final ExportSource source;
+  private final ModelConfig config;
+  private final TrainingRecord training;
+  private final StringBuilder out = new StringBuilder();
+
+  private ModelCard(ExportSource source) {
+    this.source = source;
+    this.config = source.classifier().config();
+    this.training = source.training();
+  }
+
+  static String render(ExportSource source, Usage usage) {
+    return new ModelCard(source).render(usage);
+  }
+
+  private String render(Usage usage) {
+    out.append("---\n");
+    frontMatter(usage);
+    out.append("---\n\n");
+    introduction();
+    out.append("## Use\n\n```python\n").append(usage.example);
+    out.append("print(classify(\"a text\"))\n```\n");
+    if (isMultiLabel()) {
+      out.append("\nPass `top_k=None` for the probability of every label");
+      double threshold = config.number("threshold", Double.NaN);
+      out.append(Double.isNaN(threshold) ? "" : "; predict those of at least " + threshold);
+      out.append(".\n");
+    }
+    labels();
+    table("Data", training.data());
+    table("Metrics", training.metrics());
+    table("Hyper-parameters", training.settings());
+    Map<String, Object> provenance = new LinkedHashMap<>();
+    if (!training.finished().isEmpty()) {
+      provenance.put("training finished", training.finished());
+    }
+    provenance.putAll(training.versions());
+    table("Provenance", provenance);
+    return out.toString();
+  }
+
+  private void frontMatter(Usage usage) {
+    line("library_name: " + usage.library);
+    line("pipeline_tag: text-classification");
+    hubName().ifPresent(name -> line("base_model: " + quoted(name)));
+    line("tags:");
+    line("- " + config.modelType());
+    line("- text-classification");
+    if (usage == Usage.OPTIMUM) {
+      line("- onnx");
+    }
+    modelIndex();
+  }
+
+  /** A path means nothing to the hub, which would refuse it. */
+  private Optional<String> hubName() {
+    return Optional.ofNullable(HUB_NAMES.get(training.base()));
+  }
+
+  private void modelIndex() {
+    String prefix =
+        training.metrics().containsKey("test_accuracy") || training.metrics().containsKey("test_f1")
+            ? "test_"
+            : "eval_";
+    Map<String, Double> known = new LinkedHashMap<>();
+    for (String metric : METRICS) {
+      Double value = training.metrics().get(prefix + metric);
+      if (value != null && Double.isFinite(value)) {
+        known.put(metric, value);
+      }
+    }
+    if (known.isEmpty()) {
+      return;
+    }
+    line("metrics:");
+    known.keySet().stream().filter(name -> !name.equals("loss")).forEach(n -> line("- " + n));
+    line("model-index:");
+    line("- name: " + quoted(config.modelType() + " text classifier"));
+    line("  results:");
+    line("  - task:");
+    line("      type: text-classification");
+    line("    dataset:");
+    line("      name: " + quoted(datasetName(SPLITS.get(prefix))));
+    line("      type: text");
+    line("      split: " + SPLITS.get(prefix));
+    line("    metrics:");
+    known.forEach(
+        (name, value) -> {
+          line("    - type: " + name);
+          line("      value: " + value);
+        });
+  }
+
+  /** The name of the file that the rows came from, without its folders. */
+  private String datasetName(String split) {
+    String path = String.valueOf(training.data().getOrDefault(split, split + " rows"));
+    return path.replaceFirst("/+$", "").replaceFirst("^.*/", "");
+  }
+
+  private void introduction() {
+    int labels = source.classifier().labels().size();
+    out.append("# Text classifier: ").append(labels).append(" labels\n\n");
+    out.append("A `").append(config.modelType()).append("` encoder");
+    if (!training.base().isEmpty()) {
+      out.append(", fine-tuned from ").append(code(training.base()));
+    }
+    out.append(
+        isMultiLabel()
+            ? ", for sets of labels (`multi_label_classification`)"
+            : ", for one label a text (`single_label_classification`)");
+    out.append(". Pooling: `").append(config.pooling().spelling());
+    out.append("`. Weights are fp32; the longest text is ").append(config.maxTokens());
+    out.append(" tokens.\n\n");
+  }
+
+  private boolean isMultiLabel() {
+    return config.string("problem_type", "").equals("multi_label_classification");
+  }
+
+  private void labels() {
+    List<String> labels = source.classifier().labels();
+    out.append("\n## Labels\n\n");
+    out.append(
+        labels.stream()
+            .limit(LABELS_LISTED)
+            .map(ModelCard::code)
+            .collect(Collectors.joining(", ")));
+    if (labels.size() > LABELS_LISTED) {
+      out.append(" and ").append(labels.size() - LABELS_LISTED).append(" more");
+    }
+    out.append("\n");
+  }
+
+  private void table(String title, Map<String, ?> rows) {
+    if (rows.isEmpty()) {
+      return;
+    }
+    out.append("\n## ").append(title).append("\n\n| | |\n| --- | --- |\n");
+    rows.forEach(
+        (name, value) ->
+            out.append("| ").append(name).append(" | ").append(cell(value)).append(" |\n"));
+  }
+
+  private static String cell(Object value) {
+    if (value instanceof Double number) {
+      return Double.isFinite(number)
+          ? new BigDecimal(number).round(new MathContext(4)).stripTrailingZeros().toPlainString()
+          : number.toString();
+    }
+    return String.valueOf(value).replace("|", "\\|").replaceAll("\\s+", " ");
+  }
+
+  private static String code(String text) {
+    return text.contains("`") ? "`` " + text + " ``" : "`" + text + "`";
+  }
+
+  /** A JSON string is a YAML string too. */
+  private static String quoted(String text) {
+    return TextNode.valueOf(text).toString();
+  }
+
+  private void line(String text) {
+    out.append(text).append('\n');
+  }
+}

@@ -1,0 +1,76 @@
+package io.sparkfinetune.export;
+
+import io.sparkfinetune.model.io.HuggingFaceFolder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A folder as Optimum lays it out: {@code model.onnx} as {@link OnnxExport} writes it, and beside
+ * it {@code config.json}, the tokenizer's files and a model card.
+ */
+public final class OnnxFolderExport implements Exporter {
+  @Override
+  public String write(ExportSource source, Path folder, Configuration hadoop) throws IOException {
+    // ONNX Runtime reads local files alone.
+    java.nio.file.Path local = Files.createTempDirectory("spark-finetune-onnx");
+    try {
+      double difference = OnnxExport.write(source.classifier(), local);
+      HuggingFaceFolder.writeWithoutWeights(
+          HuggingFaceExport.configJson(source.classifier().config()),
+          source.tokenizer(),
+          folder,
+          hadoop);
+      HuggingFaceExport.writeCard(
+          ModelCard.render(source, ModelCard.Usage.OPTIMUM), folder, hadoop);
+      for (java.nio.file.Path file : files(local)) {
+        Path target = new Path(folder, file.getFileName().toString());
+        try (var out = target.getFileSystem(hadoop).create(target, true)) {
+          Files.copy(file, out);
+        }
+      }
+      return String.format(
+          Locale.ROOT,
+          "ONNX Runtime's logits differ from the model's by at most %.1e on random texts",
+          difference);
+    } finally {
+      delete(local);
+    }
+  }
+
+  @Override
+  public String tryCommand(String folder) {
+    return "python -c \"from optimum.onnxruntime import ORTModelForSequenceClassification as M;"
+        + " from transformers import AutoTokenizer, pipeline; d = '"
+        + folder
+        + "'; print(pipeline('text-classification', M.from_pretrained(d),"
+        + " tokenizer=AutoTokenizer.from_pretrained(d))('a text'))\"";
+  }
+
+  private static List<java.nio.file.Path> files(java.nio.file.Path folder) throws IOException {
+    try (Stream<java.nio.file.Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
+  }
+
+  private static void delete(java.nio.file.Path folder) throws IOException {
+    try (Stream<java.nio.file.Path> files = Files.walk(folder)) {
+      files
+          .sorted(Comparator.reverseOrder())
+          .forEach(
+              file -> {
+                try {
+                  Files.delete(file);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.export.ExportSource;
+import io.sparkfinetune.export.Exporter;
+import io.sparkfinetune.export.HuggingFaceExport;
+import io.sparkfinetune.export.OnnxFolderExport;
+import io.sparkfinetune.model.io.TrainingRecord;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.spark.sql.SparkSession;
+import org.bytedeco.pytorch.Tensor;
+
+/** Writes a fine-tuned classifier in the form that another tool reads. */
+final class ExportJob implements Job {
+  private static final JobKeys KEYS =
+      JobKeys.of(ExportArguments.SCHEMA).and(CommonArguments.SCHEMA, "log");
+
+  @Override
+  public String name() {
+    return "export";
+  }
+
+  @Override
+  public String summary() {
+    return "Writes a fine-tuned classifier in the form that another tool reads: a Hugging Face"
+        + " folder or ONNX.";
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "jobs/export model=runs/first format=onnx output=exports/onnx",
+        "jobs/export model=runs/first/model format=huggingface output=s3a://models/intents");
+  }
+
+  @Override
+  public JobKeys keys() {
+    return KEYS;
+  }
+
+  @Override
+  public List<String> required() {
+    return List.of("model", "output");
+  }
+
+  @Override
+  public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
+    ExportArguments arguments = config.get(ExportArguments.SCHEMA);
+    Configuration hadoop = withoutChecksumFiles(spark.sessionState().newHadoopConf());
+    Exporter exporter = exporter(arguments.format());
+    Path model = existing(arguments.model(), hadoop);
+    try (NewFolder folder = NewFolder.open(arguments.output(), hadoop);
+        ExportSource source = ExportSource.open(model, hadoop)) {
+      TrainingRecord training = RunFiles.complete(source.training(), model, hadoop);
+      String checked = exporter.write(source.with(training), folder.draft(), hadoop);
+      folder.commit();
+      summary(console, source, checked);
+    }
+    printFiles(console, new Path(arguments.output()), hadoop);
+    console.line("%nTo try it:%n  %s", exporter.tryCommand(arguments.output()));
+  }
+
+  private static Exporter exporter(ExportArguments.Format format) {
+    return switch (format) {
+      case HUGGINGFACE -> new HuggingFaceExport();
+      case ONNX -> new OnnxFolderExport();
+    };
+  }
+
+  private static Path existing(String path, Configuration hadoop) throws IOException {
+    Path model = new Path(path);
+    if (!model.getFileSystem(hadoop).exists(model)) {
+      throw new UserException(
+          "model="
+              + path
+              + ": there is no such folder; expected the output of fine-tune, or a Hugging Face"
+              + " folder");
+    }
+    return model;
+  }
+
+  /** Hadoop would put a hidden {@code .crc} file beside each local file. */
+  private static Configuration withoutChecksumFiles(Configuration hadoop) {
+    Configuration copy = new Configuration(hadoop);
+    copy.setClass("fs.file.impl", RawLocalFileSystem.class, FileSystem.class);
+    copy.setBoolean("fs.file.impl.disable.cache", true);
+    return copy;
+  }
+
+  private static void summary(Console console, ExportSource source, String checked) {
+    console.line(
+        "Exported a %s classifier of %,d labels and %,d weights",
+        source.classifier().config().modelType(),
+        source.classifier().labels().size(),
+        source.classifier().parameters().tensors().values().stream()
+            .mapToLong(Tensor::numel)
+            .sum());
+    if (!checked.isEmpty()) {
+      console.line("%s", checked);
+    }
+  }
+
+  private static void printFiles(Console console, Path folder, Configuration hadoop)
+      throws IOException {
+    console.line("%n%s", folder);
+    FileStatus[] files = folder.getFileSystem(hadoop).listStatus(folder);
+    Arrays.sort(files);
+    for (FileStatus file : files) {
+      console.line("  %-24s  %,12d bytes", file.getPath().getName(), file.getLen());
+    }
+  }
+}
