@@ -1,0 +1,209 @@
+package io.sparkfinetune.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.johnsnowlabs.nlp.DocumentAssembler;
+import io.sparkfinetune.TestModels;
+import io.sparkfinetune.TestSpark;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.annotator.TransformerClassifierModel;
+import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.Pooling;
+import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.model.io.Checkpoint;
+import io.sparkfinetune.model.io.ModelFiles;
+import io.sparkfinetune.model.io.SavedModel;
+import io.sparkfinetune.model.io.TrainingRecord;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.ml.Pipeline;
+import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ExportJobTest {
+  private static final Configuration HADOOP = new Configuration(false);
+
+  private final SparkSession spark = TestSpark.session();
+
+  @TempDir Path folder;
+
+  @Test
+  void exportsTheOutputFolderOfAJob() throws Exception {
+    Path run = run(Pooling.CLS);
+
+    String printed = export("huggingface", run, "out/hf");
+
+    Path output = folder.resolve("out/hf");
+    assertThat(output.toFile().list())
+        .containsExactlyInAnyOrder(
+            "README.md",
+            "config.json",
+            "model.safetensors",
+            "special_tokens_map.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "training.json");
+    assertThat(folder.resolve("out")).isDirectoryNotContaining("glob:**/.*");
+    assertThat(Files.readString(output.resolve("README.md")))
+        .contains("| train | s3a://rows/train.csv |", "| test_accuracy | 0.875 |", "| x | y |");
+    assertThat(printed)
+        .contains("Exported a bert classifier of 3 labels and ")
+        .contains("model.safetensors")
+        .contains("To try it:\n  python -c \"from transformers import pipeline;");
+    assertSameLogits(run, output);
+  }
+
+  @Test
+  void exportsWhateverHoldsAModel() throws Exception {
+    Path run = run(Pooling.MEAN);
+    Path stage =
+        Path.of(
+            SavedModel.huggingFaceFolder(new org.apache.hadoop.fs.Path(run.toUri()), HADOOP)
+                .orElseThrow()
+                .toUri()
+                .getPath());
+    int n = 0;
+    for (Path model : List.of(run, run.resolve("model"), stage.getParent(), stage)) {
+      Files.createDirectories(folder.resolve("onnx" + n));
+      String printed = export("onnx", model, "onnx" + n);
+      assertThat(folder.resolve("onnx" + n++)).isDirectoryContaining("glob:**/model.onnx");
+      assertThat(printed)
+          .containsPattern(
+              "ONNX Runtime's logits differ from the model's by at most \\d.\\de-\\d+");
+    }
+  }
+
+  @Test
+  void leavesNothingBehindWhenTheFormatCannotExpressTheModel() throws Exception {
+    Path run = run(Pooling.MEAN);
+
+    assertThatThrownBy(() -> export("huggingface", run, "out"))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("format=huggingface is not possible: the model pools by the mean");
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).containsExactly(run);
+    }
+  }
+
+  @Test
+  void overwritesNothing() throws Exception {
+    Path run = run(Pooling.CLS);
+    Files.createDirectories(folder.resolve("out"));
+    Files.writeString(folder.resolve("out/mine.txt"), "mine");
+
+    assertThatThrownBy(() -> export("huggingface", run, "out"))
+        .isInstanceOf(UserException.class)
+        .hasMessage("output=" + folder.resolve("out") + " is not empty: choose another");
+    assertThatThrownBy(() -> export("huggingface", run, "out/mine.txt"))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "output=" + folder.resolve("out/mine.txt") + " is a file: expected a folder to write");
+    assertThat(folder.resolve("out/mine.txt")).hasContent("mine");
+  }
+
+  @Test
+  void saysWhatIsNoModel() throws Exception {
+    assertThatThrownBy(() -> export("onnx", folder.resolve("none"), "out"))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "model="
+                + folder.resolve("none")
+                + ": there is no such folder; expected the output of fine-tune, or a Hugging Face"
+                + " folder");
+    Path bare = Files.createDirectories(folder.resolve("bare"));
+    Path fixture = Path.of("src/test/resources/io/sparkfinetune/model/io/tiny-bert-classifier");
+    for (String file : List.of("model.safetensors", "tokenizer.json")) {
+      Files.copy(fixture.resolve(file), bare.resolve(file));
+    }
+    Files.writeString(
+        bare.resolve("config.json"),
+        Files.readString(fixture.resolve("config.json")).replace("id2label", "labels"));
+    assertThatThrownBy(() -> export("onnx", bare, "out"))
+        .isInstanceOf(UserException.class)
+        .hasMessageEndingWith(
+            "bare: config.json has no id2label: expected a fine-tuned classifier, as jobs/fine-tune"
+                + " writes it");
+  }
+
+  /** What fine-tune writes, of a tiny random model. */
+  private Path run(Pooling pooling) throws IOException {
+    DocumentAssembler documents = new DocumentAssembler();
+    documents.setInputCol("text");
+    documents.setOutputCol("document");
+    TransformerClassifierModel classifier = TransformerClassifierModel.of(files(pooling));
+    classifier.setInputCols(new String[] {"document"}).setOutputCol("category");
+    Path run = folder.resolve("run");
+    new Pipeline()
+        .setStages(new PipelineStage[] {documents, classifier})
+        .fit(
+            spark.createDataFrame(
+                List.of(RowFactory.create("a text")),
+                new StructType().add("text", DataTypes.StringType)))
+        .save(run.resolve("model").toString());
+    new TrainingRecord("a/base", "2025", Map.of("x", "y"), Map.of(), Map.of(), Map.of())
+        .write(
+            SavedModel.huggingFaceFolder(new org.apache.hadoop.fs.Path(run.toUri()), HADOOP)
+                .orElseThrow(),
+            HADOOP);
+    Files.writeString(run.resolve("config.conf"), "data { train = \"s3a://rows/train.csv\" }");
+    Files.writeString(run.resolve("metrics.json"), "{\"test_accuracy\": 0.875, \"bad\": null}");
+    return run;
+  }
+
+  private static ModelFiles files(Pooling pooling) {
+    ModelConfig config =
+        TestModels.tinyConfig(30522, 3).withHead(List.of("card", "loan", "transfer"), pooling);
+    try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 42)) {
+      return model.toFiles(Checkpoint.open("minilm-l6", HADOOP).tokenizer());
+    }
+  }
+
+  private String export(String format, Path model, String output) throws Exception {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    Job job = new ExportJob();
+    JobConfig config =
+        ConfigLayers.read(
+            job,
+            List.of(),
+            List.of("format=" + format, "model=" + model, "output=" + folder.resolve(output)));
+    job.run(config, spark, new Console(out, OptionalInt.empty()));
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+
+  private static void assertSameLogits(Path run, Path exported) throws IOException {
+    try (var before = open(run);
+        var after = open(exported)) {
+      assertThat(after.labels()).isEqualTo(before.labels());
+      before
+          .parameters()
+          .tensors()
+          .forEach(
+              (name, tensor) ->
+                  assertThat(tensor.equal(after.parameters().tensors().get(name)))
+                      .as(name)
+                      .isTrue());
+    }
+  }
+
+  private static SequenceClassifier open(Path path) throws IOException {
+    return io.sparkfinetune.export.ExportSource.open(
+            new org.apache.hadoop.fs.Path(path.toUri()), HADOOP)
+        .classifier();
+  }
+}
