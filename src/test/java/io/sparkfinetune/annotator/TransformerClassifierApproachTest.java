@@ -8,6 +8,7 @@ import com.johnsnowlabs.nlp.Annotation;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.io.TrainingRecord;
 import io.sparkfinetune.train.TrainingProgress;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -90,6 +91,19 @@ class TransformerClassifierApproachTest {
 
     assertThat(Fixtures.annotations(loaded.transform(messages(6)), "category"))
         .isEqualTo(Fixtures.annotations(fitted.transform(messages(6)), "category"));
+    TrainingRecord record =
+        ((TransformerClassifierModel) loaded.stages()[1]).trainingRecord().orElseThrow();
+    assertThat(record.base()).isEqualTo(approach.modelArguments().base());
+    assertThat(record.finished()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ");
+    assertThat(record.settings())
+        .containsEntry("model.max_length", 16)
+        .containsEntry("training.precision", "fp32")
+        .containsEntry("training.per_device_train_batch_size", 8);
+    assertThat(record.data())
+        .containsEntry("train_examples", 12)
+        .containsEntry("validation_examples", 0);
+    assertThat(record.metrics()).containsKey("train_loss");
+    assertThat(record.versions()).containsEntry("spark", "3.5.7").containsKey("libtorch");
   }
 
   @Test

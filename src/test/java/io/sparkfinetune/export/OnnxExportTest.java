@@ -13,6 +13,7 @@ import io.sparkfinetune.TestModels;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Pooling;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.OnnxReader;
 import java.io.IOException;
@@ -72,7 +73,9 @@ class OnnxExportTest {
   @ParameterizedTest
   @EnumSource(Pooling.class)
   void everyPoolingIsExported(Pooling pooling) throws IOException {
-    ModelConfig config = TestModels.tinyConfig(50, 4).withHead(List.of("a", "b", "c"), pooling);
+    ModelConfig config =
+        TestModels.tinyConfig(50, 4)
+            .withHead(List.of("a", "b", "c"), pooling, ProblemType.SINGLE_LABEL_CLASSIFICATION);
     try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 3)) {
       assertThat(OnnxExport.write(model, folder)).isLessThanOrEqualTo(1e-4);
     }
@@ -155,7 +158,9 @@ class OnnxExportTest {
       value = Pooling.class,
       names = {"CLS", "MEAN"})
   void aRowOfPaddingIsNotNaN(Pooling pooling) throws Exception {
-    ModelConfig config = TestModels.tinyConfig(50, 4).withHead(List.of("a", "b"), pooling);
+    ModelConfig config =
+        TestModels.tinyConfig(50, 4)
+            .withHead(List.of("a", "b"), pooling, ProblemType.SINGLE_LABEL_CLASSIFICATION);
     try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 3)) {
       OnnxExport.write(model, folder);
     }
