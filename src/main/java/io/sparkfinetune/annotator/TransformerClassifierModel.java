@@ -5,6 +5,7 @@ import com.johnsnowlabs.nlp.AnnotatorModel;
 import com.johnsnowlabs.nlp.AnnotatorType;
 import com.johnsnowlabs.nlp.HasBatchedAnnotate;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Predictions;
 import io.sparkfinetune.model.ProblemType;
@@ -21,10 +22,9 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.param.BooleanParam;
-import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
-import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
@@ -73,7 +73,6 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private final SchemaParams settings;
   // Assigned by HasBatchedAnnotate.$init$.
   private IntParam batchSize;
-  private final DoubleParam threshold;
   private final BooleanParam annotateUnlabelled;
   private ModelSource source;
   private transient TrainingResult trainingSummary;
@@ -91,14 +90,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     settings =
         new SchemaParams(this)
             .add(SchemaParams.MODEL, "max_length")
+            .add(SchemaParams.MODEL, "threshold")
             .add(SchemaParams.TRAINING, "per_device_eval_batch_size");
-    threshold =
-        new DoubleParam(
-            this,
-            "threshold",
-            "Multi-label: the probability from which on a label is predicted; when not set, the"
-                + " model's own. Allowed: > 0 and < 1.",
-            ParamValidators.inRange(0, 1, false, false));
     annotateUnlabelled =
         new BooleanParam(
             this,
@@ -206,14 +199,23 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return (int) getOrDefault(perDeviceEvalBatchSize());
   }
 
-  /** Multi-label: the probability from which on a label is predicted. Default: the model's own. */
-  public DoubleParam threshold() {
-    return threshold;
+  /**
+   * Multi-label: the probability from which on a label is predicted; {@code auto}, the default, is
+   * the one that the model was trained with, 0.5 when its {@code config.json} names none.
+   */
+  public Param<String> threshold() {
+    return settings.string("threshold");
   }
 
-  /** Sets {@link #threshold}. */
+  /**
+   * Sets {@link #threshold}.
+   *
+   * @throws UserException when it is not above 0 and below 1
+   */
   public TransformerClassifierModel setThreshold(double probability) {
-    set(threshold, probability);
+    String spelling = Double.toString(probability);
+    ModelArguments.threshold(spelling);
+    settings.set("threshold", spelling);
     return this;
   }
 
@@ -402,7 +404,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     if (!classifier.problemType().isMultiLabel()) {
       return List.of(category(document, labels.get(Predictions.argmax(probabilities)), metadata));
     }
-    double from = isDefined(threshold) ? (double) getOrDefault(threshold) : classifier.threshold();
+    double from =
+        ModelArguments.threshold(getOrDefault(threshold())).orElseGet(classifier::threshold);
     List<Annotation> predicted =
         Arrays.stream(Predictions.atLeast(probabilities, from))
             .mapToObj(label -> category(document, labels.get(label), metadata))

@@ -6,6 +6,7 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /** What to build: the base checkpoint and the head on it. */
 public record ModelArguments(
@@ -136,12 +137,7 @@ public record ModelArguments(
    * @throws UserException for settings that exclude each other, or a threshold that is none
    */
   public ModelArguments {
-    if (!threshold.equals(AUTO) && !ModelConfig.isThreshold(number(threshold))) {
-      throw new UserException(
-          "model.threshold="
-              + threshold
-              + " is not allowed: expected auto or a number above 0 and below 1");
-    }
+    threshold(threshold);
     if (fromScratch && (loraRank > 0 || reinitTopLayers > 0)) {
       throw new UserException(
           "model.from_scratch=true is not allowed together with model."
@@ -149,6 +145,25 @@ public record ModelArguments(
                   ? "lora_rank: LoRA would keep the random weights frozen"
                   : "reinit_top_layers: all layers start afresh"));
     }
+  }
+
+  /**
+   * A threshold as the key {@code threshold} spells it; empty for auto.
+   *
+   * @throws UserException when it is neither auto nor a number above 0 and below 1
+   */
+  public static OptionalDouble threshold(String spelling) {
+    if (spelling.equals(AUTO)) {
+      return OptionalDouble.empty();
+    }
+    double number = number(spelling);
+    if (!ModelConfig.isThreshold(number)) {
+      throw new UserException(
+          "model.threshold="
+              + spelling
+              + " is not allowed: expected auto or a number above 0 and below 1");
+    }
+    return OptionalDouble.of(number);
   }
 
   /**
@@ -185,8 +200,9 @@ public record ModelArguments(
     Map<String, Double> dropouts =
         EncoderFamilies.of(checkpoint.modelType()).dropouts().entries(this, checkpoint.modelType());
     ModelConfig config = checkpoint.with(dropouts).withHead(labels, chosen, problemType);
-    return problemType.isMultiLabel() && !threshold.equals(AUTO)
-        ? config.withThreshold(number(threshold))
+    OptionalDouble given = threshold(threshold);
+    return problemType.isMultiLabel() && given.isPresent()
+        ? config.withThreshold(given.getAsDouble())
         : config;
   }
 

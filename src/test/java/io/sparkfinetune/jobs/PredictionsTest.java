@@ -12,8 +12,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
+import io.sparkfinetune.evaluate.Metrics;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.ml.Transformer;
@@ -70,6 +72,39 @@ class PredictionsTest {
     }
   }
 
+  /** Gives both labels to texts with an x and none, in an annotation without result, to others. */
+  private static final class Tagger extends Transformer {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Dataset<Row> transform(Dataset<?> rows) {
+      assertThat(rows.columns()).containsExactly("row", "text", "text_pair");
+      Column metadata =
+          map(lit(LABELS.get(0)), lit("0.25"), lit(LABELS.get(1)), lit("0.125")).as("metadata");
+      Column none = array(struct(lit("").as("result"), metadata));
+      Column both =
+          array(
+              struct(lit(LABELS.get(0)).as("result"), metadata),
+              struct(lit(LABELS.get(1)).as("result"), metadata));
+      return rows.withColumn("category", when(col("text").contains("x"), both).otherwise(none));
+    }
+
+    @Override
+    public StructType transformSchema(StructType schema) {
+      return schema;
+    }
+
+    @Override
+    public Transformer copy(ParamMap extra) {
+      return this;
+    }
+
+    @Override
+    public String uid() {
+      return "tagger";
+    }
+  }
+
   private final SparkSession spark = TestSpark.session();
 
   @TempDir Path folder;
@@ -113,6 +148,44 @@ class PredictionsTest {
     for (Row blank : rows.subList(2, 5)) {
       assertThat(Arrays.asList(blank.get(4), blank.get(5), blank.get(6))).containsOnlyNulls();
     }
+  }
+
+  @Test
+  void predictsAndEvaluatesSetsOfLabelsOfPairs() {
+    StructType schema =
+        new StructType()
+            .add("question", DataTypes.StringType)
+            .add("answer", DataTypes.StringType)
+            .add("labels", DataTypes.createArrayType(DataTypes.StringType));
+    Dataset<Row> rows =
+        spark
+            .createDataFrame(
+                List.of(
+                    RowFactory.create("x", "y", new String[] {"spam"}),
+                    RowFactory.create("none", "y", new String[0]),
+                    RowFactory.create("x", " ", new String[] {"spam"})),
+                schema)
+            .coalesce(1);
+
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put("text", "question");
+    texts.put("text_pair", "answer");
+    Dataset<Row> predicted = Predictions.of(new Tagger(), texts, rows, LABELS, true);
+
+    assertThat(predicted.columns())
+        .containsExactly("question", "answer", "labels", "prediction", "probabilities");
+    List<Row> output = predicted.collectAsList();
+    assertThat(output.get(0).<String>getList(3)).containsExactlyElementsOf(LABELS);
+    assertThat(output.get(1).<String>getList(3)).isEmpty();
+    assertThat(output.get(1).<String, Double>getJavaMap(4))
+        .isEqualTo(Map.of("spam", 0.25, LABELS.get(1), 0.125));
+    assertThat(output.get(2).isNullAt(3)).isTrue();
+    Metrics metrics =
+        Evaluator.evaluate(predicted.where("prediction IS NOT NULL"), "labels", LABELS, true);
+    assertThat(metrics.toMap(""))
+        .containsEntry("f1_micro", 2.0 / 3)
+        .containsEntry("accuracy", 0.5)
+        .containsEntry("hamming_loss", 0.25);
   }
 
   @Test
