@@ -41,8 +41,8 @@ final class FineTuneJob implements Job {
   public List<String> examples() {
     return List.of(
         "jobs/fine-tune data.train=train.csv data.test=test.csv output=runs/first",
-        "jobs/fine-tune data.train=train.csv data.label_column=labels"
-            + " model.problem_type=multi_label_classification output=runs/labels",
+        "jobs/fine-tune data.train=t.csv model.problem_type=multi_label_classification"
+            + " output=runs/sets",
         "jobs/fine-tune --conf my.conf training.num_train_epochs=5 output=runs/second");
   }
 

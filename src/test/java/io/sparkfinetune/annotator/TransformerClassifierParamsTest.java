@@ -135,8 +135,8 @@ class TransformerClassifierParamsTest {
     assertThatThrownBy(() -> new ParamMap().put(approach.learningRate(), (Object) (-1.0)))
         .isInstanceOf(UserException.class)
         .hasMessage(message);
-    assertThatThrownBy(() -> approach.setPooling("max"))
-        .hasMessage("model.pooling=max is not allowed: expected one of auto, cls, mean");
+    assertThatThrownBy(() -> approach.setPooling("median"))
+        .hasMessage("model.pooling=median is not allowed: expected one of auto, cls, mean, max");
     assertThatThrownBy(() -> approach.setPrecision("fp8"))
         .hasMessage("training.precision=fp8 is not allowed: expected one of auto, fp32, bf16");
     assertThatThrownBy(() -> approach.set("learning_rate", "1e-4"))

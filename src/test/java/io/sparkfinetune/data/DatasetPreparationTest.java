@@ -332,7 +332,9 @@ class DatasetPreparationTest {
     assertThatThrownBy(() -> prepare(Map.of("train", "odd_label")))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "data.label_column=label: in odd_label this column is of type array<string>: expected string or number");
+            "data.label_column=label: in odd_label this column is of type array<string>:"
+                + " expected string or number; for sets of labels set"
+                + " model.problem_type=multi_label_classification");
   }
 
   @Test
@@ -436,7 +438,7 @@ class DatasetPreparationTest {
           .containsExactly(RowFactory.create("a", "3", "x"));
       assertThat(data.report().split("train").orElseThrow().setAside())
           .isEqualTo(Map.of(SetAsideReason.BLANK_TEXT_PAIR, 1L));
-      assertThat(data.report().warnings()).isEmpty();
+      assertThat(data.report().warnings()).containsExactly("test has no row of class y");
     }
   }
 
