@@ -7,17 +7,13 @@ import com.johnsnowlabs.nlp.HasBatchedAnnotate;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
-import io.sparkfinetune.model.Predictions;
 import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.TrainingRecord;
 import io.sparkfinetune.train.TrainingResult;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -31,7 +27,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import scala.Predef;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
@@ -45,7 +40,8 @@ import scala.collection.Seq;
  * sentence}, the document's position within its row, and under each label's name its probability. A
  * blank document is classified like any other; a row whose document column is null or empty gets an
  * empty array. With a second input column, the first document of the one and the first of the other
- * are classified as a pair, and so on; annotations stand at the first column's documents.
+ * are classified as a pair, and so on; annotations stand at the first column's documents. Spark
+ * NLP's {@code LightPipeline} has one text alone to give, and so no pairs.
  *
  * <p>A multi-label classifier gives one annotation a label that reaches the {@link #threshold},
  * each with the probabilities of all labels, as Spark NLP's {@code MultiClassifierDLModel} does,
@@ -338,7 +334,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
       return new Annotation[0];
     }
     if (isPairs() && columns.get(0).size() != columns.get(1).size()) {
-      throw unpaired(
+      throw CategoryWriter.unpaired(
           "%d documents in %s and %d in %s"
               .formatted(
                   columns.get(0).size(),
@@ -353,76 +349,16 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return getInputCols().length == 2;
   }
 
-  private static UserException unpaired(String what) {
-    return new UserException(
-        "a row has " + what + ": pairs need as many first documents as second ones");
-  }
-
   /** The categories of each row's documents, in order. */
   private List<List<Annotation>> classify(List<Annotation[]> rows) {
-    List<String> texts = new ArrayList<>();
-    List<String> pairs = new ArrayList<>();
-    for (Annotation[] documents : rows) {
-      int first = isPairs() ? documents.length / 2 : documents.length;
-      if (isPairs() && documents.length % 2 != 0) {
-        throw unpaired(documents.length + " documents in two columns");
-      }
-      for (int i = 0; i < documents.length; i++) {
-        (i < first ? texts : pairs).add(documents[i].result());
-      }
-    }
     try (var lease = source().classifier(getMaxLength())) {
       TextClassifier classifier = lease.value();
-      double[][] probabilities =
-          classifier.probabilities(
-              texts,
-              isPairs() ? Optional.of(pairs) : Optional.empty(),
-              getPerDeviceEvalBatchSize());
-      List<List<Annotation>> categories = new ArrayList<>();
-      int text = 0;
-      for (Annotation[] documents : rows) {
-        List<Annotation> row = new ArrayList<>();
-        int first = isPairs() ? documents.length / 2 : documents.length;
-        for (int sentence = 0; sentence < first; sentence++) {
-          row.addAll(categories(documents[sentence], sentence, classifier, probabilities[text++]));
-        }
-        categories.add(row);
-      }
-      return categories;
+      double from =
+          ModelArguments.threshold(getOrDefault(threshold())).orElseGet(classifier::threshold);
+      return new CategoryWriter(
+              classifier, isPairs(), from, (boolean) getOrDefault(annotateUnlabelled))
+          .categories(rows, getPerDeviceEvalBatchSize());
     }
-  }
-
-  private List<Annotation> categories(
-      Annotation document, int sentence, TextClassifier classifier, double[] probabilities) {
-    List<String> labels = classifier.labels();
-    Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put("sentence", Integer.toString(sentence));
-    for (int label = 0; label < probabilities.length; label++) {
-      // Stock classifiers write floats.
-      metadata.put(labels.get(label), Float.toString((float) probabilities[label]));
-    }
-    if (!classifier.problemType().isMultiLabel()) {
-      return List.of(category(document, labels.get(Predictions.argmax(probabilities)), metadata));
-    }
-    double from =
-        ModelArguments.threshold(getOrDefault(threshold())).orElseGet(classifier::threshold);
-    List<Annotation> predicted =
-        Arrays.stream(Predictions.atLeast(probabilities, from))
-            .mapToObj(label -> category(document, labels.get(label), metadata))
-            .toList();
-    boolean annotateNone = predicted.isEmpty() && (boolean) getOrDefault(annotateUnlabelled);
-    return annotateNone ? List.of(category(document, "", metadata)) : predicted;
-  }
-
-  private static Annotation category(
-      Annotation document, String result, Map<String, String> metadata) {
-    return new Annotation(
-        AnnotatorType.CATEGORY(),
-        document.begin(),
-        document.end(),
-        result,
-        JavaConverters.mapAsScalaMap(metadata).toMap(Predef.$conforms()),
-        new float[0]);
   }
 
   private static Row toRow(Annotation annotation) {

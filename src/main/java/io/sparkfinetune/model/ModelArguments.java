@@ -134,10 +134,18 @@ public record ModelArguments(
   /**
    * Checks what a key alone does not show.
    *
-   * @throws UserException for settings that exclude each other, or a threshold that is none
+   * @throws UserException when {@code threshold} is neither auto nor a probability, or is set where
+   *     no label needs one, and for settings that exclude each other
    */
   public ModelArguments {
-    threshold(threshold);
+    if (threshold(threshold).isPresent() && !problemType.isMultiLabel()) {
+      throw new UserException(
+          "model.threshold="
+              + threshold
+              + " means nothing with model.problem_type="
+              + problemType.spelling()
+              + ": expected auto, or multi_label_classification");
+    }
     if (fromScratch && (loraRank > 0 || reinitTopLayers > 0)) {
       throw new UserException(
           "model.from_scratch=true is not allowed together with model."
@@ -201,9 +209,7 @@ public record ModelArguments(
         EncoderFamilies.of(checkpoint.modelType()).dropouts().entries(this, checkpoint.modelType());
     ModelConfig config = checkpoint.with(dropouts).withHead(labels, chosen, problemType);
     OptionalDouble given = threshold(threshold);
-    return problemType.isMultiLabel() && given.isPresent()
-        ? config.withThreshold(given.getAsDouble())
-        : config;
+    return given.isPresent() ? config.withThreshold(given.getAsDouble()) : config;
   }
 
   private static double number(String text) {

@@ -189,12 +189,13 @@ class DistributedTrainerTest {
   private static Dataset<Row> rows(int count) {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      rows.add(RowFactory.create(List.of(101, 1000 + i, 2000 + i % 2, 102), i % 2));
+      rows.add(RowFactory.create(List.of(101, 1000 + i, 2000 + i % 2, 102), 4, List.of(i % 2)));
     }
     StructType schema =
         new StructType()
             .add("input_ids", DataTypes.createArrayType(DataTypes.IntegerType))
-            .add("label", DataTypes.IntegerType);
+            .add("type_one_start", DataTypes.IntegerType)
+            .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
     return TestSpark.session().createDataFrame(rows, schema);
   }
 

@@ -9,6 +9,7 @@ import io.sparkfinetune.TestModels;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Pooling;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.IOException;
@@ -28,7 +29,11 @@ class HuggingFaceExportTest {
 
   private String export(Pooling pooling, TrainingRecord training) throws IOException {
     ModelConfig config =
-        TestModels.tinyConfig(50, 4).withHead(List.of("yes", "no: \"maybe\"", "`x`"), pooling);
+        TestModels.tinyConfig(50, 4)
+            .withHead(
+                List.of("yes", "no: \"maybe\"", "`x`"),
+                pooling,
+                ProblemType.SINGLE_LABEL_CLASSIFICATION);
     ModelConfig leftovers =
         ModelConfig.parse(
             config

@@ -10,6 +10,7 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.annotator.TransformerClassifierModel;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Pooling;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.ModelFiles;
@@ -167,7 +168,11 @@ class ExportJobTest {
 
   private static ModelFiles files(Pooling pooling) {
     ModelConfig config =
-        TestModels.tinyConfig(30522, 3).withHead(List.of("card", "loan", "transfer"), pooling);
+        TestModels.tinyConfig(30522, 3)
+            .withHead(
+                List.of("card", "loan", "transfer"),
+                pooling,
+                ProblemType.SINGLE_LABEL_CLASSIFICATION);
     try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 42)) {
       return model.toFiles(Checkpoint.open("minilm-l6", HADOOP).tokenizer());
     }

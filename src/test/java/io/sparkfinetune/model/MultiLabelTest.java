@@ -102,6 +102,11 @@ class MultiLabelTest {
               "model.threshold=%s is not allowed: expected auto or a number above 0 and below 1",
               threshold);
     }
+    assertThatThrownBy(() -> arguments("single_label_classification", "0.3"))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "model.threshold=0.3 means nothing with model.problem_type=single_label_classification:"
+                + " expected auto, or multi_label_classification");
     assertThatThrownBy(() -> arguments("regression", "auto"))
         .isInstanceOf(UserException.class)
         .hasMessage(
