@@ -25,6 +25,8 @@ class ArchitectureTest {
           .definedBy("io.sparkfinetune.annotator..")
           .layer("export")
           .definedBy("io.sparkfinetune.export..")
+          .layer("describe")
+          .definedBy("io.sparkfinetune.describe..")
           .layer("distributed")
           .definedBy("io.sparkfinetune.distributed..")
           .layer("train")
@@ -45,16 +47,19 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("jobs")
           .whereLayer("export")
           .mayOnlyBeAccessedByLayers("jobs")
+          .whereLayer("describe")
+          .mayOnlyBeAccessedByLayers("jobs")
           .whereLayer("distributed")
           .mayOnlyBeAccessedByLayers("jobs", "annotator")
           .whereLayer("train")
-          .mayOnlyBeAccessedByLayers("jobs", "annotator", "distributed")
+          .mayOnlyBeAccessedByLayers("jobs", "annotator", "describe", "distributed")
           .whereLayer("evaluate")
           .mayOnlyBeAccessedByLayers("jobs", "train")
           .whereLayer("model")
-          .mayOnlyBeAccessedByLayers("jobs", "annotator", "export", "distributed", "train")
+          .mayOnlyBeAccessedByLayers(
+              "jobs", "annotator", "describe", "export", "distributed", "train")
           .whereLayer("tokenize")
-          .mayOnlyBeAccessedByLayers("annotator", "distributed", "train", "model")
+          .mayOnlyBeAccessedByLayers("annotator", "describe", "distributed", "train", "model")
           .whereLayer("data")
           .mayOnlyBeAccessedByLayers("jobs", "annotator")
           .whereLayer("torch")
@@ -66,6 +71,7 @@ class ArchitectureTest {
           .that()
           .resideInAnyPackage(
               "io.sparkfinetune.export..",
+              "io.sparkfinetune.describe..",
               "io.sparkfinetune.train..",
               "io.sparkfinetune.model..",
               "io.sparkfinetune.evaluate..",

@@ -89,7 +89,13 @@ final class ConfigLayers {
     if (job.keys().has(Presets.BASE)) {
       Object base =
           values.getOrDefault(Presets.BASE, job.keys().setting(Presets.BASE).defaultValue());
-      Presets.of(base.toString()).forEach(values::putIfAbsent);
+      Presets.of(base.toString())
+          .forEach(
+              (path, value) -> {
+                if (job.keys().has(path)) {
+                  values.putIfAbsent(path, value);
+                }
+              });
     }
   }
 }

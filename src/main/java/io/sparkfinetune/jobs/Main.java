@@ -10,6 +10,7 @@ public final class Main implements Runnable {
   private static final List<Job> JOBS =
       List.of(
           new QuickstartJob(),
+          new DescribeJob(),
           new FineTuneJob(),
           new EvaluateJob(),
           new PredictJob(),

@@ -7,4 +7,9 @@ package io.sparkfinetune.model;
  * @param trainable those that training changes, adapters among them
  * @param frozen those that it does not
  */
-public record ParameterCount(String part, long trainable, long frozen) {}
+public record ParameterCount(String part, long trainable, long frozen) {
+  /** Both together. */
+  public long total() {
+    return trainable + frozen;
+  }
+}

@@ -11,11 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -29,7 +31,18 @@ public final class ParameterSet implements AutoCloseable {
 
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final List<Linear> linears = new ArrayList<>();
+  private final torch.DeviceType device;
   private int depth;
+
+  /** An empty set of weights in the processor's memory. */
+  ParameterSet() {
+    this(torch.DeviceType.CPU);
+  }
+
+  /** An empty set; on libtorch's device {@code Meta} weights have shapes and no values. */
+  ParameterSet(torch.DeviceType device) {
+    this.device = device;
+  }
 
   /** Names and shares out weights below one prefix, at one depth. */
   final class Scope {
@@ -59,7 +72,8 @@ public final class ParameterSet implements AutoCloseable {
     /** Declares a weight. Its values are undefined until it is loaded or initialised. */
     Parameter parameter(String name, Parameter.Init init, long... shape) {
       try (PointerScope scope = new PointerScope()) {
-        Tensor tensor = torch.empty(shape).set_requires_grad(true);
+        TensorOptions on = new TensorOptions(new Device(device));
+        Tensor tensor = torch.empty(shape, on, null).set_requires_grad(true);
         tensor.retainReference();
         Parameter parameter = new Parameter(prefix + name, depth, tensor, init);
         if (parameters.put(parameter.name(), parameter) != null) {
@@ -117,7 +131,7 @@ public final class ParameterSet implements AutoCloseable {
   }
 
   /** Whether a weight is the head's. */
-  boolean isHead(String name) {
+  public boolean isHead(String name) {
     return parameters.get(name).depth() == depth;
   }
 

@@ -2,6 +2,7 @@ package io.sparkfinetune.model;
 
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.TensorSource;
+import io.sparkfinetune.model.io.Weights;
 import io.sparkfinetune.tokenize.Batch;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
@@ -29,16 +31,22 @@ public final class SequenceClassifier implements AutoCloseable {
   private final ModelConfig config;
   private final Customisation customisation;
   private final List<String> labels;
-  private final ParameterSet parameters = new ParameterSet();
+  private final ParameterSet parameters;
   private final Encoder encoder;
   private final ClassificationHead head;
   private List<String> freshWeights = List.of();
 
   private SequenceClassifier(ModelConfig config, Customisation customisation) {
+    this(config, customisation, new ParameterSet());
+  }
+
+  private SequenceClassifier(
+      ModelConfig config, Customisation customisation, ParameterSet parameters) {
     EncoderFamily family = EncoderFamilies.of(config.modelType());
     this.config = config;
     this.customisation = customisation;
     this.labels = config.labels();
+    this.parameters = parameters;
     try {
       encoder = family.encoder(config, parameters.root().child(family.baseModelPrefix()));
       head =
@@ -66,14 +74,8 @@ public final class SequenceClassifier implements AutoCloseable {
       ModelConfig config, TensorSource checkpoint, Customisation customisation, long seed) {
     SequenceClassifier model = new SequenceClassifier(config, customisation);
     try {
-      String prefix = EncoderFamilies.of(config.modelType()).baseModelPrefix();
-      Set<String> adapters = model.adapterWeights();
       List<String> fresh = new ArrayList<>();
-      fresh.addAll(
-          model.parameters.load(
-              checkpoint,
-              prefix,
-              name -> model.parameters.isHead(name) || adapters.contains(name)));
+      fresh.addAll(model.parameters.load(checkpoint, model.prefix(), model.mayBeFresh()));
       fresh.addAll(customisation.reinitialised(model.parameters));
       model.initialise(fresh, seed);
       return model;
@@ -107,12 +109,40 @@ public final class SequenceClassifier implements AutoCloseable {
     freshWeights = List.copyOf(fresh);
   }
 
+  /**
+   * Looks up which of a checkpoint's tensors {@link #fromPretrained} takes; reads none.
+   *
+   * @throws io.sparkfinetune.UserException when the checkpoint lacks a weight of the encoder, or
+   *     has it in another shape
+   */
+  public Weights.Match match(TensorSource checkpoint) {
+    return Weights.match(checkpoint, parameters.shapes(), prefix(), mayBeFresh());
+  }
+
+  /** Weights that a checkpoint need not have: the head's and the adapters'. */
+  private Predicate<String> mayBeFresh() {
+    Set<String> adapters = adapterWeights();
+    return name -> parameters.isHead(name) || adapters.contains(name);
+  }
+
   private Set<String> adapterWeights() {
     return parameters.linears().stream()
         .map(Linear::adapter)
         .filter(Objects::nonNull)
         .flatMap(adapter -> Stream.of(adapter.a().name(), adapter.b().name()))
         .collect(Collectors.toSet());
+  }
+
+  private String prefix() {
+    return EncoderFamilies.of(config.modelType()).baseModelPrefix();
+  }
+
+  /**
+   * Builds a classifier of shapes alone, on libtorch's device {@code Meta}: it takes no memory for
+   * weights, has none, and is for looking at {@link #parameters()}.
+   */
+  public static SequenceClassifier outline(ModelConfig config, Customisation customisation) {
+    return new SequenceClassifier(config, customisation, new ParameterSet(torch.DeviceType.Meta));
   }
 
   /** Loads a whole classifier: every weight must be there. */
@@ -126,8 +156,7 @@ public final class SequenceClassifier implements AutoCloseable {
   public static SequenceClassifier load(ModelConfig config, TensorSource weights) {
     SequenceClassifier model = new SequenceClassifier(config, Customisation.NONE);
     try {
-      model.parameters.load(
-          weights, EncoderFamilies.of(config.modelType()).baseModelPrefix(), name -> false);
+      model.parameters.load(weights, model.prefix(), name -> false);
       return model;
     } catch (RuntimeException | Error e) {
       model.close();

@@ -24,18 +24,31 @@ record TokenizerJson(int padTokenId, int vocabSize) {
    * @throws UserException when it is no tokenizer, or one that fails on a word it does not know
    */
   static TokenizerJson parse(String text) {
+    JsonNode root = read(text);
+    checkUnknownToken(root.path("model"), vocab(root));
+    return new TokenizerJson(padTokenId(root, vocab(root)), vocabSize(root));
+  }
+
+  /**
+   * Reads the text, without a look at more than that it has a vocabulary.
+   *
+   * @throws UserException when it is no tokenizer
+   */
+  static JsonNode read(String text) {
     JsonNode root;
     try {
       root = JSON.readTree(text);
     } catch (JsonProcessingException e) {
       throw notATokenizer("it is not JSON: " + e.getOriginalMessage(), e);
     }
-    JsonNode vocab = root.path("model").path("vocab");
-    if (!vocab.isObject() && !vocab.isArray()) {
+    if (!vocab(root).isObject() && !vocab(root).isArray()) {
       throw notATokenizer("it has no model with a vocab", null);
     }
-    checkUnknownToken(root.path("model"), vocab);
-    return new TokenizerJson(padTokenId(root, vocab), vocabSize(root, vocab));
+    return root;
+  }
+
+  private static JsonNode vocab(JsonNode root) {
+    return root.path("model").path("vocab");
   }
 
   static UserException notATokenizer(String reason, Throwable cause) {
@@ -86,7 +99,9 @@ record TokenizerJson(int padTokenId, int vocabSize) {
     return 0;
   }
 
-  private static int vocabSize(JsonNode root, JsonNode vocab) {
+  /** The largest token id plus one. */
+  static int vocabSize(JsonNode root) {
+    JsonNode vocab = vocab(root);
     int size = vocab.isArray() ? vocab.size() : 0;
     if (vocab.isObject()) {
       for (JsonNode id : vocab) {

@@ -38,7 +38,7 @@ class MainTest {
     assertThat(none.code()).isEqualTo(2);
     assertThat(none.err())
         .isEqualTo(
-            "spark-finetune: name a job: one of quickstart, fine-tune, evaluate, predict, export;"
+            "spark-finetune: name a job: one of quickstart, describe, fine-tune, evaluate, predict, export;"
                 + " each explains itself with --help\n");
   }
 

@@ -42,9 +42,9 @@ public final class Checkpoint {
   }
 
   /**
-   * Opens {@code minilm-l6}, a Hugging Face folder, a saved Spark NLP annotator, or an ONNX file
-   * with its {@code tokenizer.json} beside it; reads no weights yet. A name wins over a path:
-   * {@code ./minilm-l6} is a path.
+   * Opens {@code minilm-l6}, a Hugging Face folder, a saved Spark NLP annotator, an ONNX file with
+   * its {@code tokenizer.json} beside it, or a model that a job has saved; reads no weights yet. A
+   * name wins over a path: {@code ./minilm-l6} is a path.
    *
    * @throws UserException when there is none, or a part of it is missing
    */
@@ -147,7 +147,8 @@ public final class Checkpoint {
         return new Checkpoint(
             base, annotator.config(), annotator.tokenizer(), annotator::openWeights);
       }
-      HuggingFaceFolder folder = HuggingFaceFolder.open(path, hadoop, weightsNeeded);
+      Path saved = SavedModel.huggingFaceFolder(path, hadoop).orElse(path);
+      HuggingFaceFolder folder = HuggingFaceFolder.open(saved, hadoop, weightsNeeded);
       return new Checkpoint(base, folder.config(), folder.tokenizer(), folder::openWeights);
     }
     if (base.endsWith(ONNX)) {

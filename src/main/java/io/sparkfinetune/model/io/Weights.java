@@ -46,6 +46,22 @@ public record Weights(
       List.of("embeddings.position_ids", "embeddings.token_type_ids");
 
   /**
+   * Which of a source's tensors are which of a model's weights.
+   *
+   * @param expectedByStored the expected name of each of the source's tensors that is wanted, in
+   *     the order of the model
+   * @param missing optional weights that the source lacks or has in another shape, by the expected
+   *     names
+   * @param unusedHead as in {@link Weights#unusedHead}
+   * @param unusedEncoder as in {@link Weights#unusedEncoder}
+   */
+  public record Match(
+      Map<String, String> expectedByStored,
+      List<String> missing,
+      List<String> unusedHead,
+      List<String> unusedEncoder) {}
+
+  /**
    * Checks all names, types and shapes, and only then reads.
    *
    * @param expected the shape of each of the model's weights, by name; the encoder's with prefix
@@ -56,6 +72,20 @@ public record Weights(
    * @throws UserException when a weight is missing, has another shape, or is not floating-point
    */
   public static Weights load(
+      TensorSource source,
+      Map<String, long[]> expected,
+      String prefix,
+      Predicate<String> optional) {
+    Match match = match(source, expected, prefix, optional);
+    return new Weights(
+        read(source, match.expectedByStored()),
+        match.missing(),
+        match.unusedHead(),
+        match.unusedEncoder());
+  }
+
+  /** Checks all names, types and shapes as {@link #load} does, and reads nothing. */
+  public static Match match(
       TensorSource source,
       Map<String, long[]> expected,
       String prefix,
@@ -99,8 +129,8 @@ public record Weights(
                 Collectors.partitioningBy(
                     e -> modules.contains(module(e.getKey())),
                     Collectors.mapping(Map.Entry::getValue, Collectors.toList())));
-    return new Weights(
-        read(source, expectedByStored),
+    return new Match(
+        expectedByStored,
         List.copyOf(missing),
         List.copyOf(unused.get(false)),
         List.copyOf(unused.get(true)));

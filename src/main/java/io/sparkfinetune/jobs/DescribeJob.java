@@ -1,0 +1,53 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.describe.DescriptionText;
+import io.sparkfinetune.describe.ModelDescription;
+import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.io.Checkpoint;
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+
+/** Says what a checkpoint is and what fine-tuning it would take. */
+final class DescribeJob implements Job {
+  private static final JobKeys KEYS =
+      JobKeys.of(FineTuning.MODEL)
+          .and(FineTuning.TRAINING, "per_device_train_batch_size", "precision")
+          .and(CommonArguments.SCHEMA, "log");
+
+  @Override
+  public String name() {
+    return "describe";
+  }
+
+  @Override
+  public String summary() {
+    return "Says what a checkpoint is: family, parameters, head, tokenizer and labels, what would be"
+        + " trained under the given settings and the memory that it would take. Reads no weights.";
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "jobs/describe model.base=minilm-l6",
+        "jobs/describe model.base=runs/first/model training.per_device_train_batch_size=16");
+  }
+
+  @Override
+  public JobKeys keys() {
+    return KEYS;
+  }
+
+  @Override
+  public List<String> required() {
+    return List.of("model.base");
+  }
+
+  @Override
+  public void run(JobConfig config, SparkSession spark, Console console) {
+    ModelArguments model = config.get(FineTuning.MODEL);
+    Checkpoint checkpoint = Checkpoint.open(model.base(), spark.sessionState().newHadoopConf());
+    console.text(
+        DescriptionText.render(
+            ModelDescription.of(checkpoint, model, config.get(FineTuning.TRAINING))));
+  }
+}

@@ -1,0 +1,364 @@
+package io.sparkfinetune.model;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Counts the memory that a training step's forward pass takes, by going through the model's own
+ * operations with shapes in the place of tensors: it knows every family that {@link TensorOps} can
+ * express, and allocates nothing.
+ *
+ * <p>Each operation counts as {@link ForwardPass} carries it out on a CPU with dropout on: the
+ * tensors that it makes stay until the step ends, and so does what autograd copies of their inputs
+ * for the backward pass. Views are free.
+ */
+public final class ActivationMemory implements TensorOps<ActivationMemory.Shape> {
+  private static final int FP32 = 4;
+  private static final int INT64 = 8;
+
+  /**
+   * What stands for a tensor.
+   *
+   * @param dims the length of each axis
+   * @param size bytes an element
+   * @param contiguous whether its elements lie in memory in C order
+   */
+  record Shape(long[] dims, int size, boolean contiguous) {
+    long elements() {
+      return Arrays.stream(dims).reduce(1, Math::multiplyExact);
+    }
+
+    long bytes() {
+      return Math.multiplyExact(elements(), size);
+    }
+
+    long dim(int axis) {
+      return dims[axis < 0 ? axis + dims.length : axis];
+    }
+  }
+
+  /** Bytes an element in the arithmetic of the pass. */
+  private final int size;
+
+  private long total;
+  private long largest;
+
+  private ActivationMemory(ScalarType dtype) {
+    size = dtype == ScalarType.BFloat16 ? 2 : FP32;
+  }
+
+  /**
+   * The bytes at the height of a training step, beside weights, their gradients and the optimizer's
+   * state.
+   *
+   * <p>The sum over the forward pass, and twice its largest tensor: what the backward pass holds at
+   * a time.
+   *
+   * @param model only its shapes are looked at
+   * @param dtype fp32 or bf16
+   * @param rows texts of the batch
+   * @param length tokens of each text; one text counts as shorter, so that there is padding to mask
+   */
+  public static long ofStep(SequenceClassifier model, ScalarType dtype, long rows, long length) {
+    ActivationMemory memory = new ActivationMemory(dtype);
+    Tokens<Shape> tokens =
+        new Tokens<>(
+            memory.made(INT64, rows, length),
+            null,
+            memory.made(INT64, rows),
+            memory.made(1, rows, length));
+    Shape logits = model.logits(memory, tokens);
+    // The loss: the logarithm of the softmax.
+    memory.like(logits);
+    return Math.addExact(memory.total, Math.multiplyExact(2, memory.largest));
+  }
+
+  private Shape made(int bytesAnElement, long... dims) {
+    Shape shape = new Shape(dims, bytesAnElement, true);
+    long bytes = shape.bytes();
+    total = Math.addExact(total, bytes);
+    largest = Math.max(largest, bytes);
+    return shape;
+  }
+
+  private Shape like(Shape x) {
+    return made(x.size(), x.dims());
+  }
+
+  private static Shape view(Shape x, boolean contiguous, long... dims) {
+    return new Shape(dims, x.size(), x.contiguous() && contiguous);
+  }
+
+  private Shape broadcast(Shape a, Shape b) {
+    int rank = Math.max(a.dims().length, b.dims().length);
+    long[] dims = new long[rank];
+    for (int back = 1; back <= rank; back++) {
+      long ofA = back <= a.dims().length ? a.dim(-back) : 1;
+      long ofB = back <= b.dims().length ? b.dim(-back) : 1;
+      dims[rank - back] = Math.max(ofA, ofB);
+    }
+    return made(Math.max(a.size(), b.size()), dims);
+  }
+
+  private static long[] with(long[] dims, int axis, long length) {
+    long[] changed = dims.clone();
+    changed[axis < 0 ? axis + dims.length : axis] = length;
+    return changed;
+  }
+
+  private static long[] without(Shape x, int axis) {
+    int left = axis < 0 ? axis + x.dims().length : axis;
+    long[] dims = new long[x.dims().length - 1];
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = x.dims()[i < left ? i : i + 1];
+    }
+    return dims;
+  }
+
+  @Override
+  public Shape weight(Parameter weight) {
+    return new Shape(weight.tensor().shape(), FP32, true);
+  }
+
+  @Override
+  public Shape constant(long[] values) {
+    return made(INT64, values.length);
+  }
+
+  @Override
+  public Shape constant(float[] values, long... shape) {
+    return made(FP32, shape);
+  }
+
+  @Override
+  public Shape embedding(Shape table, Shape ids) {
+    long[] dims = Arrays.copyOf(ids.dims(), ids.dims().length + table.dims().length - 1);
+    System.arraycopy(table.dims(), 1, dims, ids.dims().length, table.dims().length - 1);
+    return made(table.size(), dims);
+  }
+
+  @Override
+  public Shape linear(Shape x, Shape weight, Shape bias) {
+    cast(weight);
+    if (bias != null) {
+      cast(bias);
+    }
+    contiguous(x);
+    return made(size, with(x.dims(), -1, weight.dim(0)));
+  }
+
+  @Override
+  public Shape matmul(Shape a, Shape b) {
+    // A product of batches of matrices wants each batch in one piece, and autograd keeps the copy.
+    if (a.dims().length > 2 && b.dims().length > 2) {
+      contiguous(a);
+      contiguous(b);
+    }
+    long[] dims = a.dims().clone();
+    for (int back = 3; back <= Math.min(dims.length, b.dims().length); back++) {
+      dims[dims.length - back] = Math.max(dims[dims.length - back], b.dim(-back));
+    }
+    return made(Math.max(a.size(), b.size()), with(dims, -1, b.dim(-1)));
+  }
+
+  @Override
+  public Shape layerNorm(Shape x, Shape weight, Shape bias, double eps) {
+    // The mean and the deviation of each row.
+    made(FP32, 2, x.elements() / x.dim(-1));
+    return like(x);
+  }
+
+  @Override
+  public Shape conv1d(Shape x, Shape weight, Shape bias, int groups) {
+    cast(weight);
+    cast(bias);
+    contiguous(x);
+    return made(size, with(x.dims(), 1, weight.dim(0)));
+  }
+
+  @Override
+  public Shape add(Shape a, Shape b) {
+    return broadcast(a, b);
+  }
+
+  @Override
+  public Shape multiply(Shape a, Shape b) {
+    return broadcast(a, b);
+  }
+
+  @Override
+  public Shape divide(Shape a, Shape b) {
+    return broadcast(a, b);
+  }
+
+  @Override
+  public Shape scale(Shape x, double factor) {
+    return like(x);
+  }
+
+  @Override
+  public Shape activation(Activation function, Shape x) {
+    return like(x);
+  }
+
+  @Override
+  public Shape cos(Shape x) {
+    return like(x);
+  }
+
+  @Override
+  public Shape sin(Shape x) {
+    return like(x);
+  }
+
+  @Override
+  public Shape softmax(Shape x) {
+    return like(x);
+  }
+
+  @Override
+  public Shape dropout(Shape x, double p) {
+    if (p <= 0) {
+      return x;
+    }
+    made(2, x.dims()); // 16 random bits
+    made(1, x.dims()); // which are kept
+    like(x); // the factor of each
+    return like(x);
+  }
+
+  @Override
+  public Shape attention(Shape q, Shape k, Shape v, Shape bias, double scale, double dropout) {
+    if (size == FP32 && dropout <= 0) {
+      // libtorch's fused kernel keeps one number a query beside its output.
+      made(FP32, Arrays.copyOf(q.dims(), 3));
+      return like(q);
+    }
+    Shape scaled = made(q.size(), q.dims());
+    Shape scores =
+        matmul(new Shape(scaled.dims(), scaled.size(), q.contiguous()), permute(k, 0, 1, 3, 2));
+    if (bias != null) {
+      scores = add(scores, cast(bias));
+    }
+    return matmul(dropout(softmax(scores), dropout), v);
+  }
+
+  @Override
+  public Shape reshape(Shape x, long... shape) {
+    long[] dims = shape.clone();
+    long rest = x.elements();
+    int open = -1;
+    for (int axis = 0; axis < dims.length; axis++) {
+      if (dims[axis] == 0) {
+        dims[axis] = x.dims()[axis];
+      }
+      if (dims[axis] < 0) {
+        open = axis;
+      } else {
+        rest /= dims[axis];
+      }
+    }
+    if (open >= 0) {
+      dims[open] = rest;
+    }
+    return view(contiguous(x), true, dims);
+  }
+
+  /** A tensor in C order: itself, or a copy. */
+  private Shape contiguous(Shape x) {
+    return x.contiguous() ? x : like(x);
+  }
+
+  @Override
+  public Shape permute(Shape x, int... axes) {
+    boolean same = true;
+    long[] dims = new long[axes.length];
+    for (int i = 0; i < axes.length; i++) {
+      dims[i] = x.dims()[axes[i]];
+      same &= axes[i] == i;
+    }
+    return view(x, same, dims);
+  }
+
+  @Override
+  public Shape slice(Shape x, int axis, long start, long end) {
+    long length = x.dim(axis);
+    long from = Math.min(start < 0 ? start + length : start, length);
+    long to = Math.min(end < 0 ? end + length : end, length);
+    return view(x, axis == 0 || to - from == length, with(x.dims(), axis, to - from));
+  }
+
+  @Override
+  public Shape select(Shape x, int axis, long index) {
+    return view(x, axis == 0, without(x, axis));
+  }
+
+  @Override
+  public Shape unsqueeze(Shape x, int axis) {
+    long[] dims = Arrays.copyOf(x.dims(), x.dims().length + 1);
+    int at = axis < 0 ? axis + dims.length : axis;
+    System.arraycopy(x.dims(), at, dims, at + 1, x.dims().length - at);
+    dims[at] = 1;
+    return view(x, true, dims);
+  }
+
+  @Override
+  public Shape concat(int axis, List<Shape> parts) {
+    long length = parts.stream().mapToLong(part -> part.dim(axis)).sum();
+    return made(parts.get(0).size(), with(parts.get(0).dims(), axis, length));
+  }
+
+  @Override
+  public Shape gather(Shape x, Shape index) {
+    return made(x.size(), with(x.dims(), -1, index.dim(-1)));
+  }
+
+  @Override
+  public Shape cumulativeSum(Shape x) {
+    return like(x);
+  }
+
+  @Override
+  public Shape notEqual(Shape x, long value) {
+    made(1, x.dims());
+    return made(INT64, x.dims());
+  }
+
+  @Override
+  public Shape sum(Shape x, int axis) {
+    return made(x.size(), without(x, axis));
+  }
+
+  @Override
+  public Shape max(Shape x, int axis) {
+    return made(x.size(), without(x, axis));
+  }
+
+  @Override
+  public Shape maskedFill(Shape x, Shape mask, double value) {
+    return like(x);
+  }
+
+  @Override
+  public Shape cast(Shape x) {
+    return x.size() == size ? x : made(size, x.dims());
+  }
+
+  @Override
+  public Shape fp32(Shape x) {
+    return x.size() == FP32 ? x : made(FP32, x.dims());
+  }
+
+  @Override
+  public Shape positions(Tokens<Shape> tokens) {
+    return made(INT64, tokens.inputIds().dim(1));
+  }
+
+  @Override
+  public Shape paddingBias(Tokens<Shape> tokens) {
+    Shape padding = tokens.padding();
+    made(size, padding.dim(0), 1, 1, padding.dim(1));
+    return made(size, padding.dim(0), 1, 1, padding.dim(1));
+  }
+}

@@ -1,0 +1,49 @@
+package io.sparkfinetune.tokenize;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a {@code tokenizer.json} says of itself, without the native tokenizer.
+ *
+ * @param model how words are cut into tokens: {@code WordPiece}, {@code BPE}, {@code Unigram} or
+ *     {@code WordLevel}
+ * @param byteLevel whether it works on the bytes of UTF-8 and not on characters
+ * @param vocabSize the largest token id plus one
+ * @param lowerCases whether texts are lower-cased
+ * @param specialTokens the ids of the tokens that stand for no text, in the order of the file
+ */
+public record TokenizerSummary(
+    String model,
+    boolean byteLevel,
+    int vocabSize,
+    boolean lowerCases,
+    Map<String, Integer> specialTokens) {
+
+  /**
+   * Reads the text of a {@code tokenizer.json}.
+   *
+   * @throws io.sparkfinetune.UserException when it is no tokenizer
+   */
+  public static TokenizerSummary of(String tokenizerJson) {
+    JsonNode root = TokenizerJson.read(tokenizerJson);
+    JsonNode normalizer = root.path("normalizer");
+    boolean lowerCases =
+        normalizer.findValuesAsText("type").contains("Lowercase")
+            || normalizer.findValues("lowercase").stream().anyMatch(JsonNode::asBoolean);
+    Map<String, Integer> special = new LinkedHashMap<>();
+    for (JsonNode token : root.path("added_tokens")) {
+      if (token.path("special").asBoolean()) {
+        special.put(token.path("content").asText(), token.path("id").asInt());
+      }
+    }
+    return new TokenizerSummary(
+        root.path("model").path("type").asText("WordPiece"),
+        root.path("pre_tokenizer").findValuesAsText("type").contains("ByteLevel"),
+        TokenizerJson.vocabSize(root),
+        lowerCases,
+        Collections.unmodifiableMap(special));
+  }
+}

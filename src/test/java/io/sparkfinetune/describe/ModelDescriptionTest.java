@@ -1,0 +1,158 @@
+package io.sparkfinetune.describe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkfinetune.TestModels;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.describe.ModelDescription.Part;
+import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.Pooling;
+import io.sparkfinetune.model.io.Checkpoint;
+import io.sparkfinetune.model.io.HuggingFaceFolder;
+import io.sparkfinetune.train.TrainingArguments;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelDescriptionTest {
+  private static final Path FIXTURES = Path.of("src/test/resources/io/sparkfinetune/model/io");
+
+  @TempDir Path folder;
+
+  @Test
+  void embeddedEncoder() {
+    ModelDescription model = describe("minilm-l6", Map.of());
+
+    assertThat(model.config().modelType()).isEqualTo("bert");
+    assertThat(model.config().pooling()).isEqualTo(Pooling.MEAN);
+    assertThat(model.labels()).isEmpty();
+    assertThat(model.parts())
+        .startsWith(
+            new Part("embeddings", 11_918_592, 11_918_592),
+            new Part("layer 1", 1_774_464, 1_774_464))
+        .endsWith(new Part("head", 770, 770))
+        .hasSize(8);
+    assertThat(model.whole()).isEqualTo(new Part("total", 22_566_146, 22_566_146));
+    assertThat(model.headLoaded()).isEmpty();
+    assertThat(model.headFresh())
+        .containsOnly(
+            Map.entry("classifier.weight", List.of(2L, 384L)),
+            Map.entry("classifier.bias", List.of(2L)));
+    assertThat(model.memory().weights()).isEqualTo(4 * 22_566_146L);
+    assertThat(model.memory().moments()).isEqualTo(8 * 22_566_146L);
+  }
+
+  @Test
+  void huggingFaceClassifierBringsItsHead() {
+    ModelDescription model = describe(tinyClassifier(), Map.of());
+
+    assertThat(model.labels()).hasSize(3);
+    assertThat(model.headFresh()).isEmpty();
+    assertThat(model.headLoaded())
+        .containsOnlyKeys(
+            "bert.pooler.dense.weight",
+            "bert.pooler.dense.bias",
+            "classifier.weight",
+            "classifier.bias");
+    assertThat(model.unused()).isEmpty();
+  }
+
+  @Test
+  void anotherPoolingLeavesThePoolerUnused() {
+    ModelDescription model = describe(tinyClassifier(), Map.of("pooling", "mean"));
+
+    assertThat(model.headLoaded()).containsOnlyKeys("classifier.weight", "classifier.bias");
+    assertThat(model.unused())
+        .containsOnlyKeys("bert.pooler.dense.weight", "bert.pooler.dense.bias");
+  }
+
+  @Test
+  void onnxFile() throws Exception {
+    Path file = folder.resolve("encoder.onnx");
+    Files.copy(FIXTURES.resolve("tiny-bert-encoder.onnx"), file);
+    Files.copy(
+        FIXTURES.resolve("tiny-bert-classifier/tokenizer.json"), folder.resolve("tokenizer.json"));
+
+    ModelDescription model = describe(file.toString(), Map.of());
+
+    assertThat(model.config().modelType()).isEqualTo("bert");
+    assertThat(model.headFresh()).containsKey("classifier.weight");
+  }
+
+  @Test
+  void modelThatFineTuneHasSaved() {
+    org.apache.hadoop.fs.Path stage =
+        new org.apache.hadoop.fs.Path(folder.toString(), "stages/1_TransformerClassifierModel_x");
+    HuggingFaceFolder.write(
+        TestModels.tiny(),
+        new org.apache.hadoop.fs.Path(stage, "huggingface"),
+        new Configuration(false));
+
+    ModelDescription ofPipeline = describe(folder.toString(), Map.of());
+    ModelDescription ofStage = describe(stage.toString(), Map.of());
+
+    assertThat(ofPipeline.labels()).containsExactly("card", "loan", "transfer");
+    assertThat(ofPipeline.headFresh()).isEmpty();
+    assertThat(ofStage.parts()).isEqualTo(ofPipeline.parts());
+  }
+
+  @Test
+  void longerTextsAndLargerBatchesTakeMoreActivationsAndNothingElse() {
+    ModelDescription small = describe(tinyClassifier(), Map.of("max_length", 8));
+    ModelDescription large = describe(tinyClassifier(), Map.of("max_length", 16));
+
+    assertThat(large.memory().activations()).isGreaterThan(2 * small.memory().activations());
+    assertThat(large.memory().weights()).isEqualTo(small.memory().weights());
+  }
+
+  @Test
+  void refusesWhatFineTuneWouldRefuse() {
+    assertThatThrownBy(() -> describe("minilm-l6", Map.of("max_length", 513)))
+        .isInstanceOf(UserException.class)
+        .hasMessage("model.max_length=513 is not allowed: the model has positions for 512 tokens");
+  }
+
+  @Test
+  void textHasAlignedColumnsWithUnits() {
+    String text = DescriptionText.render(describe("minilm-l6", Map.of()));
+
+    assertThat(text)
+        .startsWith("minilm-l6\n  family               bert\n")
+        .contains(
+            """
+            Parameters                       total       trainable          frozen
+              embeddings                11,918,592      11,918,592               0
+              layers 1-6, each           1,774,464       1,774,464               0
+              head                             770             770               0
+              total                     22,566,146      22,566,146               0
+            """)
+        .contains("  starts afresh        classifier.weight [2, 384], classifier.bias [2]\n")
+        .contains("  not used             nothing\n")
+        .contains("  kind                 WordPiece\n")
+        .contains("  special tokens       [PAD] 0, [UNK] 100, [CLS] 101, [SEP] 102, [MASK] 103\n")
+        .contains("Memory to train, batches of 4 texts of 16 tokens, fp32\n")
+        .contains("  weights                    86.1 MiB\n")
+        .contains("  AdamW's moments           172.2 MiB\n");
+  }
+
+  private static String tinyClassifier() {
+    return FIXTURES.resolve("tiny-bert-classifier").toString();
+  }
+
+  private static ModelDescription describe(String base, Map<String, Object> settings) {
+    Map<String, Object> model = new HashMap<>(Map.of("base", base, "max_length", 16));
+    model.putAll(settings);
+    return ModelDescription.of(
+        Checkpoint.open(base, new Configuration(false)),
+        Schema.of("model", ModelArguments.class).create(model),
+        Schema.of("training", TrainingArguments.class)
+            .create(Map.of("per_device_train_batch_size", 4, "precision", "fp32")));
+  }
+}
