@@ -40,9 +40,25 @@ public final class OnnxExport {
     return write(model, folder, OnnxFile.MAX_INLINE_BYTES);
   }
 
+  /**
+   * Writes as {@link #write} does, with a graph that takes each {@code pad_token_id} among the
+   * {@code input_ids} for padding and does not look at its input {@code attention_mask}: for
+   * callers that fill that input by a rule which does not suit the model.
+   */
+  public static double writeMaskingPadTokens(SequenceClassifier model, Path folder)
+      throws IOException {
+    return write(model, folder, OnnxFile.MAX_INLINE_BYTES, true);
+  }
+
   static double write(SequenceClassifier model, Path folder, long maxInlineBytes)
       throws IOException {
-    OnnxGraphBuilder builder = graph(model);
+    return write(model, folder, maxInlineBytes, false);
+  }
+
+  private static double write(
+      SequenceClassifier model, Path folder, long maxInlineBytes, boolean masksPadTokens)
+      throws IOException {
+    OnnxGraphBuilder builder = graph(model, masksPadTokens);
     OnnxFile.write(
         builder.graph(model.config().modelType()), builder.weights(), folder, maxInlineBytes);
     double difference = OnnxRuntimeCheck.largestDifference(model, folder.resolve(MODEL));
@@ -63,14 +79,15 @@ public final class OnnxExport {
     }
   }
 
-  private static OnnxGraphBuilder graph(SequenceClassifier model) {
+  private static OnnxGraphBuilder graph(SequenceClassifier model, boolean masksPadTokens) {
     OnnxGraphBuilder builder = new OnnxGraphBuilder();
     String[] dims = {"batch_size", "sequence_length"};
     OnnxValue ids = builder.input(INPUT_IDS, DataType.INT64, dims);
     OnnxValue mask = builder.input(ATTENTION_MASK, DataType.INT64, dims);
     OnnxValue types =
         model.config().hasTokenTypes() ? builder.input(TOKEN_TYPE_IDS, DataType.INT64, dims) : null;
-    OnnxValue logits = model.logits(builder, builder.tokens(ids, mask, types));
+    OnnxValue real = masksPadTokens ? builder.notEqual(ids, model.padTokenId()) : mask;
+    OnnxValue logits = model.logits(builder, builder.tokens(ids, real, types));
     builder.output(LOGITS, logits, dims[0], model.labels().size());
     return builder;
   }
