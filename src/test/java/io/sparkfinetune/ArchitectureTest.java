@@ -59,7 +59,8 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers(
               "jobs", "annotator", "describe", "export", "distributed", "train")
           .whereLayer("tokenize")
-          .mayOnlyBeAccessedByLayers("annotator", "describe", "distributed", "train", "model")
+          .mayOnlyBeAccessedByLayers(
+              "annotator", "describe", "export", "distributed", "train", "model")
           .whereLayer("data")
           .mayOnlyBeAccessedByLayers("jobs", "annotator")
           .whereLayer("torch")
@@ -70,8 +71,8 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
-              "io.sparkfinetune.export..",
               "io.sparkfinetune.describe..",
+              "io.sparkfinetune.export",
               "io.sparkfinetune.train..",
               "io.sparkfinetune.model..",
               "io.sparkfinetune.evaluate..",
@@ -82,10 +83,13 @@ class ArchitectureTest {
           .resideInAnyPackage("org.apache.spark..", "com.johnsnowlabs..");
 
   @ArchTest
-  static final ArchRule onlyTheAnnotatorsAndTheJobsKnowSparkNlp =
+  static final ArchRule onlyTheAnnotatorsTheirExportAndTheJobsKnowSparkNlp =
       noClasses()
           .that()
-          .resideOutsideOfPackages("io.sparkfinetune.annotator..", "io.sparkfinetune.jobs..")
+          .resideOutsideOfPackages(
+              "io.sparkfinetune.annotator..",
+              "io.sparkfinetune.export.sparknlp..",
+              "io.sparkfinetune.jobs..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("com.johnsnowlabs..");

@@ -16,7 +16,8 @@ public record ExportArguments(
                 "What to write. huggingface: config.json, model.safetensors, tokenizer files and a"
                     + " model card, for transformers. onnx: model.onnx (opset 17) and the same files"
                     + " beside it, as Optimum lays them out, compared with the model by ONNX"
-                    + " Runtime.",
+                    + " Runtime. sparknlp: a saved stage of Spark NLP's own annotator of the family,"
+                    + " on ONNX Runtime.",
             defaultValue = "huggingface")
         Format format,
     @Key(
@@ -30,6 +31,7 @@ public record ExportArguments(
   /** The formats written. */
   public enum Format {
     HUGGINGFACE,
-    ONNX
+    ONNX,
+    SPARKNLP
   }
 }

@@ -5,6 +5,7 @@ import io.sparkfinetune.export.ExportSource;
 import io.sparkfinetune.export.Exporter;
 import io.sparkfinetune.export.HuggingFaceExport;
 import io.sparkfinetune.export.OnnxFolderExport;
+import io.sparkfinetune.export.sparknlp.SparkNlpExport;
 import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.IOException;
 import java.util.Arrays;
@@ -30,7 +31,7 @@ final class ExportJob implements Job {
   @Override
   public String summary() {
     return "Writes a fine-tuned classifier in the form that another tool reads: a Hugging Face"
-        + " folder or ONNX.";
+        + " folder, ONNX, or Spark NLP's own annotator.";
   }
 
   @Override
@@ -54,7 +55,7 @@ final class ExportJob implements Job {
   public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
     ExportArguments arguments = config.get(ExportArguments.SCHEMA);
     Configuration hadoop = withoutChecksumFiles(spark.sessionState().newHadoopConf());
-    Exporter exporter = exporter(arguments.format());
+    Exporter exporter = exporter(arguments.format(), spark);
     Path model = existing(arguments.model(), hadoop);
     try (NewFolder folder = NewFolder.open(arguments.output(), hadoop);
         ExportSource source = ExportSource.open(model, hadoop)) {
@@ -67,10 +68,11 @@ final class ExportJob implements Job {
     console.line("%nTo try it:%n  %s", exporter.tryCommand(arguments.output()));
   }
 
-  private static Exporter exporter(ExportArguments.Format format) {
+  private static Exporter exporter(ExportArguments.Format format, SparkSession spark) {
     return switch (format) {
       case HUGGINGFACE -> new HuggingFaceExport();
       case ONNX -> new OnnxFolderExport();
+      case SPARKNLP -> new SparkNlpExport(spark);
     };
   }
 

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Schema;
-import io.sparkfinetune.describe.ModelDescription.Part;
 import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.ParameterCount;
 import io.sparkfinetune.model.Pooling;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
@@ -35,11 +35,11 @@ class ModelDescriptionTest {
     assertThat(model.labels()).isEmpty();
     assertThat(model.parts())
         .startsWith(
-            new Part("embeddings", 11_918_592, 11_918_592),
-            new Part("layer 1", 1_774_464, 1_774_464))
-        .endsWith(new Part("head", 770, 770))
+            new ParameterCount("embeddings", 11_918_592, 0),
+            new ParameterCount("layer 1", 1_774_464, 0))
+        .endsWith(new ParameterCount("head", 770, 0))
         .hasSize(8);
-    assertThat(model.whole()).isEqualTo(new Part("total", 22_566_146, 22_566_146));
+    assertThat(model.whole()).isEqualTo(new ParameterCount("total", 22_566_146, 0));
     assertThat(model.headLoaded()).isEmpty();
     assertThat(model.headFresh())
         .containsOnly(

@@ -2,6 +2,7 @@ package io.sparkfinetune.train;
 
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.model.Customisation;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -43,7 +44,7 @@ public final class TrainingMemoryMain {
         rows(3, 8));
     long before = status("VmRSS");
     TrainingMemory said;
-    try (SequenceClassifier outline = SequenceClassifier.outline(config)) {
+    try (SequenceClassifier outline = SequenceClassifier.outline(config, Customisation.NONE)) {
       said = TrainingMemory.of(outline, arguments(args[1], batch), length);
     }
     train(

@@ -1,0 +1,109 @@
+package io.sparkfinetune.export.sparknlp;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.export.ExportSource;
+import io.sparkfinetune.export.Exporter;
+import io.sparkfinetune.export.OnnxExport;
+import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.tokenize.TokenizerSummary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Locale;
+import org.apache.commons.io.FileUtils;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.ml.Model;
+import org.apache.spark.ml.util.MLWritable;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Writes a classifier as a saved stage of Spark NLP's own annotator of its family, backed by ONNX
+ * Runtime: {@code BertForSequenceClassification.load(path)} reads it, in Scala, Python and Java.
+ *
+ * <p>The stage takes the columns {@code document} and {@code token} and writes {@code category}. It
+ * makes tokens in Spark NLP's way, which is not everywhere Hugging Face's; {@code docs/sparknlp.md}
+ * says where, and which tokenizer before it makes them agree.
+ *
+ * <p>The stock annotators take id 0 for padding, which is the start token of RoBERTa, XLM-RoBERTa,
+ * CamemBERT's kin and MPNet. The graph therefore masks the model's own padding token and does not
+ * look at the mask that it is given.
+ */
+public final class SparkNlpExport implements Exporter {
+  /** Spark NLP's own default, for a model whose training is not on record. */
+  private static final int DEFAULT_MAX_LENGTH = 128;
+
+  /** The annotators refuse more. */
+  private static final int LONGEST = 512;
+
+  private final SparkSession spark;
+
+  /** An export on a session, which Spark NLP saves its stages with. */
+  public SparkNlpExport(SparkSession spark) {
+    this.spark = spark;
+  }
+
+  @Override
+  public String write(ExportSource source, Path folder, Configuration hadoop) throws IOException {
+    ModelConfig config = source.classifier().config();
+    StockAnnotator annotator = StockAnnotator.of(config.modelType());
+    requireLines(source.classifier().labels());
+    // Spark NLP imports local folders alone.
+    java.nio.file.Path local = Files.createTempDirectory("spark-finetune-sparknlp");
+    try {
+      java.nio.file.Path assets = Files.createDirectory(local.resolve("assets"));
+      annotator.vocabulary().write(Vocabulary.parse(source.tokenizer()), assets);
+      Files.write(assets.resolve("labels.txt"), source.classifier().labels());
+      double difference = OnnxExport.writeMaskingPadTokens(source.classifier(), local);
+      Model<?> stage = annotator.load(local.toUri().getPath(), spark);
+      configure(stage, source);
+      ((MLWritable) stage).write().overwrite().save(folder.toString());
+      return String.format(
+          Locale.ROOT,
+          "A stage of Spark NLP's %s; ONNX Runtime's logits differ from the model's by at most %.1e"
+              + " on random tokens",
+          annotator.className(),
+          difference);
+    } finally {
+      FileUtils.deleteDirectory(local.toFile());
+    }
+  }
+
+  @Override
+  public String tryCommand(String folder) {
+    return "python -c \"import sparknlp; sparknlp.start(); from sparknlp.annotator import *;"
+        + " print(BertForSequenceClassification.load('"
+        + folder
+        + "'))\"  # or the class of the family";
+  }
+
+  private static void configure(Model<?> stage, ExportSource source) {
+    ModelConfig config = source.classifier().config();
+    set(stage, "inputCols", new String[] {"document", "token"});
+    set(stage, "outputCol", "category");
+    set(stage, "caseSensitive", !TokenizerSummary.of(source.tokenizer()).lowerCases());
+    Object trained = source.training().settings().get("model.max_length");
+    int maxLength = trained instanceof Number n ? n.intValue() : DEFAULT_MAX_LENGTH;
+    set(stage, "maxSentenceLength", Math.min(LONGEST, Math.min(maxLength, config.maxTokens())));
+    if (config.string("problem_type", "").equals("multi_label_classification")) {
+      set(stage, "activation", "sigmoid");
+      set(stage, "threshold", (float) config.number("threshold", 0.5));
+    }
+  }
+
+  private static void set(Model<?> stage, String param, Object value) {
+    stage.set(stage.getParam(param), value);
+  }
+
+  /** Labels are imported a line each. */
+  private static void requireLines(List<String> labels) {
+    for (String label : labels) {
+      if (label.lines().count() != 1) {
+        throw new UserException(
+            "format=sparknlp: the label '"
+                + label.replace("\n", "\\n").replace("\r", "\\r")
+                + "' is not one line, and Spark NLP imports labels a line each");
+      }
+    }
+  }
+}

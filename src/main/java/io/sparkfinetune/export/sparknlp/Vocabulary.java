@@ -1,0 +1,104 @@
+package io.sparkfinetune.export.sparknlp;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkfinetune.UserException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Writes a tokenizer's vocabulary as the assets of a stock annotator. */
+interface Vocabulary {
+  /** {@code vocab.txt}: a token a line, in the order of ids. */
+  Vocabulary WORD_PIECE =
+      (tokenizer, assets) -> {
+        requireModel(tokenizer, "WordPiece");
+        writeTokens(tokenizer, assets);
+      };
+
+  /** {@code vocab.txt} again, and {@code merges.txt}: two symbols a line, the first merge first. */
+  Vocabulary BYTE_LEVEL_BPE =
+      (tokenizer, assets) -> {
+        requireModel(tokenizer, "BPE");
+        writeTokens(tokenizer, assets);
+        List<String> merges = new ArrayList<>();
+        for (JsonNode merge : tokenizer.path("model").path("merges")) {
+          // Older files have "a b", newer ones ["a", "b"].
+          merges.add(
+              merge.isArray()
+                  ? merge.get(0).asText() + " " + merge.get(1).asText()
+                  : merge.asText());
+        }
+        Files.write(assets.resolve("merges.txt"), merges);
+      };
+
+  /**
+   * A SentencePiece model.
+   *
+   * @param file what the annotator looks for
+   * @param offset what it adds to the ids of that model
+   */
+  record SentencePiece(String file, int offset) implements Vocabulary {
+    @Override
+    public void write(JsonNode tokenizer, Path assets) throws IOException {
+      requireModel(tokenizer, "Unigram");
+      Files.write(assets.resolve(file), SentencePieceModel.of(tokenizer, offset));
+    }
+  }
+
+  /**
+   * Writes the assets.
+   *
+   * @param tokenizer a {@code tokenizer.json}
+   * @throws UserException when it is not of the kind that the annotator knows
+   */
+  void write(JsonNode tokenizer, Path assets) throws IOException;
+
+  /** Reads the text of a {@code tokenizer.json}. */
+  static JsonNode parse(String tokenizerJson) {
+    try {
+      return new ObjectMapper().readTree(tokenizerJson);
+    } catch (JsonProcessingException e) {
+      throw new UserException("tokenizer.json is not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static void requireModel(JsonNode tokenizer, String expected) {
+    String type = tokenizer.path("model").path("type").asText("WordPiece");
+    if (!type.equals(expected)) {
+      throw new UserException(
+          "format=sparknlp: the tokenizer is a "
+              + type
+              + ", and Spark NLP's annotator of this family knows "
+              + expected
+              + " alone");
+    }
+  }
+
+  private static void writeTokens(JsonNode tokenizer, Path assets) throws IOException {
+    Map<Integer, String> byId = new TreeMap<>();
+    tokenizer
+        .path("model")
+        .path("vocab")
+        .fields()
+        .forEachRemaining(token -> byId.put(token.getValue().intValue(), token.getKey()));
+    tokenizer
+        .path("added_tokens")
+        .forEach(token -> byId.put(token.path("id").intValue(), token.path("content").asText()));
+    List<String> lines = new ArrayList<>();
+    byId.forEach(
+        (id, token) -> {
+          // The line's number is the id: an id without a token needs a line that no text gives.
+          while (lines.size() < id) {
+            lines.add("[unused id " + lines.size() + "]");
+          }
+          lines.add(token);
+        });
+    Files.write(assets.resolve("vocab.txt"), lines);
+  }
+}
