@@ -13,6 +13,7 @@ import java.util.Locale;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkFiles;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.sql.SparkSession;
@@ -38,7 +39,11 @@ public final class SparkNlpExport implements Exporter {
 
   private final SparkSession spark;
 
-  /** An export on a session, which Spark NLP saves its stages with. */
+  /**
+   * An export on a session, which Spark NLP saves its stages with. It leaves the name of a file
+   * that is no more among those that the session gives executors: use one that no executors join
+   * later.
+   */
   public SparkNlpExport(SparkSession spark) {
     this.spark = spark;
   }
@@ -55,6 +60,7 @@ public final class SparkNlpExport implements Exporter {
       annotator.vocabulary().write(Vocabulary.parse(source.tokenizer()), assets);
       Files.write(assets.resolve("labels.txt"), source.classifier().labels());
       double difference = OnnxExport.writeMaskingPadTokens(source.classifier(), local);
+      requireOneFile(local);
       Model<?> stage = annotator.load(local.toUri().getPath(), spark);
       configure(stage, source);
       ((MLWritable) stage).write().overwrite().save(folder.toString());
@@ -65,6 +71,8 @@ public final class SparkNlpExport implements Exporter {
           annotator.className(),
           difference);
     } finally {
+      // Spark NLP imports by SparkContext.addFile, which refuses another file of this name.
+      Files.deleteIfExists(java.nio.file.Path.of(SparkFiles.get(OnnxExport.MODEL)));
       FileUtils.deleteDirectory(local.toFile());
     }
   }
@@ -93,6 +101,14 @@ public final class SparkNlpExport implements Exporter {
 
   private static void set(Model<?> stage, String param, Object value) {
     stage.set(stage.getParam(param), value);
+  }
+
+  private static void requireOneFile(java.nio.file.Path folder) {
+    if (Files.exists(folder.resolve(OnnxExport.MODEL + "_data"))) {
+      throw new UserException(
+          "format=sparknlp: the model has more than 1.9 GB of weights, which ONNX keeps in a second"
+              + " file, and Spark NLP 5.5.3 saves only the first");
+    }
   }
 
   /** Labels are imported a line each. */
