@@ -17,6 +17,7 @@ import io.sparkfinetune.annotator.TransformerClassifierModel;
 import io.sparkfinetune.export.ExportSource;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Pooling;
+import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.TrainingRecord;
@@ -173,7 +174,8 @@ class SparkNlpExportTest {
         """
             .formatted(
                 family, vocabulary, family.equals("bert") ? 2 : 1, family.equals("bert") ? 0 : 1);
-    return ModelConfig.parse(json).withHead(labels, Pooling.CLS);
+    return ModelConfig.parse(json)
+        .withHead(labels, Pooling.CLS, ProblemType.SINGLE_LABEL_CLASSIFICATION);
   }
 
   private static DocumentAssembler documents() {
