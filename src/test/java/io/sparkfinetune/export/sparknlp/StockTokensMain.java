@@ -121,7 +121,7 @@ public final class StockTokensMain {
             .tokenizeWithAlignment(
                 TokenizedWithSentence.unpack(JavaConverters.asScalaBuffer(all).toList()),
                 length,
-                (boolean) stock.getCaseSensitive());
+                stock.getCaseSensitive());
     int[] pieces =
         Arrays.stream(sentences.head().tokens())
             .mapToInt(TokenPiece::pieceId)
