@@ -189,7 +189,10 @@ final class OnnxWeights {
   private void requireEncoder() {
     boolean words =
         found.keySet().stream().anyMatch(name -> WORDS.stream().anyMatch(name::endsWith));
-    boolean linears = found.values().stream().anyMatch(Stored::transposed);
+    boolean linears =
+        found.entrySet().stream()
+            .filter(entry -> !entry.getKey().contains("embeddings"))
+            .anyMatch(entry -> entry.getValue().initializer().dims().size() == 2);
     if (!words || !linears) {
       List<String> names = List.copyOf(graph.initializers().keySet());
       throw new UserException(

@@ -67,7 +67,8 @@ class SparkNlpExportTest {
     String tokenizer = tokenizer(family);
     ModelConfig config = config(family, TokenizerSummary.of(tokenizer).vocabSize());
     Path stage = folder.resolve("stage");
-    Dataset<Row> texts = TestSpark.session().createDataset(TEXTS, Encoders.STRING()).toDF("text");
+    Dataset<Row> texts =
+        TestSpark.session().createDataset(agreed(tokenizer), Encoders.STRING()).toDF("text");
     List<String> ours;
     try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 7)) {
       ExportSource source = new ExportSource(model, tokenizer, TrainingRecord.empty());
