@@ -10,6 +10,7 @@ import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.model.io.ModelFiles;
+import io.sparkfinetune.model.io.SavedModel;
 import io.sparkfinetune.model.io.TrainingRecord;
 import io.sparkfinetune.train.TrainingResult;
 import java.util.ArrayList;
@@ -59,9 +60,6 @@ import scala.collection.Seq;
 public final class TransformerClassifierModel extends AnnotatorModel<TransformerClassifierModel>
     implements HasBatchedAnnotate<TransformerClassifierModel> {
   private static final long serialVersionUID = 1L;
-
-  /** Where the Hugging Face folder is within a saved stage. */
-  static final String FOLDER = "huggingface";
 
   private static final int DEFAULT_BATCH_SIZE = 256;
 
@@ -387,7 +385,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   @Override
   public void onWrite(String path, SparkSession spark) {
-    Path folder = new Path(path, FOLDER);
+    Path folder = new Path(path, SavedModel.FOLDER);
     Configuration hadoop = spark.sessionState().newHadoopConf();
     HuggingFaceFolder.write(files(), folder, hadoop);
     trainingRecord().ifPresent(record -> record.write(folder, hadoop));

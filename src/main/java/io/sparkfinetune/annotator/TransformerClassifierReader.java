@@ -2,6 +2,7 @@ package io.sparkfinetune.annotator;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
+import io.sparkfinetune.model.io.SavedModel;
 import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,7 +26,7 @@ final class TransformerClassifierReader extends MLReader<TransformerClassifierMo
       }
       TransformerClassifierModel model =
           new DefaultParamsReader<TransformerClassifierModel>().load(path);
-      Path folder = new Path(path, TransformerClassifierModel.FOLDER);
+      Path folder = new Path(path, SavedModel.FOLDER);
       return model
           .setFiles(HuggingFaceFolder.open(folder, hadoop).read())
           .setTrainingRecord(TrainingRecord.read(folder, hadoop).orElse(null));

@@ -13,8 +13,10 @@ import com.johnsnowlabs.nlp.LightPipeline;
 import com.johnsnowlabs.nlp.annotators.Tokenizer;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.ChunkedBytes;
 import io.sparkfinetune.model.io.ModelFiles;
+import io.sparkfinetune.model.io.TensorSource;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
@@ -26,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
@@ -187,6 +190,24 @@ class TransformerClassifierModelTest {
     TransformerClassifierModel loaded = TransformerClassifierModel.load(path);
     assertThat(loaded.getMaxLength()).isEqualTo(9);
     assertThat(loaded.getClasses()).isEqualTo(model.getClasses());
+  }
+
+  @Test
+  void savedStagePipelineAndJobOutputAreCheckpointsToTrainOn(@TempDir Path folder)
+      throws IOException {
+    Path stage = folder.resolve("stage");
+    Path pipeline = folder.resolve("runs/first/model");
+    model.save(stage.toString());
+    Fixtures.pipeline(Fixtures.documents(), model).save(pipeline.toString());
+
+    for (Path base : List.of(stage, pipeline, pipeline.getParent())) {
+      Checkpoint checkpoint = Checkpoint.open(base.toString(), new Configuration(false));
+      assertThat(checkpoint.config()).isEqualTo(model.files().config());
+      assertThat(checkpoint.tokenizer()).isEqualTo(model.files().tokenizer());
+      try (TensorSource weights = checkpoint.openWeights()) {
+        assertThat(weights.tensors()).containsKey("classifier.weight");
+      }
+    }
   }
 
   @Test

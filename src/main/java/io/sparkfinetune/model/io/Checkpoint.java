@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -43,8 +44,9 @@ public final class Checkpoint {
 
   /**
    * Opens {@code minilm-l6}, a Hugging Face folder, a saved Spark NLP annotator, an ONNX file with
-   * its {@code tokenizer.json} beside it, or a model that a job has saved; reads no weights yet. A
-   * name wins over a path: {@code ./minilm-l6} is a path.
+   * its {@code tokenizer.json} beside it, or our own model: a saved pipeline or stage, or the
+   * output folder of a job. Reads no weights yet. A name wins over a path: {@code ./minilm-l6} is a
+   * path.
    *
    * @throws UserException when there is none, or a part of it is missing
    */
@@ -142,13 +144,14 @@ public final class Checkpoint {
           e);
     }
     if (status.isDirectory()) {
-      if (SparkNlpAnnotator.isOne(path, hadoop)) {
+      // Ours first: what Spark ML has saved of it has a folder metadata too.
+      Optional<Path> saved = SavedModel.huggingFaceFolder(path, hadoop);
+      if (saved.isEmpty() && SparkNlpAnnotator.isOne(path, hadoop)) {
         SparkNlpAnnotator annotator = SparkNlpAnnotator.open(path, hadoop);
         return new Checkpoint(
             base, annotator.config(), annotator.tokenizer(), annotator::openWeights);
       }
-      Path saved = SavedModel.huggingFaceFolder(path, hadoop).orElse(path);
-      HuggingFaceFolder folder = HuggingFaceFolder.open(saved, hadoop, weightsNeeded);
+      HuggingFaceFolder folder = HuggingFaceFolder.open(saved.orElse(path), hadoop, weightsNeeded);
       return new Checkpoint(base, folder.config(), folder.tokenizer(), folder::openWeights);
     }
     if (base.endsWith(ONNX)) {

@@ -12,7 +12,7 @@ import org.apache.hadoop.fs.Path;
 /** Finds the Hugging Face folder within what Spark ML has saved of our model. */
 public final class SavedModel {
   /** Where a saved stage keeps it. */
-  private static final String FOLDER = "huggingface";
+  public static final String FOLDER = "huggingface";
 
   /** Where a job's output folder keeps the saved pipeline. */
   private static final String PIPELINE = "model";
