@@ -85,7 +85,7 @@ public record TestGoldens(Path folder, JsonNode json) {
                 ? ProblemType.MULTI_LABEL_CLASSIFICATION
                 : ProblemType.SINGLE_LABEL_CLASSIFICATION);
     try (TensorSource source = tensors("model.safetensors")) {
-      return SequenceClassifier.fromPretrained(config, source, customisation, 1);
+      return SequenceClassifier.fromPretrained(config, config.labels(), source, customisation, 1);
     }
   }
 

@@ -76,7 +76,7 @@ public record ModelDescription(
     try (SequenceClassifier model = SequenceClassifier.outline(config, arguments.customisation());
         TensorSource weights = checkpoint.openWeights()) {
       ParameterSet parameters = model.parameters();
-      Weights.Match match = model.match(weights);
+      Weights.Match match = model.match(weights, labels);
       Map<String, List<Long>> loaded = new LinkedHashMap<>();
       Map<String, List<Long>> fresh = new LinkedHashMap<>();
       for (Parameter parameter : parameters.parameters()) {

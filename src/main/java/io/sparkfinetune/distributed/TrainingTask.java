@@ -122,7 +122,9 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
     }
     Checkpoint checkpoint = Checkpoint.open(modelArguments.base(), hadoop.value().value());
     try (TensorSource weights = checkpoint.openWeights()) {
-      return SequenceClassifier.fromPretrained(config, weights, customisation, arguments.seed());
+      List<String> labels = ModelConfig.parse(checkpoint.config()).labels();
+      return SequenceClassifier.fromPretrained(
+          config, labels, weights, customisation, arguments.seed());
     }
   }
 

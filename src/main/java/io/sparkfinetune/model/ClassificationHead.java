@@ -1,5 +1,7 @@
 package io.sparkfinetune.model;
 
+import java.util.List;
+
 /** From a row's token vectors to its logits, by a family's {@link HeadLayout}. */
 final class ClassificationHead {
   private final Pooling pooling;
@@ -28,6 +30,11 @@ final class ClassificationHead {
                 root.child(layout.norm().name()), hidden, layout.norm().eps(), layout.norm().bias())
             : null;
     output = new Linear(root.child(layout.output()), hidden, labels);
+  }
+
+  /** The names of the weights of the linear layer over the labels, a row a label. */
+  List<String> outputWeights() {
+    return List.of(output.name() + ".weight", output.name() + ".bias");
   }
 
   /**

@@ -199,16 +199,30 @@ public final class ParameterSet implements AutoCloseable {
    * Takes the values of a checkpoint; each is read into its own new memory, so that weights are
    * never held twice.
    *
+   * @param wanted the weights to take, with their shapes
    * @param prefix the family's {@code base_model_prefix}
    * @param optional which weights the checkpoint may lack, or have in another shape
-   * @return the names of the weights that it has no values for
+   * @return what the checkpoint lacks and what it has too much; its tensors are this set's now
    */
-  List<String> load(TensorSource checkpoint, String prefix, Predicate<String> optional) {
+  Weights load(
+      TensorSource checkpoint,
+      Map<String, long[]> wanted,
+      String prefix,
+      Predicate<String> optional) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Weights weights = Weights.load(checkpoint, shapes(), prefix, optional);
+      Weights weights = Weights.load(checkpoint, wanted, prefix, optional);
       weights.tensors().forEach((name, values) -> parameters.get(name).tensor().set_data(values));
-      return weights.missing();
+      return weights;
+    }
+  }
+
+  /** Puts a weight's rows into another order: row {@code i} becomes what {@code rows[i]} was. */
+  void reorderRows(String name, long[] rows) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor tensor = parameters.get(name).tensor();
+      tensor.set_data(tensor.index_select(0, TokenTensors.int64(rows, rows.length)));
     }
   }
 

@@ -6,9 +6,12 @@ import io.sparkfinetune.model.io.Weights;
 import io.sparkfinetune.tokenize.Batch;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -61,21 +64,30 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /**
    * Builds a classifier on a pretrained encoder. A head and a pooler that the checkpoint holds in
-   * the right shape are taken; else they start afresh.
+   * the right shape are taken, else they start afresh. The output layer is taken by the names of
+   * the labels: where both sets of labels are the same, its rows come in this classifier's order;
+   * where they are not, as with Hugging Face's {@code LABEL_0}, its rows mean something else and it
+   * starts afresh.
    *
    * @param config the checkpoint's configuration with this classifier's head, from {@link
    *     ModelArguments#configure}
+   * @param checkpointLabels the label names of the checkpoint's own configuration, by index; empty
+   *     for an encoder
    * @param customisation from {@link ModelArguments#customisation}
    * @param seed of the fresh weights
    * @throws io.sparkfinetune.UserException when the weights are not the model's, or have not the
    *     layers or modules that the customisation names
    */
   public static SequenceClassifier fromPretrained(
-      ModelConfig config, TensorSource checkpoint, Customisation customisation, long seed) {
+      ModelConfig config,
+      List<String> checkpointLabels,
+      TensorSource checkpoint,
+      Customisation customisation,
+      long seed) {
     SequenceClassifier model = new SequenceClassifier(config, customisation);
     try {
-      List<String> fresh = new ArrayList<>();
-      fresh.addAll(model.parameters.load(checkpoint, model.prefix(), model.mayBeFresh()));
+      model.load(checkpoint, checkpointLabels);
+      List<String> fresh = new ArrayList<>(model.freshWeights);
       fresh.addAll(customisation.reinitialised(model.parameters));
       model.initialise(fresh, seed);
       return model;
@@ -85,10 +97,10 @@ public final class SequenceClassifier implements AutoCloseable {
     }
   }
 
-  /** The same as it is, all its weights to be trained. */
+  /** The same as it is, with the checkpoint's labels, all its weights to be trained. */
   public static SequenceClassifier fromPretrained(
       ModelConfig config, TensorSource checkpoint, long seed) {
-    return fromPretrained(config, checkpoint, Customisation.NONE, seed);
+    return fromPretrained(config, config.labels(), checkpoint, Customisation.NONE, seed);
   }
 
   /** Builds a classifier that no checkpoint has been to: all weights start afresh. */
@@ -112,11 +124,56 @@ public final class SequenceClassifier implements AutoCloseable {
   /**
    * Looks up which of a checkpoint's tensors {@link #fromPretrained} takes; reads none.
    *
+   * @param checkpointLabels the label names of the checkpoint's own configuration, by index
    * @throws io.sparkfinetune.UserException when the checkpoint lacks a weight of the encoder, or
    *     has it in another shape
    */
-  public Weights.Match match(TensorSource checkpoint) {
-    return Weights.match(checkpoint, parameters.shapes(), prefix(), mayBeFresh());
+  public Weights.Match match(TensorSource checkpoint, List<String> checkpointLabels) {
+    Weights.Match match =
+        Weights.match(checkpoint, wanted(checkpointLabels), prefix(), mayBeFresh());
+    return new Weights.Match(
+        match.expectedByStored(),
+        withOutput(match.missing(), checkpointLabels),
+        match.unusedHead(),
+        match.unusedEncoder());
+  }
+
+  private void load(TensorSource checkpoint, List<String> checkpointLabels) {
+    Weights weights = parameters.load(checkpoint, wanted(checkpointLabels), prefix(), mayBeFresh());
+    freshWeights = withOutput(weights.missing(), checkpointLabels);
+    outputRows(checkpointLabels)
+        .ifPresent(
+            rows ->
+                head.outputWeights().stream()
+                    .filter(name -> !freshWeights.contains(name))
+                    .forEach(name -> parameters.reorderRows(name, rows)));
+  }
+
+  /** The weights to look for in a checkpoint: an output layer of other labels is none of them. */
+  private Map<String, long[]> wanted(List<String> checkpointLabels) {
+    Map<String, long[]> wanted = parameters.shapes();
+    if (outputRows(checkpointLabels).isEmpty()) {
+      wanted.keySet().removeAll(head.outputWeights());
+    }
+    return wanted;
+  }
+
+  private List<String> withOutput(List<String> missing, List<String> checkpointLabels) {
+    return outputRows(checkpointLabels).isPresent()
+        ? missing
+        : Stream.concat(missing.stream(), head.outputWeights().stream()).toList();
+  }
+
+  /**
+   * The row that each of this classifier's labels has in a checkpoint's output layer; empty when
+   * the checkpoint's labels are not the same ones.
+   */
+  private Optional<long[]> outputRows(List<String> checkpointLabels) {
+    Map<String, Integer> rows = new HashMap<>();
+    checkpointLabels.forEach(label -> rows.put(label, rows.size()));
+    boolean same =
+        checkpointLabels.size() == labels.size() && rows.keySet().equals(new HashSet<>(labels));
+    return same ? Optional.of(labels.stream().mapToLong(rows::get).toArray()) : Optional.empty();
   }
 
   /** Weights that a checkpoint need not have: the head's and the adapters'. */
@@ -156,7 +213,7 @@ public final class SequenceClassifier implements AutoCloseable {
   public static SequenceClassifier load(ModelConfig config, TensorSource weights) {
     SequenceClassifier model = new SequenceClassifier(config, Customisation.NONE);
     try {
-      model.parameters.load(weights, model.prefix(), name -> false);
+      model.parameters.load(weights, model.parameters.shapes(), model.prefix(), name -> false);
       return model;
     } catch (RuntimeException | Error e) {
       model.close();

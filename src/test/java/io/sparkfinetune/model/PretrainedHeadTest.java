@@ -1,0 +1,90 @@
+package io.sparkfinetune.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.sparkfinetune.TestGoldens;
+import io.sparkfinetune.model.io.TensorSource;
+import io.sparkfinetune.model.io.Weights;
+import io.sparkfinetune.tokenize.Batch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a new classifier takes of a checkpoint's head: its output layer, by the labels' names. */
+class PretrainedHeadTest {
+  private static final long SEED = 7;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "roberta", "distilbert", "modernbert"})
+  void sameLabelsInAnotherOrderKeepTheirRows(String family) throws IOException {
+    TestGoldens golden = TestGoldens.of(family);
+    List<String> stored = labels(golden);
+    List<String> rotated = new ArrayList<>(stored);
+    Collections.rotate(rotated, 2);
+    try (SequenceClassifier before = golden.model();
+        SequenceClassifier after = pretrained(golden, rotated)) {
+      assertThat(after.freshWeights()).isEmpty();
+      assertThat(after.labels()).isEqualTo(rotated);
+      Batch batch = golden.batch();
+      float[][] expected = before.logits(batch);
+      float[][] actual = after.logits(batch);
+      for (int row = 0; row < expected.length; row++) {
+        for (String label : stored) {
+          assertThat(actual[row][rotated.indexOf(label)])
+              .as(label)
+              .isCloseTo(expected[row][stored.indexOf(label)], within(1e-6f));
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "roberta"})
+  void otherLabelsStartTheOutputLayerAfreshAndKeepTheProjection(String family) throws IOException {
+    TestGoldens golden = TestGoldens.of(family);
+    List<String> others = labels(golden).stream().map(label -> "other " + label).toList();
+    String output = family.equals("bert") ? "classifier" : "classifier.out_proj";
+    String projection =
+        family.equals("bert") ? "bert.pooler.dense.weight" : "classifier.dense.weight";
+    try (SequenceClassifier before = golden.model();
+        SequenceClassifier after = pretrained(golden, others);
+        TensorSource weights = golden.tensors("model.safetensors")) {
+      assertThat(after.freshWeights()).containsExactly(output + ".weight", output + ".bias");
+      assertThat(tensor(after, projection).equal(tensor(before, projection))).isTrue();
+      assertThat(tensor(after, output + ".weight").equal(tensor(before, output + ".weight")))
+          .isFalse();
+      Weights.Match match = after.match(weights, labels(golden));
+      assertThat(match.missing()).isEqualTo(after.freshWeights());
+      assertThat(match.unusedHead()).contains(output + ".weight", output + ".bias");
+      assertThat(before.match(weights, labels(golden)).missing()).isEmpty();
+    }
+  }
+
+  private static Tensor tensor(SequenceClassifier model, String name) {
+    return model.parameters().tensors().get(name);
+  }
+
+  private static SequenceClassifier pretrained(TestGoldens golden, List<String> labels)
+      throws IOException {
+    ModelConfig stored = config(golden);
+    ModelConfig config = stored.withHead(labels, stored.pooling(), stored.problemType());
+    try (TensorSource source = golden.tensors("model.safetensors")) {
+      return SequenceClassifier.fromPretrained(
+          config, stored.labels(), source, Customisation.NONE, SEED);
+    }
+  }
+
+  private static List<String> labels(TestGoldens golden) throws IOException {
+    return config(golden).labels();
+  }
+
+  private static ModelConfig config(TestGoldens golden) throws IOException {
+    return ModelConfig.parse(Files.readString(golden.folder().resolve("config.json")));
+  }
+}
