@@ -21,6 +21,11 @@ interface EncoderFamily {
   /** The longest row in tokens, special tokens included. */
   int maxTokens(ModelConfig config);
 
+  /** The token id that pads a batch; the default is that of transformers' configuration class. */
+  default int padTokenId(ModelConfig config) {
+    return config.integer("pad_token_id", 0);
+  }
+
   /** Whether the encoder tells a second text from a first by {@code token_type_ids}. */
   boolean hasTokenTypes(ModelConfig config);
 

@@ -170,6 +170,11 @@ public final class ModelConfig {
     return EncoderFamilies.of(modelType()).maxTokens(this);
   }
 
+  /** The token id that pads a batch. */
+  public int padTokenId() {
+    return EncoderFamilies.of(modelType()).padTokenId(this);
+  }
+
   /**
    * Whether the head on this pooling is the one that Hugging Face's class of the family has; else
    * that class would compute something else with the weights.

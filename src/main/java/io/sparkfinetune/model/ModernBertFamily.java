@@ -31,6 +31,11 @@ final class ModernBertFamily implements EncoderFamily {
   }
 
   @Override
+  public int padTokenId(ModelConfig config) {
+    return config.integer("pad_token_id", 50_283);
+  }
+
+  @Override
   public boolean hasTokenTypes(ModelConfig config) {
     return false;
   }

@@ -35,6 +35,11 @@ final class MpnetFamily implements EncoderFamily {
   }
 
   @Override
+  public int padTokenId(ModelConfig config) {
+    return config.integer("pad_token_id", PAD_TOKEN_ID);
+  }
+
+  @Override
   public boolean hasTokenTypes(ModelConfig config) {
     return false;
   }

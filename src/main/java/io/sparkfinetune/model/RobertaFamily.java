@@ -19,7 +19,12 @@ record RobertaFamily(String modelType, String classifierArchitecture) implements
   @Override
   public int maxTokens(ModelConfig config) {
     // The positions up to the padding token's are not given to tokens.
-    return config.positive("max_position_embeddings") - config.integer("pad_token_id", 1) - 1;
+    return config.positive("max_position_embeddings") - padTokenId(config) - 1;
+  }
+
+  @Override
+  public int padTokenId(ModelConfig config) {
+    return config.integer("pad_token_id", 1);
   }
 
   @Override
@@ -35,7 +40,7 @@ record RobertaFamily(String modelType, String classifierArchitecture) implements
             scope.child("embeddings"),
             config.positive("hidden_size"),
             config.integer("type_vocab_size", 2),
-            new TokenEmbeddings.Positions(config.integer("pad_token_id", 1)),
+            new TokenEmbeddings.Positions(padTokenId(config)),
             config.number("layer_norm_eps", 1e-12),
             config.number("hidden_dropout_prob", 0.1));
     return new BertEncoder(config, scope, embeddings, null);

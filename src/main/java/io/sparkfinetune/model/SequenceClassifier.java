@@ -37,6 +37,7 @@ public final class SequenceClassifier implements AutoCloseable {
   private final ParameterSet parameters;
   private final Encoder encoder;
   private final ClassificationHead head;
+  private final boolean hasTokenTypes;
   private List<String> freshWeights = List.of();
 
   private SequenceClassifier(ModelConfig config, Customisation customisation) {
@@ -49,6 +50,7 @@ public final class SequenceClassifier implements AutoCloseable {
     this.config = config;
     this.customisation = customisation;
     this.labels = config.labels();
+    this.hasTokenTypes = family.hasTokenTypes(config);
     this.parameters = parameters;
     try {
       encoder = family.encoder(config, parameters.root().child(family.baseModelPrefix()));
@@ -274,7 +276,7 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** The token id that pads a batch. */
   public int padTokenId() {
-    return config.integer("pad_token_id", 0);
+    return config.padTokenId();
   }
 
   /** The logits of each row in fp32: {@code [batch.size()][labels().size()]}. */
@@ -286,7 +288,7 @@ public final class SequenceClassifier implements AutoCloseable {
   public float[][] logits(ForwardPass pass, Batch batch) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor logits = logits(pass, TokenTensors.of(batch)).contiguous();
+      Tensor logits = logits(pass, tokens(batch)).contiguous();
       return rows(logits);
     }
   }
@@ -297,7 +299,7 @@ public final class SequenceClassifier implements AutoCloseable {
    * cross-entropy, meaned over rows and labels, as of PyTorch's {@code BCEWithLogitsLoss}.
    */
   public Tensor loss(ForwardPass pass, Batch batch) {
-    Tensor logits = logits(pass, TokenTensors.of(batch));
+    Tensor logits = logits(pass, tokens(batch));
     if (!config.problemType().isMultiLabel()) {
       long[] target = Arrays.stream(batch.labels()).mapToLong(SequenceClassifier::only).toArray();
       return torch.cross_entropy_loss(logits, TokenTensors.int64(target, batch.size()));
@@ -325,7 +327,7 @@ public final class SequenceClassifier implements AutoCloseable {
    * PointerScope}; those of padding mean nothing.
    */
   Tensor tokenVectors(Batch batch) {
-    return encoder.forward(ForwardPass.inference(), TokenTensors.of(batch));
+    return encoder.forward(ForwardPass.inference(), tokens(batch));
   }
 
   /**
@@ -334,6 +336,11 @@ public final class SequenceClassifier implements AutoCloseable {
    */
   public <T> T logits(TensorOps<T> ops, Tokens<T> tokens) {
     return head.forward(ops, encoder.forward(ops, tokens), tokens);
+  }
+
+  /** A tokenizer may tell second texts apart where the encoder does not. */
+  private Tokens<Tensor> tokens(Batch batch) {
+    return TokenTensors.of(batch, hasTokenTypes);
   }
 
   private static float[][] rows(Tensor matrix) {

@@ -12,7 +12,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class TokenTensors {
   private TokenTensors() {}
 
-  static Tokens<Tensor> of(Batch batch) {
+  /**
+   * A batch's token ids, types, lengths and padding.
+   *
+   * @param withTypes whether the encoder has vectors for types; else the batch's are dropped
+   */
+  static Tokens<Tensor> of(Batch batch, boolean withTypes) {
     int rows = batch.size();
     long[] lengths = new long[rows];
     boolean padded = false;
@@ -28,7 +33,9 @@ final class TokenTensors {
       padding = positions.unsqueeze(0).ge(lengthTensor.unsqueeze(1));
     }
     Tensor tokenTypeIds =
-        batch.tokenTypeIds() == null ? null : int64(batch.tokenTypeIds(), rows, batch.length());
+        withTypes && batch.tokenTypeIds() != null
+            ? int64(batch.tokenTypeIds(), rows, batch.length())
+            : null;
     return new Tokens<>(
         int64(batch.inputIds(), rows, batch.length()), tokenTypeIds, lengthTensor, padding);
   }

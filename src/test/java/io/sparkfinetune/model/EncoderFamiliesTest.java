@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.sparkfinetune.TestGoldens;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.tokenize.Batch;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EncoderFamiliesTest {
   @Test
@@ -27,5 +33,31 @@ class EncoderFamiliesTest {
     assertThat(message).startsWith(beforeList).endsWith("]");
     String list = message.substring(beforeList.length(), message.length() - 1);
     assertThat(list.split(", ")).containsExactlyInAnyOrderElementsOf(inGoldens);
+  }
+
+  /** A {@code type_vocab_size} of 1, or none, and a tokenizer that tells second texts apart. */
+  @ParameterizedTest
+  @ValueSource(strings = {"roberta", "xlm-roberta", "camembert", "distilbert", "mpnet"})
+  void tokenTypesThatTheEncoderHasNotAreDropped(String family) throws IOException {
+    List<int[]> rows = List.of(new int[] {5, 9, 6, 8}, new int[] {5, 9, 7});
+    try (SequenceClassifier model = TestGoldens.of(family).model();
+        PointerScope scope = new PointerScope()) {
+      int padding = model.padTokenId();
+      Batch pairs = Batch.of(rows, new int[] {2, 1}, new int[][] {{0}, {1}}, padding);
+      Batch singles = Batch.of(rows, new int[][] {{0}, {1}}, padding);
+      assertThat(pairs.tokenTypeIds()).isNotNull();
+      assertThat(model.logits(pairs)).isDeepEqualTo(model.logits(singles));
+      assertThat(model.loss(ForwardPass.inference(), pairs).item_float())
+          .isEqualTo(model.loss(ForwardPass.inference(), singles).item_float());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"bert, 0", "roberta, 1", "camembert, 1", "mpnet, 1", "modernbert, 50283"})
+  void paddingWithoutPadTokenIdIsTransformersDefault(String type, int expected) {
+    ModelConfig config = ModelConfig.parse("{\"model_type\": \"" + type + "\"}");
+    assertThat(config.padTokenId()).isEqualTo(expected);
+    ModelConfig set = ModelConfig.parse("{\"model_type\": \"" + type + "\", \"pad_token_id\": 3}");
+    assertThat(set.padTokenId()).isEqualTo(3);
   }
 }

@@ -63,7 +63,7 @@ class EncoderGoldenTest {
   }
 
   @ParameterizedTest
-  @MethodSource("families")
+  @MethodSource("io.sparkfinetune.TestGoldens#families")
   void everyWeightGetsAFiniteGradientInBf16WithDropout(String family) throws IOException {
     TestGoldens golden = TestGoldens.of(family);
     try (SequenceClassifier model = golden.model();
