@@ -44,10 +44,13 @@ final class ModelSource implements Serializable {
     return files != null ? files : broadcast.value();
   }
 
-  /** Makes the files known to the executors of a context, once; driver only. */
+  /**
+   * Makes the files known to the executors of a context, once; driver only. An adapter stays: the
+   * weights have it in them.
+   */
   synchronized void broadcast(SparkContext context) {
     if (broadcast == null || broadcastContext != context) {
-      broadcast = JavaSparkContext.fromSparkContext(context).broadcast(files);
+      broadcast = JavaSparkContext.fromSparkContext(context).broadcast(files.withAdapter(null));
       broadcastContext = context;
     }
   }

@@ -17,7 +17,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.spark.HashPartitioner;
@@ -97,7 +96,7 @@ public final class DistributedTrainer {
    *
    * @throws UserException when the cluster runs no barrier stage, {@code max_length} is more than
    *     the model has positions for, {@code metric_for_best_model} is none of the problem type's,
-   *     or settings of the model exclude each other
+   *     settings of the model exclude each other, or name layers or modules that it has not
    */
   public static void check(
       SparkContext spark,
@@ -105,8 +104,9 @@ public final class DistributedTrainer {
       ModelArguments model,
       TrainingArguments training) {
     plan(spark);
-    model.configure(checkpoint, List.of());
-    model.customisation();
+    // Its labels are not known yet; what is checked does not depend on them.
+    ModelConfig config = model.configure(checkpoint, List.of());
+    model.customisation().check(config);
     training.metricForBestModel(model.problemType());
   }
 
@@ -179,8 +179,7 @@ public final class DistributedTrainer {
     if (!config.problemType().isMultiLabel() || config.threshold().isPresent()) {
       return config;
     }
-    OptionalDouble tuned = result == null ? OptionalDouble.empty() : result.threshold();
-    return config.withThreshold(tuned.orElse(ModelConfig.DEFAULT_THRESHOLD));
+    return config.withThreshold(result.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD));
   }
 
   /**

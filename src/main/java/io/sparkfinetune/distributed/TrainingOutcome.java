@@ -12,7 +12,7 @@ import java.util.UUID;
  * @param run which attempt this is the end of; a stage that Spark runs again has another
  * @param chunks how many chunks of weights come with it
  * @param adapter the adapter that is kept beside the weights, or null
- * @param result what the training reported; null when it failed
+ * @param result what the training reported of the weights; null when there are none
  * @param failure the message for the user; null when it did not fail
  * @param diverged whether it failed since the loss was no longer finite, weights being kept
  */

@@ -90,11 +90,12 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
     ModelConfig config = ModelConfig.parse(configJson);
     try (SequenceClassifier model = load(config);
         Trainer trainer = new Trainer(model, arguments, this::onProgress)) {
-      TrainingResult result = null;
+      TrainingResult result;
       String failure = null;
       try {
         result = trainer.train(train.build(), validation.build());
       } catch (DivergedException e) {
+        result = e.kept();
         failure = e.getMessage();
       }
       UUID run = UUID.randomUUID();

@@ -45,6 +45,18 @@ public record Customisation(
   }
 
   /**
+   * Checks that a model has the layers and modules that this names, when it names some.
+   *
+   * @throws UserException when it has not
+   */
+  public void check(ModelConfig config) {
+    // An outline needs libtorch, which a driver does without where nothing is to be checked.
+    if (lora != null || freezeLayers > 0 || reinitTopLayers > 0) {
+      SequenceClassifier.outline(config, this).close();
+    }
+  }
+
+  /**
    * Decides for each weight of a model whether it is trained, and declares the adapters. Comes
    * before the weights are loaded.
    *

@@ -196,8 +196,9 @@ public record ModelArguments(
   /**
    * The configuration of a classifier over {@code labels} on a checkpoint.
    *
-   * @throws UserException when {@code max_length} is more than the model has positions for, or the
-   *     family has not a dropout that is set
+   * @throws UserException when {@code max_length} is more than the model has positions for, the
+   *     family has not a dropout that is set, or an adapter is to be kept that peft would compute
+   *     otherwise
    */
   public ModelConfig configure(ModelConfig checkpoint, List<String> labels) {
     checkpoint.requirePositions(maxLength);
@@ -208,6 +209,14 @@ public record ModelArguments(
     Map<String, Double> dropouts =
         EncoderFamilies.of(checkpoint.modelType()).dropouts().entries(this, checkpoint.modelType());
     ModelConfig config = checkpoint.with(dropouts).withHead(labels, chosen, problemType);
+    if (loraRank > 0 && !loraMerge && !config.hasFamilysOwnHead()) {
+      throw new UserException(
+          "model.lora_merge=false is not allowed together with model.pooling="
+              + chosen.spelling()
+              + ": peft puts the adapter on "
+              + config.classifierArchitecture()
+              + ", which pools otherwise. Set model.pooling=cls, or model.lora_merge=true");
+    }
     OptionalDouble given = threshold(threshold);
     return given.isPresent() ? config.withThreshold(given.getAsDouble()) : config;
   }

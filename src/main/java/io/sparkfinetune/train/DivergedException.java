@@ -9,8 +9,15 @@ import java.util.stream.Collectors;
 public final class DivergedException extends UserException {
   private static final long serialVersionUID = 1L;
 
+  private final transient TrainingResult kept;
+
   DivergedException(
-      int step, String what, List<Double> lossHistory, double learningRate, String kept) {
+      int step,
+      String what,
+      List<Double> lossHistory,
+      double learningRate,
+      String keptWeights,
+      TrainingResult kept) {
     super(
         String.format(
             Locale.ROOT,
@@ -24,6 +31,12 @@ public final class DivergedException extends UserException {
                     .map(loss -> String.format(Locale.ROOT, "%.4g", loss))
                     .collect(Collectors.joining(", ")),
             learningRate,
-            kept));
+            keptWeights));
+    this.kept = kept;
+  }
+
+  /** What the training reported of the weights that it kept. */
+  public TrainingResult kept() {
+    return kept;
   }
 }

@@ -191,7 +191,12 @@ public final class Trainer implements AutoCloseable {
   private DivergedException diverged(String what, LossLog losses) {
     best.restore();
     return new DivergedException(
-        step + 1, what, losses.last(LOSSES_SHOWN), arguments.learningRate(), best.description());
+        step + 1,
+        what,
+        losses.last(LOSSES_SHOWN),
+        arguments.learningRate(),
+        best.description(),
+        new TrainingResult(best.metrics(), List.copyOf(logHistory)));
   }
 
   private double epoch() {

@@ -10,6 +10,7 @@ import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.model.io.ModelFiles;
@@ -130,14 +131,47 @@ class DistributedTrainerTest {
   }
 
   @Test
+  void aDivergedTrainingKeepsTheThresholdOfItsLastGoodWeights() {
+    ModelArguments multiLabel = model("problem_type", "multi_label_classification");
+    // All is warm-up: the first epoch, one step, has the rate 0, and the second diverges.
+    ModelConfig one = ModelConfig.parse(train(multiLabel, 1).files().config());
+    TrainingDivergedException e =
+        catchThrowableOfType(TrainingDivergedException.class, () -> train(multiLabel, 3));
+
+    assertThat(e).hasMessageContaining("Kept: the weights of epoch 1");
+    ModelConfig kept = ModelConfig.parse(e.lastGood().config());
+    assertThat(one.threshold().getAsDouble()).isNotEqualTo(ModelConfig.DEFAULT_THRESHOLD);
+    assertThat(kept.threshold()).isEqualTo(one.threshold());
+  }
+
+  private static TrainedModel train(ModelArguments model, int epochs) {
+    TrainingArguments training =
+        Schema.of("training", TrainingArguments.class)
+            .create(
+                Map.of(
+                    "learning_rate",
+                    1e36,
+                    "warmup_ratio",
+                    1.0,
+                    "num_train_epochs",
+                    epochs,
+                    "precision",
+                    "fp32"));
+    return DistributedTrainer.train(
+        rows(8), Optional.of(rows(10)), LABELS, model, training, p -> {});
+  }
+
+  @Test
   void loraChangesWhatItTargetsAndTheHeadAndKeepsItsAdapterWhenAsked() {
-    ModelArguments lora = model("lora_rank", 2, "lora_merge", false);
+    ModelArguments lora = model("lora_rank", 2, "lora_merge", false, "pooling", "cls");
     ModelFiles trained = train(lora).files();
     List<String> changed = new ArrayList<>();
     try (TensorSource before = TestModels.tiny().openWeights();
         TensorSource after = trained.openWeights();
         PointerScope scope = new PointerScope()) {
-      assertThat(after.tensors().keySet()).isEqualTo(before.tensors().keySet());
+      assertThat(after.tensors())
+          .containsKeys("bert.pooler.dense.weight", "bert.pooler.dense.bias");
+      assertThat(after.tensors()).hasSize(before.tensors().size() + 2);
       for (String name : before.tensors().keySet()) {
         boolean head = name.startsWith("classifier.");
         if (!head && !after.read(name).equal(before.read(name))) {
@@ -173,6 +207,31 @@ class DistributedTrainerTest {
     assertThatThrownBy(() -> train(model("lora_rank", 1, "lora_target_modules", "q_lin")))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("model.lora_target_modules: q_lin matches no linear layer");
+  }
+
+  @Test
+  void layersAndModulesAreCheckedBeforeAnyRowIsRead() {
+    assertThatThrownBy(() -> check(model("freeze_layers", 9)))
+        .isInstanceOf(UserException.class)
+        .hasMessage("model.freeze_layers=9 is not allowed: the model has weights for 2 layers");
+    assertThatThrownBy(() -> check(model("lora_rank", 1, "lora_target_modules", "q_lin")))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("model.lora_target_modules: q_lin matches no linear layer");
+    assertThatThrownBy(() -> check(model("lora_rank", 1, "lora_merge", false)))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "model.lora_merge=false is not allowed together with model.pooling=mean: peft puts the"
+                + " adapter on BertForSequenceClassification, which pools otherwise. Set"
+                + " model.pooling=cls, or model.lora_merge=true");
+    check(model("lora_rank", 1, "lora_merge", false, "pooling", "cls"));
+  }
+
+  private static void check(ModelArguments model) {
+    DistributedTrainer.check(
+        TestSpark.session().sparkContext(),
+        ModelConfig.parse(TestModels.tiny().config()),
+        model,
+        training(1e-2));
   }
 
   private static TrainedModel train(ModelArguments model) {
