@@ -387,7 +387,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   public void onWrite(String path, SparkSession spark) {
     Path folder = new Path(path, SavedModel.FOLDER);
     Configuration hadoop = spark.sessionState().newHadoopConf();
-    HuggingFaceFolder.write(files(), folder, hadoop);
+    HuggingFaceFolder.write(files(), ModelConfig.parse(files().config()).inputs(), folder, hadoop);
     trainingRecord().ifPresent(record -> record.write(folder, hadoop));
   }
 }

@@ -46,7 +46,12 @@ public final class HuggingFaceExport implements Exporter {
               + " model.pooling=cls");
     }
     HuggingFaceFolder.write(
-        configJson(config), source.tokenizer(), model.parameters().tensors(), folder, hadoop);
+        configJson(config),
+        source.tokenizer(),
+        config.inputs(),
+        model.parameters().tensors(),
+        folder,
+        hadoop);
     writeCard(ModelCard.render(source, ModelCard.Usage.TRANSFORMERS), folder, hadoop);
     if (!source.training().base().isEmpty()) {
       source.training().write(folder, hadoop);

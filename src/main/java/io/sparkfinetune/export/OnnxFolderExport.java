@@ -25,6 +25,7 @@ public final class OnnxFolderExport implements Exporter {
       HuggingFaceFolder.writeWithoutWeights(
           HuggingFaceExport.configJson(source.classifier().config()),
           source.tokenizer(),
+          source.classifier().config().inputs(),
           folder,
           hadoop);
       HuggingFaceExport.writeCard(

@@ -100,7 +100,11 @@ final class FineTuning {
       return ClassifierPipeline.fit(data.train(), data.validation(), model, training, bar);
     } catch (TrainingDivergedException e) {
       String folder = output.path(OutputDirectory.LAST_GOOD);
-      HuggingFaceFolder.write(e.lastGood(), new Path(folder), spark.sessionState().newHadoopConf());
+      HuggingFaceFolder.write(
+          e.lastGood(),
+          ModelConfig.parse(e.lastGood().config()).inputs(),
+          new Path(folder),
+          spark.sessionState().newHadoopConf());
       throw new UserException(e.getMessage() + ", in " + folder + " (for model.base)", e);
     }
   }

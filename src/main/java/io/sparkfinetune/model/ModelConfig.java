@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.io.ModelInputs;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -186,6 +187,11 @@ public final class ModelConfig {
   /** Whether the model tells a second text from a first by {@code token_type_ids}. */
   public boolean hasTokenTypes() {
     return EncoderFamilies.of(modelType()).hasTokenTypes(this);
+  }
+
+  /** What the model takes of a tokenizer's output. */
+  public ModelInputs inputs() {
+    return new ModelInputs(maxTokens(), hasTokenTypes());
   }
 
   /**

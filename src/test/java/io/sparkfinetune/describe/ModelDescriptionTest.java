@@ -11,6 +11,7 @@ import io.sparkfinetune.model.ParameterCount;
 import io.sparkfinetune.model.Pooling;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
+import io.sparkfinetune.model.io.ModelInputs;
 import io.sparkfinetune.train.TrainingArguments;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,6 +93,7 @@ class ModelDescriptionTest {
         new org.apache.hadoop.fs.Path(folder.toString(), "stages/1_TransformerClassifierModel_x");
     HuggingFaceFolder.write(
         TestModels.tiny(),
+        new ModelInputs(128, true),
         new org.apache.hadoop.fs.Path(stage, "huggingface"),
         new Configuration(false));
 

@@ -14,6 +14,7 @@ import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.model.io.ModelFiles;
+import io.sparkfinetune.model.io.ModelInputs;
 import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.tokenize.Batch;
 import io.sparkfinetune.train.TrainingArguments;
@@ -46,7 +47,10 @@ class DistributedTrainerTest {
   @BeforeEach
   void writeBase() {
     HuggingFaceFolder.write(
-        TestModels.tiny(), new org.apache.hadoop.fs.Path(base.toUri()), new Configuration(false));
+        TestModels.tiny(),
+        new ModelInputs(128, true),
+        new org.apache.hadoop.fs.Path(base.toUri()),
+        new Configuration(false));
   }
 
   @Test

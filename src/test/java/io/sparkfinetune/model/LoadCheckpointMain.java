@@ -38,7 +38,11 @@ final class LoadCheckpointMain {
     try (SequenceClassifier model =
         SequenceClassifier.fromScratch(ModelConfig.parse(BERT_BASE), 1)) {
       ModelFiles files = model.toFiles(Checkpoint.open("minilm-l6", hadoop()).tokenizer());
-      HuggingFaceFolder.write(files, new org.apache.hadoop.fs.Path(folder.toString()), hadoop());
+      HuggingFaceFolder.write(
+          files,
+          model.config().inputs(),
+          new org.apache.hadoop.fs.Path(folder.toString()),
+          hadoop());
     }
   }
 

@@ -93,7 +93,7 @@ class LoraGoldenTest {
     float[][] logits;
     try (SequenceClassifier model = TestAdapters.golden(golden)) {
       logits = model.logits(golden.batch());
-      HuggingFaceFolder.write(model.toFiles(tokenizer), path, hadoop);
+      HuggingFaceFolder.write(model.toFiles(tokenizer), model.config().inputs(), path, hadoop);
     }
     ModelFiles files = HuggingFaceFolder.open(path, hadoop).read();
     try (SequenceClassifier saved = SequenceClassifier.load(files)) {

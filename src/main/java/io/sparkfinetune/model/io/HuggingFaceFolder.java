@@ -119,9 +119,12 @@ public final class HuggingFaceFolder {
    * Writes a model so that transformers' {@code AutoTokenizer} and {@code
    * AutoModelForSequenceClassification} load it. Makes the folder; files of the same names are
    * overwritten, and an older model's adapter goes; others stay.
+   *
+   * @param inputs for the settings of the tokenizer, so that its output fits the model
    */
-  public static void write(ModelFiles files, Path folder, Configuration hadoop) {
-    write(files.config(), files.tokenizer(), files.weights()::writeTo, folder, hadoop);
+  public static void write(
+      ModelFiles files, ModelInputs inputs, Path folder, Configuration hadoop) {
+    write(files.config(), files.tokenizer(), inputs, files.weights()::writeTo, folder, hadoop);
     try {
       // An older model's adapter would pass for this one's.
       AdapterFiles.delete(folder, hadoop);
@@ -137,12 +140,14 @@ public final class HuggingFaceFolder {
   public static void write(
       String config,
       String tokenizer,
+      ModelInputs inputs,
       Map<String, Tensor> weights,
       Path folder,
       Configuration hadoop) {
     write(
         config,
         tokenizer,
+        inputs,
         out -> SafetensorsWriter.write(out, weights, SafetensorsWriter.PYTORCH),
         folder,
         hadoop);
@@ -153,8 +158,13 @@ public final class HuggingFaceFolder {
   }
 
   private static void write(
-      String config, String tokenizer, Content weights, Path folder, Configuration hadoop) {
-    writeWithoutWeights(config, tokenizer, folder, hadoop);
+      String config,
+      String tokenizer,
+      ModelInputs inputs,
+      Content weights,
+      Path folder,
+      Configuration hadoop) {
+    writeWithoutWeights(config, tokenizer, inputs, folder, hadoop);
     Path file = new Path(folder, WEIGHTS);
     try (OutputStream out = file.getFileSystem(hadoop).create(file, true)) {
       weights.writeTo(out);
@@ -165,8 +175,7 @@ public final class HuggingFaceFolder {
 
   /** Writes what lies beside a model's weights: its configuration and its tokenizer's files. */
   public static void writeWithoutWeights(
-      String config, String tokenizer, Path folder, Configuration hadoop) {
-    ObjectNode configJson = Json.object(config, CONFIG);
+      String config, String tokenizer, ModelInputs inputs, Path folder, Configuration hadoop) {
     ObjectNode tokenizerJson = Json.object(tokenizer, TokenizerFiles.TOKENIZER);
     try {
       folder.getFileSystem(hadoop).mkdirs(folder);
@@ -174,7 +183,7 @@ public final class HuggingFaceFolder {
       HadoopFiles.writeText(new Path(folder, TokenizerFiles.TOKENIZER), tokenizer, hadoop);
       HadoopFiles.writeText(
           new Path(folder, TokenizerFiles.TOKENIZER_CONFIG),
-          TokenizerFiles.tokenizerConfig(tokenizerJson, configJson),
+          TokenizerFiles.tokenizerConfig(tokenizerJson, inputs),
           hadoop);
       HadoopFiles.writeText(
           new Path(folder, TokenizerFiles.SPECIAL_TOKENS_MAP),

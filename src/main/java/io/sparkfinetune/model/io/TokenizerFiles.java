@@ -1,6 +1,7 @@
 package io.sparkfinetune.model.io;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.tokenize.ByteLevelBpe;
@@ -146,23 +147,25 @@ final class TokenizerFiles {
   }
 
   /**
-   * The text of a {@code tokenizer_config.json}. It repeats the normaliser's settings, since
-   * transformers' BertTokenizer overrides those in {@code tokenizer.json} with its own.
+   * The text of a {@code tokenizer_config.json}. Its class is the one that does what {@code
+   * tokenizer.json} says: those of the families, as BertTokenizer, put settings of their own over
+   * the file's. It gives {@code token_type_ids} unless told not to, and they fail in the forward
+   * pass of a model that takes none.
    */
-  static String tokenizerConfig(ObjectNode tokenizer, ObjectNode config) {
+  static String tokenizerConfig(ObjectNode tokenizer, ModelInputs inputs) {
     ObjectNode settings = Json.MAPPER.createObjectNode();
-    JsonNode normalizer = tokenizer.path("normalizer");
-    boolean bert = normalizer.path("type").asText().equals("BertNormalizer");
-    if (bert) {
-      settings
-          .put("do_lower_case", normalizer.path("lowercase").asBoolean(true))
-          .put("tokenize_chinese_chars", normalizer.path("handle_chinese_chars").asBoolean(true))
-          .set("strip_accents", normalizer.path("strip_accents"));
+    JsonNode addPrefixSpace = tokenizer.path("pre_tokenizer").path("add_prefix_space");
+    if (addPrefixSpace.isBoolean()) {
+      // The one setting that this class too puts over the file's: without this, as false.
+      settings.set("add_prefix_space", addPrefixSpace);
     }
-    if (config.has("max_position_embeddings")) {
-      settings.set("model_max_length", config.get("max_position_embeddings"));
+    ArrayNode names = settings.putArray("model_input_names").add("input_ids");
+    if (inputs.tokenTypes()) {
+      names.add("token_type_ids");
     }
-    settings.put("tokenizer_class", bert ? "BertTokenizer" : "PreTrainedTokenizerFast");
+    names.add("attention_mask");
+    settings.put("model_max_length", inputs.maxTokens());
+    settings.put("tokenizer_class", "PreTrainedTokenizerFast");
     settings.setAll(specialTokens(tokenizer));
     return Json.text(settings);
   }
