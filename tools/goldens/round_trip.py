@@ -2,12 +2,15 @@
 
     python tools/goldens/round_trip.py [--keep]
 
-runs RoundTripTest, which takes each family's tiny checkpoint through two training steps and exports
-it under target/round-trip, then loads each of its folders:
+runs RoundTripTest, which takes each family's tiny checkpoint through two training steps, for single
+labels and for sets of labels, and exports it under target/round-trip, then loads each of its folders:
 
 * AutoModelForSequenceClassification: logits as Java's within 1e-5, no weight missing or left over;
 * onnxruntime: within 1e-4, on the batch as it is and on each row alone without its padding;
-* optimum, where it is installed; AutoTokenizer; the model card's front matter.
+* optimum, where it is installed;
+* AutoTokenizer: ids and types as tokenizer.json gives them to the library tokenizers, and the model
+  and the graph take what it returns, for a text and for a pair;
+* config.json and the model card's front matter.
 
 --keep compares what is under target/round-trip already. Exits with 1 when anything differs.
 Needs, beside requirements.txt: onnx==1.23.2 onnxruntime==1.31.1 pyyaml
@@ -22,6 +25,7 @@ import sys
 import numpy
 import onnx
 import onnxruntime
+import tokenizers
 import torch
 import transformers
 import yaml
@@ -73,8 +77,40 @@ def of_optimum(folder, inputs):
     return model(**{k: torch.tensor(v) for k, v in inputs.items()}).logits.numpy()
 
 
+def check_tokenizer(folder):
+    """A text, a pair and a padded batch as a user passes them on: model(**tokenizer(...))."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder / "huggingface")
+    reference = tokenizers.Tokenizer.from_file(str(folder / "huggingface/tokenizer.json"))
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(folder / "huggingface").eval()
+    session = onnxruntime.InferenceSession(folder / "onnx/model.onnx")
+    for texts in [("my card!",), ("a", "b"), ("  My card is lost", f"{tokenizer.mask_token or ''} lost card")]:
+        plain = reference.encode(*texts)
+        encoded = tokenizer(*texts)
+        if encoded["input_ids"] != plain.ids:
+            raise AssertionError(f"{folder}: {texts}: {encoded} where tokenizer.json gives {plain.ids}")
+        if encoded.get("token_type_ids", plain.type_ids) != plain.type_ids:
+            raise AssertionError(f"{folder}: {texts}: {encoded} where tokenizer.json gives {plain.type_ids}")
+        batch = tokenizer(*texts, return_tensors="pt")
+        with torch.no_grad():
+            logits = model(**batch).logits.numpy()
+        if set(batch) != {i.name for i in session.get_inputs()}:
+            raise AssertionError(f"{folder}: the tokenizer gives {set(batch)}, which the graph does not take")
+        difference = abs(session.run(["logits"], {k: v.numpy() for k, v in batch.items()})[0] - logits).max()
+        if not difference <= 1e-4:
+            raise AssertionError(f"{folder}: {texts}: logits differ by {difference}")
+    padded = tokenizer(["a", "my card is lost"], padding=True, return_tensors="pt")
+    if padded["input_ids"][0, -1] != model.config.pad_token_id:
+        raise AssertionError(f"{folder}: pads with {padded['input_ids'][0, -1]}, the model with {model.config.pad_token_id}")
+    model(**padded)
+    # As many tokens as it says the model takes: RoBERTa's kin has fewer positions than embeddings of them.
+    model(torch.full((1, tokenizer.model_max_length), 5))
+
+
 def check_rest(folder):
-    transformers.AutoTokenizer.from_pretrained(folder)
+    config = json.loads((folder / "config.json").read_text())
+    for key in ["problem_type", "id2label", "label2id", "architectures"]:
+        if key not in config:
+            raise AssertionError(f"{folder}: config.json has no {key}")
     _, front_matter, _ = (folder / "README.md").read_text().split("---\n", 2)
     card = yaml.safe_load(front_matter)
     if card["pipeline_tag"] != "text-classification":
@@ -94,6 +130,7 @@ def main(keep):
             ("onnxruntime", of_onnxruntime(folder / "onnx", inputs), 1e-4),
             ("optimum", of_optimum(folder / "onnx", inputs), 1e-4),
         ]
+        check_tokenizer(folder)
         check_rest(folder / "huggingface")
         check_rest(folder / "onnx")
         line = f"{folder.name:44}"
