@@ -8,6 +8,9 @@ import io.sparkfinetune.model.io.SavedModel;
 import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.IOException;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -20,6 +23,8 @@ import org.apache.hadoop.fs.Path;
  */
 public record ExportSource(SequenceClassifier classifier, String tokenizer, TrainingRecord training)
     implements AutoCloseable {
+  /** Of transformers, which does not write {@code id2label} for labels that it has named itself. */
+  private static final int DEFAULT_NUM_LABELS = 2;
 
   /**
    * Loads a classifier from the output folder of a job, a saved pipeline, a saved {@code
@@ -30,18 +35,33 @@ public record ExportSource(SequenceClassifier classifier, String tokenizer, Trai
   public static ExportSource open(Path path, Configuration hadoop) throws IOException {
     Path folder = SavedModel.huggingFaceFolder(path, hadoop).orElse(path);
     HuggingFaceFolder files = HuggingFaceFolder.open(folder, hadoop);
-    ModelConfig config = ModelConfig.parse(files.config());
-    if (config.labels().isEmpty()) {
-      throw new UserException(
-          folder
-              + ": config.json has no id2label: expected a fine-tuned classifier, as jobs/fine-tune"
-              + " writes it");
-    }
+    ModelConfig config = complete(ModelConfig.parse(files.config()), folder);
     TrainingRecord training = TrainingRecord.read(folder, hadoop).orElseGet(TrainingRecord::empty);
     try (TensorSource weights = files.openWeights()) {
       return new ExportSource(
           SequenceClassifier.load(config, weights), files.tokenizer(), training);
     }
+  }
+
+  /** A configuration with what tools look for and transformers itself leaves to defaults. */
+  private static ModelConfig complete(ModelConfig stored, Path folder) {
+    List<String> labels = stored.labels();
+    if (labels.isEmpty()
+        && stored.words("architectures").contains(stored.classifierArchitecture())) {
+      labels =
+          IntStream.range(0, stored.integer("num_labels", DEFAULT_NUM_LABELS))
+              .mapToObj(id -> "LABEL_" + id)
+              .toList();
+    }
+    if (labels.isEmpty()) {
+      throw new UserException(
+          folder
+              + ": config.json has no id2label: expected a fine-tuned classifier, as jobs/fine-tune"
+              + " writes it");
+    }
+    ModelConfig config = stored.withHead(labels, stored.pooling(), stored.problemType());
+    OptionalDouble threshold = stored.threshold();
+    return threshold.isPresent() ? config.withThreshold(threshold.getAsDouble()) : config;
   }
 
   /** This source with more that is known of its training. */

@@ -1,7 +1,5 @@
 package io.sparkfinetune.export;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -9,7 +7,6 @@ import io.sparkfinetune.model.io.HuggingFaceFolder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -18,13 +15,6 @@ import org.apache.hadoop.fs.Path;
  * model card in {@code README.md}, and {@code training.json} where a training is known.
  */
 public final class HuggingFaceExport implements Exporter {
-  /**
-   * What a base checkpoint's configuration may say that is no longer so, or would have transformers
-   * look for code or quantised weights.
-   */
-  private static final List<String> OF_THE_BASE =
-      List.of("_name_or_path", "auto_map", "dtype", "quantization_config", "transformers_version");
-
   /**
    * {@inheritDoc}
    *
@@ -46,7 +36,7 @@ public final class HuggingFaceExport implements Exporter {
               + " model.pooling=cls");
     }
     HuggingFaceFolder.write(
-        configJson(config),
+        config.toJson(),
         source.tokenizer(),
         config.inputs(),
         model.parameters().tensors(),
@@ -65,16 +55,6 @@ public final class HuggingFaceExport implements Exporter {
         + " print(pipeline('text-classification', '"
         + folder
         + "')('a text'))\"";
-  }
-
-  /** The configuration of a classifier as transformers would save it. */
-  static String configJson(ModelConfig config) throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
-    ObjectNode json = (ObjectNode) mapper.readTree(config.toJson());
-    json.remove(OF_THE_BASE);
-    json.putArray("architectures").add(config.classifierArchitecture());
-    json.put("torch_dtype", "float32");
-    return json.toPrettyString() + "\n";
   }
 
   static void writeCard(String card, Path folder, Configuration hadoop) throws IOException {

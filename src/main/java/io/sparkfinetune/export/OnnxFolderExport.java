@@ -23,7 +23,7 @@ public final class OnnxFolderExport implements Exporter {
     try {
       double difference = OnnxExport.write(source.classifier(), local);
       HuggingFaceFolder.writeWithoutWeights(
-          HuggingFaceExport.configJson(source.classifier().config()),
+          source.classifier().config().toJson(),
           source.tokenizer(),
           source.classifier().config().inputs(),
           folder,

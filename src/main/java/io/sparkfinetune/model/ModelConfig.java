@@ -23,6 +23,13 @@ public final class ModelConfig {
   /** The threshold of a multi-label classifier that names none: a sigmoid's middle. */
   public static final double DEFAULT_THRESHOLD = 0.5;
 
+  /**
+   * What a checkpoint's configuration may say that is not so of a model trained on it, whose
+   * weights are fp32, or would have transformers look for code or quantised weights.
+   */
+  private static final List<String> OF_THE_CHECKPOINT =
+      List.of("_name_or_path", "auto_map", "dtype", "quantization_config", "transformers_version");
+
   private static final String PROBLEM_TYPE = "problem_type";
   private static final String THRESHOLD = "threshold";
 
@@ -283,11 +290,14 @@ public final class ModelConfig {
   }
 
   /**
-   * This configuration for a classifier over the given labels. A threshold of another head's is
-   * dropped.
+   * This configuration for a classifier over the given labels, with fp32 weights, as transformers'
+   * class of the family would save it. A threshold of another head's is dropped, and so is what
+   * says where the checkpoint came from, how it was stored and what code it brought.
    */
   public ModelConfig withHead(List<String> labels, Pooling pooling, ProblemType problemType) {
     ObjectNode copy = json.deepCopy();
+    copy.remove(OF_THE_CHECKPOINT);
+    copy.put("torch_dtype", "float32");
     ObjectNode id2label = copy.putObject("id2label");
     ObjectNode label2id = copy.putObject("label2id");
     for (int id = 0; id < labels.size(); id++) {

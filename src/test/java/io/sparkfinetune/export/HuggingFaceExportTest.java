@@ -28,21 +28,21 @@ class HuggingFaceExportTest {
   @TempDir Path folder;
 
   private String export(Pooling pooling, TrainingRecord training) throws IOException {
-    ModelConfig config =
-        TestModels.tinyConfig(50, 4)
-            .withHead(
-                List.of("yes", "no: \"maybe\"", "`x`"),
-                pooling,
-                ProblemType.SINGLE_LABEL_CLASSIFICATION);
-    ModelConfig leftovers =
+    ModelConfig base =
         ModelConfig.parse(
-            config
+            TestModels.tinyConfig(50, 4)
                 .toJson()
                 .replaceFirst(
                     "\\{",
                     "{\"_name_or_path\": \"/home/me/bert\", \"auto_map\": {\"AutoModel\": \"a.B\"},"
-                        + " \"dtype\": \"bfloat16\", \"quantization_config\": {},"));
-    try (SequenceClassifier model = SequenceClassifier.fromScratch(leftovers, 1)) {
+                        + " \"dtype\": \"bfloat16\", \"quantization_config\": {},")
+                .replace("float32", "float16"));
+    ModelConfig config =
+        base.withHead(
+            List.of("yes", "no: \"maybe\"", "`x`"),
+            pooling,
+            ProblemType.SINGLE_LABEL_CLASSIFICATION);
+    try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 1)) {
       new HuggingFaceExport()
           .write(
               new ExportSource(model, TOKENIZER, training),

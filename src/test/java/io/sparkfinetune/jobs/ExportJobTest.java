@@ -3,6 +3,9 @@ package io.sparkfinetune.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.johnsnowlabs.nlp.DocumentAssembler;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.TestSpark;
@@ -101,6 +104,30 @@ class ExportJobTest {
     }
   }
 
+  /** What transformers leaves to its defaults: the problem type, two labels of its own names. */
+  @Test
+  void completesTheConfigurationOfAForeignFolder() throws Exception {
+    ObjectMapper mapper = new ObjectMapper();
+    Path foreign = folder.resolve("foreign");
+    export("huggingface", run(Pooling.CLS, List.of("a", "b")), "foreign");
+    ObjectNode config = (ObjectNode) mapper.readTree(foreign.resolve("config.json").toFile());
+    config.remove(List.of("problem_type", "id2label", "label2id"));
+    config.put("torch_dtype", "float16").putObject("auto_map");
+    mapper.writeValue(foreign.resolve("config.json").toFile(), config);
+
+    for (String format : List.of("huggingface", "onnx")) {
+      export(format, foreign, "whole-" + format);
+
+      JsonNode whole =
+          mapper.readTree(folder.resolve("whole-" + format).resolve("config.json").toFile());
+      assertThat(whole.path("problem_type").asText()).isEqualTo("single_label_classification");
+      assertThat(whole.path("id2label")).hasToString("{\"0\":\"LABEL_0\",\"1\":\"LABEL_1\"}");
+      assertThat(whole.path("label2id")).hasToString("{\"LABEL_0\":0,\"LABEL_1\":1}");
+      assertThat(whole.path("torch_dtype").asText()).isEqualTo("float32");
+      assertThat(whole.has("auto_map")).isFalse();
+    }
+  }
+
   @Test
   void overwritesNothing() throws Exception {
     Path run = run(Pooling.CLS);
@@ -133,7 +160,9 @@ class ExportJobTest {
     }
     Files.writeString(
         bare.resolve("config.json"),
-        Files.readString(fixture.resolve("config.json")).replace("id2label", "labels"));
+        Files.readString(fixture.resolve("config.json"))
+            .replace("id2label", "labels")
+            .replace("BertForSequenceClassification", "BertModel"));
     assertThatThrownBy(() -> export("onnx", bare, "out"))
         .isInstanceOf(UserException.class)
         .hasMessageEndingWith(
@@ -143,10 +172,14 @@ class ExportJobTest {
 
   /** What fine-tune writes, of a tiny random model. */
   private Path run(Pooling pooling) throws IOException {
+    return run(pooling, List.of("card", "loan", "transfer"));
+  }
+
+  private Path run(Pooling pooling, List<String> labels) throws IOException {
     DocumentAssembler documents = new DocumentAssembler();
     documents.setInputCol("text");
     documents.setOutputCol("document");
-    TransformerClassifierModel classifier = TransformerClassifierModel.of(files(pooling));
+    TransformerClassifierModel classifier = TransformerClassifierModel.of(files(pooling, labels));
     classifier.setInputCols(new String[] {"document"}).setOutputCol("category");
     Path run = folder.resolve("run");
     new Pipeline()
@@ -166,13 +199,10 @@ class ExportJobTest {
     return run;
   }
 
-  private static ModelFiles files(Pooling pooling) {
+  private static ModelFiles files(Pooling pooling, List<String> labels) {
     ModelConfig config =
         TestModels.tinyConfig(30522, 3)
-            .withHead(
-                List.of("card", "loan", "transfer"),
-                pooling,
-                ProblemType.SINGLE_LABEL_CLASSIFICATION);
+            .withHead(labels, pooling, ProblemType.SINGLE_LABEL_CLASSIFICATION);
     try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 42)) {
       return model.toFiles(Checkpoint.open("minilm-l6", HADOOP).tokenizer());
     }
