@@ -3,12 +3,14 @@ package io.sparkfinetune.export;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.model.io.AdapterFiles;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.model.io.SavedModel;
 import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -20,11 +22,21 @@ import org.apache.hadoop.fs.Path;
  * @param classifier its network; closed with this
  * @param tokenizer the text of its {@code tokenizer.json}
  * @param training what is known of its training; empty fields when that is nothing
+ * @param adapter what the weights were merged with, where it is kept as files of its own
  */
-public record ExportSource(SequenceClassifier classifier, String tokenizer, TrainingRecord training)
+public record ExportSource(
+    SequenceClassifier classifier,
+    String tokenizer,
+    TrainingRecord training,
+    Optional<AdapterFiles> adapter)
     implements AutoCloseable {
   /** Of transformers, which does not write {@code id2label} for labels that it has named itself. */
   private static final int DEFAULT_NUM_LABELS = 2;
+
+  /** A classifier that keeps no adapter. */
+  public ExportSource(SequenceClassifier classifier, String tokenizer, TrainingRecord training) {
+    this(classifier, tokenizer, training, Optional.empty());
+  }
 
   /**
    * Loads a classifier from the output folder of a job, a saved pipeline, a saved {@code
@@ -39,7 +51,7 @@ public record ExportSource(SequenceClassifier classifier, String tokenizer, Trai
     TrainingRecord training = TrainingRecord.read(folder, hadoop).orElseGet(TrainingRecord::empty);
     try (TensorSource weights = files.openWeights()) {
       return new ExportSource(
-          SequenceClassifier.load(config, weights), files.tokenizer(), training);
+          SequenceClassifier.load(config, weights), files.tokenizer(), training, files.adapter());
     }
   }
 
@@ -66,7 +78,7 @@ public record ExportSource(SequenceClassifier classifier, String tokenizer, Trai
 
   /** This source with more that is known of its training. */
   public ExportSource with(TrainingRecord more) {
-    return new ExportSource(classifier, tokenizer, more);
+    return new ExportSource(classifier, tokenizer, more, adapter);
   }
 
   @Override

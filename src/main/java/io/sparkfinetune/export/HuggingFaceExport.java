@@ -12,7 +12,8 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * A Hugging Face folder: {@code config.json}, {@code model.safetensors}, the tokenizer's files, a
- * model card in {@code README.md}, and {@code training.json} where a training is known.
+ * model card in {@code README.md}, {@code training.json} where a training is known, and {@code
+ * adapter} where LoRA's is kept.
  */
 public final class HuggingFaceExport implements Exporter {
   /**
@@ -43,6 +44,9 @@ public final class HuggingFaceExport implements Exporter {
         folder,
         hadoop);
     writeCard(ModelCard.render(source, ModelCard.Usage.TRANSFORMERS), folder, hadoop);
+    if (source.adapter().isPresent()) {
+      source.adapter().get().write(folder, hadoop);
+    }
     if (!source.training().base().isEmpty()) {
       source.training().write(folder, hadoop);
     }

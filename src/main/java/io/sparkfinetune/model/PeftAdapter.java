@@ -3,6 +3,7 @@ package io.sparkfinetune.model;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.model.io.AdapterFiles;
+import io.sparkfinetune.model.io.Checkpoint;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,7 @@ final class PeftAdapter {
     ObjectNode json = JSON.createObjectNode();
     json.put("peft_type", "LORA");
     json.put("task_type", "SEQ_CLS");
-    json.put("base_model_name_or_path", lora.base());
+    json.put("base_model_name_or_path", Checkpoint.hubName(lora.base()).orElse(lora.base()));
     json.put("inference_mode", true);
     json.put("r", lora.rank());
     json.put("lora_alpha", lora.alpha());

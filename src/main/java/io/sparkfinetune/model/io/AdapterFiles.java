@@ -28,7 +28,7 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
   }
 
   /** Writes both files into a model's folder. */
-  void write(Path modelFolder, Configuration hadoop) throws IOException {
+  public void write(Path modelFolder, Configuration hadoop) throws IOException {
     Path folder = new Path(modelFolder, FOLDER);
     HadoopFiles.writeText(new Path(folder, CONFIG), config, hadoop);
     try (OutputStream out = folder.getFileSystem(hadoop).create(new Path(folder, WEIGHTS), true)) {

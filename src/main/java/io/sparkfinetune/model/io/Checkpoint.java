@@ -19,13 +19,17 @@ import org.apache.hadoop.fs.Path;
 public final class Checkpoint {
   private static final String ONNX = ".onnx";
 
-  /** The resources of a checkpoint that comes in a jar; absolute, but for the configuration. */
-  private record Embedded(String config, String tokenizer, String weights) {}
+  /**
+   * A checkpoint that comes in a jar: its name on the Hugging Face hub, and its resources, absolute
+   * but for the configuration.
+   */
+  private record Embedded(String hubName, String config, String tokenizer, String weights) {}
 
   private static final Map<String, Embedded> EMBEDDED =
       Map.of(
           "minilm-l6",
           new Embedded(
+              "sentence-transformers/all-MiniLM-L6-v2",
               "minilm-l6.config.json",
               "/all-minilm-l6-v2-tokenizer.json",
               "/all-minilm-l6-v2.onnx"));
@@ -67,6 +71,16 @@ public final class Checkpoint {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * What the Hugging Face hub calls a checkpoint.
+   *
+   * @param base as {@link #open} takes it
+   * @return empty for a path
+   */
+  public static Optional<String> hubName(String base) {
+    return Optional.ofNullable(EMBEDDED.get(base)).map(Embedded::hubName);
   }
 
   /** The known name or the path. */
