@@ -28,6 +28,7 @@ final class TrainingRecords {
   static TrainingRecord of(
       ModelArguments model,
       TrainingArguments training,
+      TrainingColumns columns,
       TrainingExamples examples,
       TrainingResult result,
       String sparkVersion) {
@@ -35,6 +36,7 @@ final class TrainingRecords {
     put(settings, SchemaParams.MODEL, model);
     put(settings, SchemaParams.TRAINING, training);
     Map<String, Object> data = new LinkedHashMap<>();
+    data.put(TrainingRecord.TEXT_PAIRS, columns.documents().size() > 1);
     data.put("train_examples", examples.trainRows());
     data.put("validation_examples", examples.validationRows());
     data.put("truncated_examples", examples.truncated());

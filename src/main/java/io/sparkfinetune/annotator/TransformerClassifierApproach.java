@@ -217,7 +217,12 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
           .setTrainingSummary(trained.result())
           .setTrainingRecord(
               TrainingRecords.of(
-                  model, training, examples, trained.result(), dataset.sparkSession().version()));
+                  model,
+                  training,
+                  columns,
+                  examples,
+                  trained.result(),
+                  dataset.sparkSession().version()));
     }
   }
 

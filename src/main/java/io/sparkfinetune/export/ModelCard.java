@@ -2,13 +2,14 @@ package io.sparkfinetune.export;
 
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.TrainingRecord;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** A model card, {@code README.md}, as the Hugging Face hub reads it: YAML, then Markdown. */
@@ -49,11 +50,14 @@ final class ModelCard {
   /** Splits by the prefix of their metrics, and the metrics' names on the hub. */
   private static final Map<String, String> SPLITS = Map.of("test_", "test", "eval_", "validation");
 
-  private static final List<String> METRICS = List.of("accuracy", "f1", "loss");
+  /** What of the data are places of rows. */
+  private static final Set<String> SPLITS_OF_ROWS = Set.of("train", "validation", "test");
 
-  /** Names on the Hugging Face hub of the checkpoints that are in a jar. */
-  private static final Map<String, String> HUB_NAMES =
-      Map.of("minilm-l6", "sentence-transformers/all-MiniLM-L6-v2");
+  /** The f1 of single labels, and those of sets of labels. */
+  private static final List<String> METRICS =
+      List.of("accuracy", "f1", "f1_micro", "f1_macro", "loss");
+
+  private static final String BASE = "model.base";
 
   private final ExportSource source;
   private final ModelConfig config;
@@ -76,17 +80,19 @@ final class ModelCard {
     out.append("---\n\n");
     introduction();
     out.append("## Use\n\n```python\n").append(usage.example);
-    out.append("print(classify(\"a text\"))\n```\n");
+    out.append(
+        training.pairs()
+            ? "print(classify({\"text\": \"a text\", \"text_pair\": \"another\"}))\n```\n"
+            : "print(classify(\"a text\"))\n```\n");
     if (isMultiLabel()) {
-      out.append("\nPass `top_k=None` for the probability of every label");
-      double threshold = config.number("threshold", Double.NaN);
-      out.append(Double.isNaN(threshold) ? "" : "; predict those of at least " + threshold);
-      out.append(".\n");
+      out.append(
+          "\nPass `top_k=None` for the probability of every label; predict those of at least ");
+      out.append(config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD)).append(".\n");
     }
     labels();
-    table("Data", training.data());
+    table("Data", withNames(training.data(), SPLITS_OF_ROWS));
     table("Metrics", training.metrics());
-    table("Hyper-parameters", training.settings());
+    table("Hyper-parameters", withNames(training.settings(), Set.of(BASE)));
     Map<String, Object> provenance = new LinkedHashMap<>();
     if (!training.finished().isEmpty()) {
       provenance.put("training finished", training.finished());
@@ -99,7 +105,8 @@ final class ModelCard {
   private void frontMatter(Usage usage) {
     line("library_name: " + usage.library);
     line("pipeline_tag: text-classification");
-    hubName().ifPresent(name -> line("base_model: " + quoted(name)));
+    // A path means nothing to the hub, which would refuse it.
+    Checkpoint.hubName(training.base()).ifPresent(name -> line("base_model: " + quoted(name)));
     line("tags:");
     line("- " + config.modelType());
     line("- text-classification");
@@ -109,14 +116,9 @@ final class ModelCard {
     modelIndex();
   }
 
-  /** A path means nothing to the hub, which would refuse it. */
-  private Optional<String> hubName() {
-    return Optional.ofNullable(HUB_NAMES.get(training.base()));
-  }
-
   private void modelIndex() {
     String prefix =
-        training.metrics().containsKey("test_accuracy") || training.metrics().containsKey("test_f1")
+        METRICS.stream().anyMatch(name -> training.metrics().containsKey("test_" + name))
             ? "test_"
             : "eval_";
     Map<String, Double> known = new LinkedHashMap<>();
@@ -148,9 +150,19 @@ final class ModelCard {
         });
   }
 
-  /** The name of the file that the rows came from, without its folders. */
   private String datasetName(String split) {
-    String path = String.valueOf(training.data().getOrDefault(split, split + " rows"));
+    return baseName(String.valueOf(training.data().getOrDefault(split, split + " rows")));
+  }
+
+  private static Map<String, Object> withNames(Map<String, ?> rows, Set<String> paths) {
+    Map<String, Object> named = new LinkedHashMap<>(rows);
+    named.replaceAll(
+        (name, value) -> paths.contains(name) ? baseName(String.valueOf(value)) : value);
+    return named;
+  }
+
+  /** A path without its folders, which tell strangers of the author's machines and buckets. */
+  private static String baseName(String path) {
     return path.replaceFirst("/+$", "").replaceFirst("^.*/", "");
   }
 
@@ -159,8 +171,9 @@ final class ModelCard {
     out.append("# Text classifier: ").append(labels).append(" labels\n\n");
     out.append("A `").append(config.modelType()).append("` encoder");
     if (!training.base().isEmpty()) {
-      out.append(", fine-tuned from ").append(code(training.base()));
+      out.append(", fine-tuned from ").append(code(baseName(training.base())));
     }
+    out.append(training.pairs() ? ", of pairs of texts" : "");
     out.append(
         isMultiLabel()
             ? ", for sets of labels (`multi_label_classification`)"
@@ -171,7 +184,7 @@ final class ModelCard {
   }
 
   private boolean isMultiLabel() {
-    return config.string("problem_type", "").equals("multi_label_classification");
+    return config.problemType().isMultiLabel();
   }
 
   private void labels() {

@@ -11,23 +11,36 @@ import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Pooling;
 import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.model.io.AdapterFiles;
 import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class HuggingFaceExportTest {
   private static final Configuration HADOOP = new Configuration(false);
+  private static final ProblemType SINGLE = ProblemType.SINGLE_LABEL_CLASSIFICATION;
   private static final String TOKENIZER = "{\"added_tokens\": [{\"content\": \"[PAD]\"}]}";
 
   @TempDir Path folder;
 
   private String export(Pooling pooling, TrainingRecord training) throws IOException {
+    return export(pooling, training, SINGLE, config -> config);
+  }
+
+  private String export(
+      Pooling pooling,
+      TrainingRecord training,
+      ProblemType problemType,
+      UnaryOperator<ModelConfig> change)
+      throws IOException {
     ModelConfig base =
         ModelConfig.parse(
             TestModels.tinyConfig(50, 4)
@@ -38,11 +51,8 @@ class HuggingFaceExportTest {
                         + " \"dtype\": \"bfloat16\", \"quantization_config\": {},")
                 .replace("float32", "float16"));
     ModelConfig config =
-        base.withHead(
-            List.of("yes", "no: \"maybe\"", "`x`"),
-            pooling,
-            ProblemType.SINGLE_LABEL_CLASSIFICATION);
-    try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 1)) {
+        base.withHead(List.of("yes", "no: \"maybe\"", "`x`"), pooling, problemType);
+    try (SequenceClassifier model = SequenceClassifier.fromScratch(change.apply(config), 1)) {
       new HuggingFaceExport()
           .write(
               new ExportSource(model, TOKENIZER, training),
@@ -78,8 +88,8 @@ class HuggingFaceExportTest {
         new TrainingRecord(
             "minilm-l6",
             "2025-01-02T03:04:05Z",
-            Map.of("training.learning_rate", 2e-4),
-            Map.of("test", "s3a://rows/test.csv"),
+            Map.of("training.learning_rate", 2e-4, "model.base", "/home/me/my-bert/"),
+            Map.of("test", "s3a://rows/test.csv", "train", "/home/me/train.csv"),
             Map.of("test_accuracy", 0.93751, "train_loss", Double.NaN),
             Map.of("libtorch", "2.10.0"));
 
@@ -113,12 +123,65 @@ class HuggingFaceExportTest {
             """)
         .contains("`yes`, `no: \"maybe\"`, `` `x` ``")
         .contains("| training.learning_rate | 0.0002 |")
-        .contains("| test | s3a://rows/test.csv |")
+        .contains("| test | test.csv |", "| train | train.csv |", "| model.base | my-bert |")
+        .doesNotContain("/home/me", "s3a://")
         .contains("| test_accuracy | 0.9375 |")
         .contains("| train_loss | NaN |")
         .contains("| training finished | 2025-01-02T03:04:05Z |")
         .contains("| libtorch | 2.10.0 |");
     assertThat(folder.resolve("training.json")).exists();
+  }
+
+  @Test
+  void theCardOfAModelOfPairsAndSetsOfLabelsSaysHowToUseIt() throws IOException {
+    TrainingRecord training =
+        new TrainingRecord(
+            "/home/me/my-bert",
+            "",
+            Map.of(),
+            Map.of(TrainingRecord.TEXT_PAIRS, true),
+            Map.of("test_f1_micro", 0.75, "test_f1_macro", 0.5, "test_accuracy", 0.25),
+            Map.of());
+
+    String card =
+        export(
+            Pooling.CLS,
+            training,
+            ProblemType.MULTI_LABEL_CLASSIFICATION,
+            config -> config.withThreshold(0.3));
+
+    assertThat(card)
+        .contains(
+            """
+                metrics:
+                - type: accuracy
+                  value: 0.25
+                - type: f1_micro
+                  value: 0.75
+                - type: f1_macro
+                  value: 0.5
+            """)
+        .contains("A `bert` encoder, fine-tuned from `my-bert`, of pairs of texts, for sets of")
+        .contains("print(classify({\"text\": \"a text\", \"text_pair\": \"another\"}))")
+        .contains("predict those of at least 0.3.")
+        .doesNotContain("/home/me", "base_model");
+  }
+
+  @Test
+  void anAdapterThatIsKeptGoesWithTheModel() throws IOException {
+    AdapterFiles adapter =
+        AdapterFiles.of("{\"base_model_name_or_path\": \"minilm-l6\"}", Map.of());
+    try (SequenceClassifier model =
+        SequenceClassifier.fromScratch(
+            TestModels.tinyConfig(50, List.of("a", "b"), 0, SINGLE, Pooling.CLS), 1)) {
+      new HuggingFaceExport()
+          .write(
+              new ExportSource(model, TOKENIZER, TrainingRecord.empty(), Optional.of(adapter)),
+              new org.apache.hadoop.fs.Path(folder.toUri()),
+              HADOOP);
+    }
+    assertThat(folder.resolve("adapter/adapter_config.json")).hasContent(adapter.config());
+    assertThat(folder.resolve("adapter/adapter_model.safetensors")).isNotEmptyFile();
   }
 
   @Test

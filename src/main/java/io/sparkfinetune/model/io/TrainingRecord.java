@@ -32,6 +32,9 @@ public record TrainingRecord(
     Map<String, Object> data,
     Map<String, Double> metrics,
     Map<String, String> versions) {
+  /** Of the data, whether rows were pairs of texts: the name in {@link #data}. */
+  public static final String TEXT_PAIRS = "text_pairs";
+
   private static final String FILE = "training.json";
 
   /** Keeps copies, in their order; what is missing is empty. */
@@ -51,6 +54,11 @@ public record TrainingRecord(
   /** A record that says nothing. */
   public static TrainingRecord empty() {
     return new TrainingRecord("", "", Map.of(), Map.of(), Map.of(), Map.of());
+  }
+
+  /** Whether the model was trained on pairs of texts; false when that is not known. */
+  public boolean pairs() {
+    return Boolean.TRUE.equals(data.get(TEXT_PAIRS));
   }
 
   /** This record with more that is known of the rows and the scores. */
