@@ -2,9 +2,7 @@ package io.sparkfinetune.export;
 
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -19,9 +17,8 @@ public final class OnnxFolderExport implements Exporter {
   @Override
   public String write(ExportSource source, Path folder, Configuration hadoop) throws IOException {
     // ONNX Runtime reads local files alone.
-    java.nio.file.Path local = Files.createTempDirectory("spark-finetune-onnx");
-    try {
-      double difference = OnnxExport.write(source.classifier(), local);
+    try (TemporaryFolder local = TemporaryFolder.create()) {
+      double difference = OnnxExport.write(source.classifier(), local.path());
       HuggingFaceFolder.writeWithoutWeights(
           source.classifier().config().toJson(),
           source.tokenizer(),
@@ -30,7 +27,7 @@ public final class OnnxFolderExport implements Exporter {
           hadoop);
       HuggingFaceExport.writeCard(
           ModelCard.render(source, ModelCard.Usage.OPTIMUM), folder, hadoop);
-      for (java.nio.file.Path file : files(local)) {
+      for (java.nio.file.Path file : files(local.path())) {
         Path target = new Path(folder, file.getFileName().toString());
         try (var out = target.getFileSystem(hadoop).create(target, true)) {
           Files.copy(file, out);
@@ -40,8 +37,6 @@ public final class OnnxFolderExport implements Exporter {
           Locale.ROOT,
           "ONNX Runtime's logits differ from the model's by at most %.1e on random texts",
           difference);
-    } finally {
-      delete(local);
     }
   }
 
@@ -57,21 +52,6 @@ public final class OnnxFolderExport implements Exporter {
   private static List<java.nio.file.Path> files(java.nio.file.Path folder) throws IOException {
     try (Stream<java.nio.file.Path> files = Files.list(folder)) {
       return files.sorted().toList();
-    }
-  }
-
-  private static void delete(java.nio.file.Path folder) throws IOException {
-    try (Stream<java.nio.file.Path> files = Files.walk(folder)) {
-      files
-          .sorted(Comparator.reverseOrder())
-          .forEach(
-              file -> {
-                try {
-                  Files.delete(file);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
     }
   }
 }

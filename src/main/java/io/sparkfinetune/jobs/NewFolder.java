@@ -2,6 +2,8 @@ package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -15,11 +17,13 @@ import org.apache.hadoop.fs.Path;
 final class NewFolder implements AutoCloseable {
   private final Path place;
   private final Path draft;
+  private final List<Path> newParents;
   private final FileSystem fileSystem;
 
-  private NewFolder(Path place, Path draft, FileSystem fileSystem) {
+  private NewFolder(Path place, Path draft, List<Path> newParents, FileSystem fileSystem) {
     this.place = place;
     this.draft = draft;
+    this.newParents = newParents;
     this.fileSystem = fileSystem;
   }
 
@@ -47,8 +51,12 @@ final class NewFolder implements AutoCloseable {
           "output=" + path + " is the root of a file system: name a folder in it");
     }
     Path draft = new Path(place.getParent(), "." + place.getName() + "." + UUID.randomUUID());
+    List<Path> newParents = new ArrayList<>();
+    for (Path p = place.getParent(); p != null && !fileSystem.exists(p); p = p.getParent()) {
+      newParents.add(p);
+    }
     fileSystem.mkdirs(draft);
-    return new NewFolder(place, draft, fileSystem);
+    return new NewFolder(place, draft, newParents, fileSystem);
   }
 
   /** The hidden folder, to be written to. */
@@ -67,9 +75,15 @@ final class NewFolder implements AutoCloseable {
     }
   }
 
-  /** Deletes what was not committed. */
+  /** Deletes what was not committed, and with it the folders above that were made for it. */
   @Override
   public void close() throws IOException {
     fileSystem.delete(draft, true);
+    for (Path parent : newParents) {
+      if (fileSystem.listStatus(parent).length > 0) {
+        return;
+      }
+      fileSystem.delete(parent, false);
+    }
   }
 }
