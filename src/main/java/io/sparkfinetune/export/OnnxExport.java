@@ -15,7 +15,7 @@ import java.nio.file.Path;
  */
 public final class OnnxExport {
   /** The file's name, Optimum's. */
-  public static final String MODEL = OnnxFile.MODEL;
+  public static final String MODEL = "model.onnx";
 
   /** The largest difference of a logit that is taken for rounding. */
   public static final double TOLERANCE = 1e-4;

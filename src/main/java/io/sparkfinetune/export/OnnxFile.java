@@ -23,8 +23,7 @@ import org.bytedeco.pytorch.Tensor;
  * model.onnx_data} beside it (ONNX's external data).
  */
 final class OnnxFile {
-  static final String MODEL = "model.onnx";
-  static final String DATA = "model.onnx_data";
+  static final String DATA = OnnxExport.MODEL + "_data";
 
   /** Protobuf reads no message of 2 GiB; the graph needs a little of that. */
   static final long MAX_INLINE_BYTES = 1_900_000_000L;
@@ -45,7 +44,7 @@ final class OnnxFile {
       throws IOException {
     long bytes = weights.stream().mapToLong(weight -> weight.tensor().nbytes()).sum();
     boolean external = bytes > maxInlineBytes;
-    try (OutputStream out = Files.newOutputStream(folder.resolve(MODEL))) {
+    try (OutputStream out = Files.newOutputStream(folder.resolve(OnnxExport.MODEL))) {
       ModelProto header =
           ModelProto.newBuilder()
               .setIrVersion(IR_VERSION)
