@@ -6,6 +6,7 @@ import io.sparkfinetune.export.Exporter;
 import io.sparkfinetune.export.HuggingFaceExport;
 import io.sparkfinetune.export.OnnxFolderExport;
 import io.sparkfinetune.export.sparknlp.SparkNlpExport;
+import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.IOException;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.sql.SparkSession;
@@ -54,15 +56,33 @@ final class ExportJob implements Job {
   @Override
   public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
     ExportArguments arguments = config.get(ExportArguments.SCHEMA);
-    Configuration hadoop = withoutChecksumFiles(spark.sessionState().newHadoopConf());
+    Configuration hadoop = spark.sessionState().newHadoopConf();
     Exporter exporter = exporter(arguments.format(), spark);
     Path model = existing(arguments.model(), hadoop);
-    try (NewFolder folder = NewFolder.open(arguments.output(), hadoop);
+    Configuration ofOutput = ofOutput(arguments.output(), hadoop);
+    try (NewFolder folder = NewFolder.open(arguments.output(), ofOutput);
         ExportSource source = ExportSource.open(model, hadoop)) {
       TrainingRecord training = RunFiles.complete(source.training(), model, hadoop);
-      String checked = exporter.write(source.with(training), folder.draft(), hadoop);
+      if (arguments.format() == ExportArguments.Format.SPARKNLP) {
+        requireSingleTexts(training);
+      }
+      String checked = exporter.write(source.with(training), folder.draft(), ofOutput);
+      if (arguments.format() == ExportArguments.Format.SPARKNLP) {
+        // Spark NLP does not look at them; model.base, which cannot tell all from the stage, does.
+        HuggingFaceFolder.writeWithoutWeights(
+            source.classifier().config().toJson(),
+            source.tokenizer(),
+            source.classifier().config().inputs(),
+            folder.draft(),
+            ofOutput);
+      }
       folder.commit();
       summary(console, source, checked);
+      if (source.adapter().isPresent()
+          && arguments.format() != ExportArguments.Format.HUGGINGFACE) {
+        console.line(
+            "The LoRA adapter is in the weights; only format=huggingface keeps it apart as well");
+      }
     }
     printFiles(console, new Path(arguments.output()), hadoop);
     console.line("%nTo try it:%n  %s", exporter.tryCommand(arguments.output()));
@@ -74,6 +94,14 @@ final class ExportJob implements Job {
       case ONNX -> new OnnxFolderExport();
       case SPARKNLP -> new SparkNlpExport(spark);
     };
+  }
+
+  private static void requireSingleTexts(TrainingRecord training) {
+    if (training.pairs()) {
+      throw new UserException(
+          "format=sparknlp is not possible: the model was trained on pairs of texts, and Spark NLP's"
+              + " sequence classifiers take one text. Export with format=onnx or huggingface");
+    }
   }
 
   private static Path existing(String path, Configuration hadoop) throws IOException {
@@ -88,8 +116,15 @@ final class ExportJob implements Job {
     return model;
   }
 
-  /** Hadoop would put a hidden {@code .crc} file beside each local file. */
-  private static Configuration withoutChecksumFiles(Configuration hadoop) {
+  /**
+   * Hadoop would put a hidden {@code .crc} file beside each local file. Only for those: a file
+   * system is kept with the configuration that it was first opened with, and Spark NLP finds that
+   * of a remote output again.
+   */
+  private static Configuration ofOutput(String output, Configuration hadoop) throws IOException {
+    if (!(new Path(output).getFileSystem(hadoop) instanceof LocalFileSystem)) {
+      return hadoop;
+    }
     Configuration copy = new Configuration(hadoop);
     copy.setClass("fs.file.impl", RawLocalFileSystem.class, FileSystem.class);
     copy.setBoolean("fs.file.impl.disable.cache", true);

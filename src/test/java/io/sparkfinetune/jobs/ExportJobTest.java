@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.johnsnowlabs.nlp.DocumentAssembler;
+import com.johnsnowlabs.nlp.annotators.classifier.dl.BertForSequenceClassification;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
@@ -18,18 +19,22 @@ import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.SavedModel;
+import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.sql.RowFactory;
@@ -38,6 +43,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ExportJobTest {
   private static final Configuration HADOOP = new Configuration(false);
@@ -64,7 +72,7 @@ class ExportJobTest {
             "training.json");
     assertThat(folder.resolve("out")).isDirectoryNotContaining("glob:**/.*");
     assertThat(Files.readString(output.resolve("README.md")))
-        .contains("| train | s3a://rows/train.csv |", "| test_accuracy | 0.875 |", "| x | y |");
+        .contains("| train | train.csv |", "| test_accuracy | 0.875 |", "| x | y |");
     assertThat(printed)
         .contains("Exported a bert classifier of 3 labels and ")
         .contains("model.safetensors")
@@ -96,7 +104,7 @@ class ExportJobTest {
   void leavesNothingBehindWhenTheFormatCannotExpressTheModel() throws Exception {
     Path run = run(Pooling.MEAN);
 
-    assertThatThrownBy(() -> export("huggingface", run, "out"))
+    assertThatThrownBy(() -> export("huggingface", run, "new/and/out"))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("format=huggingface is not possible: the model pools by the mean");
     try (Stream<Path> left = Files.list(folder)) {
@@ -125,6 +133,85 @@ class ExportJobTest {
       assertThat(whole.path("label2id")).hasToString("{\"LABEL_0\":0,\"LABEL_1\":1}");
       assertThat(whole.path("torch_dtype").asText()).isEqualTo("float32");
       assertThat(whole.has("auto_map")).isFalse();
+    }
+  }
+
+  @Test
+  void aModelOfPairsIsNotForSparkNlp() throws Exception {
+    Path run = run(Pooling.CLS);
+    record(run, Map.of(TrainingRecord.TEXT_PAIRS, true));
+
+    assertThatThrownBy(() -> export("sparknlp", run, "out"))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "format=sparknlp is not possible: the model was trained on pairs of texts, and Spark"
+                + " NLP's sequence classifiers take one text. Export with format=onnx or"
+                + " huggingface");
+  }
+
+  @Test
+  void figuresOfARunAreThoseOfItsOwnModel() throws Exception {
+    Path run = run(Pooling.CLS);
+    Path other = folder.resolve("other");
+    run(Pooling.CLS, List.of("a", "b"), other);
+    Files.move(other.resolve("model"), run.resolve("another"));
+
+    export("huggingface", run.resolve("another"), "out");
+
+    assertThat(Files.readString(folder.resolve("out/README.md")))
+        .contains("| x | y |")
+        .doesNotContain("test_accuracy", "train.csv");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "file(\"PATH\")",
+        "url(\"file:PATH\")",
+        "classpath(\"reference.conf\")",
+        "\"PATH\""
+      })
+  void nothingIsIncludedFromElsewhere(String include) throws Exception {
+    Path run = run(Pooling.CLS);
+    Path secret = Files.writeString(folder.resolve("secret.conf"), "data.train = secret");
+    Files.writeString(
+        run.resolve("config.conf"), "include " + include.replace("PATH", secret.toString()));
+
+    assertThatThrownBy(() -> export("huggingface", run, "out"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("config.conf: it includes '")
+        .hasMessageEndingWith("', as no job writes it; nothing is included here");
+  }
+
+  /** A file system of another scheme over local files. */
+  public static final class Remote extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("remote:///");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ExportArguments.Format.class)
+  void writesToARemoteFileSystemWhatOpensAsABase(ExportArguments.Format format) throws Exception {
+    Path run = run(Pooling.CLS);
+    Configuration ofSpark = spark.sparkContext().hadoopConfiguration();
+    ofSpark.set("fs.remote.impl", Remote.class.getName());
+    try {
+      export(format.name().toLowerCase(Locale.ROOT), run, "remote://" + folder + "/a/b");
+    } finally {
+      ofSpark.unset("fs.remote.impl");
+    }
+    Checkpoint base = Checkpoint.open(folder.resolve("a/b").toString(), HADOOP);
+    try (SequenceClassifier before = open(run);
+        TensorSource weights = base.openWeights();
+        SequenceClassifier after =
+            SequenceClassifier.load(ModelConfig.parse(base.config()), weights)) {
+      assertSameWeights(before, after);
+      assertThat(base.tokenizer()).isEqualTo(TestModels.tiny().tokenizer());
+    }
+    if (format == ExportArguments.Format.SPARKNLP) {
+      BertForSequenceClassification.load(folder.resolve("a/b").toString());
     }
   }
 
@@ -176,12 +263,15 @@ class ExportJobTest {
   }
 
   private Path run(Pooling pooling, List<String> labels) throws IOException {
+    return run(pooling, labels, folder.resolve("run"));
+  }
+
+  private Path run(Pooling pooling, List<String> labels, Path run) throws IOException {
     DocumentAssembler documents = new DocumentAssembler();
     documents.setInputCol("text");
     documents.setOutputCol("document");
     TransformerClassifierModel classifier = TransformerClassifierModel.of(files(pooling, labels));
     classifier.setInputCols(new String[] {"document"}).setOutputCol("category");
-    Path run = folder.resolve("run");
     new Pipeline()
         .setStages(new PipelineStage[] {documents, classifier})
         .fit(
@@ -189,14 +279,18 @@ class ExportJobTest {
                 List.of(RowFactory.create("a text")),
                 new StructType().add("text", DataTypes.StringType)))
         .save(run.resolve("model").toString());
-    new TrainingRecord("a/base", "2025", Map.of("x", "y"), Map.of(), Map.of(), Map.of())
+    record(run, Map.of());
+    Files.writeString(run.resolve("config.conf"), "data { train = \"s3a://rows/train.csv\" }");
+    Files.writeString(run.resolve("metrics.json"), "{\"test_accuracy\": 0.875, \"bad\": null}");
+    return run;
+  }
+
+  private static void record(Path run, Map<String, Object> data) throws IOException {
+    new TrainingRecord("a/base", "2025", Map.of("x", "y"), data, Map.of(), Map.of())
         .write(
             SavedModel.huggingFaceFolder(new org.apache.hadoop.fs.Path(run.toUri()), HADOOP)
                 .orElseThrow(),
             HADOOP);
-    Files.writeString(run.resolve("config.conf"), "data { train = \"s3a://rows/train.csv\" }");
-    Files.writeString(run.resolve("metrics.json"), "{\"test_accuracy\": 0.875, \"bad\": null}");
-    return run;
   }
 
   private static ModelFiles files(Pooling pooling, List<String> labels) {
@@ -216,7 +310,10 @@ class ExportJobTest {
         ConfigLayers.read(
             job,
             List.of(),
-            List.of("format=" + format, "model=" + model, "output=" + folder.resolve(output)));
+            List.of(
+                "format=" + format,
+                "model=" + model,
+                "output=" + (output.contains(":") ? output : folder.resolve(output))));
     job.run(config, spark, new Console(out, OptionalInt.empty()));
     return bytes.toString(StandardCharsets.UTF_8);
   }
@@ -224,16 +321,18 @@ class ExportJobTest {
   private static void assertSameLogits(Path run, Path exported) throws IOException {
     try (var before = open(run);
         var after = open(exported)) {
-      assertThat(after.labels()).isEqualTo(before.labels());
-      before
-          .parameters()
-          .tensors()
-          .forEach(
-              (name, tensor) ->
-                  assertThat(tensor.equal(after.parameters().tensors().get(name)))
-                      .as(name)
-                      .isTrue());
+      assertSameWeights(before, after);
     }
+  }
+
+  private static void assertSameWeights(SequenceClassifier before, SequenceClassifier after) {
+    assertThat(after.labels()).isEqualTo(before.labels());
+    before
+        .parameters()
+        .tensors()
+        .forEach(
+            (name, tensor) ->
+                assertThat(tensor.equal(after.parameters().tensors().get(name))).as(name).isTrue());
   }
 
   private static SequenceClassifier open(Path path) throws IOException {
