@@ -22,6 +22,10 @@ class EncoderGoldenTest {
     return TestGoldens.all();
   }
 
+  static Stream<String> families() throws IOException {
+    return TestGoldens.families();
+  }
+
   @ParameterizedTest
   @MethodSource("goldens")
   void logitsEqualTransformers(String name) throws IOException {
