@@ -4,12 +4,11 @@ import io.sparkfinetune.UserException;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.io.Text;
-import org.apache.hadoop.io.WritableUtils;
 
 /**
  * What Spark's {@code saveAsObjectFile} wrote: a folder of Hadoop sequence files, whose records are
@@ -61,13 +60,17 @@ final class ObjectFile {
         }
         int keyBytes = in.readInt();
         int valueBytes = in.readInt(); // BytesWritable: its length, then the bytes
-        if (keyBytes != 0 || valueBytes != length - Integer.BYTES || length > MAX_RECORD_BYTES) {
+        if (keyBytes != 0
+            || length < Integer.BYTES
+            || length > MAX_RECORD_BYTES
+            || valueBytes != length - Integer.BYTES) {
           throw refused(file, "a record of " + length + " bytes makes no sense", null);
         }
         byte[] value = in.readNBytes(valueBytes);
-        if (SerializedJava.parse(value, file.toString()) instanceof List<?> array) {
-          elements.addAll(array);
+        if (!(SerializedJava.parse(value, file.toString()) instanceof List<?> array)) {
+          throw refused(file, "a record holds no array", null);
         }
+        elements.addAll(array);
       }
     } catch (EOFException e) {
       throw refused(file, "it ends too early", e);
@@ -94,26 +97,25 @@ final class ObjectFile {
     if (in.readInt() != MAGIC) {
       throw refused(file, "it does not start as one", null);
     }
-    String key = text(in);
-    String value = text(in);
+    String key = name(in);
+    String value = name(in);
     if (!key.equals(KEY) || !value.equals(VALUE)) {
       throw refused(file, "it holds " + key + " and " + value, null);
     }
     if (in.readBoolean() | in.readBoolean()) {
       throw refused(file, "it is compressed; save the annotator again without compression", null);
     }
-    int metadata = in.readInt();
-    for (int i = 0; i < metadata * 2; i++) {
-      text(in);
+    if (in.readInt() != 0) {
+      throw refused(file, "it has metadata, which Spark never writes", null);
     }
     in.skipNBytes(SYNC_BYTES);
   }
 
-  private static String text(DataInputStream in) throws IOException {
-    int length = WritableUtils.readVInt(in);
-    byte[] bytes = new byte[Math.max(0, Math.min(length, 1 << 10))];
+  /** The name of a class: its length, one byte up to 127, and the text. */
+  private static String name(DataInputStream in) throws IOException {
+    byte[] bytes = new byte[Math.max(0, in.readByte())];
     in.readFully(bytes);
-    return Text.decode(bytes);
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 
   private static UserException refused(Path file, String what, Throwable cause) {

@@ -126,6 +126,15 @@ final class OnnxConfig {
         .putArray("architectures")
         .add(layout.architecture() + (classifier == null ? "Model" : "ForSequenceClassification"));
     if (classifier != null) {
+      if (classifier.bytes() == 0) {
+        throw new UserException(
+            file
+                + ": tensor '"
+                + layout.outer()
+                + ".weight' of shape "
+                + classifier.shape()
+                + " is empty. Export the model again.");
+      }
       ObjectNode labels = config.putObject("id2label");
       for (int i = 0; i < classifier.shape().get(0); i++) {
         labels.put(Integer.toString(i), "LABEL_" + i);

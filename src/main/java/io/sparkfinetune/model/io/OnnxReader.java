@@ -95,10 +95,19 @@ public final class OnnxReader implements TensorSource {
       Map<String, StoredTensor> ordered = new LinkedHashMap<>();
       entries.forEach(e -> ordered.put(e.getKey(), e.getValue()));
       return new OnnxReader(new StoredTensors(file.name(), ordered, sources), graph);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | UserException e) {
       ByteSource.closeAll(sources);
       throw e;
+    } catch (RuntimeException e) {
+      ByteSource.closeAll(sources);
+      throw notSound(file.name(), e);
     }
+  }
+
+  /** A node without its inputs, or whatever else a graph lacks that everyone's has. */
+  private static UserException notSound(String file, RuntimeException e) {
+    return new UserException(
+        file + ": not a sound ONNX graph (" + e.getMessage() + "). Export it again.", e);
   }
 
   private static StoredTensor stored(String name, OnnxWeights.Stored stored, ByteSource source) {
@@ -159,7 +168,13 @@ public final class OnnxReader implements TensorSource {
    * @throws UserException when the graph does not tell what cannot be guessed
    */
   public String config() {
-    return OnnxConfig.derive(graph, tensors(), name());
+    try {
+      return OnnxConfig.derive(graph, tensors(), name());
+    } catch (UserException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw notSound(name(), e);
+    }
   }
 
   @Override

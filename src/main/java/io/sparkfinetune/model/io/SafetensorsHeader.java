@@ -79,8 +79,8 @@ record SafetensorsHeader(Map<String, Entry> tensors) {
     return parse(json, LENGTH_BYTES + length, source.length(), file);
   }
 
-  private static SafetensorsHeader parse(byte[] json, long dataStart, long fileLength, String file)
-      throws IOException {
+  private static SafetensorsHeader parse(
+      byte[] json, long dataStart, long fileLength, String file) {
     List<Map.Entry<String, Entry>> entries = new ArrayList<>();
     Set<String> names = new HashSet<>();
     try (JsonParser parser = Json.MAPPER.createParser(json)) {
@@ -98,11 +98,13 @@ record SafetensorsHeader(Map<String, Entry> tensors) {
           entries.add(Map.entry(name, entry(name, value, dataStart, file)));
         }
       }
-    } catch (JsonProcessingException e) {
+    } catch (IOException e) {
       throw new UserException(
           file
               + ": the header is not JSON ("
-              + e.getOriginalMessage()
+              + (e instanceof JsonProcessingException parsing
+                  ? parsing.getOriginalMessage()
+                  : e.getMessage())
               + "). This is not a safetensors file, or it is damaged.",
           e);
     }

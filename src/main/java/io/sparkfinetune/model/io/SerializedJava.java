@@ -78,7 +78,10 @@ final class SerializedJava {
       return parser.object();
     } catch (EOFException e) {
       throw parser.refused("it ends too early");
-    } catch (IOException | ClassCastException e) {
+    } catch (UserException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // Whatever an element misses: a class, a field, another type.
       throw parser.refused("it is damaged (" + e.getMessage() + ")");
     }
   }
@@ -103,13 +106,16 @@ final class SerializedJava {
   }
 
   private List<Object> array() throws IOException {
-    Description type = description();
+    Description type = requireClass(description());
     List<Object> elements = new ArrayList<>();
     handles.add(elements);
     if (!type.name().startsWith("[L")) {
       throw refused("it has an array of the type " + type.name());
     }
     int length = in.readInt();
+    if (length < 0) {
+      throw refused("it has an array of " + length + " elements");
+    }
     for (int i = 0; i < length; i++) {
       elements.add(object());
     }
@@ -117,11 +123,14 @@ final class SerializedJava {
   }
 
   private Object instance() throws IOException {
-    Description type = description();
+    Description type = requireClass(description());
     int handle = handles.size();
     List<Object> values = new ArrayList<>();
     handles.add(values);
     readFields(type, values);
+    if (values.isEmpty()) {
+      throw refused("it has an object of the class " + type.name() + " without a value");
+    }
     boolean pair = type.name().startsWith("scala.");
     Object value = pair ? values : values.get(0);
     handles.set(handle, value);
@@ -145,6 +154,13 @@ final class SerializedJava {
             default -> throw refused("it has a field of the type " + field.type());
           });
     }
+  }
+
+  private Description requireClass(Description type) {
+    if (type == null) {
+      throw refused("it has an object without a class");
+    }
+    return type;
   }
 
   private Description description() throws IOException {

@@ -297,8 +297,10 @@ final class SparkNlpAnnotator {
           && entry.size() == 2
           && entry.get(0) instanceof List<?> pair
           && pair.size() == 2
+          && pair.get(0) instanceof String left
+          && pair.get(1) instanceof String right
           && entry.get(1) instanceof Integer rank) {
-        byRank.put(rank, pair.get(0) + " " + pair.get(1));
+        byRank.put(rank, left + " " + right);
       } else {
         throw notAMap(MERGES, element);
       }
@@ -317,6 +319,18 @@ final class SparkNlpAnnotator {
 
   private UserException notAMap(String field, Object element) {
     return new UserException(
-        field(field) + ": '" + element + "' is no entry of the map that Spark NLP saves here.");
+        field(field)
+            + ": "
+            + kind(element)
+            + " is no entry of the map that Spark NLP saves here. The file is damaged, or another"
+            + " annotator's: save the annotator again.");
+  }
+
+  /** Never the element itself, which may hold itself. */
+  private static String kind(Object element) {
+    if (element instanceof List<?> list) {
+      return "a list of " + list.size();
+    }
+    return element instanceof String ? "a text" : "a number or truth value";
   }
 }

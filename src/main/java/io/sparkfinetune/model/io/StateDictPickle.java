@@ -81,7 +81,10 @@ final class StateDictPickle {
     Object root;
     try {
       root = parser.run();
-    } catch (BufferUnderflowException | NoSuchElementException | ClassCastException e) {
+    } catch (UserException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Whatever an instruction misses: an argument, another type, bytes after the end.
       throw parser.refused("its instructions make no sense", e);
     }
     if (!(root instanceof Map<?, ?> dict)) {

@@ -65,7 +65,7 @@ record StoredTensor(ByteSource source, long position, TensorInfo info, List<Long
     long stride = 1;
     for (int i = shape.size() - 1; i >= 0; i--) {
       strides.add(0, stride);
-      stride *= Math.max(1, shape.get(i));
+      stride = Math.multiplyExact(stride, Math.max(1, shape.get(i)));
     }
     return strides;
   }

@@ -1,5 +1,7 @@
 package io.sparkfinetune.model.io;
 
+import io.sparkfinetune.UserException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collection;
@@ -50,6 +52,13 @@ final class StoredTensors implements TensorSource {
     }
     try {
       return NativeTensors.read(where, tensor);
+    } catch (EOFException e) {
+      throw new UserException(
+          where.source().name()
+              + ": the file ends before the data of tensor '"
+              + tensor
+              + "'. Copy it again.",
+          e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -30,8 +30,9 @@ public record TensorInfo(DType dtype, List<Long> shape) {
       if (length < 0) {
         throw new ArithmeticException("negative dimension");
       }
-      bytes = Math.multiplyExact(bytes, length);
+      // An empty tensor's other dimensions are multiplied too, by libtorch for one.
+      bytes = Math.multiplyExact(bytes, Math.max(1, length));
     }
-    return bytes;
+    return shape.contains(0L) ? 0 : bytes;
   }
 }

@@ -25,7 +25,7 @@ final class TorchReader {
   private static final String PICKLE = "data.pkl";
 
   /** More names and shapes than any model has. */
-  private static final long MAX_PICKLE_BYTES = 64 << 20;
+  private static final long MAX_PICKLE_BYTES = 8 << 20;
 
   private TorchReader() {}
 
@@ -90,26 +90,27 @@ final class TorchReader {
 
   private static byte[] pickle(ZipArchive archive, String root, ByteSource source)
       throws IOException {
-    if (archive.size(root + PICKLE) > MAX_PICKLE_BYTES) {
-      throw new UserException(
-          source.name()
-              + ": its "
-              + PICKLE
-              + " has "
-              + archive.size(root + PICKLE)
-              + " bytes, more than names and shapes of any model need.");
-    }
     String order = root + "byteorder";
     if (archive.names().contains(order)
-        && !new String(read(archive, order), StandardCharsets.US_ASCII).equals("little")) {
+        && !new String(read(archive, order, source), StandardCharsets.US_ASCII).equals("little")) {
       throw new UserException(
           source.name()
               + ": saved on a big-endian machine, which is not read. Save it as safetensors.");
     }
-    return read(archive, root + PICKLE);
+    return read(archive, root + PICKLE, source);
   }
 
-  private static byte[] read(ZipArchive archive, String member) throws IOException {
+  private static byte[] read(ZipArchive archive, String member, ByteSource source)
+      throws IOException {
+    if (archive.size(member) > MAX_PICKLE_BYTES) {
+      throw new UserException(
+          source.name()
+              + ": its "
+              + member
+              + " has "
+              + archive.size(member)
+              + " bytes, more than names and shapes of any model need.");
+    }
     try (ByteSource bytes = archive.open(member);
         InputStream in = bytes.from(0)) {
       return in.readNBytes((int) archive.size(member));
@@ -133,21 +134,22 @@ final class TorchReader {
               + member
               + "'. Copy the file again.");
     }
-    long expected = storage.elements() * storage.dtype().bytes();
-    if (archive.size(member) != expected) {
+    long bytes = archive.size(member);
+    int each = storage.dtype().bytes();
+    if (bytes % each != 0 || bytes / each != storage.elements()) {
       throw new UserException(
           source.name()
               + ": the data of tensor '"
               + tensor
               + "' has "
-              + archive.size(member)
-              + " bytes; its storage of "
+              + bytes
+              + " bytes; its storage should have "
               + storage.elements()
               + " "
               + storage.dtype()
-              + " should have "
-              + expected
-              + ". The file is damaged.");
+              + " of "
+              + each
+              + " bytes. The file is damaged.");
     }
     return archive.position(member);
   }

@@ -1,6 +1,7 @@
 package io.sparkfinetune.model.io;
 
 import io.sparkfinetune.UserException;
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
+import java.util.zip.ZipException;
 
 /**
  * The members of a zip archive that lies on any file system, read in place: {@code java.util.zip}
@@ -81,6 +83,15 @@ final class ZipArchive {
           return member.method() == STORED
               ? stored
               : new InflaterInputStream(stored, new Inflater(true), 1 << 16) {
+                @Override
+                public int read(byte[] bytes, int offset, int count) throws IOException {
+                  try {
+                    return super.read(bytes, offset, count);
+                  } catch (ZipException | EOFException e) {
+                    throw damaged("its member '" + name + "' cannot be inflated");
+                  }
+                }
+
                 @Override
                 public void close() {
                   inf.end();
