@@ -1,7 +1,6 @@
 """Makes the fixtures of io.sparkfinetune.model.io's tests: what the official libraries write.
 
 Usage: python tools/goldens/model_io.py
-Needs: torch==2.9.1 transformers==4.57.1 safetensors==0.8.0 onnx==1.23.2
 """
 
 import math

@@ -13,7 +13,7 @@ labels and for sets of labels, and exports it under target/round-trip, then load
 * config.json and the model card's front matter.
 
 --keep compares what is under target/round-trip already. Exits with 1 when anything differs.
-Needs, beside requirements.txt: onnx==1.23.2 onnxruntime==1.31.1 pyyaml
+Needs, beside requirements.txt: onnxruntime==1.31.1 pyyaml
 """
 
 import argparse

@@ -1,7 +1,6 @@
 """Makes small vocabularies and what transformers' fast tokenizers make of them.
 
 Usage: python tools/goldens/vocabularies.py
-Needs: transformers==4.57.1
 
 byte-level-bpe/: vocab.json, merges.txt and added_tokens.json of a RoBERTa, trained on the texts of token_ids.py, and
 ids.jsonl.gz with the ids of each text without and with `add_prefix_space`. mpnet/: vocab.txt and the tokenizer.json that
