@@ -27,8 +27,7 @@ public final class Main implements Runnable {
     int code = run(args);
     // A barrier stage on a local master leaves a thread of Spark's behind that would keep this JVM
     // alive. But some clusters take any call of exit, even with 0, for the driver's death: on
-    // success
-    // only a JVM that our scripts started, which is nobody else's, is ended.
+    // success only a JVM that our scripts started, which is nobody else's, is ended.
     if (code != JobCommand.OK || Console.isStartedByScript()) {
       System.exit(code);
     }

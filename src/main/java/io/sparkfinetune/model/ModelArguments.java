@@ -12,8 +12,10 @@ import java.util.OptionalDouble;
 public record ModelArguments(
     @Key(
             doc =
-                "The checkpoint to start from: minilm-l6 (in the jar), or the path of a Hugging Face"
-                    + " folder or an ONNX file, on any Hadoop file system.",
+                "The checkpoint to start from: minilm-l6 (in the jar), or a path on any Hadoop file"
+                    + " system: a Hugging Face folder (safetensors, pytorch_model.bin or ONNX), an"
+                    + " ONNX file, a saved annotator of Spark NLP with ONNX in it, or a model that"
+                    + " a job has saved.",
             defaultValue = "minilm-l6")
         String base,
     @Key(
