@@ -10,6 +10,7 @@ import java.net.URL;
 import java.util.Collection;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
@@ -26,6 +27,14 @@ interface ByteSource extends Closeable {
    * of the stream before. The caller does not close it.
    */
   InputStream from(long position) throws IOException;
+
+  /**
+   * Says that from now on it is data that is read, and not headers: a remote file is copied to this
+   * host first. Ends the life of the stream before.
+   *
+   * @throws UserException when the file is not the one any more that headers were read from
+   */
+  default void fetch() throws IOException {}
 
   /** Makes something of a source that keeps it; closes the source when that fails. */
   interface Use<T> {
@@ -67,21 +76,22 @@ interface ByteSource extends Closeable {
   }
 
   /**
-   * A file on a Hadoop file system; a remote one by way of this host's {@link HostCache}. It is
-   * opened when first read.
+   * A file on a Hadoop file system, opened when first read. A remote one is read in place, which is
+   * quick for headers, and from {@link #fetch} on by way of this host's {@link HostCache}.
    *
    * @throws UserException when there is no such file
    */
   static ByteSource file(Path path, Configuration hadoop) throws IOException {
     FileSystem fileSystem = path.getFileSystem(hadoop);
-    long length;
+    FileStatus status;
     try {
-      length = fileSystem.getFileStatus(path).getLen();
+      status = fileSystem.getFileStatus(path);
     } catch (FileNotFoundException e) {
       throw new UserException(path + ": there is no such file.", e);
     }
     return new ByteSource() {
       private FSDataInputStream in;
+      private boolean fetched;
 
       @Override
       public String name() {
@@ -90,23 +100,50 @@ interface ByteSource extends Closeable {
 
       @Override
       public long length() {
-        return length;
+        return status.getLen();
       }
 
       @Override
       public InputStream from(long position) throws IOException {
         if (in == null) {
-          in = HostCache.open(path, hadoop);
+          in = fetched ? HostCache.open(path, hadoop) : fileSystem.open(path);
         }
         in.seek(position);
-        return in;
+        return skipping(in, status.getLen());
+      }
+
+      @Override
+      public void fetch() throws IOException {
+        if (fetched) {
+          return;
+        }
+        FileStatus now = fileSystem.getFileStatus(path);
+        if (now.getLen() != status.getLen()
+            || now.getModificationTime() != status.getModificationTime()) {
+          throw new UserException(path + ": the file changed while it was read. Run again.");
+        }
+        close();
+        fetched = true;
       }
 
       @Override
       public void close() throws IOException {
         if (in != null) {
           in.close();
+          in = null;
         }
+      }
+    };
+  }
+
+  /** A stream that skips by a seek: many file systems would read what is skipped. */
+  private static InputStream skipping(FSDataInputStream file, long length) {
+    return new FilterInputStream(file) {
+      @Override
+      public long skip(long count) throws IOException {
+        long skipped = Math.max(0, Math.min(count, length - file.getPos()));
+        file.seek(file.getPos() + skipped);
+        return skipped;
       }
     };
   }

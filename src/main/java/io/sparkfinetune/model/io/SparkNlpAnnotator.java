@@ -144,6 +144,12 @@ final class SparkNlpAnnotator {
       }
 
       @Override
+      public void fetch() throws IOException {
+        member.close(); // its stream is the archive's
+        archive.fetch();
+      }
+
+      @Override
       public void close() throws IOException {
         ByteSource.closeAll(List.of(member, archive));
       }

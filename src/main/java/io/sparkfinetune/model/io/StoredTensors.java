@@ -51,6 +51,7 @@ final class StoredTensors implements TensorSource {
       throw new IllegalArgumentException(name + " has no tensor '" + tensor + "'");
     }
     try {
+      where.source().fetch();
       return NativeTensors.read(where, tensor);
     } catch (EOFException e) {
       throw new UserException(

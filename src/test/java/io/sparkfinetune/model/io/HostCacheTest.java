@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkfinetune.ChildJvm;
 import io.sparkfinetune.UserException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -16,9 +19,11 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,8 +37,12 @@ class HostCacheTest {
   private Path remote;
   private Path folder;
 
-  /** A file system of another scheme over local files; each fetch leaves a file beside the file. */
+  /**
+   * A file system of another scheme over local files; each opening leaves a file beside the file.
+   */
   public static final class Remote extends RawLocalFileSystem {
+    private static final AtomicLong READ = new AtomicLong();
+
     @Override
     public URI getUri() {
       return URI.create("remote:///");
@@ -43,12 +52,55 @@ class HostCacheTest {
     public FSDataInputStream open(org.apache.hadoop.fs.Path path, int buffer) throws IOException {
       Path file = Path.of(path.toUri().getPath());
       Files.createTempFile(file.getParent(), "fetched-", "");
-      return super.open(path, buffer);
+      return new FSDataInputStream(new Counted(super.open(path, buffer)));
     }
 
     @Override
     public FileStatus getFileStatus(org.apache.hadoop.fs.Path path) throws IOException {
       return super.getFileStatus(new org.apache.hadoop.fs.Path(path.toUri().getPath()));
+    }
+  }
+
+  /** Counts what is read of a remote file. */
+  private static final class Counted extends FSInputStream {
+    private final FSDataInputStream in;
+
+    Counted(FSDataInputStream in) {
+      this.in = in;
+    }
+
+    @Override
+    public int read() throws IOException {
+      int b = in.read();
+      Remote.READ.addAndGet(b < 0 ? 0 : 1);
+      return b;
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int count) throws IOException {
+      int n = in.read(bytes, offset, count);
+      Remote.READ.addAndGet(Math.max(0, n));
+      return n;
+    }
+
+    @Override
+    public void seek(long position) throws IOException {
+      in.seek(position);
+    }
+
+    @Override
+    public long getPos() throws IOException {
+      return in.getPos();
+    }
+
+    @Override
+    public boolean seekToNewSource(long position) {
+      return false;
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
     }
   }
 
@@ -141,22 +193,64 @@ class HostCacheTest {
   }
 
   @Test
-  void weightsOnARemoteFileSystemAreReadFromTheCopy() throws IOException {
+  void headersAreReadInPlaceAndDataFromTheCopy() throws IOException {
     Path model = remote.resolveSibling("model.safetensors");
     Files.copy(Fixtures.path("tiny-bert-classifier/model.safetensors"), model);
+    long header;
+    try (InputStream in = Files.newInputStream(model)) {
+      byte[] length = in.readNBytes(Long.BYTES);
+      header = Long.BYTES + ByteBuffer.wrap(length).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    }
     System.setProperty(HostCache.FOLDER_PROPERTY, folder.toString());
     try {
+      Remote.READ.set(0);
+      openRemote(model).close();
+      assertThat(Remote.READ).hasValue(header);
+      assertThat(folder).doesNotExist();
+
       for (int task = 0; task < 3; task++) {
-        try (TensorSource source =
-            SafetensorsReader.open(new org.apache.hadoop.fs.Path("remote://" + model), hadoop())) {
+        try (TensorSource source = openRemote(model)) {
           assertThat(source.name()).isEqualTo("remote:" + model);
           source.read("classifier.weight").close();
+          source.read("classifier.bias").close();
         }
       }
+      assertThat(Remote.READ).hasValue(4 * header + Files.size(model));
+      assertThat(copies()).hasSize(1);
     } finally {
       System.clearProperty(HostCache.FOLDER_PROPERTY);
     }
-    assertThat(fetches()).isEqualTo(1);
+  }
+
+  @Test
+  void theDataOfAnOnnxFileIsSteppedOver() throws IOException {
+    Path model = remote.resolveSibling("model.onnx");
+    byte[] graph = Files.readAllBytes(Fixtures.path("tiny-bert-classifier.onnx"));
+    // A field that no ONNX file has (number 100, bytes), as long as a small model's weights.
+    ByteBuffer file = ByteBuffer.allocate(graph.length + 6 + (4 << 20)).put(graph);
+    file.put(new byte[] {(byte) 0xA2, 6, (byte) 0x80, (byte) 0x80, (byte) 0x80, 2});
+    Files.write(model, file.array());
+
+    Remote.READ.set(0);
+    OnnxReader.open(new org.apache.hadoop.fs.Path("remote://" + model), hadoop()).close();
+
+    assertThat(Remote.READ.get()).isLessThan(graph.length + 50_000);
+  }
+
+  @Test
+  void aFileThatChangesBetweenHeaderAndDataIsRefused() throws IOException {
+    Path model = remote.resolveSibling("model.safetensors");
+    Files.copy(Fixtures.path("tiny-bert-classifier/model.safetensors"), model);
+    try (TensorSource source = openRemote(model)) {
+      Files.setLastModifiedTime(model, FileTime.fromMillis(1_700_000_000_000L));
+      assertThatThrownBy(() -> source.read("classifier.weight"))
+          .isInstanceOf(UserException.class)
+          .hasMessage("remote:" + model + ": the file changed while it was read. Run again.");
+    }
+  }
+
+  private static TensorSource openRemote(Path file) {
+    return SafetensorsReader.open(new org.apache.hadoop.fs.Path("remote://" + file), hadoop());
   }
 
   private static Path fetch(Path folder, String file) throws IOException {
