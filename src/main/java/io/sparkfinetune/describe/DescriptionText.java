@@ -24,6 +24,7 @@ public final class DescriptionText {
     DescriptionText text = new DescriptionText();
     text.section(model.name(), about(model));
     text.parameters(model);
+    text.section("Encoder", encoder(model));
     text.section("Head", head(model));
     text.section("Tokenizer", tokenizer(model));
     text.section(
@@ -43,9 +44,11 @@ public final class DescriptionText {
     rows.put("class", model.config().classifierArchitecture());
     rows.put(
         "stored as",
-        model.stored().entrySet().stream()
-            .map(entry -> entry.getKey() + ", " + mebibytes(entry.getValue()))
-            .collect(Collectors.joining("; ")));
+        model.stored().isEmpty()
+            ? "not looked at"
+            : model.stored().entrySet().stream()
+                .map(entry -> entry.getKey() + ", " + mebibytes(entry.getValue()))
+                .collect(Collectors.joining("; ")));
     rows.put("longest text", String.format(Locale.ROOT, "%,d tokens", model.config().maxTokens()));
     rows.put(
         "labels",
@@ -54,7 +57,13 @@ public final class DescriptionText {
                 + ModelDescription.ASSUMED_LABELS
                 + ", training makes one for the data's"
             : model.labels().size() + ": " + listed(model.labels(), ", "));
-    rows.put("problem_type", model.problemType().isEmpty() ? "not set" : model.problemType());
+    String problemType = model.config().problemType().spelling();
+    rows.put(
+        "problem_type",
+        (model.problemType().isEmpty() ? "not set" : model.problemType())
+            + (model.problemType().equals(problemType)
+                ? ""
+                : "; fine-tuning makes it " + problemType + ", from model.problem_type"));
     return rows;
   }
 
@@ -93,12 +102,19 @@ public final class DescriptionText {
     }
   }
 
+  private static Map<String, String> encoder(ModelDescription model) {
+    Map<String, String> rows = new LinkedHashMap<>();
+    rows.put("starts afresh", listed(model.encoderFresh(), ", "));
+    rows.put("not used", weights(model.encoderUnused()));
+    return rows;
+  }
+
   private static Map<String, String> head(ModelDescription model) {
     Map<String, String> rows = new LinkedHashMap<>();
     rows.put("pooling", model.config().pooling().spelling());
     rows.put("in the checkpoint", weights(model.headLoaded()));
     rows.put("starts afresh", weights(model.headFresh()));
-    rows.put("not used", weights(model.unused()));
+    rows.put("not used", weights(model.headUnused()));
     return rows;
   }
 
@@ -135,7 +151,7 @@ public final class DescriptionText {
     rows.put(
         "total",
         aligned(memory.total())
-            + "; the allocator may add a tenth, the JVM with its heap comes on top");
+            + "; the C library's allocator adds 11 to 15 %, and the JVM with its heap comes on top");
     return rows;
   }
 

@@ -45,7 +45,8 @@ final class DescribeJob implements Job {
   @Override
   public void run(JobConfig config, SparkSession spark, Console console) {
     ModelArguments model = config.get(FineTuning.MODEL);
-    Checkpoint checkpoint = Checkpoint.open(model.base(), spark.sessionState().newHadoopConf());
+    Checkpoint checkpoint =
+        Checkpoint.open(model.base(), spark.sessionState().newHadoopConf(), !model.fromScratch());
     console.text(
         DescriptionText.render(
             ModelDescription.of(checkpoint, model, config.get(FineTuning.TRAINING))));

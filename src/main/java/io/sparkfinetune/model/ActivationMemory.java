@@ -2,6 +2,7 @@ package io.sparkfinetune.model;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -9,9 +10,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * operations with shapes in the place of tensors: it knows every family that {@link TensorOps} can
  * express, and allocates nothing.
  *
- * <p>Each operation counts as {@link ForwardPass} carries it out on a CPU with dropout on: the
- * tensors that it makes stay until the step ends, and so does what autograd copies of their inputs
- * for the backward pass. Views are free.
+ * <p>Each operation counts as {@link ForwardPass} carries it out on a CPU with dropout on. The
+ * tensors that it gives to Java stay until the step ends, whether or not a gradient flows through
+ * them. What libtorch makes beside them (copies of inputs in C order, statistics of norms) stays
+ * only where autograd needs it for the gradient of a trainable weight. Views are free.
  */
 public final class ActivationMemory implements TensorOps<ActivationMemory.Shape> {
   private static final int FP32 = 4;
@@ -23,8 +25,9 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
    * @param dims the length of each axis
    * @param size bytes an element
    * @param contiguous whether its elements lie in memory in C order
+   * @param gradient whether a backward pass goes through it: it depends on a trainable weight
    */
-  record Shape(long[] dims, int size, boolean contiguous) {
+  record Shape(long[] dims, int size, boolean contiguous, boolean gradient) {
     long elements() {
       return Arrays.stream(dims).reduce(1, Math::multiplyExact);
     }
@@ -41,53 +44,77 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
   /** Bytes an element in the arithmetic of the pass. */
   private final int size;
 
-  private long total;
-  private long largest;
+  private final AttentionImplementation attention;
 
-  private ActivationMemory(ScalarType dtype) {
+  private long total;
+  private long largestWithGradient;
+  private long largestPassing;
+
+  private ActivationMemory(ScalarType dtype, AttentionImplementation attention) {
     size = dtype == ScalarType.BFloat16 ? 2 : FP32;
+    this.attention = attention;
   }
 
   /**
    * The bytes at the height of a training step, beside weights, their gradients and the optimizer's
    * state.
    *
-   * <p>The sum over the forward pass, and twice its largest tensor: what the backward pass holds at
-   * a time.
+   * <p>The sum over the forward pass, and twice the largest tensor with a gradient: what the
+   * backward pass holds at a time. Or the largest copy that the forward pass makes and drops, if
+   * that is more.
    *
-   * @param model only its shapes are looked at
+   * @param model only its shapes are looked at, which of its weights are trained, and how it
+   *     computes attention
    * @param dtype fp32 or bf16
    * @param rows texts of the batch
    * @param length tokens of each text; one text counts as shorter, so that there is padding to mask
    */
   public static long ofStep(SequenceClassifier model, ScalarType dtype, long rows, long length) {
-    ActivationMemory memory = new ActivationMemory(dtype);
+    ActivationMemory memory = new ActivationMemory(dtype, model.attention());
     Tokens<Shape> tokens =
         new Tokens<>(
-            memory.made(INT64, rows, length),
+            memory.made(false, INT64, rows, length),
             null,
-            memory.made(INT64, rows),
-            memory.made(1, rows, length));
+            memory.made(false, INT64, rows),
+            memory.made(false, 1, rows, length));
     Shape logits = model.logits(memory, tokens);
     // The loss: the logarithm of the softmax.
     memory.like(logits);
-    return Math.addExact(memory.total, Math.multiplyExact(2, memory.largest));
+    long backward = Math.multiplyExact(2, memory.largestWithGradient);
+    return Math.addExact(memory.total, Math.max(backward, memory.largestPassing));
   }
 
-  private Shape made(int bytesAnElement, long... dims) {
-    Shape shape = new Shape(dims, bytesAnElement, true);
+  private Shape made(boolean gradient, int bytesAnElement, long... dims) {
+    Shape shape = new Shape(dims, bytesAnElement, true, gradient);
     long bytes = shape.bytes();
     total = Math.addExact(total, bytes);
-    largest = Math.max(largest, bytes);
+    if (gradient) {
+      largestWithGradient = Math.max(largestWithGradient, bytes);
+    }
     return shape;
   }
 
   private Shape like(Shape x) {
-    return made(x.size(), x.dims());
+    return made(x.gradient(), x.size(), x.dims());
+  }
+
+  private static boolean gradient(Shape... inputs) {
+    return Stream.of(inputs).anyMatch(input -> input != null && input.gradient());
   }
 
   private static Shape view(Shape x, boolean contiguous, long... dims) {
-    return new Shape(dims, x.size(), x.contiguous() && contiguous);
+    return new Shape(dims, x.size(), x.contiguous() && contiguous, x.gradient());
+  }
+
+  /** A copy in C order that libtorch makes of an input, and keeps if autograd needs it. */
+  private void copied(Shape x, boolean kept) {
+    if (!x.contiguous()) {
+      if (kept) {
+        made(x.gradient(), x.size(), x.dims());
+      } else {
+        largestPassing = Math.max(largestPassing, x.bytes());
+      }
+    }
   }
 
   private Shape broadcast(Shape a, Shape b) {
@@ -98,7 +125,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
       long ofB = back <= b.dims().length ? b.dim(-back) : 1;
       dims[rank - back] = Math.max(ofA, ofB);
     }
-    return made(Math.max(a.size(), b.size()), dims);
+    return made(gradient(a, b), Math.max(a.size(), b.size()), dims);
   }
 
   private static long[] with(long[] dims, int axis, long length) {
@@ -118,24 +145,24 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape weight(Parameter weight) {
-    return new Shape(weight.tensor().shape(), FP32, true);
+    return new Shape(weight.tensor().shape(), FP32, true, weight.trainable());
   }
 
   @Override
   public Shape constant(long[] values) {
-    return made(INT64, values.length);
+    return made(false, INT64, values.length);
   }
 
   @Override
   public Shape constant(float[] values, long... shape) {
-    return made(FP32, shape);
+    return made(false, FP32, shape);
   }
 
   @Override
   public Shape embedding(Shape table, Shape ids) {
     long[] dims = Arrays.copyOf(ids.dims(), ids.dims().length + table.dims().length - 1);
     System.arraycopy(table.dims(), 1, dims, ids.dims().length, table.dims().length - 1);
-    return made(table.size(), dims);
+    return made(table.gradient(), table.size(), dims);
   }
 
   @Override
@@ -144,37 +171,41 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     if (bias != null) {
       cast(bias);
     }
-    contiguous(x);
-    return made(size, with(x.dims(), -1, weight.dim(0)));
+    copied(x, weight.gradient());
+    return made(gradient(x, weight, bias), size, with(x.dims(), -1, weight.dim(0)));
   }
 
   @Override
   public Shape matmul(Shape a, Shape b) {
-    // A product of batches of matrices wants each batch in one piece, and autograd keeps the copy.
+    // A product of batches of matrices wants each batch in one piece; the gradient of one factor
+    // needs the other.
     if (a.dims().length > 2 && b.dims().length > 2) {
-      contiguous(a);
-      contiguous(b);
+      copied(a, b.gradient());
+      copied(b, a.gradient());
     }
     long[] dims = a.dims().clone();
     for (int back = 3; back <= Math.min(dims.length, b.dims().length); back++) {
       dims[dims.length - back] = Math.max(dims[dims.length - back], b.dim(-back));
     }
-    return made(Math.max(a.size(), b.size()), with(dims, -1, b.dim(-1)));
+    return made(gradient(a, b), Math.max(a.size(), b.size()), with(dims, -1, b.dim(-1)));
   }
 
   @Override
   public Shape layerNorm(Shape x, Shape weight, Shape bias, double eps) {
-    // The mean and the deviation of each row.
-    made(FP32, 2, x.elements() / x.dim(-1));
-    return like(x);
+    boolean gradient = gradient(x, weight, bias);
+    if (gradient) {
+      // The mean and the deviation of each row.
+      made(false, FP32, 2, x.elements() / x.dim(-1));
+    }
+    return made(gradient, x.size(), x.dims());
   }
 
   @Override
   public Shape conv1d(Shape x, Shape weight, Shape bias, int groups) {
     cast(weight);
     cast(bias);
-    contiguous(x);
-    return made(size, with(x.dims(), 1, weight.dim(0)));
+    copied(x, weight.gradient());
+    return made(gradient(x, weight, bias), size, with(x.dims(), 1, weight.dim(0)));
   }
 
   @Override
@@ -222,22 +253,24 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     if (p <= 0) {
       return x;
     }
-    made(2, x.dims()); // 16 random bits
-    made(1, x.dims()); // which are kept
-    like(x); // the factor of each
+    made(false, 2, x.dims()); // 16 random bits
+    made(false, 1, x.dims()); // which are kept
+    made(false, x.size(), x.dims()); // the factor of each
     return like(x);
   }
 
   @Override
   public Shape attention(Shape q, Shape k, Shape v, Shape bias, double scale, double dropout) {
-    if (size == FP32 && dropout <= 0) {
-      // libtorch's fused kernel keeps one number a query beside its output.
-      made(FP32, Arrays.copyOf(q.dims(), 3));
-      return like(q);
+    if (attention.isFused(size == FP32) && dropout <= 0) {
+      boolean gradient = gradient(q, k, v, bias);
+      if (gradient) {
+        // libtorch's fused kernel keeps one number a query beside its output.
+        made(false, FP32, Arrays.copyOf(q.dims(), 3));
+      }
+      return made(gradient, q.size(), q.dims());
     }
-    Shape scaled = made(q.size(), q.dims());
-    Shape scores =
-        matmul(new Shape(scaled.dims(), scaled.size(), q.contiguous()), permute(k, 0, 1, 3, 2));
+    Shape scaled = view(like(q), q.contiguous(), q.dims());
+    Shape scores = matmul(scaled, permute(k, 0, 1, 3, 2));
     if (bias != null) {
       scores = add(scores, cast(bias));
     }
@@ -262,12 +295,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     if (open >= 0) {
       dims[open] = rest;
     }
-    return view(contiguous(x), true, dims);
-  }
-
-  /** A tensor in C order: itself, or a copy. */
-  private Shape contiguous(Shape x) {
-    return x.contiguous() ? x : like(x);
+    return view(x.contiguous() ? x : like(x), true, dims);
   }
 
   @Override
@@ -306,12 +334,13 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
   @Override
   public Shape concat(int axis, List<Shape> parts) {
     long length = parts.stream().mapToLong(part -> part.dim(axis)).sum();
-    return made(parts.get(0).size(), with(parts.get(0).dims(), axis, length));
+    boolean gradient = parts.stream().anyMatch(Shape::gradient);
+    return made(gradient, parts.get(0).size(), with(parts.get(0).dims(), axis, length));
   }
 
   @Override
   public Shape gather(Shape x, Shape index) {
-    return made(x.size(), with(x.dims(), -1, index.dim(-1)));
+    return made(x.gradient(), x.size(), with(x.dims(), -1, index.dim(-1)));
   }
 
   @Override
@@ -321,18 +350,18 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape notEqual(Shape x, long value) {
-    made(1, x.dims());
-    return made(INT64, x.dims());
+    made(false, 1, x.dims());
+    return made(false, INT64, x.dims());
   }
 
   @Override
   public Shape sum(Shape x, int axis) {
-    return made(x.size(), without(x, axis));
+    return made(x.gradient(), x.size(), without(x, axis));
   }
 
   @Override
   public Shape max(Shape x, int axis) {
-    return made(x.size(), without(x, axis));
+    return made(x.gradient(), x.size(), without(x, axis));
   }
 
   @Override
@@ -342,23 +371,23 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape cast(Shape x) {
-    return x.size() == size ? x : made(size, x.dims());
+    return x.size() == size ? x : made(x.gradient(), size, x.dims());
   }
 
   @Override
   public Shape fp32(Shape x) {
-    return x.size() == FP32 ? x : made(FP32, x.dims());
+    return x.size() == FP32 ? x : made(x.gradient(), FP32, x.dims());
   }
 
   @Override
   public Shape positions(Tokens<Shape> tokens) {
-    return made(INT64, tokens.inputIds().dim(1));
+    return made(false, INT64, tokens.inputIds().dim(1));
   }
 
   @Override
   public Shape paddingBias(Tokens<Shape> tokens) {
     Shape padding = tokens.padding();
-    made(size, padding.dim(0), 1, 1, padding.dim(1));
-    return made(size, padding.dim(0), 1, 1, padding.dim(1));
+    made(false, size, padding.dim(0), 1, 1, padding.dim(1));
+    return made(false, size, padding.dim(0), 1, 1, padding.dim(1));
   }
 }

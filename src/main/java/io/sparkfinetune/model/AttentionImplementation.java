@@ -11,5 +11,14 @@ public enum AttentionImplementation {
    * #EAGER} is used all the same: that function, too, falls back to plain operations there, but
    * draws from a generator that no seed of a training reaches.
    */
-  SDPA
+  SDPA;
+
+  /**
+   * Whether it is libtorch's fused kernel, where no attention weights are dropped.
+   *
+   * @param fp32 whether the arithmetic is fp32
+   */
+  boolean isFused(boolean fp32) {
+    return this == SDPA || this == AUTO && fp32;
+  }
 }

@@ -177,13 +177,7 @@ public record ForwardPass(ScalarType dtype, Generator dropout, AttentionImplemen
   @Override
   public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale, double p) {
     boolean drops = dropout != null && p > 0;
-    boolean fused =
-        switch (attention) {
-          case AUTO -> dtype == ScalarType.Float;
-          case EAGER -> false;
-          case SDPA -> true;
-        };
-    if (fused && !drops) {
+    if (attention.isFused(dtype == ScalarType.Float) && !drops) {
       TensorOptional mask = bias == null ? new TensorOptional() : new TensorOptional(bias);
       return torch.scaled_dot_product_attention(
           q, k, v, mask, 0, false, new DoubleOptional(scale), false);

@@ -62,7 +62,9 @@ class ModelDescriptionTest {
             "bert.pooler.dense.bias",
             "classifier.weight",
             "classifier.bias");
-    assertThat(model.unused()).isEmpty();
+    assertThat(model.encoderFresh()).isEmpty();
+    assertThat(model.encoderUnused()).isEmpty();
+    assertThat(model.headUnused()).isEmpty();
   }
 
   @Test
@@ -70,8 +72,79 @@ class ModelDescriptionTest {
     ModelDescription model = describe(tinyClassifier(), Map.of("pooling", "mean"));
 
     assertThat(model.headLoaded()).containsOnlyKeys("classifier.weight", "classifier.bias");
-    assertThat(model.unused())
+    assertThat(model.headUnused())
         .containsOnlyKeys("bert.pooler.dense.weight", "bert.pooler.dense.bias");
+  }
+
+  @Test
+  void layersThatTheConfigurationLeavesOutAreTheEncodersUnusedWeights() throws Exception {
+    Path base = Files.createDirectory(folder.resolve("base"));
+    for (String file : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+      Files.copy(FIXTURES.resolve("tiny-bert-classifier").resolve(file), base.resolve(file));
+    }
+    Path config = base.resolve("config.json");
+    String text = Files.readString(config);
+    Files.writeString(config, text.replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1"));
+
+    ModelDescription model = describe(base.toString(), Map.of());
+
+    assertThat(model.encoderUnused())
+        .hasSize(16)
+        .containsKey("bert.encoder.layer.1.attention.self.query.weight");
+    assertThat(model.headUnused()).isEmpty();
+  }
+
+  @Test
+  void reinitialisedLayersAndAdaptersStartAfresh() {
+    assertThat(describe("minilm-l6", Map.of("reinit_top_layers", 2)).encoderFresh())
+        .containsExactly("layer 5", "layer 6");
+    assertThat(describe("minilm-l6", Map.of("lora_rank", 2)).encoderFresh())
+        .containsExactly("adapters");
+  }
+
+  @Test
+  void fromScratchNeedsNoWeights() throws Exception {
+    Path base = Files.createDirectory(folder.resolve("base"));
+    for (String file : List.of("config.json", "tokenizer.json")) {
+      Files.copy(FIXTURES.resolve("tiny-bert-classifier").resolve(file), base.resolve(file));
+    }
+
+    ModelDescription model = describe(base.toString(), Map.of("from_scratch", true));
+
+    assertThat(model.encoderFresh()).containsExactly("embeddings", "layer 1", "layer 2");
+    assertThat(model.headLoaded()).isEmpty();
+    assertThat(model.headFresh()).containsKey("classifier.weight");
+    assertThat(DescriptionText.render(model)).contains("  stored as            not looked at\n");
+  }
+
+  @Test
+  void frozenWeightsTakeNoGradientsAndLessActivations() {
+    ModelDescription whole = describe("minilm-l6", Map.of());
+    ModelDescription frozen = describe("minilm-l6", Map.of("freeze", "encoder"));
+    ModelDescription lora = describe("minilm-l6", Map.of("lora_rank", 4));
+
+    assertThat(frozen.memory().weights()).isEqualTo(whole.memory().weights());
+    assertThat(frozen.memory().gradients()).isEqualTo(4 * 770L);
+    assertThat(frozen.memory().activations()).isLessThan(whole.memory().activations());
+    // Gradients flow through the frozen layers to the adapters below.
+    assertThat(lora.memory().activations()).isGreaterThan(frozen.memory().activations());
+    assertThat(lora.memory().gradients())
+        .isEqualTo(4 * lora.whole().trainable())
+        .isGreaterThan(frozen.memory().gradients());
+  }
+
+  @Test
+  void attentionImplementationCounts() {
+    long eager =
+        describe("minilm-l6", Map.of("attn_implementation", "eager", "attention_dropout", 0))
+            .memory()
+            .activations();
+    long sdpa =
+        describe("minilm-l6", Map.of("attn_implementation", "sdpa", "attention_dropout", 0))
+            .memory()
+            .activations();
+
+    assertThat(eager).isGreaterThan(sdpa);
   }
 
   @Test
@@ -135,8 +208,8 @@ class ModelDescriptionTest {
               head                             770             770               0
               total                     22,566,146      22,566,146               0
             """)
+        .contains("Encoder\n  starts afresh        nothing\n  not used             nothing\n")
         .contains("  starts afresh        classifier.weight [2, 384], classifier.bias [2]\n")
-        .contains("  not used             nothing\n")
         .contains("  kind                 WordPiece\n")
         .contains("  special tokens       [PAD] 0, [UNK] 100, [CLS] 101, [SEP] 102, [MASK] 103\n")
         .contains("Memory to train, batches of 4 texts of 16 tokens, fp32\n")
@@ -151,9 +224,10 @@ class ModelDescriptionTest {
   private static ModelDescription describe(String base, Map<String, Object> settings) {
     Map<String, Object> model = new HashMap<>(Map.of("base", base, "max_length", 16));
     model.putAll(settings);
+    ModelArguments arguments = Schema.of("model", ModelArguments.class).create(model);
     return ModelDescription.of(
-        Checkpoint.open(base, new Configuration(false)),
-        Schema.of("model", ModelArguments.class).create(model),
+        Checkpoint.open(base, new Configuration(false), !arguments.fromScratch()),
+        arguments,
         Schema.of("training", TrainingArguments.class)
             .create(Map.of("per_device_train_batch_size", 4, "precision", "fp32")));
   }

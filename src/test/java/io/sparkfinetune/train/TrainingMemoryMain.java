@@ -2,7 +2,6 @@ package io.sparkfinetune.train;
 
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.config.Schema;
-import io.sparkfinetune.model.Customisation;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -12,6 +11,8 @@ import io.sparkfinetune.torch.Libtorch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -21,7 +22,8 @@ import org.apache.hadoop.conf.Configuration;
  * Trains for three steps and prints by how many bytes the process grew at its height, and what
  * {@link TrainingMemory} says.
  *
- * <p>Arguments: base, precision, batch size, length.
+ * <p>Arguments: base, precision, batch size, length, and keys of {@link ModelArguments} with their
+ * values, as in {@code freeze=encoder}.
  */
 public final class TrainingMemoryMain {
   private TrainingMemoryMain() {}
@@ -33,9 +35,12 @@ public final class TrainingMemoryMain {
     Checkpoint checkpoint = Checkpoint.open(args[0], new Configuration(false));
     int batch = Integer.parseInt(args[2]);
     int length = Integer.parseInt(args[3]);
-    ModelArguments model =
-        Schema.of("model", ModelArguments.class)
-            .create(Map.of("base", args[0], "max_length", length));
+    Map<String, Object> settings = new HashMap<>(Map.of("base", args[0], "max_length", length));
+    Arrays.stream(args)
+        .skip(4)
+        .map(setting -> setting.split("=", 2))
+        .forEach(setting -> settings.put(setting[0], setting[1]));
+    ModelArguments model = Schema.of("model", ModelArguments.class).create(settings);
     ModelConfig config = model.configure(ModelConfig.parse(checkpoint.config()), List.of("a", "b"));
     // What libtorch allocates once, whatever it trains.
     train(
@@ -44,11 +49,11 @@ public final class TrainingMemoryMain {
         rows(3, 8));
     long before = status("VmRSS");
     TrainingMemory said;
-    try (SequenceClassifier outline = SequenceClassifier.outline(config, Customisation.NONE)) {
+    try (SequenceClassifier outline = SequenceClassifier.outline(config, model.customisation())) {
       said = TrainingMemory.of(outline, arguments(args[1], batch), length);
     }
     train(
-        SequenceClassifier.fromScratch(config, 1),
+        SequenceClassifier.fromScratch(config, model.customisation(), 1),
         arguments(args[1], batch),
         rows(3 * batch, length));
     System.out.println(status("VmHWM") - before + " " + said.total());

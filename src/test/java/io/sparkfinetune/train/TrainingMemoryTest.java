@@ -5,32 +5,34 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.sparkfinetune.ChildJvm;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is said of a training's memory against what a real one takes. */
 @EnabledOnOs(OS.LINUX)
 class TrainingMemoryTest {
   @ParameterizedTest
-  @ValueSource(strings = {"fp32", "bf16"})
-  void isWhatTheProcessGrowsBy(String precision, @TempDir Path folder) throws Exception {
+  @CsvSource({"fp32,", "bf16,", "fp32,freeze=encoder", "fp32,lora_rank=8"})
+  void isWhatTheProcessGrowsBy(String precision, String setting, @TempDir Path folder)
+      throws Exception {
     List<String> heapThatDoesNotGrow =
         List.of("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC");
     // Freed blocks go back to the system, so that the height is that of live memory.
     Map<String, String> allocator = Map.of("MALLOC_MMAP_THRESHOLD_", "65536");
 
+    List<String> training = new ArrayList<>(List.of("minilm-l6", precision, "16", "96"));
+    if (setting != null) {
+      training.add(setting);
+    }
+
     String output =
-        ChildJvm.run(
-            TrainingMemoryMain.class,
-            heapThatDoesNotGrow,
-            List.of("minilm-l6", precision, "16", "96"),
-            allocator,
-            folder);
+        ChildJvm.run(TrainingMemoryMain.class, heapThatDoesNotGrow, training, allocator, folder);
 
     String[] bytes = output.lines().reduce((first, second) -> second).orElseThrow().split(" ");
     assertThat(Long.parseLong(bytes[1])).isCloseTo(Long.parseLong(bytes[0]), withinPercentage(8));
