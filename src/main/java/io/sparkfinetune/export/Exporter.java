@@ -18,7 +18,8 @@ public interface Exporter {
   /**
    * A command, to be copied, that tries what was written.
    *
+   * @param source the classifier that was
    * @param folder where it is
    */
-  String tryCommand(String folder);
+  String tryCommand(ExportSource source, String folder);
 }

@@ -54,7 +54,7 @@ public final class HuggingFaceExport implements Exporter {
   }
 
   @Override
-  public String tryCommand(String folder) {
+  public String tryCommand(ExportSource source, String folder) {
     return "python -c \"from transformers import pipeline;"
         + " print(pipeline('text-classification', '"
         + folder

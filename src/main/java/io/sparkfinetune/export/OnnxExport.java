@@ -3,8 +3,10 @@ package io.sparkfinetune.export;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.model.Tokens;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Writes a classifier as an ONNX model that ONNX Runtime has been seen to compute the same with.
@@ -41,27 +43,26 @@ public final class OnnxExport {
   }
 
   /**
-   * Writes as {@link #write} does, with a graph that takes each {@code pad_token_id} among the
-   * {@code input_ids} for padding and does not look at its input {@code attention_mask}: for
-   * callers that fill that input by a rule which does not suit the model.
+   * Writes as {@link #write} does, with a graph that takes {@code input_ids} as the feed has them
+   * and does not look at its inputs {@code attention_mask} and {@code token_type_ids}.
    */
-  public static double writeMaskingPadTokens(SequenceClassifier model, Path folder)
+  public static double write(SequenceClassifier model, Path folder, TokenFeed feed)
       throws IOException {
-    return write(model, folder, OnnxFile.MAX_INLINE_BYTES, true);
+    return write(model, folder, OnnxFile.MAX_INLINE_BYTES, Optional.of(feed));
   }
 
   static double write(SequenceClassifier model, Path folder, long maxInlineBytes)
       throws IOException {
-    return write(model, folder, maxInlineBytes, false);
+    return write(model, folder, maxInlineBytes, Optional.empty());
   }
 
   private static double write(
-      SequenceClassifier model, Path folder, long maxInlineBytes, boolean masksPadTokens)
+      SequenceClassifier model, Path folder, long maxInlineBytes, Optional<TokenFeed> feed)
       throws IOException {
-    OnnxGraphBuilder builder = graph(model, masksPadTokens);
+    OnnxGraphBuilder builder = graph(model, feed);
     OnnxFile.write(
         builder.graph(model.config().modelType()), builder.weights(), folder, maxInlineBytes);
-    double difference = OnnxRuntimeCheck.largestDifference(model, folder.resolve(MODEL));
+    double difference = OnnxRuntimeCheck.largestDifference(model, folder.resolve(MODEL), feed);
     requireWithinTolerance(difference);
     return difference;
   }
@@ -79,16 +80,34 @@ public final class OnnxExport {
     }
   }
 
-  private static OnnxGraphBuilder graph(SequenceClassifier model, boolean masksPadTokens) {
+  private static OnnxGraphBuilder graph(SequenceClassifier model, Optional<TokenFeed> feed) {
     OnnxGraphBuilder builder = new OnnxGraphBuilder();
     String[] dims = {"batch_size", "sequence_length"};
     OnnxValue ids = builder.input(INPUT_IDS, DataType.INT64, dims);
     OnnxValue mask = builder.input(ATTENTION_MASK, DataType.INT64, dims);
+    boolean hasTypes = model.config().hasTokenTypes();
     OnnxValue types =
-        model.config().hasTokenTypes() ? builder.input(TOKEN_TYPE_IDS, DataType.INT64, dims) : null;
-    OnnxValue real = masksPadTokens ? builder.notEqual(ids, model.padTokenId()) : mask;
-    OnnxValue logits = model.logits(builder, builder.tokens(ids, real, types));
+        feed.map(TokenFeed::tokenTypes).orElse(hasTypes)
+            ? builder.input(TOKEN_TYPE_IDS, DataType.INT64, dims)
+            : null;
+    Tokens<OnnxValue> tokens =
+        feed.map(fed -> fitted(builder, fed, ids, hasTypes, model.padTokenId()))
+            .orElseGet(() -> builder.tokens(ids, mask, types));
+    OnnxValue logits = model.logits(builder, tokens);
     builder.output(LOGITS, logits, dims[0], model.labels().size());
     return builder;
+  }
+
+  /** The batch as the model was trained to see it: its own ids, and its own padding. */
+  private static Tokens<OnnxValue> fitted(
+      OnnxGraphBuilder builder, TokenFeed feed, OnnxValue ids, boolean hasTypes, int padTokenId) {
+    OnnxValue types = hasTypes ? builder.multiply(ids, builder.constant(new long[] {0})) : null;
+    Tokens<OnnxValue> fed = builder.tokens(ids, builder.upToLast(ids, feed.endTokenId()), types);
+    OnnxValue own =
+        feed.modelIds().length == 0
+            ? ids
+            : builder.embedding(builder.constant(feed.modelIds()), ids);
+    return new Tokens<>(
+        builder.maskedFill(own, fed.padding(), padTokenId), types, fed.lengths(), fed.padding());
   }
 }

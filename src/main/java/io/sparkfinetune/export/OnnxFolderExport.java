@@ -41,7 +41,7 @@ public final class OnnxFolderExport implements Exporter {
   }
 
   @Override
-  public String tryCommand(String folder) {
+  public String tryCommand(ExportSource source, String folder) {
     return "python -c \"from optimum.onnxruntime import ORTModelForSequenceClassification as M;"
         + " from transformers import AutoTokenizer, pipeline; d = '"
         + folder

@@ -271,6 +271,19 @@ final class OnnxGraphBuilder implements TensorOps<OnnxValue> {
     return cast(node("Not", DataType.BOOL, equal), DataType.INT64);
   }
 
+  /** 1 up to and including the last of a value in each row, 0 after it; int64 as {@code x} is. */
+  OnnxValue upToLast(OnnxValue x, long value) {
+    OnnxValue isValue = notEqual(notEqual(x, value), 1);
+    OnnxValue fromHere =
+        node(
+            "CumSum",
+            DataType.INT64,
+            List.of(attribute("reverse", 1)),
+            isValue,
+            scalar(-1, DataType.INT64));
+    return notEqual(fromHere, 0);
+  }
+
   @Override
   public OnnxValue sum(OnnxValue x, int axis) {
     return node(

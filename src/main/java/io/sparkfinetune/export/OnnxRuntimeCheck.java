@@ -14,7 +14,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -30,38 +32,58 @@ final class OnnxRuntimeCheck {
   /**
    * A batch as a graph's inputs, row after row.
    *
+   * @param ids the model's own
+   * @param fed the ids that the graph is given for them
    * @param mask 1 for a token and 0 for padding
    */
-  private record Inputs(int rows, int length, long[] ids, long[] mask, long[] types) {
-    static Inputs random(int[] lengths, SequenceClassifier model, Random random) {
+  private record Inputs(int rows, int length, long[] ids, long[] fed, long[] mask, long[] types) {
+    static Inputs random(
+        int[] lengths, SequenceClassifier model, Optional<TokenFeed> feed, Random random) {
       int length = Arrays.stream(lengths).max().orElseThrow();
-      int vocabulary = model.config().positive("vocab_size");
       int padding = model.padTokenId();
+      long[] modelIds =
+          feed.map(TokenFeed::modelIds)
+              .filter(ids -> ids.length > 0)
+              .orElseGet(
+                  () -> LongStream.range(0, model.config().positive("vocab_size")).toArray());
       Inputs inputs =
           new Inputs(
               lengths.length,
               length,
               new long[lengths.length * length],
               new long[lengths.length * length],
+              new long[lengths.length * length],
               new long[lengths.length * length]);
       Arrays.fill(inputs.ids, padding);
+      // A caller with rules of its own may pad with anything.
+      Arrays.fill(inputs.fed, feed.isPresent() ? 1 : padding);
       for (int row = 0; row < lengths.length; row++) {
         int second = random.nextInt(lengths[row] + 1);
         for (int i = 0; i < lengths[row]; i++) {
-          int id = random.nextInt(vocabulary);
-          inputs.ids[row * length + i] = id == padding ? (id + 1) % vocabulary : id;
+          int id = random.nextInt(modelIds.length);
+          while (modelIds[id] == padding) {
+            id = random.nextInt(modelIds.length);
+          }
+          inputs.set(row * length + i, id, modelIds);
           inputs.mask[row * length + i] = 1;
-          inputs.types[row * length + i] = i < second ? 0 : 1;
+          inputs.types[row * length + i] = feed.isPresent() || i < second ? 0 : 1;
         }
+        int last = row * length + lengths[row] - 1;
+        feed.ifPresent(fed -> inputs.set(last, fed.endTokenId(), modelIds));
       }
       return inputs;
+    }
+
+    private void set(int position, int id, long[] modelIds) {
+      fed[position] = id;
+      ids[position] = modelIds[id];
     }
   }
 
   private OnnxRuntimeCheck() {}
 
   /** The largest absolute difference of a logit; not a number when one side has one that is not. */
-  static double largestDifference(SequenceClassifier model, Path file) {
+  static double largestDifference(SequenceClassifier model, Path file, Optional<TokenFeed> feed) {
     Random random = new Random(1);
     double largest = 0;
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
@@ -71,7 +93,7 @@ final class OnnxRuntimeCheck {
         for (int[] lengths : BATCHES) {
           int[] possible =
               Arrays.stream(lengths).map(n -> Math.min(n, model.config().maxTokens())).toArray();
-          Inputs inputs = Inputs.random(possible, model, random);
+          Inputs inputs = Inputs.random(possible, model, feed, random);
           largest = Math.max(largest, difference(logits(model, inputs), logits(session, inputs)));
         }
       }
@@ -113,7 +135,7 @@ final class OnnxRuntimeCheck {
   private static float[] logits(OrtSession session, Inputs inputs) throws OrtException {
     Map<String, long[]> values =
         Map.of(
-            OnnxExport.INPUT_IDS, inputs.ids,
+            OnnxExport.INPUT_IDS, inputs.fed,
             OnnxExport.ATTENTION_MASK, inputs.mask,
             OnnxExport.TOKEN_TYPE_IDS, inputs.types);
     Map<String, OnnxTensor> tensors = new HashMap<>();

@@ -83,9 +83,9 @@ final class ExportJob implements Job {
         console.line(
             "The LoRA adapter is in the weights; only format=huggingface keeps it apart as well");
       }
+      printFiles(console, new Path(arguments.output()), hadoop);
+      console.line("%nTo try it:%n  %s", exporter.tryCommand(source, arguments.output()));
     }
-    printFiles(console, new Path(arguments.output()), hadoop);
-    console.line("%nTo try it:%n  %s", exporter.tryCommand(arguments.output()));
   }
 
   private static Exporter exporter(ExportArguments.Format format, SparkSession spark) {

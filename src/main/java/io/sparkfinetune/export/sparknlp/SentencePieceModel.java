@@ -25,38 +25,87 @@ final class SentencePieceModel {
   private static final int CONTROL = 3;
   private static final int UNIGRAM = 1;
 
-  private SentencePieceModel() {}
+  private final JsonNode tokenizer;
+  private final JsonNode vocab;
+  private final int offset;
+  private final int unknown;
+  private final Set<String> special = new HashSet<>();
 
   /**
-   * The bytes of the model.
+   * The model of a tokenizer.
    *
    * @param tokenizer a {@code tokenizer.json} whose model is Unigram
    * @param offset how much less than the token's id a piece's number is; unless that is 0, the
    *     first three pieces are unknown, start and end
    * @throws UserException when a vocabulary is too small for that
    */
-  static byte[] of(JsonNode tokenizer, int offset) throws IOException {
-    JsonNode vocab = tokenizer.path("model").path("vocab");
-    int unknown = offset == 0 ? tokenizer.path("model").path("unk_id").intValue() : 0;
+  SentencePieceModel(JsonNode tokenizer, int offset) {
+    this.tokenizer = tokenizer;
+    this.vocab = tokenizer.path("model").path("vocab");
+    this.offset = offset;
+    this.unknown = offset == 0 ? unknownId() : 0;
     if (vocab.size() <= FIRST.size() + offset) {
       throw new UserException(
           "tokenizer.json: a vocabulary of " + vocab.size() + " pieces is none");
     }
-    Set<String> special = new HashSet<>();
     tokenizer.path("added_tokens").forEach(token -> special.add(token.path("content").asText()));
+  }
+
+  private int unknownId() {
+    return tokenizer.path("model").path("unk_id").intValue();
+  }
+
+  /** Its file. */
+  byte[] bytes() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
-    for (int i = 0; i < vocab.size() - offset; i++) {
-      boolean first = offset > 0 && i < FIRST.size();
-      String piece = first ? FIRST.get(i) : vocab.get(i + offset).get(0).textValue();
-      float score = first ? 0 : vocab.get(i + offset).get(1).floatValue();
-      int type = i == unknown ? UNKNOWN : first || special.contains(piece) ? CONTROL : NORMAL;
-      out.writeByteArray(1, piece(piece, score, type));
+    for (int number = 0; number < size(); number++) {
+      out.writeByteArray(1, piece(text(number), score(number), type(number)));
     }
-    out.writeByteArray(2, trainerSpec(vocab.size() - offset, unknown));
+    out.writeByteArray(2, trainerSpec(size(), unknown));
     out.writeByteArray(3, normalizerSpec(tokenizer));
     out.flush();
     return bytes.toByteArray();
+  }
+
+  /**
+   * The tokenizer's id for each id of one that takes this model's numbers and adds something to
+   * those of pieces that texts have. Of others, start and end, it is taken to know the id.
+   */
+  long[] modelIds(int added) {
+    long[] ids = new long[size() + added];
+    for (int id = 0; id < ids.length; id++) {
+      int number = id - added;
+      if (number < 0 || type(number) == CONTROL) {
+        ids[id] = id;
+      } else {
+        ids[id] = number == unknown ? unknownId() : number + offset;
+      }
+    }
+    return ids;
+  }
+
+  private int size() {
+    return vocab.size() - offset;
+  }
+
+  private boolean isFirst(int number) {
+    return offset > 0 && number < FIRST.size();
+  }
+
+  private String text(int number) {
+    return isFirst(number) ? FIRST.get(number) : vocab.get(number + offset).get(0).textValue();
+  }
+
+  private float score(int number) {
+    return isFirst(number) ? 0 : vocab.get(number + offset).get(1).floatValue();
+  }
+
+  private int type(int number) {
+    if (number == unknown) {
+      return UNKNOWN;
+    }
+    return isFirst(number) || special.contains(text(number)) ? CONTROL : NORMAL;
   }
 
   private interface Fields {

@@ -1,5 +1,6 @@
 package io.sparkfinetune.export.sparknlp;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.export.ExportSource;
 import io.sparkfinetune.export.Exporter;
@@ -12,7 +13,12 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumFileSystem;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.SparkFiles;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.util.MLWritable;
@@ -26,9 +32,9 @@ import org.apache.spark.sql.SparkSession;
  * makes tokens in Spark NLP's way, which is not everywhere Hugging Face's; {@code docs/sparknlp.md}
  * says where, and which tokenizer before it makes them agree.
  *
- * <p>The stock annotators take id 0 for padding, which is the start token of RoBERTa, XLM-RoBERTa,
- * CamemBERT's kin and MPNet. The graph therefore masks the model's own padding token and does not
- * look at the mask that it is given.
+ * <p>The stock annotators number and pad tokens by rules of their own, and mask id 0, which is the
+ * start token of RoBERTa and its kin. The graph is fitted to what they feed it: see {@link
+ * StockAnnotator#feed}.
  */
 public final class SparkNlpExport implements Exporter {
   /** Spark NLP's own default, for a model whose training is not on record. */
@@ -57,13 +63,15 @@ public final class SparkNlpExport implements Exporter {
     java.nio.file.Path local = Files.createTempDirectory("spark-finetune-sparknlp");
     try {
       java.nio.file.Path assets = Files.createDirectory(local.resolve("assets"));
-      annotator.vocabulary().write(Vocabulary.parse(source.tokenizer()), assets);
+      JsonNode tokenizer = Vocabulary.parse(source.tokenizer());
+      annotator.vocabulary().write(tokenizer, assets);
       Files.write(assets.resolve("labels.txt"), source.classifier().labels());
-      double difference = OnnxExport.writeMaskingPadTokens(source.classifier(), local);
+      double difference = OnnxExport.write(source.classifier(), local, annotator.feed(tokenizer));
       requireOneFile(local);
       Model<?> stage = annotator.load(local.toUri().getPath(), spark);
       configure(stage, source);
       ((MLWritable) stage).write().overwrite().save(folder.toString());
+      deleteChecksums(folder.getFileSystem(hadoop), folder);
       return String.format(
           Locale.ROOT,
           "A stage of Spark NLP's %s; ONNX Runtime's logits differ from the model's by at most %.1e"
@@ -78,11 +86,13 @@ public final class SparkNlpExport implements Exporter {
   }
 
   @Override
-  public String tryCommand(String folder) {
-    return "python -c \"import sparknlp; sparknlp.start(); from sparknlp.annotator import *;"
-        + " print(BertForSequenceClassification.load('"
+  public String tryCommand(ExportSource source, String folder) {
+    String className = StockAnnotator.of(source.classifier().config().modelType()).className();
+    return "python -c \"import sparknlp; sparknlp.start(); from sparknlp.annotator import "
+        + className
+        + " as C; print(C.load('"
         + folder
-        + "'))\"  # or the class of the family";
+        + "').getClasses())\"";
   }
 
   private static void configure(Model<?> stage, ExportSource source) {
@@ -93,14 +103,30 @@ public final class SparkNlpExport implements Exporter {
     Object trained = source.training().settings().get("model.max_length");
     int maxLength = trained instanceof Number n ? n.intValue() : DEFAULT_MAX_LENGTH;
     set(stage, "maxSentenceLength", Math.min(LONGEST, Math.min(maxLength, config.maxTokens())));
-    if (config.string("problem_type", "").equals("multi_label_classification")) {
+    if (config.problemType().isMultiLabel()) {
       set(stage, "activation", "sigmoid");
-      set(stage, "threshold", (float) config.number("threshold", 0.5));
+      double threshold = config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD);
+      set(stage, "threshold", (float) threshold);
     }
   }
 
   private static void set(Model<?> stage, String param, Object value) {
     stage.set(stage.getParam(param), value);
+  }
+
+  /** Spark puts a hidden {@code .crc} file beside each local file. */
+  private static void deleteChecksums(FileSystem files, Path folder) throws IOException {
+    if (files instanceof LocalFileSystem checksummed) {
+      deleteChecksums(checksummed.getRaw(), folder);
+      return;
+    }
+    RemoteIterator<LocatedFileStatus> all = files.listFiles(folder, true);
+    while (all.hasNext()) {
+      Path file = all.next().getPath();
+      if (ChecksumFileSystem.isChecksumFile(file)) {
+        files.delete(file, false);
+      }
+    }
   }
 
   private static void requireOneFile(java.nio.file.Path folder) {

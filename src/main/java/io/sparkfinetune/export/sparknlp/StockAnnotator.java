@@ -1,13 +1,16 @@
 package io.sparkfinetune.export.sparknlp;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.johnsnowlabs.nlp.annotators.classifier.dl.AlbertForSequenceClassification;
 import com.johnsnowlabs.nlp.annotators.classifier.dl.BertForSequenceClassification;
 import com.johnsnowlabs.nlp.annotators.classifier.dl.CamemBertForSequenceClassification;
+import com.johnsnowlabs.nlp.annotators.classifier.dl.DeBertaForSequenceClassification;
 import com.johnsnowlabs.nlp.annotators.classifier.dl.DistilBertForSequenceClassification;
 import com.johnsnowlabs.nlp.annotators.classifier.dl.MPNetForSequenceClassification;
 import com.johnsnowlabs.nlp.annotators.classifier.dl.RoBertaForSequenceClassification;
 import com.johnsnowlabs.nlp.annotators.classifier.dl.XlmRoBertaForSequenceClassification;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.export.TokenFeed;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -20,40 +23,70 @@ enum StockAnnotator {
   BERT(
       List.of("bert", "electra"),
       "BertForSequenceClassification",
+      "[CLS]",
+      "[SEP]",
+      true,
       Vocabulary.WORD_PIECE,
       BertForSequenceClassification::loadSavedModel),
   DISTILBERT(
       List.of("distilbert"),
       "DistilBertForSequenceClassification",
+      "[CLS]",
+      "[SEP]",
+      false,
       Vocabulary.WORD_PIECE,
       DistilBertForSequenceClassification::loadSavedModel),
   MPNET(
       List.of("mpnet"),
       "MPNetForSequenceClassification",
+      "<s>",
+      "</s>",
+      false,
       Vocabulary.WORD_PIECE,
       MPNetForSequenceClassification::loadSavedModel),
   ROBERTA(
       List.of("roberta"),
       "RoBertaForSequenceClassification",
+      "<s>",
+      "</s>",
+      false,
       Vocabulary.BYTE_LEVEL_BPE,
       RoBertaForSequenceClassification::loadSavedModel),
-  /** It adds 1 to each id that the SentencePiece model gives. */
+  /** Its SentencePiece model has no {@code <pad>}, which is among fairseq's first ids. */
   XLM_ROBERTA(
       List.of("xlm-roberta"),
       "XlmRoBertaForSequenceClassification",
-      new Vocabulary.SentencePiece("sentencepiece.bpe.model", 1),
+      "<s>",
+      "</s>",
+      false,
+      new Vocabulary.SentencePiece("sentencepiece.bpe.model", 1, 1),
       XlmRoBertaForSequenceClassification::loadSavedModel),
-  /** It adds 4. */
+  /** Of fairseq's first ids its SentencePiece model has none. */
   CAMEMBERT(
       List.of("camembert"),
       "CamemBertForSequenceClassification",
-      new Vocabulary.SentencePiece("sentencepiece.bpe.model", 4),
+      "<s>",
+      "</s>",
+      false,
+      new Vocabulary.SentencePiece("sentencepiece.bpe.model", 4, 4),
       CamemBertForSequenceClassification::loadSavedModel),
   ALBERT(
       List.of("albert"),
       "AlbertForSequenceClassification",
-      new Vocabulary.SentencePiece("spiece.model", 0),
-      AlbertForSequenceClassification::loadSavedModel);
+      "[CLS]",
+      "[SEP]",
+      true,
+      new Vocabulary.SentencePiece("spiece.model", 0, 0),
+      AlbertForSequenceClassification::loadSavedModel),
+  /** It adds 1 to each piece's number, though its SentencePiece model has them all. */
+  DEBERTA(
+      List.of("deberta-v2"),
+      "DeBertaForSequenceClassification",
+      "[CLS]",
+      "[SEP]",
+      false,
+      new Vocabulary.SentencePiece("spm.model", 0, 1),
+      DeBertaForSequenceClassification::loadSavedModel);
 
   /** Spark NLP's import of a folder of {@code model.onnx} and {@code assets}. */
   interface Importer {
@@ -62,13 +95,25 @@ enum StockAnnotator {
 
   private final List<String> modelTypes;
   private final String className;
+  private final String startToken;
+  private final String endToken;
+  private final boolean tokenTypes;
   private final Vocabulary vocabulary;
   private final Importer importer;
 
   StockAnnotator(
-      List<String> modelTypes, String className, Vocabulary vocabulary, Importer importer) {
+      List<String> modelTypes,
+      String className,
+      String startToken,
+      String endToken,
+      boolean tokenTypes,
+      Vocabulary vocabulary,
+      Importer importer) {
     this.modelTypes = modelTypes;
     this.className = className;
+    this.startToken = startToken;
+    this.endToken = endToken;
+    this.tokenTypes = tokenTypes;
     this.vocabulary = vocabulary;
     this.importer = importer;
   }
@@ -86,16 +131,9 @@ enum StockAnnotator {
   }
 
   private static String reasonAgainst(String modelType) {
-    String reason =
-        modelType.equals("deberta-v2")
-            ? "its DeBertaForSequenceClassification adds 1 to the id of each token but the special"
-                + " ones, so it reads other tokens than the model was trained with"
-            : "it has no sequence classifier of this family";
     return "format=sparknlp cannot express a "
         + modelType
-        + " classifier in Spark NLP 5.5.3: "
-        + reason
-        + ". It can for "
+        + " classifier in Spark NLP 5.5.3: it has no sequence classifier of this family. It can for "
         + Arrays.stream(values())
             .flatMap(annotator -> annotator.modelTypes.stream())
             .collect(Collectors.joining(", "))
@@ -111,6 +149,31 @@ enum StockAnnotator {
   /** The assets that it makes its tokens with. */
   Vocabulary vocabulary() {
     return vocabulary;
+  }
+
+  /**
+   * What it feeds a graph: the start token, the pieces of the text as it numbers them, the end
+   * token and padding.
+   *
+   * @throws UserException when the tokenizer lacks one of the two, or the annotator gives its id to
+   *     a piece of text too
+   */
+  TokenFeed feed(JsonNode tokenizer) {
+    long[] modelIds = vocabulary.modelIds(tokenizer);
+    for (String token : List.of(startToken, endToken)) {
+      int id = Vocabulary.id(tokenizer, token);
+      if (modelIds.length > 0 && (id >= modelIds.length || modelIds[id] != id)) {
+        throw new UserException(
+            "format=sparknlp: the tokenizer's "
+                + token
+                + " has id "
+                + id
+                + ", which Spark NLP's "
+                + className
+                + " gives to a piece of text too");
+      }
+    }
+    return new TokenFeed(Vocabulary.id(tokenizer, endToken), modelIds, tokenTypes);
   }
 
   /** Imports a folder. */

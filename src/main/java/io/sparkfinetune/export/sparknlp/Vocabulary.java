@@ -41,13 +41,19 @@ interface Vocabulary {
    * A SentencePiece model.
    *
    * @param file what the annotator looks for
-   * @param offset what it adds to the ids of that model
+   * @param offset how much less than the token's id a piece's number is in it
+   * @param added what the annotator adds to the number of each piece of a text
    */
-  record SentencePiece(String file, int offset) implements Vocabulary {
+  record SentencePiece(String file, int offset, int added) implements Vocabulary {
     @Override
     public void write(JsonNode tokenizer, Path assets) throws IOException {
       requireModel(tokenizer, "Unigram");
-      Files.write(assets.resolve(file), SentencePieceModel.of(tokenizer, offset));
+      Files.write(assets.resolve(file), new SentencePieceModel(tokenizer, offset).bytes());
+    }
+
+    @Override
+    public long[] modelIds(JsonNode tokenizer) {
+      return new SentencePieceModel(tokenizer, offset).modelIds(added);
     }
   }
 
@@ -58,6 +64,32 @@ interface Vocabulary {
    * @throws UserException when it is not of the kind that the annotator knows
    */
   void write(JsonNode tokenizer, Path assets) throws IOException;
+
+  /**
+   * The model's id for each id that the annotator gives; empty when they are the same.
+   *
+   * @param tokenizer one that {@link #write} takes
+   */
+  default long[] modelIds(JsonNode tokenizer) {
+    return new long[0];
+  }
+
+  /**
+   * The id of a special token.
+   *
+   * @throws UserException when there is none
+   */
+  static int id(JsonNode tokenizer, String special) {
+    for (JsonNode token : tokenizer.path("added_tokens")) {
+      if (token.path("content").asText().equals(special)) {
+        return token.path("id").intValue();
+      }
+    }
+    throw new UserException(
+        "format=sparknlp: the tokenizer has no special token "
+            + special
+            + ", which Spark NLP's annotator of this family puts around each text");
+  }
 
   /** Reads the text of a {@code tokenizer.json}. */
   static JsonNode parse(String tokenizerJson) {
