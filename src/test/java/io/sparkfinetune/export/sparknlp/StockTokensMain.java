@@ -41,7 +41,7 @@ public final class StockTokensMain {
 
   private StockTokensMain() {}
 
-  /** Prints a line for each tokenizer. */
+  /** Prints the longest text and a line for each tokenizer. */
   public static void main(String[] args) throws Exception {
     SparkSession spark =
         SparkSession.builder().master("local[2]").config("spark.ui.enabled", "false").getOrCreate();
@@ -65,6 +65,7 @@ public final class StockTokensMain {
       List<Row> expected = run(texts, documents(), own);
       BertForSequenceClassification stock =
           (BertForSequenceClassification) BertForSequenceClassification.load(stage.toString());
+      System.out.println("maxSentenceLength " + stock.getMaxSentenceLength());
       try (TextTokenizer encoder =
           TextTokenizer.of(source.tokenizer(), stock.getMaxSentenceLength())) {
         report("Tokenizer()", new Tokenizer(), stock, encoder, texts, expected);
