@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.bytedeco.javacpp.FloatPointer;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OnnxExportTest {
   private static final Path CHECKPOINTS = Path.of("src/test/resources/io/sparkfinetune/model");
@@ -180,6 +182,29 @@ class OnnxExportTest {
   private static OnnxTensor tensor(OrtEnvironment environment, long[] shape, long... values)
       throws Exception {
     return OnnxTensor.createTensor(environment, LongBuffer.wrap(values), shape);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "roberta", "deberta-v2"})
+  void aGraphIsFittedToWhatItIsFed(String family) throws Exception {
+    try (SequenceClassifier model = TestGoldens.of(family).model()) {
+      int last = model.config().positive("vocab_size") - 1;
+      long[] backwards = LongStream.rangeClosed(0, last).map(id -> last - id).toArray();
+      TokenFeed feed = new TokenFeed(7, backwards, !model.config().hasTokenTypes());
+
+      assertThat(OnnxExport.write(model, folder, feed)).isLessThan(1e-5);
+
+      Path file = folder.resolve("model.onnx");
+      TokenFeed otherIds = new TokenFeed(7, new long[0], feed.tokenTypes());
+      TokenFeed otherEnd = new TokenFeed(8, backwards, feed.tokenTypes());
+      for (TokenFeed other : List.of(otherIds, otherEnd)) {
+        assertThat(OnnxRuntimeCheck.largestDifference(model, file, Optional.of(other)))
+            .isGreaterThan(OnnxExport.TOLERANCE);
+      }
+      try (OrtSession session = OrtEnvironment.getEnvironment().createSession(file.toString())) {
+        assertThat(session.getInputNames().contains("token_type_ids")).isEqualTo(feed.tokenTypes());
+      }
+    }
   }
 
   @Test
