@@ -121,14 +121,14 @@ final class ClassifierPipeline {
     model.write().overwrite().save(path);
   }
 
-  /** Prepared rows with the columns that {@link Predictions} adds. */
+  /** Prepared rows with the columns that {@link PredictionColumns} adds. */
   Dataset<Row> predict(Dataset<Row> rows) {
     return predict(
         rows, JobData.TEXT, isPairs() ? Optional.of(JobData.TEXT_PAIR) : Optional.empty());
   }
 
   /**
-   * The rows with the columns that {@link Predictions} adds.
+   * The rows with the columns that {@link PredictionColumns} adds.
    *
    * @throws UserException when {@code pairColumn} is not what the model takes
    */
@@ -142,7 +142,7 @@ final class ClassifierPipeline {
     // A copy: what is saved keeps its own setting.
     PipelineModel annotatingAll =
         model.copy(new ParamMap().put(classifier().annotateUnlabelled().w(true)));
-    return Predictions.of(annotatingAll, texts, rows, labels(), problemType().isMultiLabel());
+    return PredictionColumns.of(annotatingAll, texts, rows, labels(), problemType().isMultiLabel());
   }
 
   /**
@@ -165,7 +165,8 @@ final class ClassifierPipeline {
 
   /** Measures prepared rows. */
   Metrics evaluate(Dataset<Row> rows) {
-    return Evaluator.evaluate(predict(rows), JobData.LABEL, labels(), problemType().isMultiLabel());
+    return PredictionMetrics.evaluate(
+        predict(rows), JobData.LABEL, labels(), problemType().isMultiLabel());
   }
 
   /** What a row's labels are. */

@@ -25,7 +25,7 @@ import org.apache.spark.sql.Row;
  * Turns a classifier's CATEGORY annotations into plain columns, beside the columns that the rows
  * came with.
  */
-final class Predictions {
+final class PredictionColumns {
   /**
    * The label predicted, a string; of multi-label models the labels, an array of strings. Null for
    * a null or blank text.
@@ -41,7 +41,7 @@ final class Predictions {
   private static final List<String> ADDED = List.of(PREDICTION, CONFIDENCE, PROBABILITIES);
   private static final String ROW = "row";
 
-  private Predictions() {}
+  private PredictionColumns() {}
 
   /**
    * Predicts rows.
@@ -68,7 +68,8 @@ final class Predictions {
     }
     List<Column> input = new ArrayList<>();
     // The user's columns travel in one struct, so that no name of theirs can meet the pipeline's.
-    input.add(struct(columns.stream().map(Predictions::named).toArray(Column[]::new)).as(ROW));
+    input.add(
+        struct(columns.stream().map(PredictionColumns::named).toArray(Column[]::new)).as(ROW));
     Column blank = lit(false);
     for (Map.Entry<String, String> text : texts.entrySet()) {
       Column given = named(text.getValue()).cast("string");

@@ -16,36 +16,38 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** Measures predicted rows against their labels, where the rows are. */
-final class Evaluator implements Serializable {
+final class PredictionMetrics implements Serializable {
   private static final long serialVersionUID = 1L;
 
   private final HashMap<String, Integer> indices = new HashMap<>();
 
-  private Evaluator(List<String> labels) {
+  private PredictionMetrics(List<String> labels) {
     labels.forEach(label -> indices.put(label, indices.size()));
   }
 
   /**
    * The metrics of rows.
    *
-   * @param predicted columns as {@link Predictions} adds them, and {@code labelColumn}, whose
+   * @param predicted columns as {@link PredictionColumns} adds them, and {@code labelColumn}, whose
    *     values are all among {@code labels}
    * @param labels the label names, by index
    */
   static Metrics evaluate(
       Dataset<Row> predicted, String labelColumn, List<String> labels, boolean multiLabel) {
-    Column label = Predictions.named(labelColumn);
-    Evaluator evaluator = new Evaluator(labels);
+    Column label = PredictionColumns.named(labelColumn);
+    PredictionMetrics measured = new PredictionMetrics(labels);
     return multiLabel
-        ? evaluator.multiLabel(predicted, label, labels)
-        : evaluator.singleLabel(predicted, label.cast("string"));
+        ? measured.multiLabel(predicted, label, labels)
+        : measured.singleLabel(predicted, label.cast("string"));
   }
 
   private Metrics singleLabel(Dataset<Row> predicted, Column label) {
     int classes = indices.size();
     return predicted
         .select(
-            label, col(Predictions.PREDICTION), element_at(col(Predictions.PROBABILITIES), label))
+            label,
+            col(PredictionColumns.PREDICTION),
+            element_at(col(PredictionColumns.PROBABILITIES), label))
         .javaRDD()
         .mapPartitions(
             rows -> {
@@ -64,9 +66,9 @@ final class Evaluator implements Serializable {
     Column probabilities =
         transform(
             lit(names.toArray(String[]::new)),
-            name -> element_at(col(Predictions.PROBABILITIES), name));
+            name -> element_at(col(PredictionColumns.PROBABILITIES), name));
     return predicted
-        .select(labels, col(Predictions.PREDICTION), probabilities)
+        .select(labels, col(PredictionColumns.PREDICTION), probabilities)
         .javaRDD()
         .mapPartitions(
             rows -> {

@@ -69,7 +69,9 @@ final class PredictionWriter {
     Observation counted = new Observation();
     Dataset<Row> rows =
         predicted.observe(
-            counted, count(lit(1)).as("rows"), count(col(Predictions.PREDICTION)).as("predicted"));
+            counted,
+            count(lit(1)).as("rows"),
+            count(col(PredictionColumns.PREDICTION)).as("predicted"));
     DataFrameWriter<Row> writer =
         (format == Format.CSV ? flat(rows) : rows)
             .write()
@@ -102,7 +104,7 @@ final class PredictionWriter {
   }
 
   private static Column flat(StructField field) {
-    Column column = Predictions.named(field.name());
+    Column column = PredictionColumns.named(field.name());
     boolean nested =
         field.dataType() instanceof MapType
             || field.dataType() instanceof ArrayType

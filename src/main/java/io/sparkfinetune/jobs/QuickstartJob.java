@@ -108,7 +108,7 @@ final class QuickstartJob implements Job {
     List<Row> rows =
         pipeline
             .predict(prepared.test().orElseThrow().limit(EXAMPLES))
-            .select(Predictions.PREDICTION, Predictions.CONFIDENCE, JobData.TEXT)
+            .select(PredictionColumns.PREDICTION, PredictionColumns.CONFIDENCE, JobData.TEXT)
             .collectAsList();
     for (Row row : rows) {
       console.line(

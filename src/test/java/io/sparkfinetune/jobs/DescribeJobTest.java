@@ -42,7 +42,7 @@ class DescribeJobTest {
         describe("model.base=" + CLASSIFIER, "model.max_length=16", "model.freeze=encoder");
 
     assertThat(text)
-        .contains("  layer 1                        1,136               0           1,136\n")
+        .contains("  layers 1-2, each               1,184               0           1,184\n")
         .contains("  head                             195             195               0\n")
         .contains(
             "Head\n  pooling              cls\n  in the checkpoint    bert.pooler.dense.weight")
@@ -55,7 +55,7 @@ class DescribeJobTest {
 
     assertThat(text)
         .contains("Encoder\n  starts afresh        adapters\n  not used             nothing\n")
-        .contains("  layer 1                        1,232              96           1,136\n");
+        .contains("  layers 1-2, each               1,280              96           1,184\n");
   }
 
   @Test

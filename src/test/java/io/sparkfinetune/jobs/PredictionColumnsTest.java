@@ -30,7 +30,7 @@ import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class PredictionsTest {
+class PredictionColumnsTest {
   private static final List<String> LABELS = List.of("spam", "ham, \"real\"");
 
   /** Writes CATEGORY annotations as the classifier does: "spam" for texts with an x. */
@@ -127,7 +127,7 @@ class PredictionsTest {
   }
 
   private Dataset<Row> predicted() {
-    return Predictions.of(new Classifier(), Map.of("text", "a.b"), rows(), LABELS, false);
+    return PredictionColumns.of(new Classifier(), Map.of("text", "a.b"), rows(), LABELS, false);
   }
 
   @Test
@@ -170,7 +170,7 @@ class PredictionsTest {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("text", "question");
     texts.put("text_pair", "answer");
-    Dataset<Row> predicted = Predictions.of(new Tagger(), texts, rows, LABELS, true);
+    Dataset<Row> predicted = PredictionColumns.of(new Tagger(), texts, rows, LABELS, true);
 
     assertThat(predicted.columns())
         .containsExactly("question", "answer", "labels", "prediction", "probabilities");
@@ -181,7 +181,8 @@ class PredictionsTest {
         .isEqualTo(Map.of("spam", 0.25, LABELS.get(1), 0.125));
     assertThat(output.get(2).isNullAt(3)).isTrue();
     Metrics metrics =
-        Evaluator.evaluate(predicted.where("prediction IS NOT NULL"), "labels", LABELS, true);
+        PredictionMetrics.evaluate(
+            predicted.where("prediction IS NOT NULL"), "labels", LABELS, true);
     assertThat(metrics.toMap(""))
         .containsEntry("f1_micro", 2.0 / 3)
         .containsEntry("accuracy", 0.5)
@@ -192,7 +193,8 @@ class PredictionsTest {
   void refusesRowsThatHaveItsColumns() {
     Dataset<Row> rows = rows().withColumn("confidence", lit(1));
     assertThatThrownBy(
-            () -> Predictions.of(new Classifier(), Map.of("text", "a.b"), rows, LABELS, false))
+            () ->
+                PredictionColumns.of(new Classifier(), Map.of("text", "a.b"), rows, LABELS, false))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "the rows already have a column \"confidence\", which would be added: rename it");
@@ -259,7 +261,7 @@ class PredictionsTest {
   void evaluatesPredictedRows() {
     ClassificationMetrics metrics =
         (ClassificationMetrics)
-            Evaluator.evaluate(predicted().filter("id <= 2"), "category", LABELS, false);
+            PredictionMetrics.evaluate(predicted().filter("id <= 2"), "category", LABELS, false);
 
     assertThat(metrics.n()).isEqualTo(2);
     assertThat(metrics.accuracy()).isEqualTo(0.5);
@@ -269,7 +271,7 @@ class PredictionsTest {
   @Test
   void rowWithoutPredictionIsNotEvaluatedInSilence() {
     Dataset<Row> rows = predicted().filter("id = 5").withColumn("category", lit("spam"));
-    assertThatThrownBy(() -> Evaluator.evaluate(rows, "category", LABELS, false))
+    assertThatThrownBy(() -> PredictionMetrics.evaluate(rows, "category", LABELS, false))
         .hasStackTraceContaining("a row of label spam got the prediction null");
   }
 }
