@@ -11,9 +11,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** The configuration of one run of a job: a checked value for every key. Immutable. */
 final class JobConfig {
+  /** Spark's own: what it matches is a secret, by its key or its value. */
+  private static final String REDACTION = "spark.redaction.regex";
+
+  private static final String REDACTION_DEFAULT = "(?i)secret|password|token|access[.]?key";
+
   private final Map<String, Setting> settings = new LinkedHashMap<>();
   private final Map<String, Object> values = new LinkedHashMap<>();
   private final SortedMap<String, String> spark;
@@ -67,7 +73,10 @@ final class JobConfig {
     return spark;
   }
 
-  /** The whole configuration as HOCON that {@code --conf} takes. */
+  /**
+   * The whole configuration as HOCON that {@code --conf} takes, but for Spark's secrets: of them it
+   * has the keys alone, as comments.
+   */
   String toHocon() {
     StringBuilder out = new StringBuilder();
     Map<String, List<String>> sections = new LinkedHashMap<>();
@@ -85,12 +94,15 @@ final class JobConfig {
           lines.forEach(line -> out.append(indent).append(line).append('\n'));
           out.append(section.isEmpty() ? "" : "}\n");
         });
+    Pattern secret = Pattern.compile(spark.getOrDefault(REDACTION, REDACTION_DEFAULT));
     spark.forEach(
-        (key, value) ->
-            out.append(ConfigUtil.quoteString(key))
-                .append(" = ")
-                .append(ConfigUtil.quoteString(value))
-                .append('\n'));
+        (key, value) -> {
+          boolean isRegex = key.equals(REDACTION);
+          boolean isSecret =
+              !isRegex && (secret.matcher(key).find() || secret.matcher(value).find());
+          out.append(isSecret ? "# left out, a secret: " : "").append(ConfigUtil.quoteString(key));
+          out.append(isSecret ? "" : " = " + ConfigUtil.quoteString(value)).append('\n');
+        });
     return out.toString();
   }
 

@@ -94,6 +94,38 @@ class ConfigLayersTest {
   }
 
   @Test
+  void secretsAreNotWrittenToDisk() throws IOException {
+    JobConfig config =
+        ConfigLayers.read(
+            FINE_TUNE,
+            List.of(),
+            List.of(
+                "spark.hadoop.fs.s3a.access.key=AKIA",
+                "spark.hadoop.fs.s3a.secret.key=c0nfidential",
+                "spark.executor.extraJavaOptions=-Dpassword=c0nfidential",
+                "spark.executor.memory=4g"));
+
+    assertThat(config.spark()).hasSize(4);
+    assertThat(config.toHocon())
+        .doesNotContain("c0nfidential", "AKIA")
+        .contains("\"spark.executor.memory\" = \"4g\"\n")
+        .contains("# left out, a secret: \"spark.hadoop.fs.s3a.secret.key\"\n")
+        .contains("# left out, a secret: \"spark.executor.extraJavaOptions\"\n");
+    JobConfig again =
+        ConfigLayers.read(FINE_TUNE, List.of(file("again.conf", config.toHocon())), List.of());
+    assertThat(again.spark()).containsOnlyKeys("spark.executor.memory");
+
+    JobConfig own =
+        ConfigLayers.read(
+            FINE_TUNE,
+            List.of(),
+            List.of("spark.redaction.regex=memory", "spark.executor.memory=4g"));
+    assertThat(own.toHocon())
+        .contains("# left out, a secret: \"spark.executor.memory\"\n")
+        .contains("\"spark.redaction.regex\" = \"memory\"\n");
+  }
+
+  @Test
   void unknownKeyNamesTheNearest() {
     refused(
         "training.learning_rat=1",
