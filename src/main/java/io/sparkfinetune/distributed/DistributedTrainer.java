@@ -164,6 +164,7 @@ public final class DistributedTrainer {
     if (outcome.failure() != null && !outcome.diverged()) {
       throw new UserException(outcome.failure());
     }
+    outcome.result().loaded().lines().forEach(LOG::info);
     ModelConfig trained = withThreshold(config, outcome.result());
     ModelFiles files =
         new ModelFiles(

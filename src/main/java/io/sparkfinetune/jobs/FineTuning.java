@@ -70,6 +70,7 @@ final class FineTuning {
       output.write("config.conf", config.toHocon());
       JobData.writeSetAside(data, console, output.path("set_aside"));
       TrainingResult result = pipeline.trainingResult();
+      result.loaded().lines().forEach(line -> console.line("%s", line));
       output.writeJson("log_history.json", result.logHistory());
       Optional<Metrics> test = data.test().map(pipeline::evaluate);
       Map<String, Double> metrics = metrics(result, test);

@@ -39,6 +39,7 @@ public final class SequenceClassifier implements AutoCloseable {
   private final ClassificationHead head;
   private final boolean hasTokenTypes;
   private List<String> freshWeights = List.of();
+  private LoadReport loadReport = LoadReport.NOTHING;
 
   private SequenceClassifier(ModelConfig config, Customisation customisation) {
     this(config, customisation, new ParameterSet());
@@ -143,6 +144,11 @@ public final class SequenceClassifier implements AutoCloseable {
   private void load(TensorSource checkpoint, List<String> checkpointLabels) {
     Weights weights = parameters.load(checkpoint, wanted(checkpointLabels), prefix(), mayBeFresh());
     freshWeights = withOutput(weights.missing(), checkpointLabels);
+    loadReport =
+        new LoadReport(
+            freshWeights.stream().filter(parameters::isHead).toList(),
+            weights.unusedHead(),
+            weights.unusedEncoder());
     outputRows(checkpointLabels)
         .ifPresent(
             rows ->
@@ -267,6 +273,11 @@ public final class SequenceClassifier implements AutoCloseable {
    */
   public List<String> freshWeights() {
     return freshWeights;
+  }
+
+  /** What of the checkpoint this classifier did not take. */
+  public LoadReport loadReport() {
+    return loadReport;
   }
 
   /** The weights; they stay this classifier's. */

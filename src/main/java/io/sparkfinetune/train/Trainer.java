@@ -110,7 +110,7 @@ public final class Trainer implements AutoCloseable {
     } finally {
       best.close();
     }
-    return new TrainingResult(summary(train.size(), start, losses), List.copyOf(logHistory));
+    return result(summary(train.size(), start, losses));
   }
 
   private void trainEpoch(
@@ -196,7 +196,11 @@ public final class Trainer implements AutoCloseable {
         losses.last(LOSSES_SHOWN),
         arguments.learningRate(),
         best.description(),
-        new TrainingResult(best.metrics(), List.copyOf(logHistory)));
+        result(best.metrics()));
+  }
+
+  private TrainingResult result(Map<String, Double> metrics) {
+    return new TrainingResult(metrics, List.copyOf(logHistory), model.loadReport());
   }
 
   private double epoch() {

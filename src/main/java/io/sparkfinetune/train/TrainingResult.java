@@ -1,5 +1,6 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.model.LoadReport;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +15,10 @@ import java.util.OptionalDouble;
  *     {@code eval_f1_micro}, {@code eval_threshold}) of the weights kept
  * @param logHistory one map a report, in order: {@code step}, {@code epoch} and either {@code
  *     loss}, {@code learning_rate}, {@code grad_norm}, or {@code eval_*}
+ * @param loaded what of its checkpoint the model did not take
  */
-public record TrainingResult(Map<String, Double> metrics, List<Map<String, Double>> logHistory)
+public record TrainingResult(
+    Map<String, Double> metrics, List<Map<String, Double>> logHistory, LoadReport loaded)
     implements Serializable {
   /** The metric that holds the threshold of a multi-label model's evaluation. */
   static final String THRESHOLD = "eval_threshold";

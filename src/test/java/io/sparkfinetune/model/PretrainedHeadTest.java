@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,6 +31,7 @@ class PretrainedHeadTest {
     try (SequenceClassifier before = golden.model();
         SequenceClassifier after = pretrained(golden, rotated)) {
       assertThat(after.freshWeights()).isEmpty();
+      assertThat(after.loadReport().lines()).isEmpty();
       assertThat(after.labels()).isEqualTo(rotated);
       Batch batch = golden.batch();
       float[][] expected = before.logits(batch);
@@ -59,10 +61,44 @@ class PretrainedHeadTest {
       assertThat(tensor(after, projection).equal(tensor(before, projection))).isTrue();
       assertThat(tensor(after, output + ".weight").equal(tensor(before, output + ".weight")))
           .isFalse();
+      assertThat(after.loadReport().lines())
+          .containsExactly(
+              "Head starts fresh: " + output + ".weight, " + output + ".bias",
+              "Not used, of the checkpoint's heads: " + output + ".bias, " + output + ".weight");
       Weights.Match match = after.match(weights, labels(golden));
       assertThat(match.missing()).isEqualTo(after.freshWeights());
       assertThat(match.unusedHead()).contains(output + ".weight", output + ".bias");
       assertThat(before.match(weights, labels(golden)).missing()).isEmpty();
+    }
+  }
+
+  @Test
+  void headsWeightsAreToldFromTheEncoders() throws IOException {
+    TestGoldens golden = TestGoldens.of("bert");
+    ModelConfig shallow =
+        ModelConfig.parse(
+            config(golden)
+                .toJson()
+                .replaceFirst("\"num_hidden_layers\" : \\d+", "\"num_hidden_layers\" : 2"));
+    try (TensorSource source = golden.tensors("model.safetensors");
+        SequenceClassifier model =
+            SequenceClassifier.fromPretrained(
+                shallow.withHead(List.of("a", "b"), Pooling.MEAN, shallow.problemType()),
+                List.of(),
+                source,
+                Customisation.NONE,
+                SEED)) {
+      List<String> lines = model.loadReport().lines();
+      assertThat(lines).hasSize(3);
+      assertThat(lines.get(0)).isEqualTo("Head starts fresh: classifier.weight, classifier.bias");
+      assertThat(lines.get(1))
+          .startsWith("Not used, of the checkpoint's heads: ")
+          .contains("bert.pooler.dense.weight", "classifier.weight");
+      assertThat(lines.get(2))
+          .startsWith(
+              "Not used, of the checkpoint's encoder (does config.json belong to it?):"
+                  + " bert.encoder.layer.2.")
+          .endsWith(" and 6 more");
     }
   }
 
