@@ -8,6 +8,8 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.ProblemType;
+import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.SavedModel;
@@ -63,6 +65,9 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   private static final int DEFAULT_BATCH_SIZE = 256;
 
+  /** More positions than most models have; attention's memory grows with their square. */
+  private static final int MAX_SAVED_MODEL_LENGTH = 512;
+
   private final String uid;
   private final SchemaParams settings;
   // Assigned by HasBatchedAnnotate.$init$.
@@ -114,6 +119,23 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    */
   public static TransformerClassifierModel load(String path) {
     return read().load(path);
+  }
+
+  /**
+   * Makes a model of a fine-tuned classifier from elsewhere, as {@code loadSavedModel} of Spark
+   * NLP's annotators does: a Hugging Face folder (whole or sharded safetensors, {@code
+   * pytorch_model.bin}, ONNX), an ONNX file with its {@code config.json} and {@code
+   * tokenizer.json}, or our own pipeline, stage or job's output. Its {@link #maxLength} is what the
+   * model has positions for, at most 512. Set the input and output columns next.
+   *
+   * @throws UserException when it names no labels or lacks a weight, as an encoder does
+   */
+  public static TransformerClassifierModel loadSavedModel(String path, SparkSession spark) {
+    Checkpoint checkpoint = Checkpoint.open(path, spark.sessionState().newHadoopConf());
+    try (SequenceClassifier classifier = SequenceClassifier.load(checkpoint)) {
+      int positions = Math.min(classifier.config().maxTokens(), MAX_SAVED_MODEL_LENGTH);
+      return of(classifier.toFiles(checkpoint.tokenizer())).setMaxLength(positions);
+    }
   }
 
   @Override

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
@@ -56,14 +57,10 @@ final class ClassifierPipeline {
       ModelArguments model,
       TrainingArguments training,
       Consumer<TrainingProgress> progress) {
-    List<PipelineStage> stages = new ArrayList<>(List.of(assembler(JobData.TEXT, DOCUMENT)));
+    boolean pairs = Arrays.asList(train.columns()).contains(JobData.TEXT_PAIR);
+    List<PipelineStage> stages = assemblers(pairs);
     TransformerClassifierApproach classifier = new TransformerClassifierApproach();
-    if (Arrays.asList(train.columns()).contains(JobData.TEXT_PAIR)) {
-      stages.add(assembler(JobData.TEXT_PAIR, DOCUMENT_PAIR));
-      classifier.setInputCols(new String[] {DOCUMENT, DOCUMENT_PAIR});
-    } else {
-      classifier.setInputCols(new String[] {DOCUMENT});
-    }
+    classifier.setInputCols(documents(pairs));
     stages.add(classifier);
     classifier.setOutputCol(CATEGORY);
     classifier.setLabelColumn(JobData.LABEL);
@@ -82,6 +79,18 @@ final class ClassifierPipeline {
     return new ClassifierPipeline(pipeline.fit(rows));
   }
 
+  private static List<PipelineStage> assemblers(boolean pairs) {
+    List<PipelineStage> stages = new ArrayList<>(List.of(assembler(JobData.TEXT, DOCUMENT)));
+    if (pairs) {
+      stages.add(assembler(JobData.TEXT_PAIR, DOCUMENT_PAIR));
+    }
+    return stages;
+  }
+
+  private static String[] documents(boolean pairs) {
+    return pairs ? new String[] {DOCUMENT, DOCUMENT_PAIR} : new String[] {DOCUMENT};
+  }
+
   private static DocumentAssembler assembler(String textColumn, String documentColumn) {
     DocumentAssembler assembler = new DocumentAssembler();
     assembler.setInputCol(textColumn);
@@ -90,19 +99,37 @@ final class ClassifierPipeline {
   }
 
   /**
-   * Loads a pipeline that {@code fine-tune} has saved.
+   * Loads a pipeline that {@code fine-tune} has saved, from its own folder or the output folder of
+   * the job, or a fine-tuned classifier from anywhere that {@link
+   * TransformerClassifierModel#loadSavedModel} reads.
    *
+   * @param pairs whether the rows hold pairs of texts, which such a classifier does not say
    * @throws UserException when there is none at the path
    */
-  static ClassifierPipeline load(SparkSession spark, String path) throws IOException {
-    Path metadata = new Path(path, "metadata");
-    if (!metadata.getFileSystem(spark.sparkContext().hadoopConfiguration()).exists(metadata)) {
-      throw new UserException(
-          "model="
-              + path
-              + ": there is no saved model; expected the folder \"model\" that fine-tune writes");
+  static ClassifierPipeline load(SparkSession spark, String path, boolean pairs)
+      throws IOException {
+    Configuration hadoop = spark.sessionState().newHadoopConf();
+    for (Path saved : new Path[] {new Path(path), new Path(path, "model")}) {
+      if (saved.getFileSystem(hadoop).exists(new Path(saved, "stages"))) {
+        return ofSaved(PipelineModel.load(saved.toString()), path);
+      }
     }
-    ClassifierPipeline pipeline = new ClassifierPipeline(PipelineModel.load(path));
+    try {
+      TransformerClassifierModel classifier =
+          TransformerClassifierModel.loadSavedModel(path, spark);
+      List<PipelineStage> stages = assemblers(pairs);
+      classifier.setInputCols(documents(pairs)).setOutputCol(CATEGORY);
+      stages.add(classifier);
+      // Of transformers alone: nothing is fitted.
+      Pipeline pipeline = new Pipeline().setStages(stages.toArray(PipelineStage[]::new));
+      return new ClassifierPipeline(pipeline.fit(spark.emptyDataFrame()));
+    } catch (UserException e) {
+      throw new UserException("model=" + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static ClassifierPipeline ofSaved(PipelineModel saved, String path) {
+    ClassifierPipeline pipeline = new ClassifierPipeline(saved);
     boolean complete =
         pipeline.stages(TransformerClassifierModel.class).findFirst().stream()
             .flatMap(classifier -> Arrays.stream(classifier.getInputCols()))

@@ -5,7 +5,11 @@ import io.sparkfinetune.config.Schema;
 
 /** What the job {@code evaluate} takes beside data. */
 public record EvaluateArguments(
-    @Key(doc = "The path of the model that fine-tune has written: DIR/model.", defaultValue = "")
+    @Key(
+            doc =
+                "The model: the folder that fine-tune has written, or any fine-tuned classifier in"
+                    + " Hugging Face's form (safetensors, pytorch_model.bin or ONNX).",
+            defaultValue = "")
         String model,
     @Key(
             doc =

@@ -56,9 +56,10 @@ final class EvaluateJob implements Job {
   @Override
   public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
     Optional<OutputDirectory> output = output(config, spark);
-    ClassifierPipeline pipeline =
-        ClassifierPipeline.load(spark, config.get(EvaluateArguments.SCHEMA).model());
     DataArguments arguments = config.get(JobData.SCHEMA);
+    ClassifierPipeline pipeline =
+        ClassifierPipeline.load(
+            spark, config.get(EvaluateArguments.SCHEMA).model(), arguments.textPair().isPresent());
     pipeline.checkPairs(arguments.textPair());
     try (PreparedData data = JobData.prepareTest(spark, arguments, pipeline)) {
       if (output.isPresent()) {

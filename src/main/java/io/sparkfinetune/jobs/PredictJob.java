@@ -52,7 +52,8 @@ final class PredictJob implements Job {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     OutputDirectory.checkDataSet(arguments.output(), overwrite, hadoop);
     Dataset<Row> rows = JobData.readTexts(spark, data);
-    ClassifierPipeline pipeline = ClassifierPipeline.load(spark, arguments.model());
+    ClassifierPipeline pipeline =
+        ClassifierPipeline.load(spark, arguments.model(), data.textPair().isPresent());
     PredictionWriter.Format format =
         PredictionWriter.format(arguments.output(), data.format(), data.input());
     PredictionWriter.Counts counts =

@@ -12,12 +12,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A model's {@code config.json}, as Hugging Face writes it. Keys that this project does not know
  * are kept, so that a checkpoint leaves with what it came with. Immutable.
  */
 public final class ModelConfig {
+  /** Of transformers, which does not write {@code id2label} for labels that it has named itself. */
+  private static final int DEFAULT_NUM_LABELS = 2;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** The threshold of a multi-label classifier that names none: a sigmoid's middle. */
@@ -53,6 +57,32 @@ public final class ModelConfig {
       throw new UserException("config.json is not JSON: " + e.getOriginalMessage(), e);
     }
     throw new UserException("config.json is not a JSON object: it starts with " + head(text));
+  }
+
+  /**
+   * This configuration of a fine-tuned classifier with what tools look for and transformers itself
+   * leaves to defaults: labels that it has named itself, their ids, the problem type.
+   *
+   * @param name of the checkpoint, for the message
+   * @throws UserException when it is no classifier's
+   */
+  public ModelConfig completed(String name) {
+    List<String> labels = labels();
+    if (labels.isEmpty() && words("architectures").contains(classifierArchitecture())) {
+      labels =
+          IntStream.range(0, integer("num_labels", DEFAULT_NUM_LABELS))
+              .mapToObj(id -> "LABEL_" + id)
+              .toList();
+    }
+    if (labels.isEmpty()) {
+      throw new UserException(
+          name
+              + ": config.json has no id2label: expected a fine-tuned classifier, as jobs/fine-tune"
+              + " writes it");
+    }
+    ModelConfig config = withHead(labels, pooling(), problemType());
+    OptionalDouble threshold = threshold();
+    return threshold.isPresent() ? config.withThreshold(threshold.getAsDouble()) : config;
   }
 
   /** The text of a {@code config.json}. */

@@ -1,5 +1,7 @@
 package io.sparkfinetune.model;
 
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.model.io.Weights;
@@ -78,8 +80,8 @@ public final class SequenceClassifier implements AutoCloseable {
    *     for an encoder
    * @param customisation from {@link ModelArguments#customisation}
    * @param seed of the fresh weights
-   * @throws io.sparkfinetune.UserException when the weights are not the model's, or have not the
-   *     layers or modules that the customisation names
+   * @throws UserException when the weights are not the model's, or have not the layers or modules
+   *     that the customisation names
    */
   public static SequenceClassifier fromPretrained(
       ModelConfig config,
@@ -128,8 +130,8 @@ public final class SequenceClassifier implements AutoCloseable {
    * Looks up which of a checkpoint's tensors {@link #fromPretrained} takes; reads none.
    *
    * @param checkpointLabels the label names of the checkpoint's own configuration, by index
-   * @throws io.sparkfinetune.UserException when the checkpoint lacks a weight of the encoder, or
-   *     has it in another shape
+   * @throws UserException when the checkpoint lacks a weight of the encoder, or has it in another
+   *     shape
    */
   public Weights.Match match(TensorSource checkpoint, List<String> checkpointLabels) {
     Weights.Match match =
@@ -214,6 +216,18 @@ public final class SequenceClassifier implements AutoCloseable {
   public static SequenceClassifier load(ModelFiles files) {
     try (TensorSource weights = files.openWeights()) {
       return load(ModelConfig.parse(files.config()), weights);
+    }
+  }
+
+  /**
+   * Loads a fine-tuned classifier from wherever it is kept.
+   *
+   * @throws UserException when the checkpoint names no labels or lacks a weight, as an encoder does
+   */
+  public static SequenceClassifier load(Checkpoint checkpoint) {
+    ModelConfig config = ModelConfig.parse(checkpoint.config()).completed(checkpoint.name());
+    try (TensorSource weights = checkpoint.openWeights()) {
+      return load(config, weights);
     }
   }
 

@@ -45,7 +45,7 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
   }
 
   /** Reads the adapter in a model's folder; null when there is none. */
-  static AdapterFiles read(Path modelFolder, Configuration hadoop) throws IOException {
+  public static AdapterFiles read(Path modelFolder, Configuration hadoop) throws IOException {
     Path folder = new Path(modelFolder, FOLDER);
     Path configFile = new Path(folder, CONFIG);
     if (!HadoopFiles.exists(configFile, hadoop)) {

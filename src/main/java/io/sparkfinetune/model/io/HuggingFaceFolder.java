@@ -9,7 +9,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.bytedeco.pytorch.Tensor;
@@ -103,20 +102,12 @@ public final class HuggingFaceFolder {
     }
   }
 
-  /** The adapter that the weights were merged with, where it lies beside them. */
-  public Optional<AdapterFiles> adapter() {
-    try {
-      return Optional.ofNullable(AdapterFiles.read(folder, hadoop));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** Reads all of a folder that {@link #write} made into memory. */
   public ModelFiles read() {
     Path file = new Path(folder, WEIGHTS);
     try (InputStream in = file.getFileSystem(hadoop).open(file)) {
-      return new ModelFiles(config, tokenizer, ChunkedBytes.readFrom(in), adapter().orElse(null));
+      return new ModelFiles(
+          config, tokenizer, ChunkedBytes.readFrom(in), AdapterFiles.read(folder, hadoop));
     } catch (FileNotFoundException e) {
       throw new UserException(file + ": there is no such file.", e);
     } catch (IOException e) {
