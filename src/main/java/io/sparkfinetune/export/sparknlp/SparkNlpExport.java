@@ -5,13 +5,14 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.export.ExportSource;
 import io.sparkfinetune.export.Exporter;
 import io.sparkfinetune.export.OnnxExport;
+import io.sparkfinetune.export.TemporaryFolder;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.tokenize.TokenizerSummary;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
-import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FileSystem;
@@ -60,8 +61,9 @@ public final class SparkNlpExport implements Exporter {
     StockAnnotator annotator = StockAnnotator.of(config.modelType());
     requireLines(source.classifier().labels());
     // Spark NLP imports local folders alone.
-    java.nio.file.Path local = Files.createTempDirectory("spark-finetune-sparknlp");
-    try {
+    try (TemporaryFolder temporary = TemporaryFolder.create();
+        Closeable imported = SparkNlpExport::deleteImported) {
+      java.nio.file.Path local = temporary.path();
       java.nio.file.Path assets = Files.createDirectory(local.resolve("assets"));
       JsonNode tokenizer = Vocabulary.parse(source.tokenizer());
       annotator.vocabulary().write(tokenizer, assets);
@@ -78,11 +80,12 @@ public final class SparkNlpExport implements Exporter {
               + " on random tokens",
           annotator.className(),
           difference);
-    } finally {
-      // Spark NLP imports by SparkContext.addFile, which refuses another file of this name.
-      Files.deleteIfExists(java.nio.file.Path.of(SparkFiles.get(OnnxExport.MODEL)));
-      FileUtils.deleteDirectory(local.toFile());
     }
+  }
+
+  /** Spark NLP imports by SparkContext.addFile, which refuses another file of this name. */
+  private static void deleteImported() throws IOException {
+    Files.deleteIfExists(java.nio.file.Path.of(SparkFiles.get(OnnxExport.MODEL)));
   }
 
   @Override
