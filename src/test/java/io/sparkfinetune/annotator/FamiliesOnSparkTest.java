@@ -1,11 +1,17 @@
 package io.sparkfinetune.annotator;
 
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.johnsnowlabs.nlp.Annotation;
+import com.johnsnowlabs.nlp.DocumentAssembler;
 import io.sparkfinetune.TestGoldens;
+import io.sparkfinetune.model.io.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -25,6 +32,7 @@ import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each family, from a Hugging Face folder through a fit on Spark to a saved pipeline and back. */
 class FamiliesOnSparkTest {
@@ -64,6 +72,49 @@ class FamiliesOnSparkTest {
         .isEqualTo(Fixtures.annotations(fitted.transform(messages(6)), "category"));
   }
 
+  /** Families that differ: position offsets and no token types; relative positions; windows. */
+  @ParameterizedTest
+  @ValueSource(strings = {"roberta", "deberta-v3", "modernbert"})
+  void setsOfLabelsOfPairsReloadToIdenticalPredictions(String family, @TempDir Path temp)
+      throws IOException {
+    TransformerClassifierApproach approach = new TransformerClassifierApproach();
+    approach
+        .setInputCols(new String[] {"document", "document_pair"})
+        .setLabelColumn("intents")
+        .setProblemType("multi_label_classification")
+        .setBase(withoutTokenTypes(base(family, temp)).toString())
+        .setNumTrainEpochs(2)
+        .setPerDeviceTrainBatchSize(4)
+        .setLearningRate(1e-3)
+        .setMaxLength(16)
+        .setOutputCol("category");
+    DocumentAssembler answers = new DocumentAssembler().setInputCol("answer");
+    answers.setOutputCol("document_pair");
+    Dataset<Row> pairs =
+        messages(12)
+            .withColumn("answer", concat(col("intent"), lit(" b")))
+            .withColumn("intents", array(col("intent"), lit("any")));
+    PipelineModel fitted =
+        new Pipeline()
+            .setStages(new PipelineStage[] {Fixtures.documents(), answers, approach})
+            .fit(pairs);
+    // A document without a label is annotated too, for its probabilities.
+    ((TransformerClassifierModel) fitted.stages()[2]).setAnnotateUnlabelled(true);
+    fitted.save(temp.resolve("model").toString());
+
+    PipelineModel loaded = PipelineModel.load(temp.resolve("model").toString());
+
+    List<List<Annotation>> predictions = Fixtures.annotations(loaded.transform(pairs), "category");
+    assertThat(predictions)
+        .hasSize(12)
+        .allSatisfy(row -> assertThat(row).isNotEmpty())
+        .isEqualTo(Fixtures.annotations(fitted.transform(pairs), "category"));
+    Dataset<Row> others = pairs.withColumn("answer", lit("c c c"));
+    assertThat(Fixtures.annotations(loaded.transform(others), "category"))
+        .as("with another second text")
+        .isNotEqualTo(predictions);
+  }
+
   /** The golden checkpoint with a tokenizer whose ids it has vectors for. */
   private static Path base(String family, Path temp) throws IOException {
     Path golden = TestGoldens.of(family).folder();
@@ -84,6 +135,14 @@ class FamiliesOnSparkTest {
     vocab.add(padTokenId, "[PAD]");
     assertThat(vocab).hasSizeLessThanOrEqualTo(config.get("vocab_size").intValue());
     Files.write(base.resolve("vocab.txt"), vocab);
+    return base;
+  }
+
+  /** Tokenizers of families without token types say 0 for both texts of a pair; BERT's 1. */
+  private static Path withoutTokenTypes(Path base) throws IOException {
+    String bert = Checkpoint.open(base.toString(), new Configuration(false)).tokenizer();
+    Files.writeString(
+        base.resolve("tokenizer.json"), bert.replaceAll("\"type_id\"\\s*:\\s*1", "\"type_id\": 0"));
     return base;
   }
 
