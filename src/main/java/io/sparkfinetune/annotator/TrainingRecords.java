@@ -62,7 +62,7 @@ final class TrainingRecords {
             (name, value) ->
                 settings.put(
                     schema.setting(name).path(),
-                    value instanceof Number || value instanceof Boolean
+                    value instanceof Boolean || value instanceof Number && !value.equals(Double.NaN)
                         ? value
                         : Setting.spelling(value)));
   }

@@ -5,7 +5,6 @@ import com.johnsnowlabs.nlp.AnnotatorModel;
 import com.johnsnowlabs.nlp.AnnotatorType;
 import com.johnsnowlabs.nlp.HasBatchedAnnotate;
 import io.sparkfinetune.UserException;
-import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -21,8 +20,8 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
-import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
@@ -219,19 +218,23 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    * Multi-label: the probability from which on a label is predicted; {@code auto}, the default, is
    * the one that the model was trained with, 0.5 when its {@code config.json} names none.
    */
-  public Param<String> threshold() {
-    return settings.string("threshold");
+  public DoubleParam threshold() {
+    return settings.get(DoubleParam.class, "threshold");
   }
 
   /**
    * Sets {@link #threshold}.
    *
-   * @throws UserException when it is not above 0 and below 1
+   * @throws UserException when it is not above 0 and below 1, or the model is single-label
    */
   public TransformerClassifierModel setThreshold(double probability) {
-    String spelling = Double.toString(probability);
-    ModelArguments.threshold(spelling);
-    settings.set("threshold", spelling);
+    if (!getProblemType().isMultiLabel()) {
+      throw new UserException(
+          "threshold="
+              + probability
+              + " means nothing to a single-label model, which predicts the most probable label");
+    }
+    settings.set("threshold", probability);
     return this;
   }
 
@@ -373,8 +376,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private List<List<Annotation>> classify(List<Annotation[]> rows) {
     try (var lease = source().classifier(getMaxLength())) {
       TextClassifier classifier = lease.value();
-      double from =
-          ModelArguments.threshold(getOrDefault(threshold())).orElseGet(classifier::threshold);
+      double set = (double) getOrDefault(threshold());
+      double from = Double.isNaN(set) ? classifier.threshold() : set;
       return new CategoryWriter(
               classifier, isPairs(), from, (boolean) getOrDefault(annotateUnlabelled))
           .categories(rows, getPerDeviceEvalBatchSize());
@@ -409,7 +412,17 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   public void onWrite(String path, SparkSession spark) {
     Path folder = new Path(path, SavedModel.FOLDER);
     Configuration hadoop = spark.sessionState().newHadoopConf();
-    HuggingFaceFolder.write(files(), ModelConfig.parse(files().config()).inputs(), folder, hadoop);
+    ModelFiles files = filesToWrite();
+    HuggingFaceFolder.write(files, ModelConfig.parse(files.config()).inputs(), folder, hadoop);
     trainingRecord().ifPresent(record -> record.write(folder, hadoop));
+  }
+
+  /** A threshold that was set is the model's own for whatever reads its files. */
+  private ModelFiles filesToWrite() {
+    double threshold = (double) getOrDefault(threshold());
+    ModelFiles files = files();
+    return Double.isNaN(threshold)
+        ? files
+        : files.withConfig(ModelConfig.parse(files.config()).withThreshold(threshold).toJson());
   }
 }

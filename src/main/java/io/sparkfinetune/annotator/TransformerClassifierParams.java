@@ -117,12 +117,12 @@ public abstract class TransformerClassifierParams
   }
 
   /** See {@link ModelArguments#threshold}. */
-  public Param<String> threshold() {
-    return settings.string("threshold");
+  public DoubleParam threshold() {
+    return settings.get(DoubleParam.class, "threshold");
   }
 
   /** Sets {@link #threshold}. */
-  public TransformerClassifierApproach setThreshold(String value) {
+  public TransformerClassifierApproach setThreshold(double value) {
     return setOwn("threshold", value);
   }
 

@@ -6,7 +6,6 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 
 /** What to build: the base checkpoint and the head on it. */
 public record ModelArguments(
@@ -39,11 +38,15 @@ public record ModelArguments(
         ProblemType problemType,
     @Key(
             doc =
-                "Multi-label: the probability from which on a label is predicted, above 0 and below"
-                    + " 1; or auto: the one of the best micro-F1 on the validation rows, 0.5"
-                    + " without any.",
-            defaultValue = "auto")
-        String threshold,
+                "Multi-label: the probability from which on a label is predicted; auto is the one of"
+                    + " the best micro-F1 on the validation rows, 0.5 without any.",
+            defaultValue = "auto",
+            auto = true,
+            min = 0,
+            minExclusive = true,
+            max = 1,
+            maxExclusive = true)
+        double threshold,
     @Key(
             doc =
                 "Dropout of embeddings and of what leaves attention and feed-forward; auto is the"
@@ -136,11 +139,11 @@ public record ModelArguments(
   /**
    * Checks what a key alone does not show.
    *
-   * @throws UserException when {@code threshold} is neither auto nor a probability, or is set where
-   *     no label needs one, and for settings that exclude each other
+   * @throws UserException when {@code threshold} is set where no label needs one, and for settings
+   *     that exclude each other
    */
   public ModelArguments {
-    if (threshold(threshold).isPresent() && !problemType.isMultiLabel()) {
+    if (!Double.isNaN(threshold) && !problemType.isMultiLabel()) {
       throw new UserException(
           "model.threshold="
               + threshold
@@ -155,25 +158,6 @@ public record ModelArguments(
                   ? "lora_rank: LoRA would keep the random weights frozen"
                   : "reinit_top_layers: all layers start afresh"));
     }
-  }
-
-  /**
-   * A threshold as the key {@code threshold} spells it; empty for auto.
-   *
-   * @throws UserException when it is neither auto nor a number above 0 and below 1
-   */
-  public static OptionalDouble threshold(String spelling) {
-    if (spelling.equals(AUTO)) {
-      return OptionalDouble.empty();
-    }
-    double number = number(spelling);
-    if (!ModelConfig.isThreshold(number)) {
-      throw new UserException(
-          "model.threshold="
-              + spelling
-              + " is not allowed: expected auto or a number above 0 and below 1");
-    }
-    return OptionalDouble.of(number);
   }
 
   /**
@@ -219,15 +203,6 @@ public record ModelArguments(
               + config.classifierArchitecture()
               + ", which pools otherwise. Set model.pooling=cls, or model.lora_merge=true");
     }
-    OptionalDouble given = threshold(threshold);
-    return given.isPresent() ? config.withThreshold(given.getAsDouble()) : config;
-  }
-
-  private static double number(String text) {
-    try {
-      return Double.parseDouble(text);
-    } catch (NumberFormatException e) {
-      return Double.NaN;
-    }
+    return Double.isNaN(threshold) ? config : config.withThreshold(threshold);
   }
 }

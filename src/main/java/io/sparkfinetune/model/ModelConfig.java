@@ -263,17 +263,14 @@ public final class ModelConfig {
     if (value == null || value.isNull()) {
       return OptionalDouble.empty();
     }
-    if (!isThreshold(value.asDouble(Double.NaN))) {
+    double threshold = value.asDouble(Double.NaN);
+    if (!(threshold > 0 && threshold < 1)) {
       throw new UserException(
           "config.json: threshold="
               + value
               + " is not allowed: expected a number above 0 and below 1");
     }
-    return OptionalDouble.of(value.doubleValue());
-  }
-
-  static boolean isThreshold(double value) {
-    return value > 0 && value < 1;
+    return OptionalDouble.of(threshold);
   }
 
   /**

@@ -8,6 +8,7 @@ import com.johnsnowlabs.nlp.Annotation;
 import com.johnsnowlabs.nlp.DocumentAssembler;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.TestSpark;
+import io.sparkfinetune.UserException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,28 @@ class MultiLabelAnnotationTest {
       assertThat(row.get(0).result()).isEmpty();
       assertThat(metadata(row.get(0))).containsOnlyKeys("sentence", "card", "loan", "transfer");
     }
+  }
+
+  @Test
+  void aThresholdThatWasSetIsSavedForWhateverReadsTheModel(@TempDir Path folder) throws Exception {
+    TransformerClassifierModel model = Fixtures.multiLabelModel();
+    model.setThreshold(0.25);
+    TestSpark.session();
+    model.save(folder.resolve("model").toString());
+
+    assertThat(folder.resolve("model/huggingface/config.json"))
+        .content()
+        .contains("\"threshold\" : 0.25");
+    assertThat(TransformerClassifierModel.load(folder.resolve("model").toString()).files().config())
+        .contains("\"threshold\" : 0.25");
+    assertThatThrownBy(() -> model.setThreshold(1))
+        .isInstanceOf(UserException.class)
+        .hasMessage("model.threshold=1.0 is not allowed: expected auto, or > 0 and < 1");
+    assertThatThrownBy(() -> Fixtures.model().setThreshold(0.5))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "threshold=0.5 means nothing to a single-label model, which predicts the most probable"
+                + " label");
   }
 
   @Test

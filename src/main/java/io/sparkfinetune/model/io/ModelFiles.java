@@ -29,6 +29,11 @@ public record ModelFiles(
     return new ModelFiles(config, tokenizer, weights, kept);
   }
 
+  /** The same with another {@code config.json}. */
+  public ModelFiles withConfig(String other) {
+    return new ModelFiles(other, tokenizer, weights, adapter);
+  }
+
   /** Copies tensors (any device) into the bytes of a safetensors file. */
   public static ModelFiles of(String config, String tokenizer, Map<String, Tensor> weights) {
     return new ModelFiles(config, tokenizer, safetensors(weights));
