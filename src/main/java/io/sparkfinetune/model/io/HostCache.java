@@ -1,6 +1,7 @@
 package io.sparkfinetune.model.io;
 
 import io.sparkfinetune.UserException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -36,8 +37,8 @@ import org.slf4j.LoggerFactory;
  * name and then renamed, so a crash leaves no half copy; a lock file lets one JVM fetch while the
  * others wait. The folder is {@value #FOLDER_PROPERTY}, by default {@code
  * spark-finetune-cache-USER} in {@code java.io.tmpdir} (which YARN sets to a container's own
- * folder: set the property to share it between containers). It is this user's alone, and may be
- * deleted whenever nothing runs.
+ * folder: set the property to share it between containers). It is this user's alone. Copies of
+ * other files are never deleted here; the folder may be, whenever nothing runs.
  */
 final class HostCache {
   /** The system property that names the folder. */
@@ -62,8 +63,17 @@ final class HostCache {
     if (fileSystem.getUri().getScheme().equals("file")) {
       return fileSystem.open(path);
     }
-    Path copy = new Path(new HostCache(defaultFolder()).fetch(path, hadoop).toUri());
-    return FileSystem.getLocal(hadoop).getRaw().open(copy);
+    HostCache cache = new HostCache(defaultFolder());
+    try {
+      return cache.openCopy(path, hadoop);
+    } catch (FileNotFoundException e) {
+      // Another JVM has seen the file written again, and deleted the copy before it was open.
+      return cache.openCopy(path, hadoop);
+    }
+  }
+
+  private FSDataInputStream openCopy(Path path, Configuration hadoop) throws IOException {
+    return FileSystem.getLocal(hadoop).getRaw().open(new Path(fetch(path, hadoop).toUri()));
   }
 
   private static java.nio.file.Path defaultFolder() {

@@ -45,7 +45,11 @@ public final class HuggingFaceFolder {
       throws IOException {
     this.folder = folder;
     this.hadoop = hadoop;
-    this.weights = weightsNeeded ? weights(HadoopFiles.names(folder, hadoop)) : null;
+    List<String> names = HadoopFiles.names(folder, hadoop);
+    if (!names.contains(CONFIG)) {
+      throw missing("no " + CONFIG, names);
+    }
+    this.weights = weightsNeeded ? weights(names) : null;
     Path configFile = new Path(folder, CONFIG);
     this.config = HadoopFiles.readText(configFile, hadoop);
     Json.object(config, configFile.toString());
@@ -195,9 +199,6 @@ public final class HuggingFaceFolder {
   }
 
   private String weights(List<String> names) throws IOException {
-    if (!names.contains(CONFIG)) {
-      throw missing("no " + CONFIG, names);
-    }
     for (String known : KNOWN_WEIGHTS) {
       if (names.contains(known)
           || known.contains("/")

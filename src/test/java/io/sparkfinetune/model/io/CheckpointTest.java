@@ -119,6 +119,9 @@ class CheckpointTest {
     assertThatThrownBy(() -> Checkpoint.open(temporary.toString(), HADOOP))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(": no config.json in this folder. It has: nothing. Expected");
+    assertThatThrownBy(() -> Checkpoint.open(temporary.toString(), HADOOP, false))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(": no config.json in this folder. It has: nothing. Expected");
   }
 
   private Path onnx(String... beside) throws IOException {
