@@ -21,6 +21,7 @@ import io.sparkfinetune.data.LabelIndex;
 import io.sparkfinetune.data.LabelSets;
 import io.sparkfinetune.data.Split;
 import io.sparkfinetune.data.StratifiedSplit;
+import io.sparkfinetune.data.TextColumns;
 import io.sparkfinetune.tokenize.DatasetTokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -144,11 +145,11 @@ final class TrainingExamples implements AutoCloseable {
    * that it is counted.
    */
   private static Dataset<Row> labelledTexts(Dataset<?> dataset, TrainingColumns columns) {
-    Column indicator =
-        columns.validationIndicator().map(TrainingExamples::column).orElse(lit(false));
-    Column first = column(columns.documents().get(0)).getField("result");
+    Column indicator = columns.validationIndicator().map(TextColumns::named).orElse(lit(false));
+    Column first = TextColumns.named(columns.documents().get(0)).getField("result");
     boolean pairs = columns.documents().size() == 2;
-    Column second = pairs ? column(columns.documents().get(1)).getField("result") : first;
+    Column second =
+        pairs ? TextColumns.named(columns.documents().get(1)).getField("result") : first;
     Column unequal = coalesce(size(first).notEqual(size(second)), lit(false));
     Column texts = zip_with(first, second, (a, b) -> struct(a.as(TEXT), b.as(TEXT_PAIR)));
     Dataset<Row> examples =
@@ -162,8 +163,8 @@ final class TrainingExamples implements AutoCloseable {
             .withColumn(
                 REASON,
                 when(col(UNEQUAL), "of unequal numbers of first and second documents")
-                    .when(blank(col(TEXT)), "without text")
-                    .when(blank(col(TEXT_PAIR)), "without a second text")
+                    .when(TextColumns.isBlank(col(TEXT)), "without text")
+                    .when(TextColumns.isBlank(col(TEXT_PAIR)), "without a second text")
                     .when(col(LABELS).isNull(), "without a label"))
             .drop(UNEQUAL);
     return pairs ? examples : examples.drop(TEXT_PAIR);
@@ -171,12 +172,12 @@ final class TrainingExamples implements AutoCloseable {
 
   /** The labels of a row as a set; null where they are missing. */
   private static Column labels(Dataset<?> dataset, TrainingColumns columns) {
-    Column label = column(columns.label());
+    Column label = TextColumns.named(columns.label());
     if (columns.problemType().isMultiLabel()) {
       return LabelSets.of(label, columns.labelType(dataset.schema()), columns.labelSeparator());
     }
     Column text = label.cast("string");
-    return when(not(blank(text)), array(text));
+    return when(not(TextColumns.isBlank(text)), array(text));
   }
 
   /** Holds out a share of each class as {@code data} does it, whatever the partitions. */
@@ -290,14 +291,5 @@ final class TrainingExamples implements AutoCloseable {
       LOG.warn("truncated: {} examples to max_length={} tokens", truncated, maxLength);
     }
     tokenized = encoded.drop("truncated");
-  }
-
-  private static Column blank(Column text) {
-    return text.isNull().or(text.rlike("\\S").equalTo(false));
-  }
-
-  /** A column by its exact name, dots and all. */
-  private static Column column(String name) {
-    return col("`" + name.replace("`", "``") + "`");
   }
 }

@@ -127,6 +127,6 @@ final class InputColumns {
                           .filter(column -> !column.equals(DatasetReader.MALFORMED))
                           .toList())));
     }
-    return rows.col("`" + name.replace("`", "``") + "`");
+    return rows.col(TextColumns.quoted(name));
   }
 }

@@ -8,6 +8,7 @@ import io.sparkfinetune.data.DatasetPreparation;
 import io.sparkfinetune.data.DatasetReader;
 import io.sparkfinetune.data.LabelIndex;
 import io.sparkfinetune.data.PreparedData;
+import io.sparkfinetune.data.StratifiedSplit;
 import io.sparkfinetune.model.ProblemType;
 import java.util.Arrays;
 import org.apache.spark.sql.Dataset;
@@ -22,7 +23,7 @@ final class JobData {
   static final String TEXT = "text";
 
   /** The second texts, of pairs alone. */
-  static final String TEXT_PAIR = "text_pair";
+  static final String TEXT_PAIR = StratifiedSplit.TEXT_PAIR;
 
   /** A string, of multi-label data an array of strings. */
   static final String LABEL = "label";

@@ -12,6 +12,7 @@ import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.data.TextColumns;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -68,13 +69,12 @@ final class PredictionColumns {
     }
     List<Column> input = new ArrayList<>();
     // The user's columns travel in one struct, so that no name of theirs can meet the pipeline's.
-    input.add(
-        struct(columns.stream().map(PredictionColumns::named).toArray(Column[]::new)).as(ROW));
+    input.add(struct(columns.stream().map(TextColumns::named).toArray(Column[]::new)).as(ROW));
     Column blank = lit(false);
     for (Map.Entry<String, String> text : texts.entrySet()) {
-      Column given = named(text.getValue()).cast("string");
+      Column given = TextColumns.named(text.getValue()).cast("string");
       input.add(coalesce(given, lit("")).as(text.getKey()));
-      blank = blank.or(isBlank(col(text.getKey())));
+      blank = blank.or(TextColumns.isBlank(col(text.getKey())));
     }
     Column categories = col(ClassifierPipeline.CATEGORY);
     Column category = when(not(blank), element_at(categories, 1));
@@ -99,15 +99,5 @@ final class PredictionColumns {
                 map_from_arrays(
                     names, transform(names, name -> element_at(metadata, name).cast("double")))))
         .select(output.toArray(Column[]::new));
-  }
-
-  /** Whether a text is null or nothing but white space, as package data has it. */
-  static Column isBlank(Column text) {
-    return coalesce(not(text.rlike("(?U)[^\\s\\u200B\\uFEFF]")), lit(true));
-  }
-
-  /** A column by its very name, dots and all. */
-  static Column named(String column) {
-    return col("`" + column.replace("`", "``") + "`");
   }
 }

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.element_at;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.transform;
 
+import io.sparkfinetune.data.TextColumns;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
 import io.sparkfinetune.evaluate.Metrics;
 import io.sparkfinetune.evaluate.MultiLabelMetrics;
@@ -34,7 +35,7 @@ final class PredictionMetrics implements Serializable {
    */
   static Metrics evaluate(
       Dataset<Row> predicted, String labelColumn, List<String> labels, boolean multiLabel) {
-    Column label = PredictionColumns.named(labelColumn);
+    Column label = TextColumns.named(labelColumn);
     PredictionMetrics measured = new PredictionMetrics(labels);
     return multiLabel
         ? measured.multiLabel(predicted, label, labels)

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.to_json;
 
+import io.sparkfinetune.data.TextColumns;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
@@ -104,7 +105,7 @@ final class PredictionWriter {
   }
 
   private static Column flat(StructField field) {
-    Column column = PredictionColumns.named(field.name());
+    Column column = TextColumns.named(field.name());
     boolean nested =
         field.dataType() instanceof MapType
             || field.dataType() instanceof ArrayType
