@@ -6,6 +6,7 @@ import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.model.io.Weights;
 import io.sparkfinetune.tokenize.Batch;
+import io.sparkfinetune.torch.Libtorch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -311,7 +312,8 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** The logits of each row by the given arithmetic: {@code [batch.size()][labels().size()]}. */
   public float[][] logits(ForwardPass pass, Batch batch) {
-    try (PointerScope scope = new PointerScope();
+    try (Libtorch.Computation computing = Libtorch.computation();
+        PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       Tensor logits = logits(pass, tokens(batch)).contiguous();
       return rows(logits);

@@ -1,12 +1,17 @@
 package io.sparkfinetune.torch;
 
-import java.util.Arrays;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 
 /** Loads the natives of libtorch once a JVM, with the settings that this project needs. */
 public final class Libtorch {
-  private static final long SHUTDOWN_MILLIS = 10_000;
+  /** Longer than a step takes, but for a process that is being starved. */
+  private static final long SHUTDOWN_MILLIS = 30_000;
+
+  private static final AtomicInteger COMPUTING = new AtomicInteger();
+  private static volatile boolean ending;
 
   static {
     // MKL multiplies about twice as fast as OpenBLAS here; the choice is read when OpenBLAS loads.
@@ -36,24 +41,38 @@ public final class Libtorch {
   }
 
   /**
-   * Waits until no thread computes: the process's end destroys what libtorch's threads work on, and
-   * a thread that still runs would crash it. Spark's own hook ends its tasks meanwhile.
+   * Marks the calling thread as computing until the result is closed: the end of the process
+   * destroys what libtorch's threads work on, and one that still ran would crash it, so it waits
+   * for them.
+   *
+   * @throws CancellationException when the process is ending: nothing new may start
    */
+  public static Computation computation() {
+    COMPUTING.incrementAndGet();
+    Computation computation = COMPUTING::decrementAndGet;
+    if (ending) {
+      computation.close();
+      throw new CancellationException("the process is ending");
+    }
+    return computation;
+  }
+
+  /** A stretch of work, as short as a training step or a batch. */
+  public interface Computation extends AutoCloseable {
+    @Override
+    void close();
+  }
+
   private static void awaitIdle() {
+    ending = true;
     long deadline = System.currentTimeMillis() + SHUTDOWN_MILLIS;
     try {
-      while (isComputing() && System.currentTimeMillis() < deadline) {
+      while (COMPUTING.get() > 0 && System.currentTimeMillis() < deadline) {
         Thread.sleep(20);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static boolean isComputing() {
-    return Thread.getAllStackTraces().values().stream()
-        .flatMap(Arrays::stream)
-        .anyMatch(frame -> frame.getClassName().startsWith("io.sparkfinetune.train."));
   }
 
   private static void setUnlessSet(String property, String value) {

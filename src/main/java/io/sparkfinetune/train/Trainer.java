@@ -7,6 +7,7 @@ import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.tokenize.Batch;
 import io.sparkfinetune.tokenize.BatchSampler;
 import io.sparkfinetune.tokenize.EncodedDataset;
+import io.sparkfinetune.torch.Libtorch;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -128,20 +129,22 @@ public final class Trainer implements AutoCloseable {
       Batch batch = train.batch(rows, model.padTokenId());
       double loss;
       double gradNorm;
-      try (PointerScope scope = new PointerScope()) {
-        Tensor lossTensor = model.loss(trainingPass, batch);
-        loss = lossTensor.item_float();
-        losses.add(loss, rows.length);
-        requireFinite(loss, "the loss is " + loss, losses);
-        lossTensor.backward();
-        gradNorm = GradientNorm.of(trainable);
-        requireFinite(gradNorm, "the gradient's norm is " + gradNorm, losses);
+      try (Libtorch.Computation computing = Libtorch.computation()) {
+        try (PointerScope scope = new PointerScope()) {
+          Tensor lossTensor = model.loss(trainingPass, batch);
+          loss = lossTensor.item_float();
+          losses.add(loss, rows.length);
+          requireFinite(loss, "the loss is " + loss, losses);
+          lossTensor.backward();
+          gradNorm = GradientNorm.of(trainable);
+          requireFinite(gradNorm, "the gradient's norm is " + gradNorm, losses);
+        }
+        // These weights are proven by the loss that they gave; what the step makes of them is not.
+        if (step % arguments.loggingSteps() == 0) {
+          best.keepUnevaluated(step);
+        }
+        optimizer.step(learningRate, GradientNorm.clippingScale(gradNorm, arguments.maxGradNorm()));
       }
-      // These weights are proven by the loss that they gave; what the step makes of them is not.
-      if (step % arguments.loggingSteps() == 0) {
-        best.keepUnevaluated(step);
-      }
-      optimizer.step(learningRate, GradientNorm.clippingScale(gradNorm, arguments.maxGradNorm()));
       step++;
       samplesSeen += rows.length;
       trainingNanos += System.nanoTime() - stepStart;
