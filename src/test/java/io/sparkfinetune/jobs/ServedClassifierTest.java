@@ -84,7 +84,11 @@ class ServedClassifierTest {
   void saysWhatIsNoClassifier() throws Exception {
     Path encoder = copy("tiny-bert-classifier", "encoder");
     Path config = encoder.resolve("config.json");
-    Files.writeString(config, Files.readString(config).replace("id2label", "labels"));
+    Files.writeString(
+        config,
+        Files.readString(config)
+            .replace("id2label", "labels")
+            .replace("BertForSequenceClassification", "BertModel"));
     assertThatThrownBy(() -> predict(encoder, "out"))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("model=" + encoder)

@@ -120,14 +120,13 @@ public final class SparkNlpExport implements Exporter {
   /** Spark puts a hidden {@code .crc} file beside each local file. */
   private static void deleteChecksums(FileSystem files, Path folder) throws IOException {
     if (files instanceof LocalFileSystem checksummed) {
-      deleteChecksums(checksummed.getRaw(), folder);
-      return;
-    }
-    RemoteIterator<LocatedFileStatus> all = files.listFiles(folder, true);
-    while (all.hasNext()) {
-      Path file = all.next().getPath();
-      if (ChecksumFileSystem.isChecksumFile(file)) {
-        files.delete(file, false);
+      FileSystem raw = checksummed.getRaw();
+      RemoteIterator<LocatedFileStatus> all = raw.listFiles(folder, true);
+      while (all.hasNext()) {
+        Path file = all.next().getPath();
+        if (ChecksumFileSystem.isChecksumFile(file)) {
+          raw.delete(file, false);
+        }
       }
     }
   }

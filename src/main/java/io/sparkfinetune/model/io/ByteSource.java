@@ -114,7 +114,7 @@ interface ByteSource extends Closeable {
 
       @Override
       public void fetch() throws IOException {
-        if (fetched) {
+        if (fetched || !HostCache.copies(fileSystem)) {
           return;
         }
         FileStatus now = fileSystem.getFileStatus(path);

@@ -57,10 +57,15 @@ final class HostCache {
     this.folder = folder;
   }
 
+  /** Whether files of a file system are copied to this host: all but its own are. */
+  static boolean copies(FileSystem fileSystem) {
+    return !fileSystem.getUri().getScheme().equals("file");
+  }
+
   /** Opens a file: a remote one by way of this host's cache, a local one as it is. */
   static FSDataInputStream open(Path path, Configuration hadoop) throws IOException {
     FileSystem fileSystem = path.getFileSystem(hadoop);
-    if (fileSystem.getUri().getScheme().equals("file")) {
+    if (!copies(fileSystem)) {
       return fileSystem.open(path);
     }
     HostCache cache = new HostCache(defaultFolder());
