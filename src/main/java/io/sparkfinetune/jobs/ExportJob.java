@@ -150,7 +150,8 @@ final class ExportJob implements Job {
     FileStatus[] files = folder.getFileSystem(hadoop).listStatus(folder);
     Arrays.sort(files);
     for (FileStatus file : files) {
-      console.line("  %-24s  %,12d bytes", file.getPath().getName(), file.getLen());
+      String name = file.getPath().getName();
+      console.line(file.isDirectory() ? "  %s/" : "  %-24s  %,12d bytes", name, file.getLen());
     }
   }
 }
