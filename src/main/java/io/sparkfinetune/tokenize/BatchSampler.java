@@ -38,9 +38,9 @@ public final class BatchSampler {
    * @return row numbers of {@code data}, a batch an array
    */
   public static List<int[]> trainingBatches(
-      EncodedDataset data, int batchSize, boolean groupByLength, long seed, int epoch) {
+      Rows data, int batchSize, boolean groupByLength, long seed, int epoch) {
     checkBatchSize(batchSize);
-    Random random = new Random(splitMix64(seed, epoch + 1L));
+    Random random = new Random(SplitMix64.output(seed, epoch + 1L));
     int[] rows = IntStream.range(0, data.size()).toArray();
     for (int i = rows.length - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);
@@ -69,12 +69,12 @@ public final class BatchSampler {
    * @param batchSize rows a batch
    * @return row numbers of {@code data}, a batch an array
    */
-  public static List<int[]> evaluationBatches(EncodedDataset data, int batchSize) {
+  public static List<int[]> evaluationBatches(Rows data, int batchSize) {
     checkBatchSize(batchSize);
     return cut(longestFirst(data, IntStream.range(0, data.size()).toArray()), batchSize);
   }
 
-  private static int[] longestFirst(EncodedDataset data, int[] rows) {
+  private static int[] longestFirst(Rows data, int[] rows) {
     return Arrays.stream(rows)
         .boxed()
         .sorted(Comparator.comparingInt(data::length).reversed())
@@ -88,14 +88,6 @@ public final class BatchSampler {
       pieces.add(Arrays.copyOfRange(rows, start, (int) Math.min((long) start + size, rows.length)));
     }
     return pieces;
-  }
-
-  /** The {@code n}th output (from 1) of SplitMix64 (Steele, Lea, Flood 2014) from a seed. */
-  private static long splitMix64(long seed, long n) {
-    long z = seed + n * 0x9E3779B97F4A7C15L;
-    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-    return z ^ (z >>> 31);
   }
 
   private static void checkBatchSize(int batchSize) {

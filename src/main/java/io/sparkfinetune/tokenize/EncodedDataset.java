@@ -1,52 +1,72 @@
 package io.sparkfinetune.tokenize;
 
 import io.sparkfinetune.UserException;
+import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 
 /**
- * Tokenised rows in compact form: all token ids in one array and all label indices in another, each
- * with offsets, and one number a row for its token types.
+ * Tokenised rows in compact form: a row is one record of ints, and all records lie one after the
+ * other in an {@link IntPool}.
  *
  * <p>A row has a set of labels: any number of them, exactly one when the data are single-label.
  *
- * <p>Rows are held in a canonical order (by length, then by ids, then by token types, then by
- * labels), so that the same rows give the same data set whatever order Spark delivered them in.
+ * <p>Rows are held in the order of their {@link EncodedRow#position}, so that the same rows give
+ * the same data set whatever order Spark delivered them in, and so that data sets of adjacent
+ * ranges of positions, put one after the other, are the data set of all their rows.
  */
-public final class EncodedDataset {
-  private final Jagged ids;
-  private final int[] typeOneStarts;
-  private final Jagged labels;
+public final class EncodedDataset implements Rows, AutoCloseable {
+  private final IntPool pool;
+  private final long[] starts;
+  private final int[] sizes;
+  private final int[] lengths;
+  private final long tokens;
 
-  private EncodedDataset(Jagged ids, int[] typeOneStarts, Jagged labels) {
-    this.ids = ids;
-    this.typeOneStarts = typeOneStarts;
-    this.labels = labels;
+  private EncodedDataset(IntPool pool, long[] starts, int[] sizes, int[] lengths) {
+    this.pool = pool;
+    this.starts = starts;
+    this.sizes = sizes;
+    this.lengths = lengths;
+    this.tokens = Arrays.stream(lengths).asLongStream().sum();
   }
 
-  /** Starts an empty data set. */
+  /** Starts an empty data set that is held in memory. */
   public static Builder builder() {
-    return new Builder();
+    return new Builder(new IntPool(Long.MAX_VALUE, null));
   }
 
-  /** The number of rows. */
+  /**
+   * Starts an empty data set.
+   *
+   * @param memoryBytes how much of the records is held in memory
+   * @param folder a local folder for a file with the rest
+   */
+  public static Builder builder(long memoryBytes, Path folder) {
+    return new Builder(new IntPool(memoryBytes, folder));
+  }
+
+  @Override
   public int size() {
-    return ids.rows;
+    return lengths.length;
   }
 
-  /** The number of tokens of a row, special tokens included. */
+  @Override
   public int length(int row) {
-    return ids.length(row);
+    return lengths[row];
   }
 
   /** The number of tokens of all rows. */
   public long tokens() {
-    return ids.offsets[ids.rows];
+    return tokens;
   }
 
   /** The label indices of a row, ascending. */
   public int[] labels(int row) {
-    return labels.row(row);
+    return EncodedRow.labels(record(row));
+  }
+
+  /** A row as {@link EncodedRow} lays it out. */
+  public int[] record(int row) {
+    return pool.read(starts[row], sizes[row]);
   }
 
   /**
@@ -56,26 +76,36 @@ public final class EncodedDataset {
    * @param padTokenId what fills the unused places
    */
   public Batch batch(int[] rows, int padTokenId) {
-    List<int[]> inputIds = Arrays.stream(rows).mapToObj(ids::row).toList();
-    int[] starts = Arrays.stream(rows).map(row -> typeOneStarts[row]).toArray();
-    int[][] labelsOfRows = Arrays.stream(rows).mapToObj(labels::row).toArray(int[][]::new);
-    return Batch.of(inputIds, starts, labelsOfRows, padTokenId);
+    return EncodedRow.batch(Arrays.stream(rows).mapToObj(this::record).toList(), padTokenId);
+  }
+
+  /** How many bytes of the records lie on the local disk. */
+  public long spilledBytes() {
+    return pool.spilledBytes();
+  }
+
+  /** Lets go of the file, if there is one. */
+  @Override
+  public void close() {
+    pool.close();
   }
 
   /** Collects rows; not thread-safe. */
   public static final class Builder {
-    private final Jagged ids = new Jagged();
-    private final Jagged labels = new Jagged();
-    private int[] typeOneStarts = new int[64];
+    private final IntPool pool;
+    private long[] starts = new long[64];
+    private int[] sizes = new int[64];
+    private int rows;
 
-    private Builder() {}
+    private Builder(IntPool pool) {
+      this.pool = pool;
+    }
 
     /**
      * Adds a row whose tokens are all of type 0.
      *
      * @param inputIds token ids, special tokens included, no padding; at least one
      * @param labels the labels' indices, in any order
-     * @throws UserException when there are more tokens than an array holds
      */
     public Builder add(int[] inputIds, int... labels) {
       return add(inputIds, inputIds.length, labels);
@@ -86,96 +116,60 @@ public final class EncodedDataset {
      *
      * @param inputIds token ids, special tokens included, no padding; at least one
      * @param typeOneStart where its tokens of type 1 start, as in {@link Encoding#typeOneStart}
-     * @param rowLabels the labels' indices, in any order; repeated ones count once
-     * @throws UserException when there are more tokens than an array holds
+     * @param labels the labels' indices, in any order; repeated ones count once
      */
-    public Builder add(int[] inputIds, int typeOneStart, int[] rowLabels) {
-      if (inputIds.length == 0) {
-        // Attention over nothing is NaN, many steps later.
-        throw new IllegalArgumentException("A row must have at least one token");
+    public Builder add(int[] inputIds, int typeOneStart, int[] labels) {
+      return add(EncodedRow.of(inputIds, typeOneStart, labels));
+    }
+
+    /**
+     * Adds a row as {@link EncodedRow} lays it out.
+     *
+     * @throws UserException when there are more rows than an array holds
+     */
+    public Builder add(EncodedRow row) {
+      if (rows == Integer.MAX_VALUE - 8) {
+        throw new UserException(
+            "more than " + rows + " rows for one worker: use more workers (resources.num_workers)");
       }
-      if (ids.rows == typeOneStarts.length) {
-        typeOneStarts = Arrays.copyOf(typeOneStarts, 2 * typeOneStarts.length);
+      if (rows == starts.length) {
+        int more = (int) Math.min(Integer.MAX_VALUE - 8, 2L * rows);
+        starts = Arrays.copyOf(starts, more);
+        sizes = Arrays.copyOf(sizes, more);
       }
-      typeOneStarts[ids.rows] = typeOneStart;
-      ids.add(inputIds);
-      labels.add(Arrays.stream(rowLabels).sorted().distinct().toArray());
+      sizes[rows] = row.record().length;
+      starts[rows++] = pool.add(row.record());
       return this;
     }
 
-    /** The data set, in canonical order. */
+    /** The data set, in the order of positions. */
     public EncodedDataset build() {
-      Integer[] order = new Integer[ids.rows];
-      Arrays.setAll(order, i -> i);
-      Arrays.sort(order, this::compare);
-      int[] starts = Arrays.stream(order).mapToInt(row -> typeOneStarts[row]).toArray();
-      return new EncodedDataset(ids.inOrder(order), starts, labels.inOrder(order));
+      long[] positions = new long[rows];
+      Integer[] order = new Integer[rows];
+      for (int row = 0; row < rows; row++) {
+        positions[row] = EncodedRow.position(record(row));
+        order[row] = row;
+      }
+      Arrays.sort(
+          order,
+          (a, b) -> {
+            int byPosition = Long.compareUnsigned(positions[a], positions[b]);
+            // Different rows of one position are rarer than cosmic rays, but the order must be one.
+            return byPosition != 0 ? byPosition : Arrays.compare(record(a), record(b));
+          });
+      long[] orderedStarts = new long[rows];
+      int[] orderedSizes = new int[rows];
+      int[] lengths = new int[rows];
+      for (int i = 0; i < rows; i++) {
+        orderedStarts[i] = starts[order[i]];
+        orderedSizes[i] = sizes[order[i]];
+        lengths[i] = EncodedRow.length(record(order[i]));
+      }
+      return new EncodedDataset(pool, orderedStarts, orderedSizes, lengths);
     }
 
-    private int compare(int a, int b) {
-      int byLength = Integer.compare(ids.length(a), ids.length(b));
-      if (byLength != 0) {
-        return byLength;
-      }
-      int byIds = ids.compare(a, b);
-      if (byIds != 0) {
-        return byIds;
-      }
-      int byTypes = Integer.compare(typeOneStarts[a], typeOneStarts[b]);
-      return byTypes != 0 ? byTypes : labels.compare(a, b);
-    }
-  }
-
-  /** Rows of unequal length, one after the other in one array. */
-  private static final class Jagged {
-    /** The longest array that a JVM grants. */
-    private static final int MAX_VALUES = Integer.MAX_VALUE - 8;
-
-    private int[] values = new int[1024];
-    private int[] offsets = new int[64];
-    private int rows;
-
-    void add(int[] row) {
-      int start = offsets[rows];
-      if (row.length > MAX_VALUES - start) {
-        throw new UserException(
-            "More than %,d tokens for one worker. Use more workers or a smaller max_length."
-                .formatted(MAX_VALUES));
-      }
-      int end = start + row.length;
-      if (end > values.length) {
-        values =
-            Arrays.copyOf(values, Math.max(end, (int) Math.min(MAX_VALUES, 2L * values.length)));
-      }
-      System.arraycopy(row, 0, values, start, row.length);
-      if (rows + 1 == offsets.length) {
-        offsets = Arrays.copyOf(offsets, 2 * offsets.length);
-      }
-      offsets[++rows] = end;
-    }
-
-    int length(int row) {
-      return offsets[row + 1] - offsets[row];
-    }
-
-    int[] row(int row) {
-      return Arrays.copyOfRange(values, offsets[row], offsets[row + 1]);
-    }
-
-    int compare(int a, int b) {
-      return Arrays.compare(values, offsets[a], offsets[a + 1], values, offsets[b], offsets[b + 1]);
-    }
-
-    Jagged inOrder(Integer[] order) {
-      Jagged sorted = new Jagged();
-      sorted.values = new int[offsets[rows]];
-      sorted.offsets = new int[rows + 1];
-      for (int row : order) {
-        int start = sorted.offsets[sorted.rows];
-        System.arraycopy(values, offsets[row], sorted.values, start, length(row));
-        sorted.offsets[++sorted.rows] = start + length(row);
-      }
-      return sorted;
+    private int[] record(int row) {
+      return pool.read(starts[row], sizes[row]);
     }
   }
 }
