@@ -1,8 +1,11 @@
 package io.sparkfinetune.torch;
 
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.mkl.global.mkl_rt;
 import org.bytedeco.pytorch.global.torch;
 
 /** Loads the natives of libtorch once a JVM, with the settings that this project needs. */
@@ -10,16 +13,19 @@ public final class Libtorch {
   /** Longer than a step takes, but for a process that is being starved. */
   private static final long SHUTDOWN_MILLIS = 30_000;
 
+  private static final String BLAS = "org.bytedeco.openblas.load";
   private static final AtomicInteger COMPUTING = new AtomicInteger();
+  private static final boolean MKL;
   private static volatile boolean ending;
 
   static {
     // MKL multiplies about twice as fast as OpenBLAS here; the choice is read when OpenBLAS loads.
-    setUnlessSet("org.bytedeco.openblas.load", "mkl");
+    setUnlessSet(BLAS, "mkl");
     // JavaCPP would else refuse to allocate once the process holds twice the Java heap.
     setUnlessSet("org.bytedeco.javacpp.maxbytes", "0");
     setUnlessSet("org.bytedeco.javacpp.maxphysicalbytes", "0");
     Loader.load(torch.class);
+    MKL = loadMkl();
     Runtime.getRuntime().addShutdownHook(new Thread(Libtorch::awaitIdle, "libtorch shutdown"));
   }
 
@@ -38,6 +44,21 @@ public final class Libtorch {
    */
   public static void setThreads(int threads) {
     torch.set_num_threads(threads);
+  }
+
+  /** Gives memory that natives have freed back to the system, where the C library keeps it. */
+  public static void returnFreedMemory() {
+    Pointer.trimMemory();
+  }
+
+  /** Whether this process can compute on NVIDIA GPUs: with the GPU build, a driver and a GPU. */
+  public static boolean cudaAvailable() {
+    return torch.cuda_is_available();
+  }
+
+  /** The GPUs that this process sees. */
+  public static int cudaDevices() {
+    return cudaAvailable() ? (int) torch.cuda_device_count() : 0;
   }
 
   /**
@@ -73,6 +94,28 @@ public final class Libtorch {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Whether MKL is what libtorch multiplies with. */
+  static boolean hasMkl() {
+    return MKL;
+  }
+
+  private static boolean loadMkl() {
+    if (!List.of(System.getProperty(BLAS).split(",")).contains("mkl")) {
+      return false;
+    }
+    try {
+      Loader.load(mkl_rt.class);
+    } catch (LinkageError none) {
+      // MKL has builds for few platforms; OpenBLAS then multiplies.
+      return false;
+    }
+    if (Loader.getPlatform().startsWith("linux")) {
+      // The threads of libtorch's own operations: MKL's would wait for work on the same cores.
+      mkl_rt.MKL_Set_Threading_Layer(mkl_rt.MKL_THREADING_GNU);
+    }
+    return true;
   }
 
   private static void setUnlessSet(String property, String value) {
