@@ -145,13 +145,14 @@ public final class DescriptionText {
     TrainingMemory memory = model.memory();
     rows.put("weights", aligned(memory.weights()));
     rows.put("gradients", aligned(memory.gradients()));
-    rows.put("AdamW's moments", aligned(memory.moments()));
+    rows.put("optimizer state", aligned(memory.optimizerState()));
     rows.put("best weights", aligned(memory.bestWeights()));
     rows.put("activations", aligned(memory.activations()));
     rows.put(
         "total",
         aligned(memory.total())
-            + "; the C library's allocator adds 11 to 15 %, and the JVM with its heap comes on top");
+            + " at the height; the C library's allocator adds 10 to 40 %, and the JVM with its heap"
+            + " comes on top");
     return rows;
   }
 

@@ -91,7 +91,7 @@ public record ModelDescription(
           arguments.maxLength(),
           training.perDeviceTrainBatchSize(),
           training.precision().resolve(),
-          TrainingMemory.of(model, training, arguments.maxLength()));
+          TrainingMemory.of(model, training, arguments.maxLength(), 1));
     }
   }
 

@@ -1,7 +1,9 @@
 package io.sparkfinetune.model;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -10,14 +12,24 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * operations with shapes in the place of tensors: it knows every family that {@link TensorOps} can
  * express, and allocates nothing.
  *
- * <p>Each operation counts as {@link ForwardPass} carries it out on a CPU with dropout on. The
- * tensors that it gives to Java stay until the step ends, whether or not a gradient flows through
- * them. What libtorch makes beside them (copies of inputs in C order, statistics of norms) stays
- * only where autograd needs it for the gradient of a trainable weight. Views are free.
+ * <p>Each operation counts as {@link ForwardPass} carries it out on a CPU with dropout on. Of what
+ * a layer makes, only its result and what autograd needs for the gradient of a trainable weight
+ * stay when it is done; what is made outside the layers stays until the step ends. Copies of inputs
+ * in C order stay only where autograd needs them. Views are free.
  */
 public final class ActivationMemory implements TensorOps<ActivationMemory.Shape> {
   private static final int FP32 = 4;
   private static final int INT64 = 8;
+
+  /** Memory of a tensor and its views. */
+  private static final class Storage {
+    private final long bytes;
+    private boolean stays;
+
+    Storage(long bytes) {
+      this.bytes = bytes;
+    }
+  }
 
   /**
    * What stands for a tensor.
@@ -27,9 +39,14 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
    * @param contiguous whether its elements lie in memory in C order
    * @param gradient whether a backward pass goes through it: it depends on a trainable weight
    */
-  record Shape(long[] dims, int size, boolean contiguous, boolean gradient) {
+  record Shape(long[] dims, int size, boolean contiguous, boolean gradient, Storage storage) {
+    /** Marks it as needed for the backward pass, if that is so. */
+    private void stays(boolean needed) {
+      storage.stays |= needed;
+    }
+
     long elements() {
-      return Arrays.stream(dims).reduce(1, Math::multiplyExact);
+      return product(dims);
     }
 
     long bytes() {
@@ -47,21 +64,34 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
   private final AttentionImplementation attention;
 
   private long total;
+
+  /** The largest total so far. */
+  private long peak;
+
+  /** What the layer at work has made; null outside the layers. */
+  private List<Storage> ofLayer;
+
   private long largestWithGradient;
   private long largestPassing;
 
-  private ActivationMemory(ScalarType dtype, AttentionImplementation attention) {
+  /** Whether {@link #checkpoint} keeps a layer's input alone. */
+  private final boolean checkpointing;
+
+  private long largestRecomputed;
+
+  private ActivationMemory(
+      ScalarType dtype, AttentionImplementation attention, boolean checkpointing) {
     size = dtype == ScalarType.BFloat16 ? 2 : FP32;
     this.attention = attention;
+    this.checkpointing = checkpointing;
   }
 
   /**
    * The bytes at the height of a training step, beside weights, their gradients and the optimizer's
    * state.
    *
-   * <p>The sum over the forward pass, and twice the largest tensor with a gradient: what the
-   * backward pass holds at a time. Or the largest copy that the forward pass makes and drops, if
-   * that is more.
+   * <p>What stays of the forward pass, and twice the largest tensor with a gradient: what the
+   * backward pass holds at a time. Or the height of the forward pass itself, if that is more.
    *
    * @param model only its shapes are looked at, which of its weights are trained, and how it
    *     computes attention
@@ -70,7 +100,16 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
    * @param length tokens of each text; one text counts as shorter, so that there is padding to mask
    */
   public static long ofStep(SequenceClassifier model, ScalarType dtype, long rows, long length) {
-    ActivationMemory memory = new ActivationMemory(dtype, model.attention());
+    return ofStep(model, dtype, rows, length, false);
+  }
+
+  /**
+   * The same with or without checkpointing, as {@link ForwardPass#checkpointing()}: with it, what
+   * the largest layer keeps comes on top of the layers' inputs, while it is computed again.
+   */
+  public static long ofStep(
+      SequenceClassifier model, ScalarType dtype, long rows, long length, boolean checkpointing) {
+    ActivationMemory memory = new ActivationMemory(dtype, model.attention(), checkpointing);
     Tokens<Shape> tokens =
         new Tokens<>(
             memory.made(false, INT64, rows, length),
@@ -80,18 +119,34 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     Shape logits = model.logits(memory, tokens);
     // The loss: the logarithm of the softmax.
     memory.like(logits);
-    long backward = Math.multiplyExact(2, memory.largestWithGradient);
-    return Math.addExact(memory.total, Math.max(backward, memory.largestPassing));
+    long backward =
+        Math.addExact(Math.multiplyExact(2, memory.largestWithGradient), memory.largestRecomputed);
+    return Math.max(
+        memory.peak, Math.addExact(memory.total, Math.max(backward, memory.largestPassing)));
   }
 
   private Shape made(boolean gradient, int bytesAnElement, long... dims) {
-    Shape shape = new Shape(dims, bytesAnElement, true, gradient);
-    long bytes = shape.bytes();
+    long bytes = Math.multiplyExact(product(dims), bytesAnElement);
+    Shape shape = new Shape(dims, bytesAnElement, true, gradient, new Storage(bytes));
     total = Math.addExact(total, bytes);
+    peak = Math.max(peak, total);
+    if (ofLayer != null) {
+      ofLayer.add(shape.storage());
+    }
     if (gradient) {
       largestWithGradient = Math.max(largestWithGradient, bytes);
     }
     return shape;
+  }
+
+  private static long product(long[] dims) {
+    return Arrays.stream(dims).reduce(1, Math::multiplyExact);
+  }
+
+  /** The gradient of one factor needs the other. */
+  private static void factors(Shape a, Shape b) {
+    a.stays(b.gradient());
+    b.stays(a.gradient());
   }
 
   private Shape like(Shape x) {
@@ -103,14 +158,16 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
   }
 
   private static Shape view(Shape x, boolean contiguous, long... dims) {
-    return new Shape(dims, x.size(), x.contiguous() && contiguous, x.gradient());
+    return new Shape(dims, x.size(), x.contiguous() && contiguous, x.gradient(), x.storage());
   }
 
-  /** A copy in C order that libtorch makes of an input, and keeps if autograd needs it. */
+  /** An input, or the copy in C order that libtorch makes of it; it stays if autograd needs it. */
   private void copied(Shape x, boolean kept) {
-    if (!x.contiguous()) {
+    if (x.contiguous()) {
+      x.stays(kept);
+    } else {
       if (kept) {
-        made(x.gradient(), x.size(), x.dims());
+        made(x.gradient(), x.size(), x.dims()).stays(true);
       } else {
         largestPassing = Math.max(largestPassing, x.bytes());
       }
@@ -145,7 +202,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape weight(Parameter weight) {
-    return new Shape(weight.tensor().shape(), FP32, true, weight.trainable());
+    return new Shape(weight.tensor().shape(), FP32, true, weight.trainable(), new Storage(0));
   }
 
   @Override
@@ -167,7 +224,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape linear(Shape x, Shape weight, Shape bias) {
-    cast(weight);
+    cast(weight).stays(x.gradient());
     if (bias != null) {
       cast(bias);
     }
@@ -182,6 +239,8 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     if (a.dims().length > 2 && b.dims().length > 2) {
       copied(a, b.gradient());
       copied(b, a.gradient());
+    } else {
+      factors(a, b);
     }
     long[] dims = a.dims().clone();
     for (int back = 3; back <= Math.min(dims.length, b.dims().length); back++) {
@@ -195,14 +254,15 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     boolean gradient = gradient(x, weight, bias);
     if (gradient) {
       // The mean and the deviation of each row.
-      made(false, FP32, 2, x.elements() / x.dim(-1));
+      made(false, FP32, 2, x.elements() / x.dim(-1)).stays(true);
+      x.stays(true);
     }
     return made(gradient, x.size(), x.dims());
   }
 
   @Override
   public Shape conv1d(Shape x, Shape weight, Shape bias, int groups) {
-    cast(weight);
+    cast(weight).stays(x.gradient());
     cast(bias);
     copied(x, weight.gradient());
     return made(gradient(x, weight, bias), size, with(x.dims(), 1, weight.dim(0)));
@@ -215,11 +275,14 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape multiply(Shape a, Shape b) {
+    factors(a, b);
     return broadcast(a, b);
   }
 
   @Override
   public Shape divide(Shape a, Shape b) {
+    a.stays(b.gradient());
+    b.stays(gradient(a, b));
     return broadcast(a, b);
   }
 
@@ -230,22 +293,29 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape activation(Activation function, Shape x) {
-    return like(x);
+    Shape result = like(x);
+    boolean byResult = function == Activation.RELU || function == Activation.TANH;
+    (byResult ? result : x).stays(x.gradient());
+    return result;
   }
 
   @Override
   public Shape cos(Shape x) {
+    x.stays(x.gradient());
     return like(x);
   }
 
   @Override
   public Shape sin(Shape x) {
+    x.stays(x.gradient());
     return like(x);
   }
 
   @Override
   public Shape softmax(Shape x) {
-    return like(x);
+    Shape result = like(x);
+    result.stays(x.gradient());
+    return result;
   }
 
   @Override
@@ -253,9 +323,8 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     if (p <= 0) {
       return x;
     }
-    made(false, 2, x.dims()); // 16 random bits
     made(false, 1, x.dims()); // which are kept
-    made(false, x.size(), x.dims()); // the factor of each
+    made(false, x.size(), x.dims()).stays(x.gradient()); // the factor of each
     return like(x);
   }
 
@@ -265,9 +334,12 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
       boolean gradient = gradient(q, k, v, bias);
       if (gradient) {
         // libtorch's fused kernel keeps one number a query beside its output.
-        made(false, FP32, Arrays.copyOf(q.dims(), 3));
+        made(false, FP32, Arrays.copyOf(q.dims(), 3)).stays(true);
+        Stream.of(q, k, v).forEach(part -> part.stays(true));
       }
-      return made(gradient, q.size(), q.dims());
+      Shape result = made(gradient, q.size(), q.dims());
+      result.stays(gradient);
+      return result;
     }
     Shape scaled = view(like(q), q.contiguous(), q.dims());
     Shape scores = matmul(scaled, permute(k, 0, 1, 3, 2));
@@ -275,6 +347,51 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
       scores = add(scores, cast(bias));
     }
     return matmul(dropout(softmax(scores), dropout), v);
+  }
+
+  @Override
+  public Shape selfAttention(
+      Shape projected, int heads, int width, Shape bias, double scale, double dropout) {
+    long length = projected.dim(1);
+    boolean accepted = size == FP32 && projected.contiguous() && !gradient(bias);
+    if (!accepted || !FusedAttention.isFor(attention, length, dropout > 0)) {
+      return TensorOps.super.selfAttention(projected, heads, width, bias, scale, dropout);
+    }
+    long[] dims = {projected.dim(0), heads, length, length};
+    long scores = Math.multiplyExact(product(dims), FP32);
+    boolean gradient = projected.gradient();
+    projected.stays(gradient);
+    if (dropout > 0) {
+      made(false, 1, dims).stays(gradient); // which are kept
+    }
+    if (gradient) {
+      made(false, FP32, dims).stays(true);
+    }
+    // Scores and weights, with and without those that are dropped; in the backward pass two of them
+    // and the gradient of the projections.
+    largestPassing = Math.max(largestPassing, 3 * scores);
+    if (gradient) {
+      largestWithGradient = Math.max(largestWithGradient, (3 * scores + projected.bytes()) / 2);
+    }
+    return made(
+        projected.gradient(), FP32, projected.dim(0), length, Math.multiplyExact(heads, width));
+  }
+
+  @Override
+  public Shape checkpoint(UnaryOperator<Shape> layer, Shape x) {
+    if (!checkpointing || !x.gradient()) {
+      ofLayer = new ArrayList<>();
+      Shape result = layer.apply(x);
+      result.stays(true);
+      total -= ofLayer.stream().filter(s -> !s.stays).mapToLong(s -> s.bytes).sum();
+      ofLayer = null;
+      return result;
+    }
+    long before = total;
+    layer.apply(x);
+    largestRecomputed = Math.max(largestRecomputed, total - before);
+    total = before;
+    return like(x);
   }
 
   @Override
@@ -361,6 +478,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape max(Shape x, int axis) {
+    x.stays(x.gradient());
     return made(x.gradient(), x.size(), without(x, axis));
   }
 

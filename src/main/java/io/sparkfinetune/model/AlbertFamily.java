@@ -24,26 +24,13 @@ final class AlbertFamily implements EncoderFamily {
   }
 
   @Override
-  public int maxTokens(ModelConfig config) {
-    return config.positive("max_position_embeddings");
-  }
-
-  @Override
-  public boolean hasTokenTypes(ModelConfig config) {
-    return config.integer("type_vocab_size", 2) > 1;
-  }
-
-  @Override
   public Encoder encoder(ModelConfig config, ParameterSet.Scope scope) {
     return new Albert(config, scope);
   }
 
   @Override
   public DropoutKeys dropouts() {
-    return new DropoutKeys(
-        List.of("hidden_dropout_prob"),
-        List.of("attention_probs_dropout_prob"),
-        List.of("classifier_dropout_prob"));
+    return DropoutKeys.bert("classifier_dropout_prob");
   }
 
   @Override
@@ -77,7 +64,7 @@ final class AlbertFamily implements EncoderFamily {
               config,
               scope.child("embeddings"),
               size,
-              config.integer("type_vocab_size", 2),
+              TokenEmbeddings.bertTypes(config),
               TokenEmbeddings.Positions.FROM_ZERO,
               config.number("layer_norm_eps", 1e-12),
               config.number("hidden_dropout_prob", 0));
@@ -122,12 +109,19 @@ final class AlbertFamily implements EncoderFamily {
     }
 
     @Override
+    public boolean packs() {
+      return true;
+    }
+
+    @Override
     public <T> T forward(TensorOps<T> ops, Tokens<T> tokens) {
       T bias = ops.paddingBias(tokens);
       T x = projection.forward(ops, embeddings.forward(ops, tokens));
       for (int i = 0; i < depth; i++) {
         for (Layer layer : groups.get(i * groups.size() / depth)) {
-          x = layer.rest().forward(ops, x, layer.attention().forward(ops, x, bias));
+          x =
+              ops.checkpoint(
+                  y -> layer.rest().forward(ops, y, layer.attention().forward(ops, y, bias)), x);
         }
       }
       return x;

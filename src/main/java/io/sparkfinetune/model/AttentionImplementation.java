@@ -2,7 +2,10 @@ package io.sparkfinetune.model;
 
 /** How attention is computed; the names are those of transformers' {@code attn_implementation}. */
 public enum AttentionImplementation {
-  /** {@link #SDPA} in fp32, {@link #EAGER} in bf16: what is fastest on a CPU. */
+  /**
+   * What is fastest on a CPU: in fp32 {@link FusedAttention} where it applies, else {@link #SDPA};
+   * in bf16 {@link #EAGER}.
+   */
   AUTO,
   /** Two matrix products and a softmax. */
   EAGER,

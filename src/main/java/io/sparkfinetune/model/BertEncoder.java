@@ -48,12 +48,19 @@ final class BertEncoder implements Encoder {
   }
 
   @Override
+  public boolean packs() {
+    return true;
+  }
+
+  @Override
   public <T> T forward(TensorOps<T> ops, Tokens<T> tokens) {
     T bias = ops.paddingBias(tokens);
     T x = embeddings.forward(ops, tokens);
     x = projection == null ? x : projection.forward(ops, x);
     for (int i = 0; i < layers.size(); i++) {
-      x = layers.get(i).forward(ops, x, attentions.get(i).forward(ops, x, bias));
+      SelfAttention attention = attentions.get(i);
+      PostNormLayer layer = layers.get(i);
+      x = ops.checkpoint(y -> layer.forward(ops, y, attention.forward(ops, y, bias)), x);
     }
     return x;
   }

@@ -20,35 +20,16 @@ final class BertFamily implements EncoderFamily {
   }
 
   @Override
-  public int maxTokens(ModelConfig config) {
-    return config.positive("max_position_embeddings");
-  }
-
-  @Override
-  public boolean hasTokenTypes(ModelConfig config) {
-    return config.integer("type_vocab_size", 2) > 1;
-  }
-
-  @Override
   public Encoder encoder(ModelConfig config, ParameterSet.Scope scope) {
     TokenEmbeddings embeddings =
-        new TokenEmbeddings(
-            config,
-            scope.child("embeddings"),
-            config.positive("hidden_size"),
-            config.integer("type_vocab_size", 2),
-            TokenEmbeddings.Positions.FROM_ZERO,
-            config.number("layer_norm_eps", 1e-12),
-            config.number("hidden_dropout_prob", 0.1));
+        TokenEmbeddings.bert(
+            config, scope, config.positive("hidden_size"), TokenEmbeddings.Positions.FROM_ZERO);
     return new BertEncoder(config, scope, embeddings, null);
   }
 
   @Override
   public DropoutKeys dropouts() {
-    return new DropoutKeys(
-        List.of("hidden_dropout_prob"),
-        List.of("attention_probs_dropout_prob"),
-        List.of("classifier_dropout"));
+    return DropoutKeys.bert("classifier_dropout");
   }
 
   @Override
@@ -63,7 +44,7 @@ final class BertFamily implements EncoderFamily {
         0,
         "bert.pooler.dense",
         Activation.TANH,
-        config.number("classifier_dropout", config.number("hidden_dropout_prob", 0.1)),
+        HeadLayout.bertDropout(config),
         "classifier");
   }
 }

@@ -25,11 +25,6 @@ final class DebertaV2Family implements EncoderFamily {
   }
 
   @Override
-  public int maxTokens(ModelConfig config) {
-    return config.positive("max_position_embeddings");
-  }
-
-  @Override
   public boolean hasTokenTypes(ModelConfig config) {
     return config.integer("type_vocab_size", 0) > 1;
   }
@@ -41,10 +36,7 @@ final class DebertaV2Family implements EncoderFamily {
 
   @Override
   public DropoutKeys dropouts() {
-    return new DropoutKeys(
-        List.of("hidden_dropout_prob"),
-        List.of("attention_probs_dropout_prob"),
-        List.of("cls_dropout", "pooler_dropout"));
+    return DropoutKeys.bert("cls_dropout", "pooler_dropout");
   }
 
   @Override
@@ -103,8 +95,11 @@ final class DebertaV2Family implements EncoderFamily {
       RelativePositions.Places<T> places = relative == null ? null : relative.places(ops, tokens);
       T x = embedded;
       for (int i = 0; i < layers.size(); i++) {
-        T context = attentions.get(i).forward(ops, x, places, padding);
-        x = layers.get(i).forward(ops, x, context);
+        Attention attention = attentions.get(i);
+        PostNormLayer layer = layers.get(i);
+        x =
+            ops.checkpoint(
+                y -> layer.forward(ops, y, attention.forward(ops, y, places, padding)), x);
         if (i == 0 && convolution != null) {
           x = convolution.forward(ops, embedded, x, tokens);
         }
@@ -126,36 +121,32 @@ final class DebertaV2Family implements EncoderFamily {
       int hidden = config.positive("hidden_size");
       int size = config.integer("embedding_size", hidden);
       int typeCount = config.integer("type_vocab_size", 0);
-      words = table(scope, "word_embeddings", config.positive("vocab_size"), size);
+      words =
+          scope
+              .child("word_embeddings")
+              .wordTable("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), size);
       positions =
           config.flag("position_biased_input", true)
-              ? table(
+              ? TokenEmbeddings.table(
                   scope, "position_embeddings", config.positive("max_position_embeddings"), size)
               : null;
-      types = typeCount > 0 ? table(scope, "token_type_embeddings", typeCount, size) : null;
+      types =
+          typeCount > 0
+              ? TokenEmbeddings.table(scope, "token_type_embeddings", typeCount, size)
+              : null;
       projection =
           size == hidden ? null : new Linear(scope.child("embed_proj"), size, hidden, false);
       norm = new LayerNorm(scope.child("LayerNorm"), hidden, eps(config));
       dropout = dropout(config);
     }
 
-    private static Parameter table(ParameterSet.Scope scope, String name, long rows, long size) {
-      return scope.child(name).parameter("weight", Parameter.Init.NORMAL, rows, size);
-    }
-
     <T> T forward(TensorOps<T> ops, Tokens<T> tokens) {
-      T x = ops.embedding(ops.weight(words), tokens.inputIds());
+      T x = ops.embedding(ops.weight(words), tokens.wordRows());
       if (positions != null) {
         x = ops.add(x, ops.embedding(ops.weight(positions), ops.positions(tokens)));
       }
       if (types != null) {
-        T table = ops.weight(types);
-        x =
-            ops.add(
-                x,
-                tokens.tokenTypeIds() == null
-                    ? ops.select(table, 0, 0)
-                    : ops.embedding(table, tokens.tokenTypeIds()));
+        x = ops.add(x, TokenEmbeddings.ofTypes(ops, ops.weight(types), tokens));
       }
       x = projection == null ? x : projection.forward(ops, ops.cast(x));
       return ops.dropout(ops.cast(norm.forward(ops, x)), dropout);
@@ -272,8 +263,7 @@ final class DebertaV2Family implements EncoderFamily {
 
     <T> T forward(TensorOps<T> ops, T x, RelativePositions.Places<T> places, T padding) {
       T projected = Linear.sideBySide(ops, x, query, key, value);
-      // [rows, length, 3, heads, size] -> [3, rows, heads, length, size]
-      T split = ops.permute(ops.reshape(projected, 0, 0, 3, heads, size), 2, 0, 3, 1, 4);
+      T split = SelfAttention.split(ops, projected, heads, size);
       T q = ops.select(split, 0, 0);
       T k = ops.select(split, 0, 1);
       T bias = padding;

@@ -26,11 +26,6 @@ final class DistilBertFamily implements EncoderFamily {
   }
 
   @Override
-  public int maxTokens(ModelConfig config) {
-    return config.positive("max_position_embeddings");
-  }
-
-  @Override
   public boolean hasTokenTypes(ModelConfig config) {
     return false;
   }
@@ -106,11 +101,18 @@ final class DistilBertFamily implements EncoderFamily {
     }
 
     @Override
+    public boolean packs() {
+      return true;
+    }
+
+    @Override
     public <T> T forward(TensorOps<T> ops, Tokens<T> tokens) {
       T bias = ops.paddingBias(tokens);
       T x = embeddings.forward(ops, tokens);
       for (int i = 0; i < layers.size(); i++) {
-        x = layers.get(i).forward(ops, x, attentions.get(i).forward(ops, x, bias));
+        SelfAttention attention = attentions.get(i);
+        PostNormLayer layer = layers.get(i);
+        x = ops.checkpoint(y -> layer.forward(ops, y, attention.forward(ops, y, bias)), x);
       }
       return x;
     }

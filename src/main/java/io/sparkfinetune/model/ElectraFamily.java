@@ -23,28 +23,11 @@ final class ElectraFamily implements EncoderFamily {
   }
 
   @Override
-  public int maxTokens(ModelConfig config) {
-    return config.positive("max_position_embeddings");
-  }
-
-  @Override
-  public boolean hasTokenTypes(ModelConfig config) {
-    return config.integer("type_vocab_size", 2) > 1;
-  }
-
-  @Override
   public Encoder encoder(ModelConfig config, ParameterSet.Scope scope) {
     int size = config.positive("embedding_size");
     int hidden = config.positive("hidden_size");
     TokenEmbeddings embeddings =
-        new TokenEmbeddings(
-            config,
-            scope.child("embeddings"),
-            size,
-            config.integer("type_vocab_size", 2),
-            TokenEmbeddings.Positions.FROM_ZERO,
-            config.number("layer_norm_eps", 1e-12),
-            config.number("hidden_dropout_prob", 0.1));
+        TokenEmbeddings.bert(config, scope, size, TokenEmbeddings.Positions.FROM_ZERO);
     Linear projection =
         size == hidden ? null : new Linear(scope.child("embeddings_project"), size, hidden);
     return new BertEncoder(config, scope, embeddings, projection);
@@ -52,10 +35,7 @@ final class ElectraFamily implements EncoderFamily {
 
   @Override
   public DropoutKeys dropouts() {
-    return new DropoutKeys(
-        List.of("hidden_dropout_prob"),
-        List.of("attention_probs_dropout_prob"),
-        List.of("classifier_dropout"));
+    return DropoutKeys.bert("classifier_dropout");
   }
 
   @Override
@@ -65,14 +45,8 @@ final class ElectraFamily implements EncoderFamily {
 
   @Override
   public HeadLayout head(ModelConfig config) {
-    double dropout = config.number("classifier_dropout", config.number("hidden_dropout_prob", 0.1));
-    return HeadLayout.firstToken(
-        config.positive("hidden_size"),
-        dropout,
-        "classifier.dense",
-        // BERT's heads have tanh here; ELECTRA's authors took gelu.
-        Activation.GELU,
-        dropout,
-        "classifier.out_proj");
+    // BERT's heads have tanh here; ELECTRA's authors took gelu.
+    return HeadLayout.twoLayers(
+        config.positive("hidden_size"), HeadLayout.bertDropout(config), Activation.GELU);
   }
 }

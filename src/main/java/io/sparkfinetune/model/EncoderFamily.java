@@ -19,15 +19,22 @@ interface EncoderFamily {
   String baseModelPrefix();
 
   /** The longest row in tokens, special tokens included. */
-  int maxTokens(ModelConfig config);
+  default int maxTokens(ModelConfig config) {
+    return config.positive("max_position_embeddings");
+  }
 
   /** The token id that pads a batch; the default is that of transformers' configuration class. */
   default int padTokenId(ModelConfig config) {
     return config.integer("pad_token_id", 0);
   }
 
-  /** Whether the encoder tells a second text from a first by {@code token_type_ids}. */
-  boolean hasTokenTypes(ModelConfig config);
+  /**
+   * Whether the encoder tells a second text from a first by {@code token_type_ids}; the default is
+   * BERT's.
+   */
+  default boolean hasTokenTypes(ModelConfig config) {
+    return TokenEmbeddings.bertTypes(config) > 1;
+  }
 
   /**
    * Declares the encoder's weights and builds it.

@@ -1,11 +1,18 @@
 package io.sparkfinetune.model;
 
+import io.sparkfinetune.torch.TransientScope;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -23,9 +30,36 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *     cast once a pass, within autograd, so that gradients reach the fp32 weights
  * @param dropout the source of dropout's randomness; null switches dropout off
  * @param attention how attention is computed
+ * @param checkpointing whether the backward pass computes each layer again instead of the forward
+ *     pass keeping its insides (Chen et al., 2016): less memory for about a third more time
+ * @param device where the model is, as libtorch names it: {@code cpu}, {@code cuda:0}
+ * @param packed where the rows lie in the one row that the batch is; null when rows are padded
  */
-public record ForwardPass(ScalarType dtype, Generator dropout, AttentionImplementation attention)
+public record ForwardPass(
+    ScalarType dtype,
+    Generator dropout,
+    AttentionImplementation attention,
+    boolean checkpointing,
+    String device,
+    PackedRows packed)
     implements TensorOps<Tensor> {
+  private static final String CPU = "cpu";
+
+  /** A pass over padded rows. */
+  public ForwardPass(
+      ScalarType dtype,
+      Generator dropout,
+      AttentionImplementation attention,
+      boolean checkpointing,
+      String device) {
+    this(dtype, dropout, attention, checkpointing, device, null);
+  }
+
+  /** A pass whose layers keep their insides for the backward pass. */
+  public ForwardPass(ScalarType dtype, Generator dropout, AttentionImplementation attention) {
+    this(dtype, dropout, attention, false, CPU);
+  }
+
   /** A pass that computes attention in the fastest way. */
   public ForwardPass(ScalarType dtype, Generator dropout) {
     this(dtype, dropout, AttentionImplementation.AUTO);
@@ -36,6 +70,22 @@ public record ForwardPass(ScalarType dtype, Generator dropout, AttentionImplemen
     return new ForwardPass(ScalarType.Float, null);
   }
 
+  /** The same for a batch without padding. */
+  ForwardPass over(PackedRows rows) {
+    return new ForwardPass(dtype, dropout, attention, checkpointing, device, rows);
+  }
+
+  /**
+   * Whether this pass can do without padding, in an encoder that can.
+   *
+   * @param length tokens of the longest row
+   */
+  boolean packs(long length) {
+    return dtype == ScalarType.Float
+        && device.equals(CPU)
+        && FusedAttention.isFor(attention, length, dropout != null);
+  }
+
   @Override
   public Tensor weight(Parameter weight) {
     return weight.tensor();
@@ -43,14 +93,19 @@ public record ForwardPass(ScalarType dtype, Generator dropout, AttentionImplemen
 
   @Override
   public Tensor constant(long[] values) {
-    return TokenTensors.int64(values, values.length);
+    return here(TokenTensors.int64(values, values.length));
   }
 
   @Override
   public Tensor constant(float[] values, long... shape) {
     Tensor tensor = torch.empty(shape);
     new FloatPointer(tensor.data_ptr()).put(values);
-    return tensor;
+    return here(tensor);
+  }
+
+  /** A tensor of the processor's memory, where the model is. */
+  private Tensor here(Tensor tensor) {
+    return device.equals(CPU) ? tensor : tensor.to(new Device(device), tensor.scalar_type());
   }
 
   @Override
@@ -153,18 +208,35 @@ public record ForwardPass(ScalarType dtype, Generator dropout, AttentionImplemen
     if (dropout == null || p <= 0) {
       return x;
     }
-    long n = x.numel();
-    // 2^16 equally likely values from -32768 on; the lowest `dropped` of them drop the element.
-    long dropped = Math.min(65535, Math.round(p * 65536));
-    Tensor bits =
-        torch
-            .empty(new long[] {(n + 3) / 4}, new TensorOptions(ScalarType.Long), null)
-            .random_(Long.MIN_VALUE, new LongOptional(), new GeneratorOptional(dropout))
-            .view(ScalarType.Short)
-            .slice(0, new LongOptional(0), new LongOptional(n), 1);
-    Tensor kept = bits.ge(new Scalar((double) (dropped - 32768))).view(x.shape());
-    double scale = 65536.0 / (65536 - dropped);
-    return x.mul(kept.to(x.scalar_type()).mul_(new Scalar(scale)));
+    long dropped = dropped(p);
+    return x.mul(
+        here(kept(x.shape(), dropped)).to(x.scalar_type()).mul_(new Scalar(keepScale(dropped))));
+  }
+
+  /** How many of the 2^16 values of a draw drop an element. */
+  private static long dropped(double p) {
+    return Math.min(65535, Math.round(p * 65536));
+  }
+
+  private static double keepScale(long dropped) {
+    return 65536.0 / (65536 - dropped);
+  }
+
+  /** Which elements dropout keeps: boolean. */
+  private Tensor kept(long[] shape, long dropped) {
+    Tensor kept = torch.empty(shape, new TensorOptions(ScalarType.Bool), null);
+    try (PointerScope scope = new PointerScope()) {
+      long n = kept.numel();
+      Tensor bits =
+          torch
+              .empty(new long[] {(n + 3) / 4}, new TensorOptions(ScalarType.Long), null)
+              .random_(Long.MIN_VALUE, new LongOptional(), new GeneratorOptional(dropout))
+              .view(ScalarType.Short)
+              .slice(0, new LongOptional(0), new LongOptional(n), 1);
+      // 2^16 equally likely values from -32768 on; the lowest `dropped` of them drop the element.
+      torch.ge_out(kept.view(-1), bits, new Scalar((double) (dropped - 32768)));
+    }
+    return kept;
   }
 
   /**
@@ -188,6 +260,42 @@ public record ForwardPass(ScalarType dtype, Generator dropout, AttentionImplemen
       scores = scores.add(cast(bias));
     }
     return torch.matmul(dropout(torch.softmax(scores, -1), p), v);
+  }
+
+  /** {@inheritDoc} In fp32 on a CPU {@code auto} takes a kernel of this project's own. */
+  @Override
+  public Tensor selfAttention(
+      Tensor projected, int heads, int size, Tensor bias, double scale, double p) {
+    boolean drops = dropout != null && p > 0;
+    if (packed == null
+        && !(FusedAttention.accepts(projected, bias)
+            && FusedAttention.isFor(attention, projected.size(1), drops))) {
+      return TensorOps.super.selfAttention(projected, heads, size, bias, scale, p);
+    }
+    PackedRows rows =
+        packed != null ? packed : PackedRows.padded(projected.size(0), projected.size(1));
+    FusedAttention fused = new FusedAttention(rows, heads, size, scale);
+    FusedAttention.Dropped droppedWeights = null;
+    if (drops) {
+      long dropped = dropped(p);
+      droppedWeights =
+          new FusedAttention.Dropped(
+              kept(new long[] {fused.scoreCount()}, dropped), keepScale(dropped));
+    }
+    return fused.forward(projected, bias, droppedWeights);
+  }
+
+  /**
+   * {@inheritDoc} The gradients are those of a pass without checkpointing, dropout included. A
+   * weight that several layers share gets its gradient in parts, one a layer, as do other tensors
+   * that the layer uses.
+   */
+  @Override
+  public Tensor checkpoint(UnaryOperator<Tensor> layer, Tensor x) {
+    // Without a gradient of x this is the first layer to be trained, or there is no backward pass.
+    return checkpointing && GradMode.is_enabled() && x.requires_grad()
+        ? Recomputation.of(layer, x, dropout)
+        : TransientScope.within(() -> layer.apply(x));
   }
 
   @Override
@@ -233,7 +341,19 @@ public record ForwardPass(ScalarType dtype, Generator dropout, AttentionImplemen
 
   @Override
   public Tensor cumulativeSum(Tensor x) {
-    return x.cumsum(-1);
+    return packed == null ? x.cumsum(-1) : ofEachRun(run -> rowsOf(x, run).cumsum(-1));
+  }
+
+  /** Of {@code [1, tokens]} a run's, {@code [rows, length]}. */
+  private static Tensor rowsOf(Tensor x, PackedRows.Run run) {
+    return x.narrow(1, run.firstToken(), run.tokens()).view(run.rows(), run.length());
+  }
+
+  /** {@code [1, tokens]}, of {@code [rows, length]} for each run. */
+  private Tensor ofEachRun(Function<PackedRows.Run, Tensor> rows) {
+    List<Tensor> parts = new ArrayList<>();
+    packed.runs().forEach(run -> parts.add(rows.apply(run).reshape(1, -1)));
+    return concat(1, parts);
   }
 
   @Override
@@ -273,7 +393,13 @@ public record ForwardPass(ScalarType dtype, Generator dropout, AttentionImplemen
 
   @Override
   public Tensor positions(Tokens<Tensor> tokens) {
-    return torch.arange(new Scalar(tokens.inputIds().size(1)), new TensorOptions(ScalarType.Long));
+    return packed == null
+        ? counted(tokens.inputIds().size(1))
+        : ofEachRun(run -> counted(run.length()).expand(run.rows(), run.length())).view(-1);
+  }
+
+  private Tensor counted(long length) {
+    return here(torch.arange(new Scalar(length), new TensorOptions(ScalarType.Long)));
   }
 
   @Override
@@ -282,8 +408,7 @@ public record ForwardPass(ScalarType dtype, Generator dropout, AttentionImplemen
       return null;
     }
     Tensor keys = tokens.padding().unsqueeze(1).unsqueeze(1);
-    return torch
-        .zeros(keys.shape(), new TensorOptions(dtype))
+    return here(torch.zeros(keys.shape(), new TensorOptions(dtype)))
         .masked_fill(keys, new Scalar(Double.NEGATIVE_INFINITY));
   }
 }

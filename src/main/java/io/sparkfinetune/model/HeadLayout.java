@@ -54,4 +54,15 @@ record HeadLayout(
         output,
         Set.of(Pooling.CLS));
   }
+
+  /** RoBERTa's head for the first token's vector: two layers, with the same dropout before each. */
+  static HeadLayout twoLayers(int hidden, double dropout, Activation activation) {
+    return firstToken(
+        hidden, dropout, "classifier.dense", activation, dropout, "classifier.out_proj");
+  }
+
+  /** The dropout of BERT's head and of its kin's: the encoder's, unless it has one of its own. */
+  static double bertDropout(ModelConfig config) {
+    return config.number("classifier_dropout", config.number("hidden_dropout_prob", 0.1));
+  }
 }

@@ -26,11 +26,6 @@ final class ModernBertFamily implements EncoderFamily {
   }
 
   @Override
-  public int maxTokens(ModelConfig config) {
-    return config.positive("max_position_embeddings");
-  }
-
-  @Override
   public int padTokenId(ModelConfig config) {
     return config.integer("pad_token_id", 50_283);
   }
@@ -98,7 +93,7 @@ final class ModernBertFamily implements EncoderFamily {
       words =
           embeddings
               .child("tok_embeddings")
-              .parameter("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), hidden);
+              .wordTable("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), hidden);
       embeddingNorm = norm(config, embeddings.child("norm"));
       embeddingDropout = config.number("embedding_dropout", 0);
       for (int i = 0; i < config.positive("num_hidden_layers"); i++) {
@@ -135,13 +130,16 @@ final class ModernBertFamily implements EncoderFamily {
       T windowed = padding == null ? outside : ops.add(outside, padding);
       Rotation.Angles<T> globalAngles = globalRotation.angles(ops, tokens);
       Rotation.Angles<T> localAngles = localRotation.angles(ops, tokens);
-      T x = embeddingNorm.forward(ops, ops.embedding(ops.weight(words), tokens.inputIds()));
+      T x = embeddingNorm.forward(ops, ops.embedding(ops.weight(words), tokens.wordRows()));
       x = ops.dropout(ops.cast(x), embeddingDropout);
       for (Layer layer : layers) {
         x =
-            layer.isLocal
-                ? layer.forward(ops, x, localAngles, windowed)
-                : layer.forward(ops, x, globalAngles, padding);
+            ops.checkpoint(
+                y ->
+                    layer.isLocal
+                        ? layer.forward(ops, y, localAngles, windowed)
+                        : layer.forward(ops, y, globalAngles, padding),
+                x);
       }
       return finalNorm.forward(ops, x);
     }
@@ -255,8 +253,7 @@ final class ModernBertFamily implements EncoderFamily {
 
     private <T> T attention(TensorOps<T> ops, T x, Rotation.Angles<T> angles, T bias) {
       T projected = queryKeyValue.forward(ops, x);
-      // [rows, length, 3, heads, size] -> [3, rows, heads, length, size]
-      T split = ops.permute(ops.reshape(projected, 0, 0, 3, heads, size), 2, 0, 3, 1, 4);
+      T split = SelfAttention.split(ops, projected, heads, size);
       T rotated = angles.rotate(ops, ops.slice(split, 0, 0, 2));
       T context =
           ops.attention(

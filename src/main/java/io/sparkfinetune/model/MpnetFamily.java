@@ -51,8 +51,7 @@ final class MpnetFamily implements EncoderFamily {
 
   @Override
   public DropoutKeys dropouts() {
-    return new DropoutKeys(
-        List.of("hidden_dropout_prob"), List.of("attention_probs_dropout_prob"), List.of());
+    return DropoutKeys.bert();
   }
 
   @Override
@@ -62,14 +61,8 @@ final class MpnetFamily implements EncoderFamily {
 
   @Override
   public HeadLayout head(ModelConfig config) {
-    double dropout = config.number("hidden_dropout_prob", 0.1);
-    return HeadLayout.firstToken(
-        config.positive("hidden_size"),
-        dropout,
-        "classifier.dense",
-        Activation.TANH,
-        dropout,
-        "classifier.out_proj");
+    return HeadLayout.twoLayers(
+        config.positive("hidden_size"), config.number("hidden_dropout_prob", 0.1), Activation.TANH);
   }
 
   private static final class Mpnet implements Encoder {
@@ -159,10 +152,12 @@ final class MpnetFamily implements EncoderFamily {
       T bias =
           ops.unsqueeze(ops.permute(ops.embedding(ops.weight(distanceBias), bucket), 2, 0, 1), 0);
       T padding = ops.paddingBias(tokens);
-      bias = padding == null ? bias : ops.add(bias, padding);
+      T allBias = padding == null ? bias : ops.add(bias, padding);
       T x = embeddings.forward(ops, tokens);
       for (int i = 0; i < layers.size(); i++) {
-        x = layers.get(i).forward(ops, x, attentions.get(i).forward(ops, x, bias));
+        SelfAttention attention = attentions.get(i);
+        PostNormLayer layer = layers.get(i);
+        x = ops.checkpoint(y -> layer.forward(ops, y, attention.forward(ops, y, allBias)), x);
       }
       return x;
     }

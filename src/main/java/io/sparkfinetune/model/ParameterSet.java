@@ -31,7 +31,8 @@ public final class ParameterSet implements AutoCloseable {
 
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final List<Linear> linears = new ArrayList<>();
-  private final torch.DeviceType device;
+  private Device device;
+  private Parameter wordTable;
   private int depth;
 
   /** An empty set of weights in the processor's memory. */
@@ -41,7 +42,7 @@ public final class ParameterSet implements AutoCloseable {
 
   /** An empty set; on libtorch's device {@code Meta} weights have shapes and no values. */
   ParameterSet(torch.DeviceType device) {
-    this.device = device;
+    this.device = new Device(device).retainReference();
   }
 
   /** Names and shares out weights below one prefix, at one depth. */
@@ -72,7 +73,7 @@ public final class ParameterSet implements AutoCloseable {
     /** Declares a weight. Its values are undefined until it is loaded or initialised. */
     Parameter parameter(String name, Parameter.Init init, long... shape) {
       try (PointerScope scope = new PointerScope()) {
-        TensorOptions on = new TensorOptions(new Device(device));
+        TensorOptions on = new TensorOptions(device);
         Tensor tensor = torch.empty(shape, on, null).set_requires_grad(true);
         tensor.retainReference();
         Parameter parameter = new Parameter(prefix + name, depth, tensor, init);
@@ -82,6 +83,12 @@ public final class ParameterSet implements AutoCloseable {
         ParameterSet.this.depth = Math.max(ParameterSet.this.depth, depth);
         return parameter;
       }
+    }
+
+    /** Declares the table of word vectors, a row a token id. */
+    Parameter wordTable(String name, Parameter.Init init, long rows, long size) {
+      wordTable = parameter(name, init, rows, size);
+      return wordTable;
     }
 
     /** Makes a linear layer known by this scope's name, and gives the name. */
@@ -104,6 +111,29 @@ public final class ParameterSet implements AutoCloseable {
   /** The scope of a module that is there already. */
   Scope scope(String module, int depth) {
     return new Scope(module + ".", depth);
+  }
+
+  /** The table of word vectors. */
+  Parameter wordTable() {
+    return wordTable;
+  }
+
+  /** Where the weights are. */
+  Device device() {
+    return device;
+  }
+
+  /** Moves the weights. */
+  void to(Device target) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      for (Parameter parameter : parameters.values()) {
+        Tensor tensor = parameter.tensor();
+        tensor.set_data(tensor.to(target, tensor.scalar_type()));
+      }
+    }
+    device.close();
+    device = new Device(target).retainReference();
   }
 
   /** The linear layers, in order of declaration. */
@@ -230,5 +260,6 @@ public final class ParameterSet implements AutoCloseable {
   public void close() {
     parameters.values().forEach(parameter -> parameter.tensor().close());
     parameters.clear();
+    device.close();
   }
 }

@@ -28,30 +28,19 @@ record RobertaFamily(String modelType, String classifierArchitecture) implements
   }
 
   @Override
-  public boolean hasTokenTypes(ModelConfig config) {
-    return config.integer("type_vocab_size", 2) > 1;
-  }
-
-  @Override
   public Encoder encoder(ModelConfig config, ParameterSet.Scope scope) {
     TokenEmbeddings embeddings =
-        new TokenEmbeddings(
+        TokenEmbeddings.bert(
             config,
-            scope.child("embeddings"),
+            scope,
             config.positive("hidden_size"),
-            config.integer("type_vocab_size", 2),
-            new TokenEmbeddings.Positions(padTokenId(config)),
-            config.number("layer_norm_eps", 1e-12),
-            config.number("hidden_dropout_prob", 0.1));
+            new TokenEmbeddings.Positions(padTokenId(config)));
     return new BertEncoder(config, scope, embeddings, null);
   }
 
   @Override
   public DropoutKeys dropouts() {
-    return new DropoutKeys(
-        List.of("hidden_dropout_prob"),
-        List.of("attention_probs_dropout_prob"),
-        List.of("classifier_dropout"));
+    return DropoutKeys.bert("classifier_dropout");
   }
 
   @Override
@@ -61,13 +50,7 @@ record RobertaFamily(String modelType, String classifierArchitecture) implements
 
   @Override
   public HeadLayout head(ModelConfig config) {
-    double dropout = config.number("classifier_dropout", config.number("hidden_dropout_prob", 0.1));
-    return HeadLayout.firstToken(
-        config.positive("hidden_size"),
-        dropout,
-        "classifier.dense",
-        Activation.TANH,
-        dropout,
-        "classifier.out_proj");
+    return HeadLayout.twoLayers(
+        config.positive("hidden_size"), HeadLayout.bertDropout(config), Activation.TANH);
   }
 }

@@ -52,17 +52,15 @@ final class SelfAttention {
    */
   <T> T forward(TensorOps<T> ops, T x, T bias) {
     T projected = Linear.sideBySide(ops, x, query, key, value);
-    // [rows, length, 3, heads, size] -> [3, rows, heads, length, size]
-    T split = ops.permute(ops.reshape(projected, 0, 0, 3, heads, size), 2, 0, 3, 1, 4);
-    T context =
-        ops.attention(
-            ops.select(split, 0, 0),
-            ops.select(split, 0, 1),
-            ops.select(split, 0, 2),
-            bias,
-            1 / Math.sqrt(size),
-            dropout);
-    return merged(ops, context);
+    return ops.selfAttention(projected, heads, size, bias, 1 / Math.sqrt(size), dropout);
+  }
+
+  /**
+   * Queries, keys and values apart, and their heads: {@code [rows, length, 3 * heads * size]} to
+   * {@code [3, rows, heads, length, size]}.
+   */
+  static <T> T split(TensorOps<T> ops, T projected, int heads, int size) {
+    return ops.permute(ops.reshape(projected, 0, 0, 3, heads, size), 2, 0, 3, 1, 4);
   }
 
   /**

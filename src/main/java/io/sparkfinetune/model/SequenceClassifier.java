@@ -9,6 +9,7 @@ import io.sparkfinetune.tokenize.Batch;
 import io.sparkfinetune.torch.Libtorch;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -41,6 +43,7 @@ public final class SequenceClassifier implements AutoCloseable {
   private final Encoder encoder;
   private final ClassificationHead head;
   private final boolean hasTokenTypes;
+  private TrimmedVocabulary trimmed;
   private List<String> freshWeights = List.of();
   private LoadReport loadReport = LoadReport.NOTHING;
 
@@ -300,6 +303,49 @@ public final class SequenceClassifier implements AutoCloseable {
     return parameters;
   }
 
+  /**
+   * Leaves of the table of word vectors only the rows of the tokens that are used, until the result
+   * is closed: a training then spends no time, no memory and no communication on the others.
+   *
+   * @param used by token id; the padding's is kept in any case
+   * @return empty when the table is not trained
+   */
+  public Optional<TrimmedVocabulary> trimVocabulary(BitSet used) {
+    Parameter words = parameters.wordTable();
+    if (!words.trainable()) {
+      return Optional.empty();
+    }
+    BitSet kept = (BitSet) used.clone();
+    kept.set(padTokenId());
+    trimmed = new TrimmedVocabulary(words.tensor(), kept, () -> trimmed = null);
+    return Optional.of(trimmed);
+  }
+
+  /** Whether a weight is the table of word vectors. */
+  public boolean isWordTable(Parameter parameter) {
+    return parameter == parameters.wordTable();
+  }
+
+  /** The number of token ids that the table of word vectors has rows for. */
+  public int vocabulary() {
+    return (int) parameters.wordTable().tensor().size(0);
+  }
+
+  /** The numbers of the whole table of word vectors while it is trimmed; 0 while it is not. */
+  public long numbersAside() {
+    return trimmed == null ? 0 : trimmed.wholeSize();
+  }
+
+  /** Moves the weights; what is computed from then on is computed there. */
+  public void to(Device device) {
+    parameters.to(device);
+  }
+
+  /** Where the weights are. */
+  public Device device() {
+    return parameters.device();
+  }
+
   /** The token id that pads a batch. */
   public int padTokenId() {
     return config.padTokenId();
@@ -315,9 +361,23 @@ public final class SequenceClassifier implements AutoCloseable {
     try (Libtorch.Computation computing = Libtorch.computation();
         PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor logits = logits(pass, tokens(batch)).contiguous();
-      return rows(logits);
+      return rows(logitsTensor(pass, batch).cpu().contiguous());
     }
+  }
+
+  /**
+   * The logits of a batch in fp32, {@code [rows, labels]}, where the model is: with their autograd
+   * graph, in the caller's {@code PointerScope}. Where the encoder and the pass can do without
+   * padding, there is none.
+   */
+  public Tensor logitsTensor(ForwardPass pass, Batch batch) {
+    Tokens<Tensor> tokens = tokens(batch);
+    if (tokens.padding() == null || !encoder.packs() || !pass.packs(batch.length())) {
+      return logits(pass, tokens);
+    }
+    PackedBatch packed = PackedBatch.of(batch, tokens);
+    Tensor vectors = encoder.forward(pass.over(packed.rows()), packed.tokens());
+    return head.forward(pass, packed.unpack(vectors), tokens);
   }
 
   /**
@@ -326,10 +386,11 @@ public final class SequenceClassifier implements AutoCloseable {
    * cross-entropy, meaned over rows and labels, as of PyTorch's {@code BCEWithLogitsLoss}.
    */
   public Tensor loss(ForwardPass pass, Batch batch) {
-    Tensor logits = logits(pass, tokens(batch));
+    Tensor logits = logitsTensor(pass, batch);
     if (!config.problemType().isMultiLabel()) {
       long[] target = Arrays.stream(batch.labels()).mapToLong(SequenceClassifier::only).toArray();
-      return torch.cross_entropy_loss(logits, TokenTensors.int64(target, batch.size()));
+      return torch.cross_entropy_loss(
+          logits, TokenTensors.int64(target, batch.size()).to(logits.device(), ScalarType.Long));
     }
     long[] target = new long[batch.size() * labels.size()];
     for (int row = 0; row < batch.size(); row++) {
@@ -338,7 +399,9 @@ public final class SequenceClassifier implements AutoCloseable {
       }
     }
     return torch.binary_cross_entropy_with_logits(
-        logits, TokenTensors.int64(target, batch.size(), labels.size()).to(ScalarType.Float));
+        logits,
+        TokenTensors.int64(target, batch.size(), labels.size())
+            .to(logits.device(), ScalarType.Float));
   }
 
   private static long only(int[] labels) {
@@ -367,7 +430,7 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** A tokenizer may tell second texts apart where the encoder does not. */
   private Tokens<Tensor> tokens(Batch batch) {
-    return TokenTensors.of(batch, hasTokenTypes);
+    return TokenTensors.of(batch, hasTokenTypes, trimmed, parameters.device());
   }
 
   private static float[][] rows(Tensor matrix) {

@@ -1,6 +1,7 @@
 package io.sparkfinetune.model;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The operations that a forward pass consists of. An encoder is written once, in these: libtorch
@@ -80,6 +81,33 @@ public interface TensorOps<T> {
    * @param dropout the probability with which an attention weight is dropped
    */
   T attention(T q, T k, T v, T bias, double scale, double dropout);
+
+  /**
+   * {@link #attention} of each head, all of one input.
+   *
+   * @param projected queries, keys and values side by side, {@code [rows, length, 3 * hidden]}
+   * @param heads a divisor of {@code hidden}
+   * @param bias added to the scores, broadcast to {@code [rows, heads, length, length]}; may be
+   *     null
+   * @param size the width of a head
+   * @return the heads side by side, {@code [rows, length, hidden]}
+   */
+  default T selfAttention(T projected, int heads, int size, T bias, double scale, double dropout) {
+    T split = SelfAttention.split(this, projected, heads, size);
+    T context =
+        attention(
+            select(split, 0, 0), select(split, 0, 1), select(split, 0, 2), bias, scale, dropout);
+    return SelfAttention.merged(this, context);
+  }
+
+  /**
+   * A layer whose insides need not be kept for the backward pass, as they can be computed again.
+   *
+   * @param layer from a tensor to one of the same shape. It may use others too
+   */
+  default T checkpoint(UnaryOperator<T> layer, T x) {
+    return layer.apply(x);
+  }
 
   /**
    * In ONNX's way: a 0 in {@code shape} keeps the length of that axis, one -1 takes what is left.

@@ -37,7 +37,10 @@ final class TokenEmbeddings {
       Positions numbering,
       double eps,
       double dropout) {
-    words = table(scope, "word_embeddings", config.positive("vocab_size"), size);
+    words =
+        scope
+            .child("word_embeddings")
+            .wordTable("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), size);
     positions =
         table(scope, "position_embeddings", config.positive("max_position_embeddings"), size);
     this.types = types == 0 ? null : table(scope, "token_type_embeddings", types, size);
@@ -46,17 +49,29 @@ final class TokenEmbeddings {
     this.dropout = dropout;
   }
 
+  /** BERT's, by its configuration's names and defaults. */
+  static TokenEmbeddings bert(
+      ModelConfig config, ParameterSet.Scope encoder, int size, Positions numbering) {
+    return new TokenEmbeddings(
+        config,
+        encoder.child("embeddings"),
+        size,
+        bertTypes(config),
+        numbering,
+        config.number("layer_norm_eps", 1e-12),
+        config.number("hidden_dropout_prob", 0.1));
+  }
+
+  /** The number of token types of BERT and its kin. */
+  static int bertTypes(ModelConfig config) {
+    return config.integer("type_vocab_size", 2);
+  }
+
   /** {@code [rows, length, size]}, in the arithmetic of the pass. */
   <T> T forward(TensorOps<T> ops, Tokens<T> tokens) {
-    T sum = ops.embedding(ops.weight(words), tokens.inputIds());
+    T sum = ops.embedding(ops.weight(words), tokens.wordRows());
     if (types != null) {
-      T table = ops.weight(types);
-      sum =
-          ops.add(
-              sum,
-              tokens.tokenTypeIds() == null
-                  ? ops.select(table, 0, 0)
-                  : ops.embedding(table, tokens.tokenTypeIds()));
+      sum = ops.add(sum, ofTypes(ops, ops.weight(types), tokens));
     }
     sum = ops.add(sum, ops.embedding(ops.weight(positions), positionIds(ops, tokens)));
     return ops.dropout(ops.cast(norm.forward(ops, sum)), dropout);
@@ -72,7 +87,15 @@ final class TokenEmbeddings {
     return ops.add(counted, ops.constant(new long[] {padTokenId}));
   }
 
-  private static Parameter table(ParameterSet.Scope scope, String name, long rows, long size) {
+  /** The vectors of the tokens' types, of one that broadcasts where all are of type 0. */
+  static <T> T ofTypes(TensorOps<T> ops, T table, Tokens<T> tokens) {
+    return tokens.tokenTypeIds() == null
+        ? ops.select(table, 0, 0)
+        : ops.embedding(table, tokens.tokenTypeIds());
+  }
+
+  /** Declares a table of {@code rows} vectors. */
+  static Parameter table(ParameterSet.Scope scope, String name, long rows, long size) {
     return scope.child(name).parameter("weight", Parameter.Init.NORMAL, rows, size);
   }
 }

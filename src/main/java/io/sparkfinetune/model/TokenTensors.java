@@ -2,6 +2,8 @@ package io.sparkfinetune.model;
 
 import io.sparkfinetune.tokenize.Batch;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -16,8 +18,11 @@ final class TokenTensors {
    * A batch's token ids, types, lengths and padding.
    *
    * @param withTypes whether the encoder has vectors for types; else the batch's are dropped
+   * @param trimmed which rows are left of the table of word vectors; null for all
+   * @param device where the tensors are to be
    */
-  static Tokens<Tensor> of(Batch batch, boolean withTypes) {
+  static Tokens<Tensor> of(
+      Batch batch, boolean withTypes, TrimmedVocabulary trimmed, Device device) {
     int rows = batch.size();
     long[] lengths = new long[rows];
     boolean padded = false;
@@ -25,19 +30,26 @@ final class TokenTensors {
       lengths[i] = batch.lengths()[i];
       padded |= lengths[i] < batch.length();
     }
-    Tensor lengthTensor = int64(lengths, rows);
+    Tensor lengthTensor = int64(lengths, rows).to(device, ScalarType.Long);
     Tensor padding = null;
     if (padded) {
       Tensor positions =
-          torch.arange(new Scalar(batch.length()), new TensorOptions(ScalarType.Long));
+          torch.arange(
+              new Scalar(batch.length()),
+              new TensorOptions(ScalarType.Long).device(new DeviceOptional(device)));
       padding = positions.unsqueeze(0).ge(lengthTensor.unsqueeze(1));
     }
     Tensor tokenTypeIds =
         withTypes && batch.tokenTypeIds() != null
-            ? int64(batch.tokenTypeIds(), rows, batch.length())
+            ? int64(batch.tokenTypeIds(), rows, batch.length()).to(device, ScalarType.Long)
             : null;
-    return new Tokens<>(
-        int64(batch.inputIds(), rows, batch.length()), tokenTypeIds, lengthTensor, padding);
+    Tensor inputIds = int64(batch.inputIds(), rows, batch.length()).to(device, ScalarType.Long);
+    Tensor wordRows =
+        trimmed == null
+            ? inputIds
+            : int64(trimmed.rows(batch.inputIds()), rows, batch.length())
+                .to(device, ScalarType.Long);
+    return new Tokens<>(inputIds, wordRows, tokenTypeIds, lengthTensor, padding);
   }
 
   /** The values as an int64 tensor of a shape. */

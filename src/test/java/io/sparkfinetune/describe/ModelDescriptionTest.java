@@ -47,7 +47,7 @@ class ModelDescriptionTest {
             Map.entry("classifier.weight", List.of(2L, 384L)),
             Map.entry("classifier.bias", List.of(2L)));
     assertThat(model.memory().weights()).isEqualTo(4 * 22_566_146L);
-    assertThat(model.memory().moments()).isEqualTo(8 * 22_566_146L);
+    assertThat(model.memory().optimizerState()).isEqualTo(8 * 22_566_146L);
   }
 
   @Test
@@ -136,11 +136,15 @@ class ModelDescriptionTest {
   @Test
   void attentionImplementationCounts() {
     long eager =
-        describe("minilm-l6", Map.of("attn_implementation", "eager", "attention_dropout", 0))
+        describe(
+                "minilm-l6",
+                Map.of("attn_implementation", "eager", "attention_dropout", 0, "max_length", 256))
             .memory()
             .activations();
     long sdpa =
-        describe("minilm-l6", Map.of("attn_implementation", "sdpa", "attention_dropout", 0))
+        describe(
+                "minilm-l6",
+                Map.of("attn_implementation", "sdpa", "attention_dropout", 0, "max_length", 256))
             .memory()
             .activations();
 
@@ -214,7 +218,7 @@ class ModelDescriptionTest {
         .contains("  special tokens       [PAD] 0, [UNK] 100, [CLS] 101, [SEP] 102, [MASK] 103\n")
         .contains("Memory to train, batches of 4 texts of 16 tokens, fp32\n")
         .contains("  weights                    86.1 MiB\n")
-        .contains("  AdamW's moments           172.2 MiB\n");
+        .contains("  optimizer state           172.2 MiB\n");
   }
 
   private static String tinyClassifier() {

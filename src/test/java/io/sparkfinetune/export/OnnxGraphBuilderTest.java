@@ -90,6 +90,8 @@ class OnnxGraphBuilderTest {
           "dropout",
           "attention",
           "attention without bias",
+          "selfAttention",
+          "checkpoint",
           "reshape",
           "permute",
           "slice",
@@ -156,6 +158,11 @@ class OnnxGraphBuilderTest {
       case "dropout" -> ops.dropout(x, 0.5);
       case "attention" -> ops.attention(x, y, z, ops.paddingBias(tokens), 0.7, 0.1);
       case "attention without bias" -> ops.attention(x, y, z, null, 0.7, 0.1);
+      case "selfAttention" ->
+          // Twice as many tokens of half the width, for three parts of two heads.
+          ops.selfAttention(
+              ops.reshape(ops.concat(-1, List.of(x, y, z)), 0, -1, 18), 2, 3, null, 0.7, 0);
+      case "checkpoint" -> ops.checkpoint(ops::softmax, x);
       case "reshape" -> ops.reshape(x, 0, 2, -1, 3);
       case "permute" -> ops.permute(x, 3, 0, 2, 1);
       case "slice" -> ops.slice(x, 2, 1, 4);

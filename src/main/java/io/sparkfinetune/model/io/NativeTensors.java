@@ -58,6 +58,20 @@ public final class NativeTensors {
     }
   }
 
+  /** Reads a contiguous tensor in the type that is stored; the caller owns the result. */
+  @SuppressWarnings("try") // the scope is there to be closed
+  static Tensor readAsStored(TensorInfo info, InputStream in, String tensor, String file)
+      throws IOException {
+    Tensor result = empty(info.dims(), info.dtype());
+    try (PointerScope scope = new PointerScope()) {
+      fill(new BytePointer(result.data_ptr()), result.nbytes(), in, tensor, file);
+      return result;
+    } catch (IOException | RuntimeException e) {
+      result.close();
+      throw e;
+    }
+  }
+
   /** Fills a contiguous fp32 tensor with elements of a stored type. */
   private static void fill(Tensor target, DType stored, InputStream in, String tensor, String file)
       throws IOException {

@@ -29,6 +29,7 @@ import java.util.Set;
 record SafetensorsHeader(Map<String, Entry> tensors) {
   static final String METADATA = "__metadata__";
   static final int LENGTH_BYTES = Long.BYTES;
+  static final long UNKNOWN = -1;
 
   /** The official library's limit: a longer header is an attack or not a header. */
   private static final int MAX_HEADER_BYTES = 100_000_000;
@@ -41,14 +42,23 @@ record SafetensorsHeader(Map<String, Entry> tensors) {
   record Entry(TensorInfo info, long position) {}
 
   static SafetensorsHeader read(ByteSource source) throws IOException {
-    String file = source.name();
-    InputStream in = source.from(0);
+    return read(source.from(0), source.length(), source.name());
+  }
+
+  /**
+   * Reads the header at the start of a stream and nothing behind it.
+   *
+   * @param fileLength in bytes; {@link #UNKNOWN} for a stream whose end is not known: then what
+   *     reads on must see that it ends with the last tensor
+   * @param file what messages call it
+   */
+  static SafetensorsHeader read(InputStream in, long fileLength, String file) throws IOException {
     byte[] start = in.readNBytes(LENGTH_BYTES);
     if (start.length < LENGTH_BYTES) {
       throw new UserException(
           file
               + ": "
-              + source.length()
+              + start.length
               + " bytes are too few for a safetensors file, which starts with its header's length"
               + " in 8 bytes. Copy it again.");
     }
@@ -66,17 +76,24 @@ record SafetensorsHeader(Map<String, Entry> tensors) {
               + MAX_HEADER_BYTES
               + " that safetensors allows. This is not a safetensors file, or it is damaged.");
     }
-    if (length > source.length() - LENGTH_BYTES) {
-      throw new UserException(
-          file
-              + ": the header should be "
-              + length
-              + " bytes long, but the file ends after "
-              + source.length()
-              + ". It is truncated: copy it again.");
+    if (fileLength != UNKNOWN && length > fileLength - LENGTH_BYTES) {
+      throw truncated(length, fileLength, file);
     }
     byte[] json = in.readNBytes((int) length);
-    return parse(json, LENGTH_BYTES + length, source.length(), file);
+    if (json.length < length) {
+      throw truncated(length, LENGTH_BYTES + json.length, file);
+    }
+    return parse(json, LENGTH_BYTES + length, fileLength, file);
+  }
+
+  private static UserException truncated(long length, long fileLength, String file) {
+    return new UserException(
+        file
+            + ": the header should be "
+            + length
+            + " bytes long, but the file ends after "
+            + fileLength
+            + ". It is truncated: copy it again.");
   }
 
   private static SafetensorsHeader parse(
@@ -222,7 +239,7 @@ record SafetensorsHeader(Map<String, Entry> tensors) {
       }
       end = position + e.getValue().info().bytes();
       before = name;
-      if (end > fileLength) {
+      if (fileLength != UNKNOWN && end > fileLength) {
         throw new UserException(
             file
                 + ": the data of tensor '"

@@ -55,13 +55,11 @@ public final class SafetensorsWriter {
   private record Stored(String name, TensorInfo info, Tensor tensor) {}
 
   private static TensorInfo info(String name, Tensor tensor) {
-    DType dtype =
-        DType.of(tensor.scalar_type())
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "tensor '" + name + "': safetensors has no " + tensor.scalar_type()));
-    return new TensorInfo(dtype, Arrays.stream(tensor.shape()).boxed().toList());
+    return TensorInfo.of(tensor)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "tensor '" + name + "': safetensors has no " + tensor.scalar_type()));
   }
 
   private static byte[] header(List<Stored> ordered, Map<String, String> metadata)

@@ -1,6 +1,9 @@
 package io.sparkfinetune.model.io;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * What a file says of a tensor without its data.
@@ -12,6 +15,12 @@ public record TensorInfo(DType dtype, List<Long> shape) {
   /** Copies the shape. */
   public TensorInfo {
     shape = List.copyOf(shape);
+  }
+
+  /** What a file would say of a tensor; empty when safetensors lacks its element type. */
+  public static Optional<TensorInfo> of(Tensor tensor) {
+    return DType.of(tensor.scalar_type())
+        .map(dtype -> new TensorInfo(dtype, Arrays.stream(tensor.shape()).boxed().toList()));
   }
 
   /** The shape as libtorch takes it. */
