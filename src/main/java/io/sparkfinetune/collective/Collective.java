@@ -1,0 +1,89 @@
+package io.sparkfinetune.collective;
+
+import java.util.List;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A worker's tie to the workers that it computes with. Each operation is one of all workers: it
+ * returns when every worker has called it, in the same order, and gives each the same bits.
+ *
+ * <p>An operation that another worker does not join, as it is gone or hangs, ends in a {@link
+ * WorkerLostException} that names it. A collective is used by one thread.
+ */
+public interface Collective extends AutoCloseable {
+  /** The number of this worker, from 0. */
+  int rank();
+
+  /** How many workers there are. */
+  int size();
+
+  /** Sums a tensor over the workers, element by element, in place. */
+  void sum(Tensor tensor);
+
+  /**
+   * Averages gradients over the workers from now on, in each backward pass that {@link
+   * GradientReducer#beforeBackward} announces.
+   *
+   * @param weights all that the pass gives gradients to, in the order in which the forward pass
+   *     uses them
+   */
+  GradientReducer reducer(List<Tensor> weights);
+
+  /** Lets the others know how far this worker is, for their messages if it gets no further. */
+  void reached(long step);
+
+  /**
+   * What a failure of libtorch's means: a {@link WorkerLostException} where another worker is its
+   * cause, else the failure itself.
+   */
+  RuntimeException explain(RuntimeException failure);
+
+  /** Leaves the others. */
+  @Override
+  void close();
+
+  /** The sums of each of the values over the workers. */
+  default int[] sum(int[] values) {
+    if (size() == 1 || values.length == 0) {
+      return values;
+    }
+    try (PointerScope scope = new PointerScope()) {
+      Tensor tensor =
+          torch.empty(new long[] {values.length}, new TensorOptions(ScalarType.Int), null);
+      IntPointer data = new IntPointer(tensor.data_ptr());
+      data.put(values);
+      sum(tensor);
+      int[] sums = new int[values.length];
+      data.get(sums);
+      return sums;
+    }
+  }
+
+  /** The sums of each of the values over the workers. */
+  default double[] sum(double[] values) {
+    if (size() == 1 || values.length == 0) {
+      return values;
+    }
+    try (PointerScope scope = new PointerScope()) {
+      Tensor tensor =
+          torch.empty(new long[] {values.length}, new TensorOptions(ScalarType.Double), null);
+      DoublePointer data = new DoublePointer(tensor.data_ptr());
+      data.put(values);
+      sum(tensor);
+      double[] sums = new double[values.length];
+      data.get(sums);
+      return sums;
+    }
+  }
+
+  /** A worker that computes alone: its sums are its own values. */
+  static Collective alone() {
+    return Alone.INSTANCE;
+  }
+}

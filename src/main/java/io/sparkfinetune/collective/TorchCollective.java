@@ -1,0 +1,174 @@
+package io.sparkfinetune.collective;
+
+import io.sparkfinetune.torch.Libtorch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.Backend;
+import org.bytedeco.pytorch.BackendOptional;
+import org.bytedeco.pytorch.ProcessGroup;
+import org.bytedeco.pytorch.ProcessGroupGloo;
+import org.bytedeco.pytorch.TCPStore;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.Work;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_gloo;
+import org.bytedeco.pytorch.global.torch_nccl;
+import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
+
+/**
+ * Workers on libtorch's process groups: Gloo for what lies in the processor's memory, and NCCL for
+ * gradients that lie on GPUs. The connections are not encrypted.
+ */
+public final class TorchCollective implements Collective {
+  /** What a worker tells the others of where it listens. */
+  private static final String SEPARATOR = " ";
+
+  private final int rank;
+  private final List<String> hosts;
+  private final TCPStore store;
+  private final Backend gloo;
+  private final Backend nccl;
+  private final ProcessGroup group;
+  private final Liveness liveness;
+  private final Duration timeout;
+  private boolean closed;
+
+  /** Spreads one worker's text to all: what {@code BarrierTaskContext.allGather} does. */
+  @FunctionalInterface
+  public interface Exchange {
+    /** Gives this worker's text and takes those of all, by rank. */
+    List<String> allGather(String own);
+  }
+
+  private TorchCollective(
+      int rank,
+      List<String> hosts,
+      TCPStore store,
+      TCPStore beats,
+      boolean cuda,
+      Duration timeout) {
+    this.rank = rank;
+    this.hosts = hosts;
+    this.store = store;
+    this.timeout = timeout;
+    this.liveness = new Liveness(beats, rank, hosts);
+    try (PointerScope scope = new PointerScope()) {
+      gloo = gloo(store, rank, hosts, timeout);
+      group = new ProcessGroup(rank, hosts.size());
+      group.retainReference();
+      group.setBackend(
+          torch.DeviceType.CPU, ProcessGroup.BackendType.GLOO, new BackendOptional(gloo));
+      nccl = cuda ? nccl(store, rank, hosts.size()) : null;
+      if (nccl != null) {
+        group.setBackend(
+            torch.DeviceType.CUDA, ProcessGroup.BackendType.NCCL, new BackendOptional(nccl));
+      }
+    }
+  }
+
+  /**
+   * Meets the other workers.
+   *
+   * @param hosts the host of each worker, by rank, as the others reach it
+   * @param exchange used once
+   * @param cuda whether gradients lie on GPUs
+   * @param timeout after which an operation that another worker does not join fails
+   */
+  public static Collective join(
+      int rank, List<String> hosts, Exchange exchange, boolean cuda, Duration timeout) {
+    if (hosts.size() == 1) {
+      return Collective.alone();
+    }
+    Libtorch.load();
+    Loader.load(torch_gloo.class);
+    if (cuda) {
+      Loader.load(torch_nccl.class);
+    }
+    TCPStore served = rank == 0 ? Rendezvous.serve(hosts.get(0), timeout) : null;
+    String address = served == null ? "" : hosts.get(0) + SEPARATOR + Rendezvous.port(served);
+    String[] server = exchange.allGather(address).get(0).split(SEPARATOR);
+    int port = Integer.parseInt(server[1]);
+    TCPStore store = served == null ? Rendezvous.connect(server[0], port, timeout) : served;
+    // A connection of its own: one that waits for a key keeps all others of its connection waiting.
+    TCPStore beats = Rendezvous.connect(server[0], port, timeout);
+    return new TorchCollective(rank, List.copyOf(hosts), store, beats, cuda, timeout);
+  }
+
+  private static Backend gloo(TCPStore store, int rank, List<String> hosts, Duration timeout) {
+    ProcessGroupGloo.Options options =
+        ProcessGroupGloo.Options.create(new Milliseconds(timeout.toMillis()));
+    options.devices().push_back(ProcessGroupGloo.createDeviceForHostname(hosts.get(rank)));
+    Backend backend = new ProcessGroupGloo(store, rank, hosts.size(), options);
+    backend.retainReference();
+    return backend;
+  }
+
+  private static Backend nccl(TCPStore store, int rank, int size) {
+    Backend backend = new ProcessGroupNCCL(store, rank, size);
+    backend.retainReference();
+    return backend;
+  }
+
+  @Override
+  public int rank() {
+    return rank;
+  }
+
+  @Override
+  public int size() {
+    return hosts.size();
+  }
+
+  @Override
+  public void sum(Tensor tensor) {
+    try (PointerScope scope = new PointerScope()) {
+      Work work = (tensor.is_cuda() ? nccl : gloo).allreduce(new TensorVector(tensor));
+      work._wait();
+    } catch (RuntimeException e) {
+      throw explain(e);
+    }
+  }
+
+  @Override
+  public GradientReducer reducer(List<Tensor> weights) {
+    return new BucketedReducer(group, new ArrayList<>(weights));
+  }
+
+  @Override
+  public void reached(long step) {
+    liveness.reached(step);
+  }
+
+  @Override
+  public RuntimeException explain(RuntimeException failure) {
+    if (failure instanceof WorkerLostException || !isOfCommunication(failure)) {
+      return failure;
+    }
+    return new WorkerLostException(liveness.suspects(timeout, failure), failure);
+  }
+
+  private static boolean isOfCommunication(RuntimeException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return message.contains("gloo") || message.contains("NCCL") || message.contains("onnection");
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    liveness.close();
+    group.close();
+    if (nccl != null) {
+      nccl.close();
+    }
+    gloo.close();
+    store.close();
+  }
+}

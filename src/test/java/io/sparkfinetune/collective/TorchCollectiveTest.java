@@ -1,0 +1,121 @@
+package io.sparkfinetune.collective;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.sparkfinetune.TestWorkers;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TorchCollectiveTest {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4})
+  void sumsAreThoseOfAllWorkersAndTheSameForEach(int size) throws Exception {
+    List<double[]> sums =
+        TestWorkers.run(size, workers -> workers.sum(new double[] {1, workers.rank() + 0.25}));
+    double expected = size * (size - 1) / 2.0 + 0.25 * size;
+    assertThat(sums).hasSize(size).allMatch(sum -> sum[0] == size && sum[1] == expected);
+    assertThat(TestWorkers.run(size, workers -> workers.sum(new int[] {workers.rank()})[0]))
+        .containsOnly(size * (size - 1) / 2);
+    assertThat(TestWorkers.run(size, workers -> workers.sum(new int[0])))
+        .allMatch(s -> s.length == 0);
+  }
+
+  /** Weights of several buckets; the loss of worker r is (r + 1) times the sum of the weights. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void announcedPassesAverageGradientsAndOthersAddUp(int size) throws Exception {
+    List<float[]> gradients =
+        TestWorkers.run(
+            size,
+            workers -> {
+              try (PointerScope scope = new PointerScope()) {
+                Tensor large = torch.ones(1_000_000).set_requires_grad(true);
+                Tensor small = torch.ones(3).set_requires_grad(true);
+                Tensor larger = torch.ones(7_000_000).set_requires_grad(true);
+                float[] seen = new float[4];
+                try (GradientReducer reducer = workers.reducer(List.of(large, small, larger))) {
+                  for (int pass = 0; pass < 3; pass++) {
+                    if (pass != 1) {
+                      reducer.beforeBackward();
+                    }
+                    Tensor sum = large.sum().add(small.sum()).add(larger.sum());
+                    sum.mul(new Scalar(workers.rank() + 1.0)).backward();
+                    seen[pass] = new FloatPointer(larger.mutable_grad().data_ptr()).get(6_999_999);
+                    if (pass == 0) {
+                      large.mutable_grad().reset();
+                      small.mutable_grad().reset();
+                      larger.mutable_grad().reset();
+                    }
+                  }
+                  seen[3] = new FloatPointer(small.mutable_grad().data_ptr()).get(2);
+                }
+                return seen;
+              }
+            });
+    float mean = (size + 1) / 2f;
+    for (int rank = 0; rank < size; rank++) {
+      assertThat(gradients.get(rank)).containsExactly(mean, rank + 1, 2 * mean, 2 * mean);
+    }
+  }
+
+  @Test
+  void aWorkerThatLeavesIsNamed() throws Exception {
+    Throwable failure =
+        catchThrowable(
+            () ->
+                TestWorkers.run(
+                    3,
+                    Duration.ofSeconds(20),
+                    workers -> {
+                      workers.sum(new int[] {1});
+                      workers.reached(7);
+                      return workers.rank() == 1 ? new int[0] : workers.sum(new int[] {1});
+                    }));
+    assertThat(failure)
+        .isInstanceOf(WorkerLostException.class)
+        .hasMessageContaining("worker 0 on 127.0.0.1 at step 7 has lost the connection")
+        .hasMessageContaining("worker 1 on 127.0.0.1 gives no sign of life (last seen at step 7)");
+  }
+
+  @Test
+  void aWorkerThatHangsIsNamedWhenTimeIsUp() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    Throwable failure =
+        catchThrowable(
+            () ->
+                TestWorkers.run(
+                    2,
+                    Duration.ofSeconds(2),
+                    workers -> {
+                      workers.reached(3);
+                      workers.sum(new int[] {1});
+                      if (workers.rank() == 1) {
+                        // It lives, and does not get any further.
+                        over.await(30, TimeUnit.SECONDS);
+                        return null;
+                      }
+                      workers.reached(4);
+                      try {
+                        return workers.sum(new int[] {1});
+                      } finally {
+                        over.countDown();
+                      }
+                    }));
+    assertThat(failure)
+        .isInstanceOf(WorkerLostException.class)
+        .hasMessageContaining(
+            "worker 0 on 127.0.0.1 at step 4 has waited for another worker for 2 s")
+        .hasMessageContaining("worker 1 on 127.0.0.1 lags behind (last seen at step 3)");
+  }
+}
