@@ -4,64 +4,110 @@ import io.sparkfinetune.model.ParameterSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 
 /**
- * The trainable weights to end with: those of the best evaluation. Until there is one, the newest
- * that gave a finite loss, so that a training which diverges in its first epoch has something to go
- * back to.
+ * The trainable weights to end with: those of the best evaluation, or of the last where the best is
+ * not asked for. Until there is one, the newest that gave a finite loss, so that a training which
+ * diverges in its first epoch has something to go back to.
  */
 final class BestWeights implements AutoCloseable {
   private final String metric;
   private final boolean greaterIsBetter;
+  private final boolean keepsBest;
   private final WeightsSnapshot snapshot;
-  private boolean evaluated;
-  private Map<String, Double> metrics = Map.of();
-  private String description = "the weights before step 1";
+  private State state = new State(0, 1, false, Map.of(), "the weights before step 1");
+
+  /**
+   * What is known of the weights kept.
+   *
+   * @param step after which they were taken
+   * @param untouchedFactor as of {@link io.sparkfinetune.model.TrimmedVocabulary#factor} then
+   * @param evaluated whether they were evaluated
+   * @param metrics of that evaluation
+   * @param description in words
+   */
+  record State(
+      int step,
+      double untouchedFactor,
+      boolean evaluated,
+      Map<String, Double> metrics,
+      String description) {}
 
   /**
    * Starts with the weights as they are.
    *
    * @param metric as in {@code metric_for_best_model}, without {@code eval_}
+   * @param keepsBest whether a worse evaluation leaves the weights kept as they are
    */
-  BestWeights(ParameterSet parameters, String metric) {
+  BestWeights(ParameterSet parameters, String metric, boolean greaterIsBetter, boolean keepsBest) {
     this.metric = "eval_" + metric;
-    this.greaterIsBetter = !metric.endsWith("loss");
+    this.greaterIsBetter = greaterIsBetter;
+    this.keepsBest = keepsBest;
     this.snapshot = new WeightsSnapshot(parameters);
   }
 
   /** Keeps the present weights, which gave a finite loss, if no evaluated ones are kept. */
-  void keepUnevaluated(int step) {
-    if (!evaluated) {
+  void keepUnevaluated(int step, double untouchedFactor) {
+    if (!state.evaluated()) {
       snapshot.update();
-      description = "the weights after step " + step;
+      state = new State(step, untouchedFactor, false, Map.of(), "the weights after step " + step);
     }
   }
 
+  /** Keeps the present weights whatever is kept: they are the last, and gave a finite loss. */
+  void keepLast(int step, double untouchedFactor) {
+    snapshot.update();
+    state =
+        new State(
+            step, untouchedFactor, state.evaluated(), state.metrics(), "the weights of the end");
+  }
+
   /** Keeps the present weights if they are the first evaluated or better than those kept. */
-  void offer(Map<String, Double> evaluation, double epoch) {
+  void offer(Map<String, Double> evaluation, int step, double epoch, double untouchedFactor) {
     double value = evaluation.get(metric);
-    if (!evaluated || (greaterIsBetter ? value > kept() : value < kept())) {
+    if (!keepsBest || !state.evaluated() || (greaterIsBetter ? value > kept() : value < kept())) {
       snapshot.update();
-      evaluated = true;
-      metrics = new LinkedHashMap<>(evaluation);
+      Map<String, Double> metrics = new LinkedHashMap<>(evaluation);
       metrics.put("best_epoch", epoch);
-      description =
-          String.format(Locale.ROOT, "the weights of epoch %.0f (%s %.4f)", epoch, metric, value);
+      String when =
+          epoch == Math.rint(epoch)
+              ? String.format(Locale.ROOT, "epoch %.0f", epoch)
+              : "step " + step;
+      state =
+          new State(
+              step,
+              untouchedFactor,
+              true,
+              metrics,
+              String.format(Locale.ROOT, "the weights of %s (%s %.4f)", when, metric, value));
     }
   }
 
   private double kept() {
-    return metrics.get(metric);
+    return state.metrics().get(metric);
   }
 
-  /** The evaluation of the weights kept; empty if there was none. */
-  Map<String, Double> metrics() {
-    return metrics;
+  /** Whether the weights kept are those of the best evaluation. */
+  boolean isBest() {
+    return keepsBest && state.evaluated();
   }
 
-  /** What is kept, in words. */
-  String description() {
-    return description;
+  /** What is known of the weights kept. */
+  State state() {
+    return state;
+  }
+
+  /** The weights kept, by name; they stay this object's. */
+  Map<String, Tensor> tensors() {
+    return snapshot.tensors();
+  }
+
+  /**
+   * Takes {@link #tensors}, which have been overwritten, for those kept, of which this is known.
+   */
+  void resume(State known) {
+    state = known;
   }
 
   /** Puts the weights kept back into the model. */

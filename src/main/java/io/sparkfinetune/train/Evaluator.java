@@ -1,5 +1,6 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
 import io.sparkfinetune.evaluate.Metrics;
 import io.sparkfinetune.evaluate.MultiLabelMetrics;
@@ -14,6 +15,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 
@@ -38,49 +40,74 @@ final class Evaluator {
   record Evaluation(Metrics metrics, OptionalDouble threshold) {}
 
   /**
-   * Measures all rows. Multi-label: with the threshold of the model's configuration, or when it has
-   * none with the best one for these very rows.
+   * Measures all rows of all workers, each worker its own, and gives every worker the same result.
+   * Multi-label: with the threshold of the model's configuration, or when it has none with the best
+   * one for these very rows.
    *
    * @return empty when a logit is not finite
    */
-  Optional<Evaluation> evaluate(EncodedDataset data) {
-    return model.config().problemType().isMultiLabel() ? multiLabel(data) : singleLabel(data);
+  Optional<Evaluation> evaluate(ShardedRows rows, Collective workers) {
+    return model.config().problemType().isMultiLabel()
+        ? multiLabel(rows, workers)
+        : singleLabel(rows, workers);
   }
 
-  private Optional<Evaluation> singleLabel(EncodedDataset data) {
+  private Optional<Evaluation> singleLabel(ShardedRows rows, Collective workers) {
+    // Of each row: its label, the predicted one and the label's probability.
+    double[] outcomes = new double[3 * rows.size()];
+    forEachRow(
+        rows.shard(),
+        Predictions::softmax,
+        (probabilities, row) -> {
+          int label = rows.shard().labels(row)[0];
+          int place = 3 * (rows.first() + row);
+          outcomes[place] = label;
+          outcomes[place + 1] = Predictions.argmax(probabilities);
+          // One that is NaN makes each of them so.
+          outcomes[place + 2] = probabilities[label];
+        });
+    double[] all = workers.sum(outcomes);
     ClassificationMetrics.Accumulator accumulator =
         new ClassificationMetrics.Accumulator(model.labels().size());
-    boolean finite =
-        forEachRow(
-            data,
-            Predictions::softmax,
-            (probabilities, row) -> {
-              int label = data.labels(row)[0];
-              accumulator.add(label, Predictions.argmax(probabilities), probabilities[label]);
-            });
-    return finite
-        ? Optional.of(new Evaluation(accumulator.metrics(), OptionalDouble.empty()))
-        : Optional.empty();
+    for (int place = 0; place < all.length; place += 3) {
+      if (Double.isNaN(all[place + 2])) {
+        return Optional.empty();
+      }
+      accumulator.add((int) all[place], (int) all[place + 1], all[place + 2]);
+    }
+    return Optional.of(new Evaluation(accumulator.metrics(), OptionalDouble.empty()));
   }
 
-  private Optional<Evaluation> multiLabel(EncodedDataset data) {
-    int[][] labels = new int[data.size()][];
-    double[][] probabilities = new double[data.size()][];
-    boolean finite =
-        forEachRow(
-            data,
-            Predictions::sigmoid,
-            (ofRow, row) -> {
-              labels[row] = data.labels(row);
-              probabilities[row] = ofRow;
-            });
-    if (!finite) {
+  private Optional<Evaluation> multiLabel(ShardedRows rows, Collective workers) {
+    int count = model.labels().size();
+    double[] outcomes = new double[Math.multiplyExact(count, rows.size())];
+    int[] indicators = new int[outcomes.length];
+    forEachRow(
+        rows.shard(),
+        Predictions::sigmoid,
+        (ofRow, row) -> {
+          int place = count * (rows.first() + row);
+          System.arraycopy(ofRow, 0, outcomes, place, count);
+          for (int label : rows.shard().labels(row)) {
+            indicators[place + label] = 1;
+          }
+        });
+    double[] all = workers.sum(outcomes);
+    int[] allIndicators = workers.sum(indicators);
+    if (Arrays.stream(all).anyMatch(Double::isNaN)) {
       return Optional.empty();
+    }
+    int[][] labels = new int[rows.size()][];
+    double[][] probabilities = new double[rows.size()][];
+    for (int row = 0; row < labels.length; row++) {
+      int place = count * row;
+      probabilities[row] = Arrays.copyOfRange(all, place, place + count);
+      labels[row] =
+          IntStream.range(0, count).filter(label -> allIndicators[place + label] == 1).toArray();
     }
     double threshold =
         model.config().threshold().orElseGet(() -> ThresholdTuner.best(labels, probabilities));
-    MultiLabelMetrics.Accumulator accumulator =
-        new MultiLabelMetrics.Accumulator(model.labels().size());
+    MultiLabelMetrics.Accumulator accumulator = new MultiLabelMetrics.Accumulator(count);
     for (int row = 0; row < labels.length; row++) {
       double[] ofRow = probabilities[row];
       accumulator.add(labels[row], Predictions.atLeast(ofRow, threshold), ofRow);
@@ -88,20 +115,15 @@ final class Evaluator {
     return Optional.of(new Evaluation(accumulator.metrics(), OptionalDouble.of(threshold)));
   }
 
-  /** Calls with each row's probabilities and number; ends with false at one that is NaN. */
-  private boolean forEachRow(
+  /** Calls with each row's probabilities and number. */
+  private void forEachRow(
       EncodedDataset data, Function<float[], double[]> activation, ObjIntConsumer<double[]> use) {
     for (int[] rows : BatchSampler.evaluationBatches(data, batchSize)) {
       float[][] logits = model.logits(pass, data.batch(rows, model.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
-        double[] probabilities = activation.apply(logits[i]);
-        if (Arrays.stream(probabilities).anyMatch(Double::isNaN)) {
-          return false;
-        }
-        use.accept(probabilities, rows[i]);
+        use.accept(activation.apply(logits[i]), rows[i]);
       }
     }
-    return true;
   }
 
   /** The mean loss of some rows. */

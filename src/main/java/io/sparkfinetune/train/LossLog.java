@@ -17,6 +17,9 @@ final class LossLog {
   private double reportedSum;
   private long reportedRows;
 
+  /** What there is to know of one, for going on elsewhere. */
+  record State(double sum, long rows, double reportedSum, long reportedRows, List<Double> last) {}
+
   /** Adds one step's mean loss over its rows. */
   void add(double loss, int stepRows) {
     sum += loss * stepRows;
@@ -46,5 +49,19 @@ final class LossLog {
   /** The last losses, oldest first. */
   List<Double> last(int count) {
     return last.stream().skip(Math.max(0, last.size() - count)).toList();
+  }
+
+  State state() {
+    return new State(sum, rows, reportedSum, reportedRows, List.copyOf(last));
+  }
+
+  /** Goes on where another one stood. */
+  void resume(State state) {
+    sum = state.sum();
+    rows = state.rows();
+    reportedSum = state.reportedSum();
+    reportedRows = state.reportedRows();
+    last.clear();
+    last.addAll(state.last());
   }
 }

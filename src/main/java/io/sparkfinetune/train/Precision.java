@@ -12,7 +12,9 @@ public enum Precision {
   /** 32-bit floating point throughout. */
   FP32,
   /** Matrix products and activations in bfloat16. */
-  BF16;
+  BF16,
+  /** Matrix products and activations in half precision, with loss scaling; on GPUs alone. */
+  FP16;
 
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
@@ -22,7 +24,11 @@ public enum Precision {
   }
 
   ScalarType dtype() {
-    return resolve() == BF16 ? ScalarType.BFloat16 : ScalarType.Float;
+    return switch (resolve()) {
+      case BF16 -> ScalarType.BFloat16;
+      case FP16 -> ScalarType.Half;
+      default -> ScalarType.Float;
+    };
   }
 
   /**

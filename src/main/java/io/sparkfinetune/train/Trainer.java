@@ -1,248 +1,404 @@
 package io.sparkfinetune.train;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.model.ForwardPass;
-import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.model.SequenceClassifier;
-import io.sparkfinetune.tokenize.Batch;
 import io.sparkfinetune.tokenize.BatchSampler;
 import io.sparkfinetune.tokenize.EncodedDataset;
 import io.sparkfinetune.torch.Libtorch;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
-import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Trains the trainable weights of a classifier: the loop over epochs and batches, free of Spark.
+ * Trains the trainable weights of a classifier: the loop over steps, free of Spark. Each worker
+ * runs one, on its shard of the rows, and all of them take the same decisions.
  *
  * <p>The same rows, arguments and seed give the same weights, bit for bit, on the same machine with
- * the same number of threads in fp32. Native memory is that of the weights and of one step's
- * activations, and, for what is trained, of gradients, two moments and a copy (the best so far);
- * {@link #close} frees all but the model's own.
+ * the same number of threads in fp32, whether or not the training was resumed from a checkpoint.
+ * Native memory is that of the weights and of one step's activations, and, for what is trained, of
+ * gradients, the optimizer's state and a copy (the best so far); {@link #close} frees all but the
+ * model's own.
  */
 public final class Trainer implements AutoCloseable {
   private static final int LOSSES_SHOWN = 8;
 
   private final SequenceClassifier model;
   private final TrainingArguments arguments;
+  private final Surroundings surroundings;
+  private final Collective workers;
   private final String metricForBestModel;
-  private final TrainerListener listener;
-  private final Optimizer optimizer;
   private final Generator generator;
-  private final List<Parameter> trainable;
   private final ForwardPass trainingPass;
   private final Evaluator evaluator;
+  private final TrainingLog log;
+  private final LossLog losses = new LossLog();
+  private final EarlyStopping earlyStopping;
+  private final LossScaler scaler;
 
-  private final List<Map<String, Double>> logHistory = new ArrayList<>();
-  private Map<String, Double> newestLogs = Map.of();
+  private ShardedRows rows;
+  private StepPlan plan;
+  private TrainedWeights weights;
   private BestWeights best;
+  private List<int[]> batches;
+  private int batchesOfEpoch = -1;
+  private int fetchedUpTo;
   private int step;
-  private int totalSteps;
-  private int stepsPerEpoch;
-  private long samplesSeen;
-  private long trainingNanos;
+  private boolean stopped;
+
+  /**
+   * What surrounds a training.
+   *
+   * @param workers that train together
+   * @param hadoop the configuration of the file system of checkpoints
+   * @param run names this training, however often Spark starts it
+   */
+  public record Surroundings(Collective workers, Configuration hadoop, String run) {
+    /** One worker alone. */
+    public static Surroundings alone() {
+      return new Surroundings(Collective.alone(), new Configuration(false), "");
+    }
+  }
 
   /**
    * Prepares one training; the model stays the caller's.
    *
    * @throws UserException when {@code metric_for_best_model} is none of the model's problem type
    */
-  public Trainer(SequenceClassifier model, TrainingArguments arguments, TrainerListener listener) {
+  public Trainer(
+      SequenceClassifier model,
+      TrainingArguments arguments,
+      Surroundings surroundings,
+      TrainerListener listener) {
     this.model = model;
     this.arguments = arguments;
-    this.metricForBestModel = arguments.metricForBestModel(model.config().problemType());
-    this.listener = listener;
+    this.surroundings = surroundings;
+    workers = surroundings.workers();
+    EvaluationArguments evaluation = arguments.evaluation();
+    metricForBestModel = evaluation.metricForBestModel(model.config().problemType());
+    boolean greaterIsBetter = evaluation.greaterIsBetter(metricForBestModel);
+    earlyStopping =
+        new EarlyStopping(
+            evaluation.earlyStoppingPatience(),
+            evaluation.earlyStoppingThreshold(),
+            greaterIsBetter);
+    log = new TrainingLog(listener);
     try (PointerScope scope = new PointerScope()) {
       generator = torch.make_generator_cpu(arguments.seed());
       generator.retainReference();
     }
-    trainable = model.parameters().trainable();
-    optimizer = new AdamW(model.parameters(), arguments);
-    trainingPass = new ForwardPass(arguments.precision().dtype(), generator, model.attention());
+    trainingPass =
+        new ForwardPass(
+            arguments.precision().dtype(),
+            generator,
+            model.attention(),
+            arguments.gradientCheckpointing(),
+            model.device().str().getString());
+    scaler = new LossScaler(arguments.precision().resolve() == Precision.FP16);
     evaluator =
         new Evaluator(
             model,
-            new ForwardPass(trainingPass.dtype(), null, model.attention()),
+            new ForwardPass(
+                trainingPass.dtype(), null, model.attention(), false, trainingPass.device()),
             arguments.perDeviceEvalBatchSize());
   }
 
+  /** Prepares a training of one worker alone. */
+  public Trainer(SequenceClassifier model, TrainingArguments arguments, TrainerListener listener) {
+    this(model, arguments, Surroundings.alone(), listener);
+  }
+
   /**
-   * Trains, and leaves the best weights in the model: those of the epoch with the best {@code
-   * metric_for_best_model} on the validation rows, or the last ones when there are no such rows. A
-   * multi-label model whose configuration has no threshold is measured, in each epoch, with the
-   * best threshold of that epoch, so that the weights kept and the threshold belong together.
+   * Trains, and leaves the best weights in the model: those of the best {@code
+   * metric_for_best_model} on the validation rows, or the last ones when there are no such rows or
+   * {@code load_best_model_at_end} is off. A multi-label model whose configuration has no threshold
+   * is measured with the best threshold of each evaluation, so that the weights kept and the
+   * threshold belong together.
    *
+   * @param train this worker's rows; those of all workers together must be some
+   * @param validation this worker's rows
    * @throws DivergedException when the loss is no longer finite; the model then holds the last good
    *     weights
    */
   public TrainingResult train(EncodedDataset train, EncodedDataset validation) {
-    if (train.size() == 0) {
-      throw new UserException("there are no training rows");
-    }
-    long start = System.nanoTime();
-    int batchSize = arguments.perDeviceTrainBatchSize();
-    stepsPerEpoch = (train.size() - 1) / batchSize + 1;
-    totalSteps = Math.multiplyExact(stepsPerEpoch, arguments.numTrainEpochs());
-    int warmupSteps = (int) Math.ceil(arguments.warmupRatio() * totalSteps);
-    LearningRateSchedule schedule = LearningRateSchedule.linear(warmupSteps, totalSteps);
-    if (step > 0) {
+    if (rows != null) {
       throw new IllegalStateException("a Trainer trains once");
     }
-    best = new BestWeights(model.parameters(), metricForBestModel);
-    LossLog losses = new LossLog();
-    try {
-      for (int epoch = 0; epoch < arguments.numTrainEpochs(); epoch++) {
-        trainEpoch(train, epoch, schedule, losses);
-        if (validation.size() > 0) {
-          evaluate(validation, losses);
-        }
-      }
-      if (validation.size() == 0) {
-        keepLast(train, losses);
-      }
-      best.restore();
-    } finally {
-      best.close();
+    rows = new ShardedRows(train, workers);
+    ShardedRows validationRows = new ShardedRows(validation, workers);
+    if (rows.size() == 0) {
+      throw new UserException("there are no training rows");
     }
-    return result(summary(train.size(), start, losses));
+    plan = StepPlan.of(rows.size(), workers.size(), arguments);
+    log.begin(plan);
+    try {
+      weights =
+          TrainedWeights.of(
+              model, arguments, workers, trainingPass, generator, rows, validationRows);
+      best =
+          new BestWeights(
+              model.parameters(),
+              metricForBestModel,
+              arguments.evaluation().greaterIsBetter(metricForBestModel),
+              arguments.evaluation().loadBestModelAtEnd());
+      log.planned(weights.plan(plan, rows, validationRows, arguments));
+      if (arguments.autoFindBatchSize()) {
+        findBatchSize();
+      }
+      Optional<Checkpoints> checkpoints =
+          Checkpoints.of(arguments.checkpoint(), surroundings.hadoop(), workers);
+      checkpoints.ifPresent(this::resume);
+      loop(validationRows, checkpoints);
+      if (!best.isBest()) {
+        keepLast();
+      }
+      restoreBest();
+    } finally {
+      closeTraining();
+    }
+    TrainingResult result = result(summary());
+    log.end(result);
+    return result;
   }
 
-  private void trainEpoch(
-      EncodedDataset train, int epoch, LearningRateSchedule schedule, LossLog losses) {
-    List<int[]> batches =
-        BatchSampler.trainingBatches(
-            train,
-            arguments.perDeviceTrainBatchSize(),
-            arguments.groupByLength(),
-            arguments.seed(),
-            epoch);
-    for (int[] rows : batches) {
-      long stepStart = System.nanoTime();
-      double learningRate = arguments.learningRate() * schedule.factor(step);
-      Batch batch = train.batch(rows, model.padTokenId());
-      double loss;
-      double gradNorm;
-      try (Libtorch.Computation computing = Libtorch.computation()) {
-        try (PointerScope scope = new PointerScope()) {
-          Tensor lossTensor = model.loss(trainingPass, batch);
-          loss = lossTensor.item_float();
-          losses.add(loss, rows.length);
-          requireFinite(loss, "the loss is " + loss, losses);
-          lossTensor.backward();
-          gradNorm = GradientNorm.of(trainable);
-          requireFinite(gradNorm, "the gradient's norm is " + gradNorm, losses);
-        }
-        // These weights are proven by the loss that they gave; what the step makes of them is not.
-        if (step % arguments.loggingSteps() == 0) {
-          best.keepUnevaluated(step);
-        }
-        optimizer.step(learningRate, GradientNorm.clippingScale(gradNorm, arguments.maxGradNorm()));
-      }
-      step++;
-      samplesSeen += rows.length;
-      trainingNanos += System.nanoTime() - stepStart;
-      if (step % arguments.loggingSteps() == 0 || step == totalSteps) {
-        Map<String, Double> logs = new LinkedHashMap<>();
-        logs.put("loss", losses.meanSinceLastCall());
-        logs.put("grad_norm", gradNorm);
-        logs.put("learning_rate", learningRate);
-        log(logs);
-      }
-      report();
+  /** Divides a step's rows into passes that every worker has the memory for. */
+  private void findBatchSize() {
+    int asked = arguments.perDeviceTrainBatchSize();
+    int found =
+        new BatchSizeFinder(model, arguments, weights.gradient(), rows, MachineMemory::available)
+            .find();
+    int[] all = new int[workers.size()];
+    all[workers.rank()] = found;
+    int least = Arrays.stream(workers.sum(all)).min().orElseThrow();
+    if (least < asked) {
+      plan = plan.inPassesOf(least);
+      log.note(
+          String.format(
+              "per_device_train_batch_size is %d, not %d: memory does not suffice. Steps have as many"
+                  + " rows, in %d passes",
+              least, asked, plan.accumulation()));
     }
+  }
+
+  private void loop(ShardedRows validation, Optional<Checkpoints> checkpoints) {
+    LearningRateSchedule schedule =
+        LearningRateSchedule.of(
+            arguments.schedule(), plan.totalSteps(), arguments.optimizer().learningRate());
+    while (step < plan.totalSteps() && !stopped) {
+      workers.reached(step);
+      step(arguments.optimizer().learningRate() * schedule.factor(step));
+      if (validation.size() > 0 && evaluationIsDue()) {
+        evaluate(validation);
+      }
+      if (checkpoints.isPresent() && checkpoints.get().isDue(step, plan)) {
+        checkpoints.get().save(state(), tensors());
+        log.saved(step);
+      }
+    }
+  }
+
+  private void step(double learningRate) {
+    long start = System.nanoTime();
+    int[] batch = nextBatch();
+    BatchGradient.Result result;
+    try (Libtorch.Computation computing = Libtorch.computation()) {
+      result = weights.gradient().compute(rows, batch, plan, step, scaler.scale());
+      losses.add(result.loss(), batch.length);
+      boolean skipped = scaler.skips(result.isFinite());
+      if (!skipped) {
+        requireFinite(result.loss(), "the loss is " + result.loss());
+        requireFinite(result.norm(), "the gradient's norm is " + result.norm());
+      }
+      // These weights are proven by the loss that they gave; what the step makes of them is not.
+      if (step % arguments.loggingSteps() == 0) {
+        best.keepUnevaluated(step, weights.untouchedFactor());
+      }
+      double clipping =
+          GradientNorm.clippingScale(result.norm(), arguments.optimizer().maxGradNorm());
+      weights.step(learningRate, clipping / scaler.scale(), skipped);
+    }
+    step++;
+    log.progress(batch.length, System.nanoTime() - start);
+    if (step % arguments.loggingSteps() == 0 || step == plan.totalSteps()) {
+      Map<String, Double> values = new LinkedHashMap<>();
+      values.put("loss", losses.meanSinceLastCall());
+      values.put("grad_norm", result.norm());
+      values.put("learning_rate", learningRate);
+      log.add(step, plan.epoch(step), values);
+    }
+    log.report(step);
+  }
+
+  /** The rows of the step that comes, fetched from the workers that hold them. */
+  private int[] nextBatch() {
+    int epoch = step / plan.stepsPerEpoch();
+    int index = step % plan.stepsPerEpoch();
+    if (epoch != batchesOfEpoch) {
+      batches =
+          BatchSampler.trainingBatches(
+              rows, plan.batchSize(), arguments.groupByLength(), arguments.seed(), epoch);
+      batchesOfEpoch = epoch;
+      fetchedUpTo = index;
+    }
+    if (index >= fetchedUpTo) {
+      fetchedUpTo = index + rows.fetch(batches, index);
+    }
+    return batches.get(index);
+  }
+
+  private boolean evaluationIsDue() {
+    return switch (arguments.evaluation().evalStrategy()) {
+      case NO -> false;
+      case EPOCH -> step % plan.stepsPerEpoch() == 0;
+      case STEPS -> step % arguments.evaluation().evalSteps() == 0;
+    };
+  }
+
+  private void evaluate(ShardedRows validation) {
+    long start = System.nanoTime();
+    Optional<Evaluator.Evaluation> evaluated = evaluator.evaluate(validation, workers);
+    if (evaluated.isEmpty()) {
+      throw diverged("the evaluation gives numbers that are not finite");
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Map<String, Double> values = new LinkedHashMap<>(evaluated.get().metrics().toMap("eval_"));
+    evaluated.get().threshold().ifPresent(value -> values.put(TrainingResult.THRESHOLD, value));
+    values.put("eval_runtime", seconds);
+    values.put("eval_samples_per_second", validation.size() / seconds);
+    log.add(step, plan.epoch(step), values);
+    best.offer(values, step, plan.epoch(step), weights.untouchedFactor());
+    stopped = earlyStopping.offer(values.get("eval_" + metricForBestModel));
+    if (stopped) {
+      log.note(
+          String.format(
+              "stopped at step %d of %d: %d evaluations without a better %s than %.4f",
+              step,
+              plan.totalSteps(),
+              earlyStopping.worse(),
+              metricForBestModel,
+              earlyStopping.best()));
+    }
+    log.evaluated(step, values);
+    log.report(step);
   }
 
   /** Keeps the weights as they are after the last step, if they give a finite loss. */
-  private void keepLast(EncodedDataset train, LossLog losses) {
-    int[] rows =
-        IntStream.range(0, Math.min(train.size(), arguments.perDeviceEvalBatchSize())).toArray();
-    double loss = evaluator.loss(train, rows);
+  private void keepLast() {
+    EncodedDataset shard = rows.shard();
+    double sum = 0;
+    if (shard.size() > 0) {
+      int size = Math.min(shard.size(), arguments.perDeviceEvalBatchSize());
+      sum = evaluator.loss(shard, IntStream.range(0, size).toArray());
+    }
+    double loss = workers.sum(new double[] {sum})[0] / workers.size();
     losses.show(loss);
-    requireFinite(loss, "the loss after the last step is " + loss, losses);
-    best.keepUnevaluated(step);
+    requireFinite(loss, "the loss after the last step is " + loss);
+    best.keepLast(step, weights.untouchedFactor());
   }
 
-  private void evaluate(EncodedDataset validation, LossLog losses) {
-    long start = System.nanoTime();
-    Optional<Evaluator.Evaluation> evaluated = evaluator.evaluate(validation);
-    if (evaluated.isEmpty()) {
-      throw diverged("the evaluation gives numbers that are not finite", losses);
-    }
-    double seconds = (System.nanoTime() - start) / 1e9;
-    Map<String, Double> logs = new LinkedHashMap<>(evaluated.get().metrics().toMap("eval_"));
-    evaluated.get().threshold().ifPresent(value -> logs.put(TrainingResult.THRESHOLD, value));
-    logs.put("eval_runtime", seconds);
-    logs.put("eval_samples_per_second", validation.size() / seconds);
-    log(logs);
-    best.offer(logs, epoch());
-    report();
-  }
-
-  private void requireFinite(double value, String what, LossLog losses) {
-    if (!Double.isFinite(value)) {
-      throw diverged(what, losses);
-    }
-  }
-
-  private DivergedException diverged(String what, LossLog losses) {
+  private void restoreBest() {
     best.restore();
+    weights.setUntouchedFactor(best.state().untouchedFactor());
+  }
+
+  private void requireFinite(double value, String what) {
+    if (!Double.isFinite(value)) {
+      throw diverged(what);
+    }
+  }
+
+  private DivergedException diverged(String what) {
+    restoreBest();
     return new DivergedException(
         step + 1,
         what,
         losses.last(LOSSES_SHOWN),
-        arguments.learningRate(),
-        best.description(),
-        result(best.metrics()));
+        arguments.optimizer().learningRate(),
+        best.state().description(),
+        result(best.state().metrics()));
+  }
+
+  private Checkpoints.Tensors tensors() {
+    return new Checkpoints.Tensors(weights.tensors(), weights.optimizerState(), best.tensors());
+  }
+
+  private TrainerState state() {
+    return new TrainerState(
+        surroundings.run(),
+        step,
+        plan.rowsSeen(step),
+        plan.batchSize(),
+        rows.fingerprint(),
+        Resumption.settings(arguments, workers.size()),
+        losses.state(),
+        best.state(),
+        earlyStopping.best(),
+        earlyStopping.worse(),
+        stopped,
+        weights.untouchedFactor(),
+        scaler.scale(),
+        scaler.steps(),
+        log.history());
+  }
+
+  private void resume(Checkpoints checkpoints) {
+    Optional<Checkpoints.Found> found = checkpoints.newest(surroundings.run(), log::note);
+    if (found.isEmpty()) {
+      return;
+    }
+    TrainerState state = found.get().state();
+    Resumption.check(state, rows.fingerprint(), arguments, arguments.checkpoint().checkpointDir());
+    Checkpoints.load(found.get(), tensors());
+    step = state.batchSize() == plan.batchSize() ? state.step() : plan.stepAfter(state.rowsSeen());
+    weights.resume(step, state.untouchedFactor());
+    losses.resume(state.losses());
+    best.resume(state.best());
+    earlyStopping.resume(state.earlyStoppingBest(), state.earlyStoppingWorse());
+    scaler.resume(state.lossScale(), state.lossScaleSteps());
+    stopped = state.stopped();
+    log.resume(state.logHistory());
+    Resumption.notes(state, step, plan, Resumption.settings(arguments, workers.size()))
+        .forEach(log::note);
   }
 
   private TrainingResult result(Map<String, Double> metrics) {
-    return new TrainingResult(metrics, List.copyOf(logHistory), model.loadReport());
-  }
-
-  private double epoch() {
-    return (double) step / stepsPerEpoch;
-  }
-
-  private void log(Map<String, Double> values) {
-    Map<String, Double> entry = new LinkedHashMap<>();
-    entry.put("step", (double) step);
-    entry.put("epoch", epoch());
-    entry.putAll(values);
-    logHistory.add(entry);
-    Map<String, Double> merged = new LinkedHashMap<>(newestLogs);
-    merged.putAll(values);
-    newestLogs = merged;
-  }
-
-  private void report() {
-    double seconds = trainingNanos / 1e9;
-    listener.onProgress(
-        new TrainingProgress(step, totalSteps, epoch(), samplesSeen / seconds, newestLogs));
+    return new TrainingResult(metrics, log.history(), model.loadReport());
   }
 
   /** Names and meaning as Hugging Face's Trainer reports them: the runtime includes evaluations. */
-  private Map<String, Double> summary(int trainRows, long start, LossLog losses) {
-    double runtime = (System.nanoTime() - start) / 1e9;
-    Map<String, Double> metrics = new LinkedHashMap<>(best.metrics());
+  private Map<String, Double> summary() {
+    double runtime = log.secondsSinceBegin();
+    Map<String, Double> metrics = new LinkedHashMap<>(best.state().metrics());
     metrics.put("train_loss", losses.mean());
     metrics.put("train_runtime", runtime);
-    metrics.put(
-        "train_samples_per_second", (double) trainRows * arguments.numTrainEpochs() / runtime);
-    metrics.put("train_steps_per_second", step / runtime);
-    metrics.put("epoch", epoch());
+    metrics.put("train_samples_per_second", log.rows() / runtime);
+    metrics.put("train_steps_per_second", log.steps() / runtime);
+    metrics.put("train_tokens_per_second", log.rows() / runtime * rows.tokens() / rows.size());
+    MachineMemory.peakOfProcess()
+        .ifPresent(bytes -> metrics.put("train_peak_memory_mb", bytes / (double) (1 << 20)));
+    metrics.put("epoch", plan.epoch(step));
     return metrics;
+  }
+
+  private void closeTraining() {
+    if (best != null) {
+      best.close();
+    }
+    if (weights != null) {
+      weights.close();
+    }
   }
 
   @Override
   public void close() {
-    optimizer.close();
     generator.close();
   }
 }

@@ -8,28 +8,39 @@ import io.sparkfinetune.model.SequenceClassifier;
  * The native memory that a training takes at its height, in bytes by what fills it. The JVM, its
  * heap and the libraries come on top.
  *
- * <p>On minilm-l6, with batches of 16 x 96 tokens, the total was between 1 % below and 6 % above
- * the process's growth (all weights trained, the encoder frozen, three layers frozen, LoRA) when
- * the C library's allocator gives every block back ({@code MALLOC_MMAP_THRESHOLD_=65536}). With
- * that allocator's defaults, which leave gaps between blocks, the growth was 11 to 15 % more.
+ * <p>Memory is at its height when a forward pass ends: the gradients of a step of one pass and one
+ * worker come only as its activations go.
+ *
+ * <p>On minilm-l6, with batches of 16 x 96 tokens, the total was within 2 % of the process's growth
+ * in fp32 and bf16 when the C library's allocator gives every block back ({@code
+ * MALLOC_MMAP_THRESHOLD_=65536}). With that allocator's defaults, which leave gaps between blocks,
+ * the growth is more.
  *
  * @param weights all of the model's, fp32
  * @param gradients one for each trainable weight, fp32
- * @param moments AdamW's two for each trainable weight, fp32
+ * @param optimizerState what the optimizer keeps for each trainable weight, fp32
  * @param bestWeights the copy of each trainable weight that the best evaluation leaves, fp32
- * @param activations what a step computes and keeps for its backward pass
+ * @param activations what a pass computes and keeps for its backward pass
+ * @param gradientsStay whether gradients are there already when a forward pass ends: with several
+ *     passes a step, and with several workers, which exchange them in buckets that stay
  */
 public record TrainingMemory(
-    long weights, long gradients, long moments, long bestWeights, long activations) {
+    long weights,
+    long gradients,
+    long optimizerState,
+    long bestWeights,
+    long activations,
+    boolean gradientsStay) {
 
   /**
    * Adds up what a training would take; allocates nothing.
    *
    * @param model only its shapes are looked at, so an outline does
    * @param length tokens of the longest batch
+   * @param workers that train together
    */
   public static TrainingMemory of(
-      SequenceClassifier model, TrainingArguments arguments, int length) {
+      SequenceClassifier model, TrainingArguments arguments, int length, int workers) {
     long weights = 0;
     long trainable = 0;
     for (Parameter parameter : model.parameters().parameters()) {
@@ -37,14 +48,38 @@ public record TrainingMemory(
       weights += bytes;
       trainable += parameter.trainable() ? bytes : 0;
     }
+    // A trimmed vocabulary's whole table is kept beside it.
+    weights += model.numbersAside() * Float.BYTES;
     long activations =
         ActivationMemory.ofStep(
-            model, arguments.precision().dtype(), arguments.perDeviceTrainBatchSize(), length);
-    return new TrainingMemory(weights, trainable, 2 * trainable, trainable, activations);
+            model,
+            arguments.precision().dtype(),
+            arguments.perDeviceTrainBatchSize(),
+            length,
+            arguments.gradientCheckpointing());
+    return new TrainingMemory(
+        weights,
+        trainable,
+        statesOf(arguments.optimizer()) * trainable,
+        trainable,
+        activations,
+        workers > 1 || arguments.gradientAccumulationSteps() > 1);
   }
 
-  /** All of it. */
+  /** How many numbers an optimizer keeps for each weight. */
+  private static int statesOf(OptimizerArguments arguments) {
+    return switch (arguments.optim()) {
+      case ADAMW, ADAM, LAMB -> 2;
+      case LION -> 1;
+      case SGD -> arguments.momentum() > 0 ? 1 : 0;
+      // A row and a column of a matrix.
+      case ADAFACTOR -> 0;
+    };
+  }
+
+  /** What there is of it at the height. */
   public long total() {
-    return weights + gradients + moments + bestWeights + activations;
+    long step = gradientsStay ? gradients + activations : Math.max(gradients, activations);
+    return weights + optimizerState + bestWeights + step;
   }
 }

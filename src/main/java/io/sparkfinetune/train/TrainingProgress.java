@@ -1,6 +1,7 @@
 package io.sparkfinetune.train;
 
 import java.io.Serializable;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,7 +12,19 @@ import java.util.Map;
  * @param epoch passes done, in fractions
  * @param samplesPerSecond rows a second since the start, evaluation left out
  * @param logs the newest values: {@code loss}, {@code learning_rate}, {@code eval_accuracy}, ...
+ * @param notes what the user should know, so far: which checkpoint it went on from, for example
  */
 public record TrainingProgress(
-    int step, int totalSteps, double epoch, double samplesPerSecond, Map<String, Double> logs)
-    implements Serializable {}
+    int step,
+    int totalSteps,
+    double epoch,
+    double samplesPerSecond,
+    Map<String, Double> logs,
+    List<String> notes)
+    implements Serializable {
+  /** Without notes. */
+  public TrainingProgress(
+      int step, int totalSteps, double epoch, double samplesPerSecond, Map<String, Double> logs) {
+    this(step, totalSteps, epoch, samplesPerSecond, logs, List.of());
+  }
+}

@@ -3,7 +3,9 @@ package io.sparkfinetune.train;
 import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.model.ParameterSet;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -13,7 +15,7 @@ import org.bytedeco.pytorch.Tensor;
  * memory as they do.
  */
 final class WeightsSnapshot implements AutoCloseable {
-  private record Pair(Tensor weight, Tensor copy) {}
+  private record Pair(String name, Tensor weight, Tensor copy) {}
 
   private final List<Pair> pairs = new ArrayList<>();
 
@@ -24,7 +26,7 @@ final class WeightsSnapshot implements AutoCloseable {
       for (Parameter parameter : parameters.trainable()) {
         Tensor copy = parameter.tensor().detach().clone();
         copy.retainReference();
-        pairs.add(new Pair(parameter.tensor(), copy));
+        pairs.add(new Pair(parameter.name(), parameter.tensor(), copy));
       }
     }
   }
@@ -35,6 +37,13 @@ final class WeightsSnapshot implements AutoCloseable {
         NoGradGuard guard = new NoGradGuard()) {
       pairs.forEach(pair -> pair.copy().copy_(pair.weight()));
     }
+  }
+
+  /** The copies by name; they stay this object's. */
+  Map<String, Tensor> tensors() {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    pairs.forEach(pair -> tensors.put(pair.name(), pair.copy()));
+    return tensors;
   }
 
   /** Puts the copied weights back. */

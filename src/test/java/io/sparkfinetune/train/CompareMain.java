@@ -87,7 +87,7 @@ public final class CompareMain {
                     layerDecay));
     double learningRate = settings.get("learning_rate").doubleValue();
     List<Double> losses = new ArrayList<>();
-    try (Optimizer optimizer = new AdamW(model.parameters(), arguments)) {
+    try (Optimizer optimizer = Optimizer.create(model.parameters(), arguments.optimizer())) {
       for (int step = 0; step < STEPS; step++) {
         try (PointerScope scope = new PointerScope()) {
           Tensor loss = model.loss(ForwardPass.inference(), batch);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.Pooling;
@@ -67,7 +68,7 @@ class TrainerTest {
       assertThat(result.metrics().get("best_epoch")).isEqualTo(f1.indexOf(best) + 1.0);
       double kept =
           new Evaluator(model, io.sparkfinetune.model.ForwardPass.inference(), 64)
-              .evaluate(validation)
+              .evaluate(new ShardedRows(validation, Collective.alone()), Collective.alone())
               .orElseThrow()
               .metrics()
               .toMap("")
@@ -102,12 +103,12 @@ class TrainerTest {
   @Test
   void theMetricOfTheBestModelIsOneOfTheProblemType() {
     TrainingArguments macro = arguments("metric_for_best_model", "f1_macro");
-    assertThat(macro.metricForBestModel(ProblemType.MULTI_LABEL_CLASSIFICATION))
+    assertThat(macro.evaluation().metricForBestModel(ProblemType.MULTI_LABEL_CLASSIFICATION))
         .isEqualTo("f1_macro");
     TrainingArguments auto = arguments();
-    assertThat(auto.metricForBestModel(ProblemType.MULTI_LABEL_CLASSIFICATION))
+    assertThat(auto.evaluation().metricForBestModel(ProblemType.MULTI_LABEL_CLASSIFICATION))
         .isEqualTo("f1_micro");
-    assertThat(auto.metricForBestModel(ProblemType.SINGLE_LABEL_CLASSIFICATION))
+    assertThat(auto.evaluation().metricForBestModel(ProblemType.SINGLE_LABEL_CLASSIFICATION))
         .isEqualTo("accuracy");
     try (SequenceClassifier model = model(0)) {
       assertThatThrownBy(() -> new Trainer(model, macro, progress -> {}))

@@ -5,6 +5,7 @@ import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.SequenceClassifier;
+import io.sparkfinetune.model.TrimmedVocabulary;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.tokenize.EncodedDataset;
 import io.sparkfinetune.torch.Libtorch;
@@ -12,9 +13,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
 
@@ -49,8 +52,14 @@ public final class TrainingMemoryMain {
         rows(3, 8));
     long before = status("VmRSS");
     TrainingMemory said;
-    try (SequenceClassifier outline = SequenceClassifier.outline(config, model.customisation())) {
-      said = TrainingMemory.of(outline, arguments(args[1], batch), length);
+    try (SequenceClassifier outline =
+        SequenceClassifier.fromScratch(config, model.customisation(), 1)) {
+      // As the rows have them.
+      BitSet occurring = new BitSet();
+      occurring.set(5, 1000);
+      Optional<TrimmedVocabulary> trimmed = outline.trimVocabulary(occurring);
+      said = TrainingMemory.of(outline, arguments(args[1], batch), length, 1);
+      trimmed.ifPresent(TrimmedVocabulary::close);
     }
     train(
         SequenceClassifier.fromScratch(config, model.customisation(), 1),

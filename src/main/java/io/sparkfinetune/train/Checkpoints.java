@@ -1,0 +1,147 @@
+package io.sparkfinetune.train;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.collective.Collective;
+import io.sparkfinetune.train.checkpoint.CheckpointStore;
+import io.sparkfinetune.train.checkpoint.CheckpointStore.Content;
+import io.sparkfinetune.train.checkpoint.StoredCheckpoint;
+import io.sparkfinetune.train.checkpoint.TensorFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The checkpoints of a training: what of it goes into which file. The trained weights are there as
+ * they are being trained, a trimmed vocabulary trimmed; what is not trained is the base's.
+ */
+final class Checkpoints {
+  private static final String STATE = "trainer_state.json";
+  private static final String WEIGHTS = "weights.safetensors";
+  private static final String OPTIMIZER = "optimizer.safetensors";
+  private static final String BEST = "best.safetensors";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final CheckpointStore store;
+  private final CheckpointArguments arguments;
+  private final Collective workers;
+
+  private Checkpoints(CheckpointStore store, CheckpointArguments arguments, Collective workers) {
+    this.store = store;
+    this.arguments = arguments;
+    this.workers = workers;
+  }
+
+  /** Empty when no folder is set. */
+  static Optional<Checkpoints> of(
+      CheckpointArguments arguments, Configuration hadoop, Collective workers) {
+    return arguments.checkpointDir().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Checkpoints(
+                new CheckpointStore(arguments.checkpointDir(), hadoop), arguments, workers));
+  }
+
+  /**
+   * The tensors of a training.
+   *
+   * @param weights the trained ones
+   * @param optimizer its state
+   * @param best the weights kept
+   */
+  record Tensors(
+      Map<String, Tensor> weights, Map<String, Tensor> optimizer, Map<String, Tensor> best) {}
+
+  /** Whether one is due. */
+  boolean isDue(int step, StepPlan plan) {
+    return switch (arguments.saveStrategy()) {
+      case NO -> false;
+      case EPOCH -> step % plan.stepsPerEpoch() == 0;
+      case STEPS -> step % arguments.saveSteps() == 0;
+    };
+  }
+
+  /** Writes one, on the first worker; the others' training is the same. */
+  void save(TrainerState state, Tensors tensors) {
+    if (workers.rank() != 0) {
+      return;
+    }
+    Map<String, Content> files = new LinkedHashMap<>();
+    files.put(WEIGHTS, out -> TensorFile.write(out, tensors.weights()));
+    files.put(OPTIMIZER, out -> TensorFile.write(out, tensors.optimizer()));
+    if (state.best().step() != state.step()) {
+      files.put(BEST, out -> TensorFile.write(out, tensors.best()));
+    }
+    files.put(STATE, out -> out.write(JSON.writeValueAsBytes(state)));
+    store.write(state.step(), files);
+    store.prune(
+        arguments.saveTotalLimit(),
+        state.best().evaluated() ? OptionalInt.of(state.best().step()) : OptionalInt.empty());
+  }
+
+  /** A whole checkpoint and the state in it. */
+  record Found(StoredCheckpoint files, TrainerState state) {}
+
+  /**
+   * The newest whole checkpoint: of any training when resuming is asked for, else only of this very
+   * one, which Spark then runs again.
+   *
+   * @param passedOver hears of newer ones that are not whole, and why
+   */
+  Optional<Found> newest(String run, Consumer<String> passedOver) {
+    Optional<Found> found = store.newestWhole(passedOver).map(Checkpoints::read);
+    if (!arguments.resume()) {
+      found = found.filter(checkpoint -> checkpoint.state().run().equals(run));
+    }
+    requireAgreement(found.map(checkpoint -> checkpoint.state().step()).orElse(-1));
+    return found;
+  }
+
+  private static Found read(StoredCheckpoint checkpoint) {
+    try (InputStream in = checkpoint.open(STATE)) {
+      return new Found(checkpoint, JSON.readValue(in.readAllBytes(), TrainerState.class));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + STATE + " of a checkpoint", e);
+    }
+  }
+
+  private void requireAgreement(int step) {
+    int[] steps = new int[workers.size()];
+    steps[workers.rank()] = step;
+    for (int other : workers.sum(steps)) {
+      if (other != step) {
+        throw new UserException(
+            "the workers do not see the same checkpoints in "
+                + arguments.checkpointDir()
+                + " (steps "
+                + step
+                + " and "
+                + other
+                + "): it must be a folder that all of them read, as on HDFS or S3");
+      }
+    }
+  }
+
+  /** Reads a checkpoint's tensors into those of a training. */
+  static void load(Found found, Tensors tensors) {
+    read(found.files(), WEIGHTS, tensors.weights());
+    read(found.files(), OPTIMIZER, tensors.optimizer());
+    boolean own = found.files().has(BEST);
+    read(found.files(), own ? BEST : WEIGHTS, tensors.best());
+  }
+
+  private static void read(StoredCheckpoint files, String name, Map<String, Tensor> live) {
+    try (InputStream in = files.open(name)) {
+      TensorFile.readInto(in, live);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + name + " of a checkpoint", e);
+    }
+  }
+}

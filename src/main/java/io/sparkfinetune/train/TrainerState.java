@@ -1,0 +1,42 @@
+package io.sparkfinetune.train;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where a training stands, but for its tensors: what a checkpoint holds as {@code
+ * trainer_state.json}. The order of rows and dropout are functions of the seed and the step, so
+ * there is no state of a random generator.
+ *
+ * @param run the training that wrote it; a stage that Spark runs again has the same
+ * @param step optimizer steps done
+ * @param rowsSeen training rows of all workers in those steps
+ * @param batchSize rows of a step
+ * @param fingerprint of the training rows
+ * @param settings the training's keys and values, and {@code num_workers}
+ * @param losses of the steps done
+ * @param best what is known of the weights kept
+ * @param earlyStoppingBest the best metric so far
+ * @param earlyStoppingWorse evaluations since then
+ * @param stopped whether early stopping has ended the training
+ * @param untouchedFactor what word vectors that are not in use are to be multiplied with
+ * @param lossScale of fp16
+ * @param lossScaleSteps steps since it changed
+ * @param logHistory what was reported
+ */
+record TrainerState(
+    String run,
+    int step,
+    long rowsSeen,
+    int batchSize,
+    long fingerprint,
+    Map<String, String> settings,
+    LossLog.State losses,
+    BestWeights.State best,
+    double earlyStoppingBest,
+    int earlyStoppingWorse,
+    boolean stopped,
+    double untouchedFactor,
+    double lossScale,
+    int lossScaleSteps,
+    List<Map<String, Double>> logHistory) {}

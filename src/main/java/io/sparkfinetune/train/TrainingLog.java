@@ -1,0 +1,101 @@
+package io.sparkfinetune.train;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a training reports, and to whom. */
+final class TrainingLog {
+  private final TrainerListener listener;
+  private final List<Map<String, Double>> history = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+  private Map<String, Double> newest = Map.of();
+  private StepPlan plan;
+  private long begin;
+  private long rows;
+  private int steps;
+  private long trainingNanos;
+
+  TrainingLog(TrainerListener listener) {
+    this.listener = listener;
+  }
+
+  void begin(StepPlan newPlan) {
+    plan = newPlan;
+    begin = System.nanoTime();
+  }
+
+  /** Tells the listener what is going to be done. */
+  void planned(TrainingPlan whole) {
+    listener.onTrainBegin(whole);
+  }
+
+  /** Counts a step of so many rows. */
+  void progress(int stepRows, long nanos) {
+    rows += stepRows;
+    steps++;
+    trainingNanos += nanos;
+  }
+
+  /** Adds an entry. */
+  void add(int step, double epoch, Map<String, Double> values) {
+    Map<String, Double> entry = new LinkedHashMap<>();
+    entry.put("step", (double) step);
+    entry.put("epoch", epoch);
+    entry.putAll(values);
+    history.add(entry);
+    Map<String, Double> merged = new LinkedHashMap<>(newest);
+    merged.putAll(values);
+    newest = merged;
+    listener.onLog(entry);
+  }
+
+  /** Adds what the user should know, in words. */
+  void note(String text) {
+    notes.add(text);
+  }
+
+  void evaluated(int step, Map<String, Double> metrics) {
+    listener.onEvaluate(step, metrics);
+  }
+
+  void saved(int step) {
+    listener.onSave(step);
+  }
+
+  void end(TrainingResult result) {
+    listener.onTrainEnd(result);
+  }
+
+  /** Tells the listener where the training stands. */
+  void report(int step) {
+    double seconds = trainingNanos / 1e9;
+    listener.onProgress(
+        new TrainingProgress(
+            step, plan.totalSteps(), plan.epoch(step), rows / seconds, newest, List.copyOf(notes)));
+  }
+
+  /** Goes on behind entries of before. */
+  void resume(List<Map<String, Double>> entries) {
+    history.addAll(entries);
+  }
+
+  List<Map<String, Double>> history() {
+    return List.copyOf(history);
+  }
+
+  /** Rows of the steps that were done here, not before a resumption. */
+  long rows() {
+    return rows;
+  }
+
+  /** Steps that were done here. */
+  int steps() {
+    return steps;
+  }
+
+  double secondsSinceBegin() {
+    return (System.nanoTime() - begin) / 1e9;
+  }
+}
