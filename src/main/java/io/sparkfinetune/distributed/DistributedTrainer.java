@@ -9,15 +9,20 @@ import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.ChunkedBytes;
 import io.sparkfinetune.model.io.ModelFiles;
+import io.sparkfinetune.train.CheckpointArguments;
+import io.sparkfinetune.train.Precision;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
 import io.sparkfinetune.train.TrainingResult;
+import io.sparkfinetune.train.checkpoint.CheckpointStore;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.SparkContext;
@@ -37,7 +42,7 @@ import scala.Tuple2;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 
-/** Runs the training loop on executors, as a barrier stage. */
+/** Runs the training loop on executors, as a barrier stage of one task a worker. */
 public final class DistributedTrainer {
   private static final Logger LOG = LoggerFactory.getLogger(DistributedTrainer.class);
 
@@ -64,28 +69,36 @@ public final class DistributedTrainer {
       List<String> labels,
       ModelArguments model,
       TrainingArguments training,
+      ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
     SparkSession session = train.sparkSession();
     SparkContext spark = session.sparkContext();
-    ResourcePlan plan = plan(spark);
+    ResourcePlan plan = plan(spark, training, resources);
+    ClusterSlots.await(spark, plan);
     SerializableConfiguration hadoop =
         new SerializableConfiguration(session.sessionState().newHadoopConf());
     Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop.value(), !model.fromScratch());
     ModelConfig config = model.configure(ModelConfig.parse(checkpoint.config()), labels);
+
+    refuseOthersCheckpoints(training.checkpoint(), hadoop);
 
     Broadcast<SerializableConfiguration> broadcast =
         JavaSparkContext.fromSparkContext(spark).broadcast(hadoop);
     try (ProgressChannel channel = new ProgressChannel(spark, progress)) {
       TrainingTask task =
           new TrainingTask(
-              model,
-              config.toJson(),
-              training,
-              plan.threadsPerWorker(),
+              new TrainingTask.Order(
+                  model,
+                  config.toJson(),
+                  training,
+                  plan,
+                  Duration.ofSeconds(resources.communicationTimeout()),
+                  (long) resources.shardMemoryMb() << 20,
+                  ClusterSlots.free(spark, plan),
+                  UUID.randomUUID().toString()),
               broadcast,
               channel.taskEnd());
-      return collect(
-          run(examples(train, validation), plan.workers(), task), config, checkpoint.tokenizer());
+      return collect(run(examples(train, validation), plan, task), config, checkpoint.tokenizer());
     } finally {
       destroy(broadcast);
     }
@@ -102,16 +115,40 @@ public final class DistributedTrainer {
       SparkContext spark,
       ModelConfig checkpoint,
       ModelArguments model,
-      TrainingArguments training) {
-    plan(spark);
+      TrainingArguments training,
+      ResourceArguments resources) {
+    plan(spark, training, resources);
     // Its labels are not known yet; what is checked does not depend on them.
     ModelConfig config = model.configure(checkpoint, List.of());
     model.customisation().check(config);
-    training.metricForBestModel(model.problemType());
+    training.evaluation().metricForBestModel(model.problemType());
   }
 
-  private static ResourcePlan plan(SparkContext spark) {
-    return ResourcePlan.of(spark.conf(), Runtime.getRuntime().availableProcessors());
+  private static ResourcePlan plan(
+      SparkContext spark, TrainingArguments training, ResourceArguments resources) {
+    ResourcePlan plan =
+        ResourcePlan.of(spark.conf(), resources, Runtime.getRuntime().availableProcessors());
+    if (training.precision() == Precision.FP16 && plan.device() != DeviceType.CUDA) {
+      throw new UserException(
+          "training.precision=fp16 is for GPUs: set resources.gpu_per_worker=1, or"
+              + " training.precision=bf16");
+    }
+    return plan;
+  }
+
+  /** Those of another training would be taken for this one's by who looks for the newest. */
+  private static void refuseOthersCheckpoints(
+      CheckpointArguments arguments, SerializableConfiguration hadoop) {
+    String folder = arguments.checkpointDir();
+    if (!folder.isEmpty()
+        && !arguments.resume()
+        && new CheckpointStore(folder, hadoop.value()).newestWhole(passed -> {}).isPresent()) {
+      throw new UserException(
+          "training.checkpoint_dir="
+              + folder
+              + " holds checkpoints of an earlier training: set training.resume=true to go on from"
+              + " them, or choose another folder");
+    }
   }
 
   /** A context that has stopped cannot: that must not hide why it has. */
@@ -137,10 +174,15 @@ public final class DistributedTrainer {
    * makes it a map stage, which Spark does retry, and lets the driver fetch the weights in parts.
    */
   private static JavaRDD<Tuple2<Integer, Object>> run(
-      Dataset<Row> examples, int workers, TrainingTask task) {
+      Dataset<Row> examples, ResourcePlan plan, TrainingTask task) {
     ClassTag<Tuple2<Integer, Object>> tag = ClassTag$.MODULE$.apply(Tuple2.class);
+    RDD<Tuple2<Integer, Object>> workers =
+        Example.shards(examples.toJavaRDD(), plan.workers())
+            .rdd()
+            .barrier()
+            .mapPartitions(task, false, tag);
     RDD<Tuple2<Integer, Object>> trained =
-        examples.repartition(workers).rdd().barrier().mapPartitions(task, false, tag);
+        plan.profile().map(workers::withResources).orElse(workers);
     JavaPairRDD<Integer, Object> pairs = JavaPairRDD.fromJavaRDD(trained.toJavaRDD());
     return pairs.partitionBy(new HashPartitioner(RESULT_PARTITIONS)).map(pair -> pair);
   }
@@ -153,7 +195,8 @@ public final class DistributedTrainer {
     while (parts.hasNext()) {
       Tuple2<Integer, Object> part = parts.next();
       if (part._2() instanceof TrainingOutcome value) {
-        outcome = value;
+        // A worker that failed says so; the others then have nothing to say.
+        outcome = outcome == null || value.failure() != null ? value : outcome;
       } else {
         chunks.put(part._1(), (TrainingOutcome.Chunk) part._2());
       }

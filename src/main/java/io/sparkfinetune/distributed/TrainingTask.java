@@ -1,6 +1,8 @@
 package io.sparkfinetune.distributed;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.collective.Collective;
+import io.sparkfinetune.collective.TorchCollective;
 import io.sparkfinetune.model.Customisation;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
@@ -16,57 +18,78 @@ import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
 import io.sparkfinetune.train.TrainingResult;
 import java.io.Serializable;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.BarrierTaskContext;
-import org.apache.spark.TaskContext;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Row;
 import org.apache.spark.util.AccumulatorV2;
 import org.apache.spark.util.SerializableConfiguration;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import scala.Tuple2;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
 import scala.runtime.AbstractFunction1;
 
 /**
- * One barrier task: takes its rows into memory, loads the checkpoint, trains, and gives the best
- * weights back as numbered chunks.
+ * One worker's barrier task: takes its rows into memory, meets the other workers, loads the
+ * checkpoint and trains. The first worker gives the best weights back as numbered chunks.
  *
- * <p>Input rows are {@code (input_ids: array<int>, type_one_start: int, labels: array<int>,
- * is_validation: boolean)}, as {@link EncodedDataset.Builder#add(int[], int, int[])} takes them.
- * Output pairs are {@code (0, TrainingOutcome)}, then {@code (i, Chunk)} with the i-th chunk of
+ * <p>Output pairs are {@code (0, TrainingOutcome)}, then {@code (i, Chunk)} with the i-th chunk of
  * {@code model.safetensors}, from 1.
  */
-final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple2<Integer, Object>>>
+final class TrainingTask
+    extends AbstractFunction1<Iterator<Example>, Iterator<Tuple2<Integer, Object>>>
     implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  private final ModelArguments modelArguments;
-  private final String configJson;
-  private final TrainingArguments arguments;
-  private final int threads;
+  /** What workers may be apart when they start: some load libtorch for the first time. */
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private final Order order;
   private final Broadcast<SerializableConfiguration> hadoop;
   private final AccumulatorV2<TrainingProgress, TrainingProgress> progress;
 
-  TrainingTask(
-      ModelArguments modelArguments,
+  /**
+   * What to train, the same for all workers.
+   *
+   * @param configJson the model's configuration
+   * @param timeout after which a worker that the others wait for is given up
+   * @param shardMemory bytes of token ids that a worker holds in memory
+   * @param slotsFree slots that were free before
+   * @param run names the training, however often Spark starts its stage
+   */
+  record Order(
+      ModelArguments model,
       String configJson,
-      TrainingArguments arguments,
-      int threads,
+      TrainingArguments training,
+      ResourcePlan plan,
+      Duration timeout,
+      long shardMemory,
+      int slotsFree,
+      String run)
+      implements Serializable {}
+
+  TrainingTask(
+      Order order,
       Broadcast<SerializableConfiguration> hadoop,
       AccumulatorV2<TrainingProgress, TrainingProgress> progress) {
-    this.modelArguments = modelArguments;
-    this.configJson = configJson;
-    this.arguments = arguments;
-    this.threads = threads;
+    this.order = order;
     this.hadoop = hadoop;
     this.progress = progress;
   }
 
   @Override
-  public Iterator<Tuple2<Integer, Object>> apply(Iterator<Row> rows) {
+  public Iterator<Tuple2<Integer, Object>> apply(Iterator<Example> rows) {
     List<Tuple2<Integer, Object>> output = new ArrayList<>();
     try {
       train(rows, output);
@@ -78,60 +101,127 @@ final class TrainingTask extends AbstractFunction1<Iterator<Row>, Iterator<Tuple
     return JavaConverters.asScalaIterator(output.iterator());
   }
 
-  private void train(Iterator<Row> rows, List<Tuple2<Integer, Object>> output) {
+  private void train(Iterator<Example> rows, List<Tuple2<Integer, Object>> output) {
+    BarrierTaskContext context = BarrierTaskContext.get();
     Libtorch.load();
-    Libtorch.setThreads(threads);
-    EncodedDataset.Builder train = EncodedDataset.builder();
-    EncodedDataset.Builder validation = EncodedDataset.builder();
+    Libtorch.setThreads(order.plan().threadsPerWorker());
+    WorkerDevice device = WorkerDevice.of(order.plan(), context);
+    device.requireCuda(Libtorch.cudaAvailable(), Libtorch.cudaDevices());
+    Path folder = SparkEnv.get().blockManager().diskBlockManager().localDirs()[0].toPath();
+    EncodedDataset.Builder train = EncodedDataset.builder(order.shardMemory(), folder);
+    EncodedDataset.Builder validation = EncodedDataset.builder(order.shardMemory(), folder);
     while (rows.hasNext()) {
-      Row row = rows.next();
-      (row.getBoolean(3) ? validation : train).add(ints(row, 0), row.getInt(1), ints(row, 2));
+      Example example = rows.next();
+      (example.validation() ? validation : train).add(example.row());
     }
-    ModelConfig config = ModelConfig.parse(configJson);
-    try (SequenceClassifier model = load(config);
-        Trainer trainer = new Trainer(model, arguments, this::onProgress)) {
+    ModelConfig config = ModelConfig.parse(order.configJson());
+    try (EncodedDataset trainRows = train.build();
+        EncodedDataset validationRows = validation.build();
+        Collective workers = join(context);
+        SequenceClassifier model = load(config, device);
+        Trainer trainer =
+            new Trainer(
+                model,
+                order.training(),
+                new Trainer.Surroundings(workers, hadoop.value().value(), order.run()),
+                new WorkerListener(order, device, workers.rank(), progress))) {
       TrainingResult result;
       String failure = null;
       try {
-        result = trainer.train(train.build(), validation.build());
+        result = trainer.train(trainRows, validationRows);
       } catch (DivergedException e) {
         result = e.kept();
         failure = e.getMessage();
       }
-      UUID run = UUID.randomUUID();
-      ModelFiles files = model.toFiles("");
-      List<byte[]> chunks = files.weights().chunks();
-      output.add(
-          new Tuple2<>(
-              0,
-              new TrainingOutcome(
-                  run, chunks.size(), files.adapter(), result, failure, failure != null)));
-      for (byte[] chunk : chunks) {
-        output.add(new Tuple2<>(output.size(), new TrainingOutcome.Chunk(run, chunk)));
+      if (workers.rank() == 0) {
+        output(model, result, failure, output);
       }
+    } finally {
+      // Executors live on, and a training leaves gaps as large as its batches.
+      Libtorch.returnFreedMemory();
     }
   }
 
-  private static int[] ints(Row row, int column) {
-    return row.<Integer>getList(column).stream().mapToInt(Integer::intValue).toArray();
+  private Collective join(BarrierTaskContext context) {
+    List<String> hosts =
+        Arrays.stream(context.getTaskInfos()).map(info -> host(info.address())).toList();
+    return TorchCollective.join(
+        context.partitionId(),
+        hosts,
+        own -> allGather(context, own, order.timeout().plus(START)),
+        order.plan().device() == DeviceType.CUDA,
+        order.timeout());
+  }
+
+  /**
+   * Spark's own, which waits for a year: also when another worker could not read its rows, since
+   * their host was lost, and Spark starts the stage again without ending this task.
+   */
+  private static List<String> allGather(BarrierTaskContext context, String own, Duration timeout) {
+    FutureTask<String[]> gathering = new FutureTask<>(() -> context.allGather(own));
+    Thread thread = new Thread(gathering, "rendezvous");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      return Arrays.asList(gathering.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (TimeoutException e) {
+      throw new IllegalStateException(
+          "the other workers have not come to meet within " + timeout.toSeconds() + " s", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the workers cannot meet", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while the workers met", e);
+    } finally {
+      thread.interrupt();
+    }
+  }
+
+  /** Without the port, which an IPv6 address stands in brackets before. */
+  private static String host(String address) {
+    String host = address.replaceFirst(":\\d+$", "");
+    return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+  }
+
+  private static void output(
+      SequenceClassifier model,
+      TrainingResult result,
+      String failure,
+      List<Tuple2<Integer, Object>> output) {
+    UUID run = UUID.randomUUID();
+    ModelFiles files = model.toFiles("");
+    List<byte[]> chunks = files.weights().chunks();
+    output.add(
+        new Tuple2<>(
+            0,
+            new TrainingOutcome(
+                run, chunks.size(), files.adapter(), result, failure, failure != null)));
+    for (byte[] chunk : chunks) {
+      output.add(new Tuple2<>(output.size(), new TrainingOutcome.Chunk(run, chunk)));
+    }
+  }
+
+  private SequenceClassifier load(ModelConfig config, WorkerDevice device) {
+    SequenceClassifier model = load(config);
+    try (PointerScope scope = new PointerScope()) {
+      model.to(new Device(device.torchName()));
+      return model;
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
   }
 
   private SequenceClassifier load(ModelConfig config) {
-    Customisation customisation = modelArguments.customisation();
-    if (modelArguments.fromScratch()) {
-      return SequenceClassifier.fromScratch(config, customisation, arguments.seed());
+    Customisation customisation = order.model().customisation();
+    long seed = order.training().seed();
+    if (order.model().fromScratch()) {
+      return SequenceClassifier.fromScratch(config, customisation, seed);
     }
-    Checkpoint checkpoint = Checkpoint.open(modelArguments.base(), hadoop.value().value());
+    Checkpoint checkpoint = Checkpoint.open(order.model().base(), hadoop.value().value());
     try (TensorSource weights = checkpoint.openWeights()) {
       List<String> labels = ModelConfig.parse(checkpoint.config()).labels();
-      return SequenceClassifier.fromPretrained(
-          config, labels, weights, customisation, arguments.seed());
+      return SequenceClassifier.fromPretrained(config, labels, weights, customisation, seed);
     }
-  }
-
-  private void onProgress(TrainingProgress newest) {
-    TaskContext context = BarrierTaskContext.get();
-    context.killTaskIfInterrupted();
-    progress.add(newest);
   }
 }

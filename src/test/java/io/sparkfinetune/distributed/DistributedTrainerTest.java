@@ -22,6 +22,7 @@ import io.sparkfinetune.train.TrainingProgress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DistributedTrainerTest {
+  private static final ResourceArguments RESOURCES =
+      Schema.of("resources", ResourceArguments.class).defaults();
   private static final List<String> LABELS = List.of("a", "b");
 
   @TempDir Path base;
@@ -58,7 +61,13 @@ class DistributedTrainerTest {
     List<TrainingProgress> progress = new CopyOnWriteArrayList<>();
     TrainedModel trained =
         DistributedTrainer.train(
-            rows(40), Optional.of(rows(10)), LABELS, model(16), training(1e-2), progress::add);
+            rows(40),
+            Optional.of(rows(10)),
+            LABELS,
+            model(16),
+            training(3e-2),
+            RESOURCES,
+            progress::add);
     assertThat(trained.result().metrics().get("eval_accuracy")).isEqualTo(1.0);
     assertThat(progress.get(progress.size() - 1).step()).isEqualTo(2 * 5);
     try (SequenceClassifier model = SequenceClassifier.load(trained.files())) {
@@ -70,10 +79,16 @@ class DistributedTrainerTest {
   void aRunIsTheSameWhateverThePartitionsOfItsRows() {
     TrainedModel one =
         DistributedTrainer.train(
-            rows(40), Optional.empty(), LABELS, model(16), training(1e-2), p -> {});
+            rows(40), Optional.empty(), LABELS, model(16), training(1e-2), RESOURCES, p -> {});
     TrainedModel other =
         DistributedTrainer.train(
-            rows(40).repartition(7), Optional.empty(), LABELS, model(16), training(1e-2), p -> {});
+            rows(40).repartition(7),
+            Optional.empty(),
+            LABELS,
+            model(16),
+            training(1e-2),
+            RESOURCES,
+            p -> {});
     assertThat(other.files().weights().chunks().toArray(byte[][]::new))
         .isDeepEqualTo(one.files().weights().chunks().toArray(byte[][]::new));
   }
@@ -83,7 +98,13 @@ class DistributedTrainerTest {
     assertThatThrownBy(
             () ->
                 DistributedTrainer.train(
-                    rows(4), Optional.empty(), LABELS, model(129), training(1e-2), p -> {}))
+                    rows(4),
+                    Optional.empty(),
+                    LABELS,
+                    model(129),
+                    training(1e-2),
+                    RESOURCES,
+                    p -> {}))
         .isInstanceOf(UserException.class)
         .hasMessage("model.max_length=129 is not allowed: the model has positions for 128 tokens");
   }
@@ -106,7 +127,13 @@ class DistributedTrainerTest {
       assertThatThrownBy(
               () ->
                   DistributedTrainer.train(
-                      rows(4), Optional.empty(), LABELS, model(16), training(1e-2), p -> {}))
+                      rows(4),
+                      Optional.empty(),
+                      LABELS,
+                      model(16),
+                      training(1e-2),
+                      RESOURCES,
+                      p -> {}))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("model.safetensors");
       TestSpark.session().sparkContext().listenerBus().waitUntilEmpty();
@@ -123,7 +150,13 @@ class DistributedTrainerTest {
             TrainingDivergedException.class,
             () ->
                 DistributedTrainer.train(
-                    rows(40), Optional.of(rows(10)), LABELS, model(16), training(1e38), p -> {}));
+                    rows(40),
+                    Optional.of(rows(10)),
+                    LABELS,
+                    model(16),
+                    training(1e38),
+                    RESOURCES,
+                    p -> {}));
     assertThat(e)
         .hasMessageContaining("training diverged at step ")
         .hasMessageContaining("Try a lower training.learning_rate");
@@ -162,7 +195,7 @@ class DistributedTrainerTest {
                     "precision",
                     "fp32"));
     return DistributedTrainer.train(
-        rows(8), Optional.of(rows(10)), LABELS, model, training, p -> {});
+        rows(8), Optional.of(rows(10)), LABELS, model, training, RESOURCES, p -> {});
   }
 
   @Test
@@ -189,6 +222,43 @@ class DistributedTrainerTest {
     assertThat(trained.adapter().config())
         .contains("\"base_model_name_or_path\" : \"" + base + "\"");
     assertThat(train(model("lora_rank", 2)).files().adapter()).isNull();
+  }
+
+  @Test
+  void checkpointsOfAnEarlierTrainingAreGoneOnFromOrRefused(@TempDir Path checkpoints) {
+    Map<String, Object> settings =
+        Map.of(
+            "num_train_epochs", 1, "precision", "fp32", "checkpoint_dir", checkpoints.toString());
+    Schema<TrainingArguments> schema = Schema.of("training", TrainingArguments.class);
+    train(schema.create(settings));
+    assertThatThrownBy(() -> train(schema.create(settings)))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "training.checkpoint_dir="
+                + checkpoints
+                + " holds checkpoints of an earlier training: set training.resume=true to go on from"
+                + " them, or choose another folder");
+    Map<String, Object> further = new HashMap<>(settings);
+    further.putAll(Map.of("num_train_epochs", 2, "resume", true));
+    assertThat(train(schema.create(further)).result().metrics().get("epoch")).isEqualTo(2.0);
+  }
+
+  @Test
+  void halfPrecisionIsForGpus() {
+    assertThatThrownBy(
+            () ->
+                train(
+                    Schema.of("training", TrainingArguments.class)
+                        .create(Map.of("precision", "fp16"))))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "training.precision=fp16 is for GPUs: set resources.gpu_per_worker=1, or"
+                + " training.precision=bf16");
+  }
+
+  private TrainedModel train(TrainingArguments training) {
+    return DistributedTrainer.train(
+        rows(40), Optional.of(rows(10)), LABELS, model(16), training, RESOURCES, p -> {});
   }
 
   @Test
@@ -235,12 +305,13 @@ class DistributedTrainerTest {
         TestSpark.session().sparkContext(),
         ModelConfig.parse(TestModels.tiny().config()),
         model,
-        training(1e-2));
+        training(1e-2),
+        RESOURCES);
   }
 
   private static TrainedModel train(ModelArguments model) {
     return DistributedTrainer.train(
-        rows(16), Optional.empty(), LABELS, model, training(1e-2), p -> {});
+        rows(16), Optional.empty(), LABELS, model, training(1e-2), RESOURCES, p -> {});
   }
 
   private ModelArguments model(String key, Object value, Object... more) {

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkfinetune.ChildJvm;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -32,21 +30,11 @@ class LocalClusterTest {
   }
 
   private static String run(Path folder) throws IOException, InterruptedException {
-    // Spark asks for a distribution to start workers from; an empty one will do, as the class path
-    // is given.
-    Path sparkHome = Files.createDirectories(folder.resolve("spark"));
-    Files.createDirectories(sparkHome.resolve("jars"));
     return ChildJvm.run(
         LocalClusterMain.class,
         List.of("-Xmx1g"),
         List.of(folder.resolve("model").toString()),
-        Map.of(
-            "SPARK_HOME",
-            sparkHome.toString(),
-            "SPARK_SCALA_VERSION",
-            "2.12",
-            "SPARK_LOCAL_IP",
-            "127.0.0.1"),
+        TestCluster.environment(folder),
         folder);
   }
 }

@@ -1,0 +1,281 @@
+package io.sparkfinetune.distributed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkfinetune.ChildJvm;
+import io.sparkfinetune.model.io.SafetensorsStream;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Training on real processes: a standalone master whose two workers run an executor each, and
+ * {@code local-cluster}. What several workers compute is what one does, and what a lost one costs
+ * is time.
+ */
+@EnabledOnOs(OS.LINUX)
+class WorkersOnSparkTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final List<String> EQUAL =
+      List.of("num_train_epochs=2", "per_device_train_batch_size=16");
+
+  /** Enough steps to be disturbed in. */
+  private static final List<String> LONG =
+      List.of(
+          "num_train_epochs=30",
+          "per_device_train_batch_size=4",
+          "num_workers=2",
+          "save_strategy=steps",
+          "save_steps=100",
+          "logging_steps=50",
+          "eval_strategy=steps",
+          "eval_steps=150");
+
+  private static final Map<String, String> FAST_HEARTBEAT =
+      Map.of("spark.executor.heartbeatInterval", "200ms");
+
+  private static final Pattern STEP = Pattern.compile("(?m)^step (\\d+)$");
+
+  @TempDir static Path folder;
+  private static TestCluster cluster;
+  private static Outcome alone;
+  private static Outcome undisturbed;
+
+  @BeforeAll
+  static void trainUndisturbed() throws Exception {
+    cluster = TestCluster.start(folder, 2, 1);
+    alone = train("alone", 203, EQUAL);
+    undisturbed = train("undisturbed", 203, with(LONG));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+      assertThat(cluster.processes()).isEmpty();
+    }
+  }
+
+  /**
+   * What came of a training.
+   *
+   * @param losses by step
+   * @param weights by name
+   */
+  private record Outcome(
+      String output, Map<Integer, Double> losses, Map<String, float[]> weights) {}
+
+  private static List<String> with(List<String> settings, String... more) {
+    List<String> all = new ArrayList<>(settings);
+    all.addAll(List.of(more));
+    return all;
+  }
+
+  private static ChildJvm start(
+      String name, int rows, int cancelAt, Map<String, String> properties, List<String> settings)
+      throws Exception {
+    List<String> arguments = with(List.of(folder.toString(), name, "" + rows, "" + cancelAt));
+    arguments.addAll(settings);
+    return cluster.driver(name, TrainingMain.class, properties, arguments);
+  }
+
+  private static Outcome train(String name, int rows, List<String> settings) throws Exception {
+    return train(name, rows, Map.of(), settings);
+  }
+
+  private static Outcome train(
+      String name, int rows, Map<String, String> properties, List<String> settings)
+      throws Exception {
+    try (ChildJvm driver = start(name, rows, 0, properties, settings)) {
+      return outcome(name, driver.awaitSuccess(PATIENCE));
+    }
+  }
+
+  private static Outcome outcome(String name, String output) throws Exception {
+    assertThat(output).contains("trained");
+    Map<Integer, Double> losses = new TreeMap<>();
+    for (JsonNode entry : new ObjectMapper().readTree(folder.resolve(name + ".json").toFile())) {
+      if (entry.has("loss")) {
+        losses.put(entry.get("step").intValue(), entry.get("loss").doubleValue());
+      }
+    }
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    try (InputStream in = Files.newInputStream(folder.resolve(name + ".safetensors"));
+        PointerScope scope = new PointerScope()) {
+      SafetensorsStream.open(in, name)
+          .forEach(
+              (weight, tensor) -> {
+                float[] values = new float[(int) tensor.numel()];
+                new FloatPointer(tensor.data_ptr()).get(values);
+                weights.put(weight, values);
+              });
+    }
+    return new Outcome(output, losses, weights);
+  }
+
+  private static void assertEqualButForRounding(Outcome outcome, Outcome expected) {
+    assertThat(outcome.losses().keySet()).isEqualTo(expected.losses().keySet());
+    expected
+        .losses()
+        .forEach(
+            (step, loss) -> assertThat(outcome.losses().get(step)).isCloseTo(loss, within(1e-5)));
+    expected
+        .weights()
+        .forEach(
+            (name, values) ->
+                assertThat(outcome.weights().get(name))
+                    .as(name)
+                    .containsExactly(values, within(1e-4f)));
+  }
+
+  private static void assertEqualBits(Outcome outcome, Outcome expected) {
+    assertThat(outcome.losses()).isEqualTo(expected.losses());
+    expected
+        .weights()
+        .forEach(
+            (name, values) -> assertThat(outcome.weights().get(name)).as(name).isEqualTo(values));
+  }
+
+  @Test
+  void twoWorkersOfAStandaloneClusterTrainAsOneDoes() throws Exception {
+    assertEqualButForRounding(
+        train(
+            "two",
+            203,
+            with(
+                EQUAL,
+                "per_device_train_batch_size=4",
+                "gradient_accumulation_steps=2",
+                "num_workers=2")),
+        alone);
+  }
+
+  @Test
+  void fourWorkersOfALocalClusterTrainAsOneDoes() throws Exception {
+    assertEqualButForRounding(
+        train(
+            "four",
+            203,
+            Map.of("spark.master", "local-cluster[4,1,1024]"),
+            with(EQUAL, "per_device_train_batch_size=4", "num_workers=4")),
+        alone);
+  }
+
+  /** Five rows by the upper bits of their positions: not every worker has one. */
+  @Test
+  void aWorkerWithoutRowsTakesPart() throws Exception {
+    List<String> two = List.of("per_device_train_batch_size=2", "num_train_epochs=3");
+    Outcome expected = train("few-alone", 5, with(two, "gradient_accumulation_steps=2"));
+    assertEqualButForRounding(
+        train(
+            "few",
+            5,
+            Map.of("spark.master", "local-cluster[4,1,1024]"),
+            with(two, "per_device_train_batch_size=1", "num_workers=4")),
+        expected);
+  }
+
+  @Test
+  void aKilledExecutorCostsTheStepsSinceTheCheckpointAlone() throws Exception {
+    Path checkpoints = folder.resolve("killed-checkpoints");
+    try (ChildJvm driver =
+        start("killed", 203, 0, FAST_HEARTBEAT, with(LONG, "checkpoint_dir=" + checkpoints))) {
+      awaitStep(driver, 230);
+      ProcessHandle victim = cluster.executors().values().iterator().next();
+      ChildJvm.signal(victim, "KILL");
+      Outcome outcome = outcome("killed", driver.awaitSuccess(PATIENCE));
+      assertThat(outcome.output()).containsPattern("going on from the checkpoint at step \\d00: ");
+      assertEqualBits(outcome, undisturbed);
+      assertThat(victim.isAlive()).isFalse();
+    }
+  }
+
+  /** A stopped process neither answers nor closes its connections. */
+  @Test
+  void aWorkerThatHangsIsGivenUpAndNamed() throws Exception {
+    Path checkpoints = folder.resolve("hung-checkpoints");
+    // Spark itself gives the executor up after the worker has: else the worker could not say why.
+    Map<String, String> properties =
+        Map.of(
+            "spark.executor.heartbeatInterval",
+            "500ms",
+            "spark.network.timeout",
+            "40s",
+            "spark.network.timeoutInterval",
+            "2s",
+            "spark.storage.blockManagerHeartbeatTimeoutMs",
+            "40s");
+    try (ChildJvm driver =
+        start(
+            "hung",
+            203,
+            0,
+            properties,
+            with(LONG, "checkpoint_dir=" + checkpoints, "communication_timeout=5"))) {
+      awaitStep(driver, 230);
+      ProcessHandle victim = cluster.executors().get("1");
+      ChildJvm.signal(victim, "STOP");
+      MatchResult lost =
+          driver.awaitLog(
+              "worker \\d on \\S+ at step \\d+ has waited for another worker for 5 s: worker \\d on"
+                  + " [^ ,]+(?: gives no sign of life|, which the others meet at, does not answer)",
+              PATIENCE);
+      assertThat(lost.group()).contains("127.0.0.1");
+      driver.close();
+      // Spark's worker ends what is left of an application whose driver is gone, stopped or not.
+      assertThat(ChildJvm.waitUntil(() -> !victim.isAlive(), PATIENCE)).isTrue();
+    }
+  }
+
+  @Test
+  void aCancelledTrainingEndsWithinAStepAndFreesItsNatives() throws Exception {
+    try (ChildJvm driver = start("cancelled", 203, 200, FAST_HEARTBEAT, with(LONG))) {
+      String output = driver.awaitSuccess(PATIENCE);
+      assertThat(output).contains("cancelling").contains("failed: ").contains("cancelled");
+      MatchResult after = driver.awaitOutput("running tasks 0 after (\\d+) ms", PATIENCE);
+      // A step takes milliseconds; what is left is the tasks' way out and Spark's of noticing.
+      assertThat(Integer.parseInt(after.group(1))).isLessThan(15_000);
+      MatchResult bytes = driver.awaitOutput("native bytes: \\[([\\d, ]+)]", PATIENCE);
+      // The tiny model's weights alone are 1.5 million bytes.
+      for (String count : bytes.group(1).split(", ")) {
+        assertThat(Long.parseLong(count)).isLessThan(1_000_000);
+      }
+    }
+  }
+
+  private static void awaitStep(ChildJvm driver, int step) throws Exception {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (newestStep(driver.output()) < step) {
+      assertThat(System.nanoTime()).as(driver.output()).isLessThan(end);
+      assertThat(driver.process().isAlive()).as(driver.output()).isTrue();
+      Thread.sleep(50);
+    }
+  }
+
+  private static int newestStep(String output) {
+    return STEP.matcher(output)
+        .results()
+        .mapToInt(m -> Integer.parseInt(m.group(1)))
+        .max()
+        .orElse(0);
+  }
+}
