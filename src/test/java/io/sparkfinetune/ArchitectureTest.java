@@ -30,7 +30,11 @@ class ArchitectureTest {
           .layer("distributed")
           .definedBy("io.sparkfinetune.distributed..")
           .layer("train")
-          .definedBy("io.sparkfinetune.train..")
+          .definedBy("io.sparkfinetune.train")
+          .layer("checkpoint")
+          .definedBy("io.sparkfinetune.train.checkpoint..")
+          .layer("collective")
+          .definedBy("io.sparkfinetune.collective..")
           .layer("evaluate")
           .definedBy("io.sparkfinetune.evaluate..")
           .layer("model")
@@ -53,18 +57,22 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("jobs", "annotator")
           .whereLayer("train")
           .mayOnlyBeAccessedByLayers("jobs", "annotator", "describe", "distributed")
+          .whereLayer("checkpoint")
+          .mayOnlyBeAccessedByLayers("jobs", "annotator", "distributed", "train")
+          .whereLayer("collective")
+          .mayOnlyBeAccessedByLayers("distributed", "train")
           .whereLayer("evaluate")
           .mayOnlyBeAccessedByLayers("jobs", "train")
           .whereLayer("model")
           .mayOnlyBeAccessedByLayers(
-              "jobs", "annotator", "describe", "export", "distributed", "train")
+              "jobs", "annotator", "describe", "export", "distributed", "train", "checkpoint")
           .whereLayer("tokenize")
           .mayOnlyBeAccessedByLayers(
               "annotator", "describe", "export", "distributed", "train", "model")
           .whereLayer("data")
           .mayOnlyBeAccessedByLayers("jobs", "annotator")
           .whereLayer("torch")
-          .mayOnlyBeAccessedByLayers("annotator", "distributed", "train", "model");
+          .mayOnlyBeAccessedByLayers("annotator", "collective", "distributed", "train", "model");
 
   @ArchTest
   static final ArchRule theCoreKnowsNoSpark =
@@ -73,6 +81,7 @@ class ArchitectureTest {
           .resideInAnyPackage(
               "io.sparkfinetune.describe..",
               "io.sparkfinetune.export",
+              "io.sparkfinetune.collective..",
               "io.sparkfinetune.train..",
               "io.sparkfinetune.model..",
               "io.sparkfinetune.evaluate..",
@@ -81,6 +90,15 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache.spark..", "com.johnsnowlabs..");
+
+  @ArchTest
+  static final ArchRule checkpointsKnowTheFormatsAndNeitherTheModelNorTheLoop =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sparkfinetune.train.checkpoint..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.sparkfinetune.model", "io.sparkfinetune.train");
 
   @ArchTest
   static final ArchRule onlyTheAnnotatorsTheirExportAndTheJobsKnowSparkNlp =

@@ -4,11 +4,13 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Nearest;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.config.Setting;
+import io.sparkfinetune.distributed.ResourceArguments;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.train.TrainingArguments;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
@@ -32,6 +34,11 @@ final class SchemaParams implements Serializable {
 
   static final Schema<TrainingArguments> TRAINING = Schema.of("training", TrainingArguments.class);
   static final Schema<ModelArguments> MODEL = Schema.of("model", ModelArguments.class);
+  static final Schema<ResourceArguments> RESOURCES =
+      Schema.of("resources", ResourceArguments.class);
+
+  /** Their keys differ, so that a key alone names its setting. */
+  private static final List<Schema<?>> SCHEMAS = List.of(MODEL, TRAINING, RESOURCES);
 
   private final Params owner;
   private final Map<String, Param<?>> params = new LinkedHashMap<>();
@@ -50,7 +57,7 @@ final class SchemaParams implements Serializable {
   /** Adds a Param for one setting and gives it its default. */
   SchemaParams add(Schema<?> schema, String key) {
     Setting setting = schema.setting(key);
-    Function1<Object, Object> valid = new Valid(schema == TRAINING, key);
+    Function1<Object, Object> valid = new Valid(key);
     String doc = setting.range().isEmpty() ? setting.doc() : setting.doc() + " " + range(setting);
     Class<?> type = setting.type();
     Param<?> param;
@@ -96,8 +103,7 @@ final class SchemaParams implements Serializable {
       throw new UserException(
           "unknown key " + key + ": did you mean " + Nearest.of(key, params.keySet()) + "?");
     }
-    Schema<?> schema = isIn(TRAINING, key) ? TRAINING : MODEL;
-    set(key, paramValue(schema.setting(key).convert(value)));
+    set(key, paramValue(setting(key).convert(value)));
   }
 
   /** The Params' values as the record of one of the schemas. */
@@ -117,8 +123,12 @@ final class SchemaParams implements Serializable {
     return joined.values().toArray(Param<?>[]::new);
   }
 
-  private static boolean isIn(Schema<?> schema, String key) {
-    return schema.settings().stream().anyMatch(setting -> setting.name().equals(key));
+  private static Setting setting(String key) {
+    return SCHEMAS.stream()
+        .flatMap(schema -> schema.settings().stream())
+        .filter(setting -> setting.name().equals(key))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static String range(Setting setting) {
@@ -139,17 +149,15 @@ final class SchemaParams implements Serializable {
       implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    private final boolean training;
     private final String key;
 
-    Valid(boolean training, String key) {
-      this.training = training;
+    Valid(String key) {
       this.key = key;
     }
 
     @Override
     public Object apply(Object value) {
-      Setting setting = (training ? TRAINING : MODEL).setting(key);
+      Setting setting = setting(key);
       Object converted = paramValue(setting.convert(value));
       if (!converted.equals(value)) {
         throw new UserException(

@@ -3,6 +3,7 @@ package io.sparkfinetune.annotator;
 import com.johnsnowlabs.nlp.AnnotatorType;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.distributed.DistributedTrainer;
+import io.sparkfinetune.distributed.ResourceArguments;
 import io.sparkfinetune.distributed.TrainedModel;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
@@ -192,10 +193,12 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
     columns.check(dataset.schema());
     ModelArguments model = modelArguments();
     TrainingArguments training = trainingArguments();
+    ResourceArguments resources = resourceArguments();
     Configuration hadoop = dataset.sparkSession().sessionState().newHadoopConf();
     Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop, !model.fromScratch());
     ModelConfig config = ModelConfig.parse(checkpoint.config());
-    DistributedTrainer.check(dataset.sparkSession().sparkContext(), config, model, training);
+    DistributedTrainer.check(
+        dataset.sparkSession().sparkContext(), config, model, training, resources);
     String tokenizer = checkpoint.tokenizer();
     try (TextTokenizer opened = TextTokenizer.of(tokenizer, model.maxLength())) {
       config.requireVocabulary(opened.vocabSize());
@@ -211,6 +214,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
               examples.labels().names(),
               model,
               training,
+              resources,
               progress);
       // fit sets the parent and copies the Params.
       return TransformerClassifierModel.of(trained.files())

@@ -3,14 +3,16 @@ package io.sparkfinetune.config;
 import io.sparkfinetune.UserException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /**
- * The settings that a record declares with {@link Key}, under one section of the configuration.
+ * The settings that a record declares with {@link Key}, under one section of the configuration. A
+ * component that is itself a record adds its settings to the section: records may group what keys
+ * do not.
  *
  * @param <R> the settings record
  */
@@ -18,20 +20,28 @@ public final class Schema<R extends Record> {
   private final String section;
   private final Class<R> type;
   private final Map<String, Setting> settings = new LinkedHashMap<>();
-  private final Map<String, RecordComponent> components = new LinkedHashMap<>();
 
   private Schema(String section, Class<R> type) {
     this.section = section;
     this.type = type;
-    for (RecordComponent component : type.getRecordComponents()) {
+    declare(type);
+  }
+
+  private void declare(Class<?> record) {
+    for (RecordComponent component : record.getRecordComponents()) {
+      if (component.getType().isRecord()) {
+        declare(component.getType());
+        continue;
+      }
       Key key = component.getAnnotation(Key.class);
       if (key == null) {
         throw new IllegalArgumentException(
-            type.getName() + "." + component.getName() + ": no @Key");
+            record.getName() + "." + component.getName() + ": no @Key");
       }
       String name = snakeCase(component.getName());
-      settings.put(name, new Setting(section, name, component.getType(), key));
-      components.put(name, component);
+      if (settings.put(name, new Setting(section, name, component.getType(), key)) != null) {
+        throw new IllegalArgumentException(record.getName() + ": " + name + " is declared twice");
+      }
     }
   }
 
@@ -83,36 +93,57 @@ public final class Schema<R extends Record> {
    */
   public R create(Map<String, ?> values) {
     values.keySet().forEach(this::setting);
-    List<Object> arguments = new ArrayList<>();
-    for (Setting setting : settings.values()) {
-      Object raw = values.get(setting.name());
-      arguments.add(raw == null ? setting.defaultValue() : setting.convert(raw));
-    }
-    Class<?>[] types = settings.values().stream().map(Setting::type).toArray(Class<?>[]::new);
+    return type.cast(create(type, values));
+  }
+
+  private Object create(Class<?> record, Map<String, ?> values) {
+    RecordComponent[] components = record.getRecordComponents();
+    Class<?>[] types =
+        Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+    Object[] arguments =
+        Arrays.stream(components).map(component -> argument(component, values)).toArray();
     try {
-      return type.getDeclaredConstructor(types).newInstance(arguments.toArray());
+      return record.getDeclaredConstructor(types).newInstance(arguments);
     } catch (InvocationTargetException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;
       }
       throw new IllegalStateException(e.getCause());
     } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("cannot create " + type.getName(), e);
+      throw new IllegalStateException("cannot create " + record.getName(), e);
     }
+  }
+
+  private Object argument(RecordComponent component, Map<String, ?> values) {
+    if (component.getType().isRecord()) {
+      return create(component.getType(), values);
+    }
+    Setting setting = settings.get(snakeCase(component.getName()));
+    Object raw = values.get(setting.name());
+    return raw == null ? setting.defaultValue() : setting.convert(raw);
   }
 
   /** The record's values by name, in the order of declaration: what {@link #create} would take. */
   public Map<String, Object> values(R record) {
     Map<String, Object> values = new LinkedHashMap<>();
-    components.forEach(
-        (name, component) -> {
-          try {
-            values.put(name, component.getAccessor().invoke(record));
-          } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("cannot read " + type.getName() + "." + name, e);
-          }
-        });
+    collect(record, values);
     return values;
+  }
+
+  private static void collect(Object record, Map<String, Object> values) {
+    for (RecordComponent component : record.getClass().getRecordComponents()) {
+      try {
+        Object value = component.getAccessor().invoke(record);
+        if (value instanceof Record part) {
+          collect(part, values);
+        } else {
+          values.put(snakeCase(component.getName()), value);
+        }
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException(
+            "cannot read " + record.getClass().getName() + "." + component.getName(), e);
+      }
+    }
   }
 
   /** {@code numTrainEpochs} becomes {@code num_train_epochs}. */

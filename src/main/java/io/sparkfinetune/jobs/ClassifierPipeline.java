@@ -4,6 +4,7 @@ import com.johnsnowlabs.nlp.DocumentAssembler;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.annotator.TransformerClassifierApproach;
 import io.sparkfinetune.annotator.TransformerClassifierModel;
+import io.sparkfinetune.distributed.ResourceArguments;
 import io.sparkfinetune.evaluate.Metrics;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ProblemType;
@@ -56,6 +57,7 @@ final class ClassifierPipeline {
       Optional<Dataset<Row>> validation,
       ModelArguments model,
       TrainingArguments training,
+      ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
     boolean pairs = Arrays.asList(train.columns()).contains(JobData.TEXT_PAIR);
     List<PipelineStage> stages = assemblers(pairs);
@@ -66,6 +68,7 @@ final class ClassifierPipeline {
     classifier.setLabelColumn(JobData.LABEL);
     classifier.setArguments(model);
     classifier.setArguments(training);
+    classifier.setArguments(resources);
     classifier.setProgress(progress);
     Dataset<Row> rows = train;
     if (validation.isPresent()) {

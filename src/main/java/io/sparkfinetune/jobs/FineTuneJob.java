@@ -24,7 +24,8 @@ final class FineTuneJob implements Job {
               "test_split",
               "seed")
           .and(FineTuning.MODEL)
-          .and(FineTuning.TRAINING);
+          .and(FineTuning.TRAINING)
+          .and(FineTuning.RESOURCES);
 
   @Override
   public String name() {
@@ -62,7 +63,8 @@ final class FineTuneJob implements Job {
     OutputDirectory output =
         OutputDirectory.open(
             config.get(FineTuneArguments.SCHEMA).output(),
-            config.get(CommonArguments.SCHEMA).overwrite(),
+            config.get(CommonArguments.SCHEMA).overwrite()
+                || config.get(FineTuning.TRAINING).checkpoint().resume(),
             FineTuning.FILES,
             spark.sparkContext().hadoopConfiguration());
     FineTuning.Outcome outcome = new FineTuning(spark, console, output).run(data, config);

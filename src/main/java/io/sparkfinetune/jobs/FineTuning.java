@@ -5,6 +5,7 @@ import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.data.DataArguments;
 import io.sparkfinetune.data.PreparedData;
 import io.sparkfinetune.distributed.DistributedTrainer;
+import io.sparkfinetune.distributed.ResourceArguments;
 import io.sparkfinetune.distributed.TrainingDivergedException;
 import io.sparkfinetune.evaluate.Metrics;
 import io.sparkfinetune.evaluate.Report;
@@ -12,6 +13,7 @@ import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
+import io.sparkfinetune.train.IntervalStrategy;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingResult;
 import java.io.IOException;
@@ -26,6 +28,11 @@ import org.apache.spark.sql.SparkSession;
 final class FineTuning {
   static final Schema<ModelArguments> MODEL = Schema.of("model", ModelArguments.class);
   static final Schema<TrainingArguments> TRAINING = Schema.of("training", TrainingArguments.class);
+  static final Schema<ResourceArguments> RESOURCES =
+      Schema.of("resources", ResourceArguments.class);
+
+  /** The folder of checkpoints in the output, unless another one is set. */
+  static final String CHECKPOINTS = "checkpoints";
 
   /** What it writes into the folder. */
   static final List<String> FILES =
@@ -60,6 +67,9 @@ final class FineTuning {
   /** Prepares, trains, saves, tests. */
   Outcome run(DataArguments dataArguments, JobConfig config) throws IOException {
     check(config);
+    if (!config.get(TRAINING).checkpoint().resume()) {
+      output.clear(List.of(CHECKPOINTS));
+    }
     try (PreparedData data =
         JobData.prepare(spark, dataArguments, config.get(MODEL).problemType())) {
       JobData.report(data, console);
@@ -88,17 +98,24 @@ final class FineTuning {
     Checkpoint checkpoint =
         Checkpoint.open(model.base(), spark.sessionState().newHadoopConf(), !model.fromScratch());
     DistributedTrainer.check(
-        spark.sparkContext(), ModelConfig.parse(checkpoint.config()), model, config.get(TRAINING));
+        spark.sparkContext(),
+        ModelConfig.parse(checkpoint.config()),
+        model,
+        config.get(TRAINING),
+        config.get(RESOURCES));
   }
 
   private ClassifierPipeline train(PreparedData data, JobConfig config) {
     ModelArguments model = config.get(MODEL);
-    TrainingArguments training = config.get(TRAINING);
+    TrainingArguments training = training(config);
     console.line(
         "%nFine-tuning %s: num_train_epochs %d, learning_rate %s",
-        model.base(), training.numTrainEpochs(), JobConfig.hocon(training.learningRate()));
+        model.base(),
+        training.numTrainEpochs(),
+        JobConfig.hocon(training.optimizer().learningRate()));
     try (ProgressBar bar = new ProgressBar(console)) {
-      return ClassifierPipeline.fit(data.train(), data.validation(), model, training, bar);
+      return ClassifierPipeline.fit(
+          data.train(), data.validation(), model, training, config.get(RESOURCES), bar);
     } catch (TrainingDivergedException e) {
       String folder = output.path(OutputDirectory.LAST_GOOD);
       HuggingFaceFolder.write(
@@ -108,6 +125,18 @@ final class FineTuning {
           spark.sessionState().newHadoopConf());
       throw new UserException(e.getMessage() + ", in " + folder + " (for model.base)", e);
     }
+  }
+
+  /** The settings of the training, with the folder for checkpoints where none is set. */
+  private TrainingArguments training(JobConfig config) {
+    TrainingArguments training = config.get(TRAINING);
+    if (!training.checkpoint().checkpointDir().isEmpty()
+        || training.checkpoint().saveStrategy() == IntervalStrategy.NO) {
+      return training;
+    }
+    Map<String, Object> values = TRAINING.values(training);
+    values.put("checkpoint_dir", output.path(CHECKPOINTS));
+    return TRAINING.create(values);
   }
 
   /** The training's {@code eval_*}, the test's, and the training's others. */

@@ -26,6 +26,7 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
   private long firstAt;
   private TrainingProgress shown;
   private long shownAt;
+  private int notesShown;
 
   ProgressBar(Console console) {
     this(console, System::nanoTime);
@@ -43,6 +44,7 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
       first = progress;
       firstAt = now;
     }
+    showNotes(progress);
     List<String> parts = parts(progress, secondsLeft(progress, now));
     if (console.columns().isPresent()) {
       console.text(ERASE_LINE + drawn(progress, parts, console.columns().getAsInt()));
@@ -53,6 +55,15 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
     }
     shown = progress;
     shownAt = now;
+  }
+
+  /** Each once, on a line of its own. */
+  private void showNotes(TrainingProgress progress) {
+    List<String> notes = progress.notes();
+    for (String note : notes.subList(Math.min(notesShown, notes.size()), notes.size())) {
+      console.text((console.columns().isPresent() ? ERASE_LINE : "") + note + "\n");
+    }
+    notesShown = notes.size();
   }
 
   /** Ends the line, so that what is printed next starts on one of its own. */

@@ -19,7 +19,8 @@ final class QuickstartJob implements Job {
           .and(FineTuning.MODEL)
           // The sample has one label a row.
           .without("model.problem_type", "model.threshold")
-          .and(FineTuning.TRAINING);
+          .and(FineTuning.TRAINING)
+          .and(FineTuning.RESOURCES);
 
   private static final String SAMPLE = "/io/sparkfinetune/sample/";
   private static final int EXAMPLES = 5;
@@ -48,7 +49,8 @@ final class QuickstartJob implements Job {
   @Override
   public Map<String, String> presets() {
     // A first try is repeated; the folder is the job's own.
-    return Map.of("overwrite", "true", "training.num_train_epochs", "5");
+    return Map.of(
+        "overwrite", "true", "training.num_train_epochs", "5", "training.save_strategy", "no");
   }
 
   @Override

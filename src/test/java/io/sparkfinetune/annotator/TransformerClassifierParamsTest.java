@@ -21,7 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 class TransformerClassifierParamsTest {
   private static final List<Setting> SETTINGS =
       Stream.concat(
-              SchemaParams.MODEL.settings().stream(), SchemaParams.TRAINING.settings().stream())
+              SchemaParams.MODEL.settings().stream(),
+              Stream.concat(
+                  SchemaParams.TRAINING.settings().stream(),
+                  SchemaParams.RESOURCES.settings().stream()))
           .toList();
 
   private final TransformerClassifierApproach approach = new TransformerClassifierApproach();
@@ -138,7 +141,8 @@ class TransformerClassifierParamsTest {
     assertThatThrownBy(() -> approach.setPooling("median"))
         .hasMessage("model.pooling=median is not allowed: expected one of auto, cls, mean, max");
     assertThatThrownBy(() -> approach.setPrecision("fp8"))
-        .hasMessage("training.precision=fp8 is not allowed: expected one of auto, fp32, bf16");
+        .hasMessage(
+            "training.precision=fp8 is not allowed: expected one of auto, fp32, bf16, fp16");
     assertThatThrownBy(() -> approach.set("learning_rate", "1e-4"))
         .hasMessage(
             "training.learning_rate=1e-4 is not allowed: expected 1.0E-4 as Double, not as String");
@@ -155,10 +159,10 @@ class TransformerClassifierParamsTest {
             approach.copy(new ParamMap().put(approach.learningRate(), (Object) 1e-3));
 
     assertThat(copy.uid()).isEqualTo(approach.uid());
-    assertThat(copy.trainingArguments().learningRate()).isEqualTo(1e-3);
+    assertThat(copy.trainingArguments().optimizer().learningRate()).isEqualTo(1e-3);
     assertThat(copy.trainingArguments().numTrainEpochs()).isEqualTo(9);
     assertThat(copy.getOrDefault(copy.labelColumn())).isEqualTo("intent");
-    assertThat(approach.trainingArguments().learningRate()).isEqualTo(5e-5);
+    assertThat(approach.trainingArguments().optimizer().learningRate()).isEqualTo(5e-5);
   }
 
   @Test

@@ -31,7 +31,7 @@ class ConfigLayersTest {
             List.of("data.seed=3", "data.seed=4", "data.train=s3a://bucket//a=b.csv"));
 
     assertThat(config.get(FineTuning.TRAINING).numTrainEpochs()).isEqualTo(2);
-    assertThat(config.get(FineTuning.TRAINING).weightDecay()).isEqualTo(0.5);
+    assertThat(config.get(FineTuning.TRAINING).optimizer().weightDecay()).isEqualTo(0.5);
     assertThat(config.get(FineTuning.TRAINING).perDeviceTrainBatchSize()).isEqualTo(32);
     DataArguments data = config.get(JobData.SCHEMA);
     assertThat(data.seed()).isEqualTo(4);
@@ -49,6 +49,7 @@ class ConfigLayersTest {
   private static double learningRate(String... overrides) {
     return ConfigLayers.read(FINE_TUNE, List.of(), List.of(overrides))
         .get(FineTuning.TRAINING)
+        .optimizer()
         .learningRate();
   }
 

@@ -33,7 +33,8 @@ class DescribeJobTest {
             "  problem_type         not set; fine-tuning makes it single_label_classification")
         .contains("  layers 1-6, each           1,774,464       1,774,464               0\n")
         .contains("Memory to train, batches of 32 texts of 128 tokens, fp32\n")
-        .contains("MiB; the C library's allocator adds 11 to 15 %, and the JVM with its heap");
+        .contains(
+            "MiB at the height; the C library's allocator adds 10 to 40 %, and the JVM with its heap");
   }
 
   @Test

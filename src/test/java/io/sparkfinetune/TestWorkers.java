@@ -1,0 +1,80 @@
+package io.sparkfinetune;
+
+import io.sparkfinetune.collective.Collective;
+import io.sparkfinetune.collective.TorchCollective;
+import io.sparkfinetune.torch.Libtorch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** Several workers in one JVM, each a thread with real connections to the others. */
+public final class TestWorkers {
+  private TestWorkers() {}
+
+  /** What a worker does. */
+  public interface Work<R> {
+    /** With the ends of its ties left to the caller. */
+    R run(Collective workers) throws Exception;
+  }
+
+  /** Runs on so many workers and gives their results by rank; the first failure is thrown. */
+  public static <R> List<R> run(int size, Work<R> work) throws Exception {
+    return run(size, Duration.ofSeconds(60), work);
+  }
+
+  /** The same with a timeout of the workers' operations. */
+  public static <R> List<R> run(int size, Duration timeout, Work<R> work) throws Exception {
+    String[] texts = new String[size];
+    CyclicBarrier barrier = new CyclicBarrier(size);
+    ExecutorService threads = Executors.newFixedThreadPool(size);
+    try {
+      List<Future<R>> futures = new ArrayList<>();
+      for (int i = 0; i < size; i++) {
+        int rank = i;
+        futures.add(
+            threads.submit(
+                () -> {
+                  Libtorch.load();
+                  Libtorch.setThreads(1);
+                  TorchCollective.Exchange exchange =
+                      own -> {
+                        texts[rank] = own;
+                        await(barrier);
+                        return Arrays.asList(texts);
+                      };
+                  try (Collective workers =
+                      TorchCollective.join(
+                          rank, Collections.nCopies(size, "127.0.0.1"), exchange, false, timeout)) {
+                    return work.run(workers);
+                  }
+                }));
+      }
+      List<R> results = new ArrayList<>();
+      for (Future<R> future : futures) {
+        results.add(future.get());
+      }
+      return results;
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    } finally {
+      threads.shutdown();
+      threads.awaitTermination(1, TimeUnit.MINUTES);
+    }
+  }
+
+  private static void await(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
