@@ -69,12 +69,12 @@ public record TestGoldens(Path folder, JsonNode json) {
     return new TestGoldens(folder, JSON.readTree(folder.resolve(file).toFile()));
   }
 
-  /** The checkpoint's classifier. */
+  /** The checkpoint's classifier, on {@link TestDevice}. */
   public SequenceClassifier model() throws IOException {
     return model(Customisation.NONE);
   }
 
-  /** The checkpoint's classifier, customised. */
+  /** The checkpoint's classifier, customised, on {@link TestDevice}. */
   public SequenceClassifier model(Customisation customisation) throws IOException {
     ModelConfig stored = ModelConfig.parse(Files.readString(folder.resolve("config.json")));
     ModelConfig config =
@@ -85,7 +85,8 @@ public record TestGoldens(Path folder, JsonNode json) {
                 ? ProblemType.MULTI_LABEL_CLASSIFICATION
                 : ProblemType.SINGLE_LABEL_CLASSIFICATION);
     try (TensorSource source = tensors("model.safetensors")) {
-      return SequenceClassifier.fromPretrained(config, config.labels(), source, customisation, 1);
+      return TestDevice.on(
+          SequenceClassifier.fromPretrained(config, config.labels(), source, customisation, 1));
     }
   }
 

@@ -353,14 +353,15 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
   public Shape selfAttention(
       Shape projected, int heads, int width, Shape bias, double scale, double dropout) {
     long length = projected.dim(1);
-    boolean accepted = size == FP32 && projected.contiguous() && !gradient(bias);
+    boolean accepted = projected.contiguous() && !gradient(bias);
     if (!accepted || !FusedAttention.isFor(attention, length, dropout > 0)) {
       return TensorOps.super.selfAttention(projected, heads, width, bias, scale, dropout);
     }
-    long[] dims = {projected.dim(0), heads, length, length};
+    Shape exact = fp32(projected);
+    long[] dims = {exact.dim(0), heads, length, length};
     long scores = Math.multiplyExact(product(dims), FP32);
-    boolean gradient = projected.gradient();
-    projected.stays(gradient);
+    boolean gradient = exact.gradient();
+    exact.stays(gradient);
     if (dropout > 0) {
       made(false, 1, dims).stays(gradient); // which are kept
     }
@@ -371,10 +372,9 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     // and the gradient of the projections.
     largestPassing = Math.max(largestPassing, 3 * scores);
     if (gradient) {
-      largestWithGradient = Math.max(largestWithGradient, (3 * scores + projected.bytes()) / 2);
+      largestWithGradient = Math.max(largestWithGradient, (3 * scores + exact.bytes()) / 2);
     }
-    return made(
-        projected.gradient(), FP32, projected.dim(0), length, Math.multiplyExact(heads, width));
+    return cast(made(gradient, FP32, exact.dim(0), length, Math.multiplyExact(heads, width)));
   }
 
   @Override

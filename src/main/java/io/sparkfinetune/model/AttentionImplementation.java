@@ -3,8 +3,8 @@ package io.sparkfinetune.model;
 /** How attention is computed; the names are those of transformers' {@code attn_implementation}. */
 public enum AttentionImplementation {
   /**
-   * What is fastest on a CPU: in fp32 {@link FusedAttention} where it applies, else {@link #SDPA};
-   * in bf16 {@link #EAGER}.
+   * What is fastest on a CPU: {@link FusedAttention} where it applies, else {@link #SDPA} in fp32
+   * and {@link #EAGER} in bf16.
    */
   AUTO,
   /** Two matrix products and a softmax. */

@@ -45,19 +45,18 @@ public record ForwardPass(
     implements TensorOps<Tensor> {
   private static final String CPU = "cpu";
 
-  /** A pass over padded rows. */
+  /** A pass over padded rows, on the device of the model that it is of. */
   public ForwardPass(
       ScalarType dtype,
       Generator dropout,
       AttentionImplementation attention,
-      boolean checkpointing,
-      String device) {
-    this(dtype, dropout, attention, checkpointing, device, null);
+      boolean checkpointing) {
+    this(dtype, dropout, attention, checkpointing, CPU, null);
   }
 
   /** A pass whose layers keep their insides for the backward pass. */
   public ForwardPass(ScalarType dtype, Generator dropout, AttentionImplementation attention) {
-    this(dtype, dropout, attention, false, CPU);
+    this(dtype, dropout, attention, false);
   }
 
   /** A pass that computes attention in the fastest way. */
@@ -68,6 +67,12 @@ public record ForwardPass(
   /** fp32 without dropout. */
   public static ForwardPass inference() {
     return new ForwardPass(ScalarType.Float, null);
+  }
+
+  /** The same where a model is. */
+  ForwardPass on(Device where) {
+    return new ForwardPass(
+        dtype, dropout, attention, checkpointing, where.str().getString(), packed);
   }
 
   /** The same for a batch without padding. */
@@ -81,9 +86,7 @@ public record ForwardPass(
    * @param length tokens of the longest row
    */
   boolean packs(long length) {
-    return dtype == ScalarType.Float
-        && device.equals(CPU)
-        && FusedAttention.isFor(attention, length, dropout != null);
+    return device.equals(CPU) && FusedAttention.isFor(attention, length, dropout != null);
   }
 
   @Override
@@ -262,7 +265,10 @@ public record ForwardPass(
     return torch.matmul(dropout(torch.softmax(scores, -1), p), v);
   }
 
-  /** {@inheritDoc} In fp32 on a CPU {@code auto} takes a kernel of this project's own. */
+  /**
+   * {@inheritDoc} On a CPU {@code auto} takes a kernel of this project's own, which computes in
+   * fp32 whatever the arithmetic of the pass: attention is a small part of its operations.
+   */
   @Override
   public Tensor selfAttention(
       Tensor projected, int heads, int size, Tensor bias, double scale, double p) {
@@ -282,7 +288,7 @@ public record ForwardPass(
           new FusedAttention.Dropped(
               kept(new long[] {fused.scoreCount()}, dropped), keepScale(dropped));
     }
-    return fused.forward(projected, bias, droppedWeights);
+    return cast(fused.forward(fp32(projected), bias, droppedWeights));
   }
 
   /**

@@ -40,7 +40,7 @@ record FusedAttention(PackedRows packed, int heads, int size, double scale) {
   private static final Long FP32 = (long) ScalarType.Float.intern().value;
 
   /**
-   * Whether this computes attention of fp32 passes on this machine.
+   * Whether this computes attention on this machine.
    *
    * @param drops whether attention weights are dropped
    */
@@ -50,10 +50,9 @@ record FusedAttention(PackedRows packed, int heads, int size, double scale) {
         && BatchedGemm.isAvailable();
   }
 
-  /** Whether these are tensors that this can work on. */
+  /** Whether these are tensors that this can work on, the projections once they are in fp32. */
   static boolean accepts(Tensor projected, Tensor bias) {
     return projected.is_cpu()
-        && projected.scalar_type().intern() == ScalarType.Float
         && projected.is_contiguous()
         && (bias == null || !bias.requires_grad());
   }

@@ -96,6 +96,7 @@ final class Linear {
 
   private static <T> T stacked(
       TensorOps<T> ops, Linear[] layers, Function<Linear, Parameter> part) {
-    return ops.concat(0, Arrays.stream(layers).map(part).map(ops::weight).toList());
+    // Cast before they are put together, they are fewer bytes.
+    return ops.concat(0, Arrays.stream(layers).map(part).map(ops::weight).map(ops::cast).toList());
   }
 }

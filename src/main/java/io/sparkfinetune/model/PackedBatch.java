@@ -7,7 +7,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * A batch whose rows follow one another without padding, as one long row. Rows come in the order of
- * their lengths, so that those of one length stand together.
+ * their lengths, so that those of one length stand together. Behind them come rows of one token
+ * that nothing looks at: they make the number of tokens a multiple of {@link #MULTIPLE}.
  *
  * @param tokens one row of all tokens, {@code [1, tokens]}; nothing is padding
  * @param rows where the batch's rows lie in it
@@ -16,6 +17,11 @@ import org.bytedeco.pytorch.Tensor;
  * @param padded the batch as it is with padding
  */
 record PackedBatch(Tokens<Tensor> tokens, PackedRows rows, Tensor places, Tokens<Tensor> padded) {
+  /**
+   * oneDNN, which multiplies in bf16, compiles a kernel for each new number of tokens and keeps a
+   * thousand: a millisecond and half a megabyte each, several a layer.
+   */
+  private static final int MULTIPLE = 32;
 
   /** Packs a batch that has been padded. */
   static PackedBatch of(Batch batch, Tokens<Tensor> padded) {
@@ -26,7 +32,9 @@ record PackedBatch(Tokens<Tensor> tokens, PackedRows rows, Tensor places, Tokens
             .sorted(Comparator.comparingInt(row -> batch.lengths()[row]))
             .mapToInt(Integer::intValue)
             .toArray();
-    long[] taken = new long[Math.toIntExact(batch.tokens())];
+    int tokens = Math.toIntExact(batch.tokens());
+    int filler = Math.floorMod(-tokens, MULTIPLE);
+    long[] taken = new long[tokens + filler];
     long[] places = new long[batch.size() * length];
     int at = 0;
     for (int row : order) {
@@ -48,7 +56,11 @@ record PackedBatch(Tokens<Tensor> tokens, PackedRows rows, Tensor places, Tokens
             padded.tokenTypeIds() == null ? null : packed(padded.tokenTypeIds(), index),
             TokenTensors.int64(new long[] {taken.length}, 1),
             null),
-        PackedRows.of(IntStream.of(order).map(row -> batch.lengths()[row]).toArray()),
+        PackedRows.of(
+            IntStream.concat(
+                    IntStream.of(order).map(row -> batch.lengths()[row]),
+                    IntStream.generate(() -> 1).limit(filler))
+                .toArray()),
         TokenTensors.int64(places, places.length),
         padded);
   }

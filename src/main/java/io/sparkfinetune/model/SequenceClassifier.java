@@ -371,13 +371,23 @@ public final class SequenceClassifier implements AutoCloseable {
    * padding, there is none.
    */
   public Tensor logitsTensor(ForwardPass pass, Batch batch) {
+    ForwardPass here = pass.on(device());
     Tokens<Tensor> tokens = tokens(batch);
-    if (tokens.padding() == null || !encoder.packs() || !pass.packs(batch.length())) {
-      return logits(pass, tokens);
+    if (tokens.padding() == null || !packs(pass, batch.length())) {
+      return logits(here, tokens);
     }
     PackedBatch packed = PackedBatch.of(batch, tokens);
-    Tensor vectors = encoder.forward(pass.over(packed.rows()), packed.tokens());
-    return head.forward(pass, packed.unpack(vectors), tokens);
+    Tensor vectors = encoder.forward(here.over(packed.rows()), packed.tokens());
+    return head.forward(here, packed.unpack(vectors), tokens);
+  }
+
+  /**
+   * Whether {@link #logitsTensor} does without padding.
+   *
+   * @param length tokens of the longest row
+   */
+  public boolean packs(ForwardPass pass, int length) {
+    return encoder.packs() && pass.on(device()).packs(length);
   }
 
   /**
@@ -417,7 +427,7 @@ public final class SequenceClassifier implements AutoCloseable {
    * PointerScope}; those of padding mean nothing.
    */
   Tensor tokenVectors(Batch batch) {
-    return encoder.forward(ForwardPass.inference(), tokens(batch));
+    return encoder.forward(ForwardPass.inference().on(device()), tokens(batch));
   }
 
   /**

@@ -21,11 +21,17 @@ final class Resumption {
 
   private Resumption() {}
 
-  /** What a checkpoint tells of how it came to be. */
-  static Map<String, String> settings(TrainingArguments arguments, int workers) {
+  /**
+   * What a checkpoint tells of how it came to be.
+   *
+   * @param groupsByLength what came of {@code group_by_length} on this machine
+   */
+  static Map<String, String> settings(
+      TrainingArguments arguments, boolean groupsByLength, int workers) {
     Map<String, String> settings = new TreeMap<>();
     SCHEMA.values(arguments).forEach((key, value) -> settings.put(key, Setting.spelling(value)));
     settings.keySet().removeAll(OF_NO_ACCOUNT);
+    settings.put("group_by_length", String.valueOf(groupsByLength));
     settings.put(NUM_WORKERS, String.valueOf(workers));
     return settings;
   }

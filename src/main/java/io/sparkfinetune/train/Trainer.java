@@ -51,6 +51,7 @@ public final class Trainer implements AutoCloseable {
   private List<int[]> batches;
   private int batchesOfEpoch = -1;
   private int fetchedUpTo;
+  private boolean groupsByLength;
   private int step;
   private boolean stopped;
 
@@ -100,14 +101,12 @@ public final class Trainer implements AutoCloseable {
             arguments.precision().dtype(),
             generator,
             model.attention(),
-            arguments.gradientCheckpointing(),
-            model.device().str().getString());
+            arguments.gradientCheckpointing());
     scaler = new LossScaler(arguments.precision().resolve() == Precision.FP16);
     evaluator =
         new Evaluator(
             model,
-            new ForwardPass(
-                trainingPass.dtype(), null, model.attention(), false, trainingPass.device()),
+            new ForwardPass(trainingPass.dtype(), null, model.attention()),
             arguments.perDeviceEvalBatchSize());
   }
 
@@ -138,6 +137,7 @@ public final class Trainer implements AutoCloseable {
       throw new UserException("there are no training rows");
     }
     plan = StepPlan.of(rows.size(), workers.size(), arguments);
+    groupsByLength = arguments.groupByLength() && !model.packs(trainingPass, rows.longest());
     log.begin(plan);
     try {
       weights =
@@ -244,7 +244,7 @@ public final class Trainer implements AutoCloseable {
     if (epoch != batchesOfEpoch) {
       batches =
           BatchSampler.trainingBatches(
-              rows, plan.batchSize(), arguments.groupByLength(), arguments.seed(), epoch);
+              rows, plan.batchSize(), groupsByLength, arguments.seed(), epoch);
       batchesOfEpoch = epoch;
       fetchedUpTo = index;
     }
@@ -337,7 +337,7 @@ public final class Trainer implements AutoCloseable {
         plan.rowsSeen(step),
         plan.batchSize(),
         rows.fingerprint(),
-        Resumption.settings(arguments, workers.size()),
+        settings(),
         losses.state(),
         best.state(),
         earlyStopping.best(),
@@ -347,6 +347,10 @@ public final class Trainer implements AutoCloseable {
         scaler.scale(),
         scaler.steps(),
         log.history());
+  }
+
+  private Map<String, String> settings() {
+    return Resumption.settings(arguments, groupsByLength, workers.size());
   }
 
   private void resume(Checkpoints checkpoints) {
@@ -365,8 +369,7 @@ public final class Trainer implements AutoCloseable {
     scaler.resume(state.lossScale(), state.lossScaleSteps());
     stopped = state.stopped();
     log.resume(state.logHistory());
-    Resumption.notes(state, step, plan, Resumption.settings(arguments, workers.size()))
-        .forEach(log::note);
+    Resumption.notes(state, step, plan, settings()).forEach(log::note);
   }
 
   private TrainingResult result(Map<String, Double> metrics) {

@@ -47,7 +47,9 @@ public record TrainingArguments(
             defaultValue = "auto")
         Precision precision,
     @Key(
-            doc = "Whether batches hold rows of like length, which saves padding.",
+            doc =
+                "Whether batches hold rows of like length where they are padded. Where they are not"
+                    + " (BERT and its kin on processors), batches are random.",
             defaultValue = "true")
         boolean groupByLength,
     @Key(doc = "Steps between two reports of loss and learning rate.", defaultValue = "10", min = 1)

@@ -46,7 +46,7 @@ class CheckpointingTest {
       throws IOException {
     ForwardPass pass =
         new ForwardPass(
-            type, torch.make_generator_cpu(3), AttentionImplementation.AUTO, checkpointing, "cpu");
+            type, torch.make_generator_cpu(3), AttentionImplementation.AUTO, checkpointing);
     model.loss(pass, golden.batch()).backward();
     Map<String, Tensor> gradients = new HashMap<>();
     model

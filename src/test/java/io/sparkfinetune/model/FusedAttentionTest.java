@@ -63,6 +63,24 @@ class FusedAttentionTest {
     }
   }
 
+  /** bf16 goes in and comes out; what is between is fp32's, bit for bit. */
+  @Test
+  void computesInFp32WhateverTheArithmeticOfThePass() {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor input = torch.randn(3, 9, 24).to(ScalarType.BFloat16);
+      Tensor weight = torch.randn(3, 9, 8).to(ScalarType.BFloat16);
+      Tensor half = input.clone().set_requires_grad(true);
+      Tensor outOfHalf = attend(ScalarType.BFloat16, AttentionImplementation.AUTO, half);
+      outOfHalf.mul(weight).sum().backward();
+      Tensor full = input.to(ScalarType.Float).set_requires_grad(true);
+      Tensor outOfFull = attend(ScalarType.Float, AttentionImplementation.AUTO, full);
+      outOfFull.mul(weight.to(ScalarType.Float)).sum().backward();
+      assertThat(outOfHalf.equal(outOfFull.to(ScalarType.BFloat16))).isTrue();
+      assertThat(half.grad().equal(full.grad().to(ScalarType.BFloat16))).isTrue();
+      assertThat(outOfHalf.grad_fn().name().getString()).contains("ToCopy");
+    }
+  }
+
   @Test
   void passesMayRunBackwardInAnyOrderAndBeAbandoned() {
     try (PointerScope scope = new PointerScope()) {
@@ -104,6 +122,12 @@ class FusedAttentionTest {
     Tensor leaf = input.detach().clone().set_requires_grad(true);
     attend(leaf).sum().backward();
     return leaf.grad().clone();
+  }
+
+  private static Tensor attend(
+      ScalarType dtype, AttentionImplementation attention, Tensor projected) {
+    return new ForwardPass(dtype, torch.make_generator_cpu(7), attention)
+        .selfAttention(projected, 2, 4, null, 0.5, 0.1);
   }
 
   private static Tensor attend(Tensor projected) {

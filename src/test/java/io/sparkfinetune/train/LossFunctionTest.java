@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkfinetune.TestDevice;
 import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.torch.Libtorch;
 import java.io.IOException;
@@ -171,6 +172,6 @@ class LossFunctionTest {
   private static Tensor tensor(float[] values, long... shape) {
     Tensor tensor = torch.zeros(shape);
     new FloatPointer(tensor.data_ptr()).put(values);
-    return tensor.requires_grad_(true);
+    return TestDevice.on(tensor).requires_grad_(true);
   }
 }

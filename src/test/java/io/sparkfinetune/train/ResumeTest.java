@@ -208,7 +208,7 @@ class ResumeTest {
             2,
             workers -> {
               List<String> seen = new ArrayList<>();
-              try (SequenceClassifier model = Trainings.model(0.1)) {
+              try (SequenceClassifier model = Trainings.cpuModel(0.1)) {
                 Trainings.train(
                     model,
                     changed,

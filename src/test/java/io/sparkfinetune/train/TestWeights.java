@@ -1,5 +1,6 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.TestDevice;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.torch.Libtorch;
@@ -58,8 +59,9 @@ final class TestWeights implements AutoCloseable {
         start[i] = (float) value(index, 0, i);
       }
       new FloatPointer(tensor.data_ptr()).put(start);
-      tensor.requires_grad_(true).retainReference();
-      parameters.add(new Parameter(name, depth, tensor, Parameter.Init.ZEROS));
+      Tensor there = TestDevice.on(tensor).requires_grad_(true);
+      there.retainReference();
+      parameters.add(new Parameter(name, depth, there, Parameter.Init.ZEROS));
     }
   }
 
@@ -86,7 +88,7 @@ final class TestWeights implements AutoCloseable {
           numbers[i] = untouched ? 0 : (float) (value(k, step, i) * Math.pow(2, -(i % 5)));
         }
         new FloatPointer(gradient.data_ptr()).put(numbers);
-        weight.mutable_grad().put(gradient);
+        weight.mutable_grad().put(TestDevice.on(gradient));
       }
     }
   }
@@ -98,11 +100,11 @@ final class TestWeights implements AutoCloseable {
     return values;
   }
 
-  /** The numbers of a contiguous tensor. */
+  /** The numbers of a contiguous tensor, wherever it is. */
   static float[] numbers(Tensor tensor) {
     try (PointerScope scope = new PointerScope()) {
       float[] numbers = new float[(int) tensor.numel()];
-      new FloatPointer(tensor.data_ptr()).get(numbers);
+      new FloatPointer(tensor.cpu().data_ptr()).get(numbers);
       return numbers;
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.sparkfinetune.TestDevice;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.collective.Collective;
@@ -122,8 +123,9 @@ class TrainerTest {
   private static SequenceClassifier multiLabel(OptionalDouble threshold) {
     ModelConfig config =
         TestModels.tinyConfig(50, LABELS, 0, ProblemType.MULTI_LABEL_CLASSIFICATION, Pooling.MEAN);
-    return SequenceClassifier.fromScratch(
-        threshold.isPresent() ? config.withThreshold(threshold.getAsDouble()) : config, 1);
+    return TestDevice.on(
+        SequenceClassifier.fromScratch(
+            threshold.isPresent() ? config.withThreshold(threshold.getAsDouble()) : config, 1));
   }
 
   @Test
@@ -258,7 +260,8 @@ class TrainerTest {
   }
 
   private static SequenceClassifier model(double dropout) {
-    return SequenceClassifier.fromScratch(TestModels.tinyConfig(50, LABELS, dropout), 42);
+    return TestDevice.on(
+        SequenceClassifier.fromScratch(TestModels.tinyConfig(50, LABELS, dropout), 42));
   }
 
   private static TrainingArguments arguments(Object... keysAndValues) {

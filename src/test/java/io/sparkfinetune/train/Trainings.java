@@ -1,5 +1,6 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.TestDevice;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.config.Schema;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.function.IntPredicate;
 import org.apache.hadoop.conf.Configuration;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** Small trainings that tests compare with one another. */
@@ -28,8 +30,13 @@ final class Trainings {
 
   private Trainings() {}
 
-  /** A tiny BERT with fresh weights, the same each time. */
+  /** A tiny BERT with fresh weights, the same each time, on {@link TestDevice}. */
   static SequenceClassifier model(double dropout) {
+    return TestDevice.on(cpuModel(dropout));
+  }
+
+  /** The same on the processor: several workers on GPUs want one each. */
+  static SequenceClassifier cpuModel(double dropout) {
     return SequenceClassifier.fromScratch(TestModels.tinyConfig(50, LABELS, dropout), 42);
   }
 
@@ -88,7 +95,9 @@ final class Trainings {
     Map<String, float[]> weights = new LinkedHashMap<>();
     for (Map.Entry<String, Tensor> weight : model.parameters().tensors().entrySet()) {
       float[] values = new float[(int) weight.getValue().numel()];
-      new FloatPointer(weight.getValue().data_ptr()).get(values);
+      try (PointerScope scope = new PointerScope()) {
+        new FloatPointer(weight.getValue().cpu().data_ptr()).get(values);
+      }
       weights.put(weight.getKey(), values);
     }
     return weights;

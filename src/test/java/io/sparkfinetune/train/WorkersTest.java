@@ -41,7 +41,7 @@ class WorkersTest {
   }
 
   private static Trainings.Outcome one(TrainingArguments arguments) {
-    try (SequenceClassifier model = Trainings.model(0)) {
+    try (SequenceClassifier model = Trainings.cpuModel(0)) {
       return Trainings.train(model, arguments, Collective.alone(), TRAIN, VALIDATION, p -> {});
     }
   }
@@ -115,7 +115,7 @@ class WorkersTest {
         workers -> {
           EncodedDataset train = Trainings.shard(TRAIN, 4, parts.of(workers.rank()));
           EncodedDataset validation = Trainings.shard(VALIDATION, 4, parts.of(workers.rank()));
-          try (SequenceClassifier model = Trainings.model(0)) {
+          try (SequenceClassifier model = Trainings.cpuModel(0)) {
             return Trainings.train(model, arguments, workers, train, validation, p -> {});
           }
         });
