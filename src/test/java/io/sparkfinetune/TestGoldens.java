@@ -2,6 +2,7 @@ package io.sparkfinetune;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.model.Customisation;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.ProblemType;
@@ -87,6 +88,26 @@ public record TestGoldens(Path folder, JsonNode json) {
     try (TensorSource source = tensors("model.safetensors")) {
       return TestDevice.on(
           SequenceClassifier.fromPretrained(config, config.labels(), source, customisation, 1));
+    }
+  }
+
+  /** The checkpoint's classifier without dropout, on the processor. */
+  public SequenceClassifier withoutDropout() throws IOException {
+    ObjectNode json = (ObjectNode) JSON.readTree(folder.resolve("config.json").toFile());
+    // ALBERT's has a default of its own where it is not named.
+    json.put("classifier_dropout_prob", 0);
+    json.fieldNames()
+        .forEachRemaining(
+            name -> {
+              if (name.contains("dropout") && json.get(name).isNumber()) {
+                json.put(name, 0);
+              }
+            });
+    ModelConfig stored = ModelConfig.parse(json.toString());
+    ModelConfig config =
+        stored.withHead(stored.labels(), stored.pooling(), ProblemType.SINGLE_LABEL_CLASSIFICATION);
+    try (TensorSource source = tensors("model.safetensors")) {
+      return SequenceClassifier.fromPretrained(config, source, 1);
     }
   }
 

@@ -23,10 +23,15 @@ enum Alone implements Collective {
   }
 
   @Override
-  public GradientReducer reducer(List<Tensor> weights) {
+  public GradientReducer reducer(List<Tensor> weights, boolean inParts) {
     return new GradientReducer() {
       @Override
       public void beforeBackward() {
+        // The average over one.
+      }
+
+      @Override
+      public void afterBackward() {
         // The average over one.
       }
 

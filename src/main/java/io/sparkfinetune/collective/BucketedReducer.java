@@ -76,6 +76,11 @@ final class BucketedReducer implements GradientReducer {
   }
 
   @Override
+  public void afterBackward() {
+    // The pass itself ends when the last bucket has come back.
+  }
+
+  @Override
   public void close() {
     reducer.remove_autograd_hooks();
     reducer.close();

@@ -32,8 +32,11 @@ public interface Collective extends AutoCloseable {
    *
    * @param weights all that the pass gives gradients to, in the order in which the forward pass
    *     uses them
+   * @param inParts whether a pass may give a weight its gradient in several parts, as gradient
+   *     checkpointing does to weights that layers share. It is then averaged when the pass has
+   *     ended, else while it runs
    */
-  GradientReducer reducer(List<Tensor> weights);
+  GradientReducer reducer(List<Tensor> weights, boolean inParts);
 
   /** Lets the others know how far this worker is, for their messages if it gets no further. */
   void reached(long step);

@@ -135,8 +135,10 @@ public final class TorchCollective implements Collective {
   }
 
   @Override
-  public GradientReducer reducer(List<Tensor> weights) {
-    return new BucketedReducer(group, new ArrayList<>(weights));
+  public GradientReducer reducer(List<Tensor> weights, boolean inParts) {
+    return inParts
+        ? new WholeReducer(this, List.copyOf(weights))
+        : new BucketedReducer(group, new ArrayList<>(weights));
   }
 
   @Override

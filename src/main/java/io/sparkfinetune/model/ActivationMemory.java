@@ -17,46 +17,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * stay when it is done; what is made outside the layers stays until the step ends. Copies of inputs
  * in C order stay only where autograd needs them. Views are free.
  */
-public final class ActivationMemory implements TensorOps<ActivationMemory.Shape> {
+public final class ActivationMemory implements TensorOps<Shape> {
   private static final int FP32 = 4;
   private static final int INT64 = 8;
-
-  /** Memory of a tensor and its views. */
-  private static final class Storage {
-    private final long bytes;
-    private boolean stays;
-
-    Storage(long bytes) {
-      this.bytes = bytes;
-    }
-  }
-
-  /**
-   * What stands for a tensor.
-   *
-   * @param dims the length of each axis
-   * @param size bytes an element
-   * @param contiguous whether its elements lie in memory in C order
-   * @param gradient whether a backward pass goes through it: it depends on a trainable weight
-   */
-  record Shape(long[] dims, int size, boolean contiguous, boolean gradient, Storage storage) {
-    /** Marks it as needed for the backward pass, if that is so. */
-    private void stays(boolean needed) {
-      storage.stays |= needed;
-    }
-
-    long elements() {
-      return product(dims);
-    }
-
-    long bytes() {
-      return Math.multiplyExact(elements(), size);
-    }
-
-    long dim(int axis) {
-      return dims[axis < 0 ? axis + dims.length : axis];
-    }
-  }
 
   /** Bytes an element in the arithmetic of the pass. */
   private final int size;
@@ -69,7 +32,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
   private long peak;
 
   /** What the layer at work has made; null outside the layers. */
-  private List<Storage> ofLayer;
+  private List<Shape.Storage> ofLayer;
 
   private long largestWithGradient;
   private long largestPassing;
@@ -126,8 +89,8 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
   }
 
   private Shape made(boolean gradient, int bytesAnElement, long... dims) {
-    long bytes = Math.multiplyExact(product(dims), bytesAnElement);
-    Shape shape = new Shape(dims, bytesAnElement, true, gradient, new Storage(bytes));
+    Shape shape = Shape.made(gradient, bytesAnElement, dims);
+    long bytes = shape.storage().bytes();
     total = Math.addExact(total, bytes);
     peak = Math.max(peak, total);
     if (ofLayer != null) {
@@ -139,16 +102,6 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     return shape;
   }
 
-  private static long product(long[] dims) {
-    return Arrays.stream(dims).reduce(1, Math::multiplyExact);
-  }
-
-  /** The gradient of one factor needs the other. */
-  private static void factors(Shape a, Shape b) {
-    a.stays(b.gradient());
-    b.stays(a.gradient());
-  }
-
   private Shape like(Shape x) {
     return made(x.gradient(), x.size(), x.dims());
   }
@@ -157,52 +110,24 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     return Stream.of(inputs).anyMatch(input -> input != null && input.gradient());
   }
 
-  private static Shape view(Shape x, boolean contiguous, long... dims) {
-    return new Shape(dims, x.size(), x.contiguous() && contiguous, x.gradient(), x.storage());
-  }
-
   /** An input, or the copy in C order that libtorch makes of it; it stays if autograd needs it. */
   private void copied(Shape x, boolean kept) {
     if (x.contiguous()) {
       x.stays(kept);
+    } else if (kept) {
+      like(x).stays(true);
     } else {
-      if (kept) {
-        made(x.gradient(), x.size(), x.dims()).stays(true);
-      } else {
-        largestPassing = Math.max(largestPassing, x.bytes());
-      }
+      largestPassing = Math.max(largestPassing, x.bytes());
     }
   }
 
   private Shape broadcast(Shape a, Shape b) {
-    int rank = Math.max(a.dims().length, b.dims().length);
-    long[] dims = new long[rank];
-    for (int back = 1; back <= rank; back++) {
-      long ofA = back <= a.dims().length ? a.dim(-back) : 1;
-      long ofB = back <= b.dims().length ? b.dim(-back) : 1;
-      dims[rank - back] = Math.max(ofA, ofB);
-    }
-    return made(gradient(a, b), Math.max(a.size(), b.size()), dims);
-  }
-
-  private static long[] with(long[] dims, int axis, long length) {
-    long[] changed = dims.clone();
-    changed[axis < 0 ? axis + dims.length : axis] = length;
-    return changed;
-  }
-
-  private static long[] without(Shape x, int axis) {
-    int left = axis < 0 ? axis + x.dims().length : axis;
-    long[] dims = new long[x.dims().length - 1];
-    for (int i = 0; i < dims.length; i++) {
-      dims[i] = x.dims()[i < left ? i : i + 1];
-    }
-    return dims;
+    return made(gradient(a, b), Math.max(a.size(), b.size()), Shape.broadcast(a, b));
   }
 
   @Override
   public Shape weight(Parameter weight) {
-    return new Shape(weight.tensor().shape(), FP32, true, weight.trainable(), new Storage(0));
+    return new Shape(weight.tensor().shape(), FP32, true, weight.trainable(), new Shape.Storage(0));
   }
 
   @Override
@@ -217,9 +142,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape embedding(Shape table, Shape ids) {
-    long[] dims = Arrays.copyOf(ids.dims(), ids.dims().length + table.dims().length - 1);
-    System.arraycopy(table.dims(), 1, dims, ids.dims().length, table.dims().length - 1);
-    return made(table.gradient(), table.size(), dims);
+    return made(table.gradient(), table.size(), Shape.embedded(table, ids));
   }
 
   @Override
@@ -229,24 +152,19 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
       cast(bias);
     }
     copied(x, weight.gradient());
-    return made(gradient(x, weight, bias), size, with(x.dims(), -1, weight.dim(0)));
+    return made(gradient(x, weight, bias), size, x.with(-1, weight.dim(0)));
   }
 
   @Override
   public Shape matmul(Shape a, Shape b) {
-    // A product of batches of matrices wants each batch in one piece; the gradient of one factor
-    // needs the other.
+    // Batches of matrices are wanted in one piece; the gradient of one factor needs the other.
     if (a.dims().length > 2 && b.dims().length > 2) {
       copied(a, b.gradient());
       copied(b, a.gradient());
     } else {
-      factors(a, b);
+      Shape.factors(a, b);
     }
-    long[] dims = a.dims().clone();
-    for (int back = 3; back <= Math.min(dims.length, b.dims().length); back++) {
-      dims[dims.length - back] = Math.max(dims[dims.length - back], b.dim(-back));
-    }
-    return made(gradient(a, b), Math.max(a.size(), b.size()), with(dims, -1, b.dim(-1)));
+    return made(gradient(a, b), Math.max(a.size(), b.size()), Shape.product(a, b));
   }
 
   @Override
@@ -265,7 +183,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     cast(weight).stays(x.gradient());
     cast(bias);
     copied(x, weight.gradient());
-    return made(gradient(x, weight, bias), size, with(x.dims(), 1, weight.dim(0)));
+    return made(gradient(x, weight, bias), size, x.with(1, weight.dim(0)));
   }
 
   @Override
@@ -275,7 +193,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape multiply(Shape a, Shape b) {
-    factors(a, b);
+    Shape.factors(a, b);
     return broadcast(a, b);
   }
 
@@ -341,7 +259,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
       result.stays(gradient);
       return result;
     }
-    Shape scaled = view(like(q), q.contiguous(), q.dims());
+    Shape scaled = like(q).view(q.contiguous(), q.dims());
     Shape scores = matmul(scaled, permute(k, 0, 1, 3, 2));
     if (bias != null) {
       scores = add(scores, cast(bias));
@@ -359,7 +277,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
     }
     Shape exact = fp32(projected);
     long[] dims = {exact.dim(0), heads, length, length};
-    long scores = Math.multiplyExact(product(dims), FP32);
+    long scores = Math.multiplyExact(Shape.elements(dims), FP32);
     boolean gradient = exact.gradient();
     exact.stays(gradient);
     if (dropout > 0) {
@@ -383,7 +301,7 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
       ofLayer = new ArrayList<>();
       Shape result = layer.apply(x);
       result.stays(true);
-      total -= ofLayer.stream().filter(s -> !s.stays).mapToLong(s -> s.bytes).sum();
+      total -= ofLayer.stream().filter(s -> !s.stays()).mapToLong(Shape.Storage::bytes).sum();
       ofLayer = null;
       return result;
     }
@@ -396,68 +314,39 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape reshape(Shape x, long... shape) {
-    long[] dims = shape.clone();
-    long rest = x.elements();
-    int open = -1;
-    for (int axis = 0; axis < dims.length; axis++) {
-      if (dims[axis] == 0) {
-        dims[axis] = x.dims()[axis];
-      }
-      if (dims[axis] < 0) {
-        open = axis;
-      } else {
-        rest /= dims[axis];
-      }
-    }
-    if (open >= 0) {
-      dims[open] = rest;
-    }
-    return view(x.contiguous() ? x : like(x), true, dims);
+    return (x.contiguous() ? x : like(x)).reshape(shape);
   }
 
   @Override
   public Shape permute(Shape x, int... axes) {
-    boolean same = true;
-    long[] dims = new long[axes.length];
-    for (int i = 0; i < axes.length; i++) {
-      dims[i] = x.dims()[axes[i]];
-      same &= axes[i] == i;
-    }
-    return view(x, same, dims);
+    return x.permute(axes);
   }
 
   @Override
   public Shape slice(Shape x, int axis, long start, long end) {
-    long length = x.dim(axis);
-    long from = Math.min(start < 0 ? start + length : start, length);
-    long to = Math.min(end < 0 ? end + length : end, length);
-    return view(x, axis == 0 || to - from == length, with(x.dims(), axis, to - from));
+    return x.slice(axis, start, end);
   }
 
   @Override
   public Shape select(Shape x, int axis, long index) {
-    return view(x, axis == 0, without(x, axis));
+    return x.view(axis == 0, x.without(axis));
   }
 
   @Override
   public Shape unsqueeze(Shape x, int axis) {
-    long[] dims = Arrays.copyOf(x.dims(), x.dims().length + 1);
-    int at = axis < 0 ? axis + dims.length : axis;
-    System.arraycopy(x.dims(), at, dims, at + 1, x.dims().length - at);
-    dims[at] = 1;
-    return view(x, true, dims);
+    return x.unsqueeze(axis);
   }
 
   @Override
   public Shape concat(int axis, List<Shape> parts) {
     long length = parts.stream().mapToLong(part -> part.dim(axis)).sum();
     boolean gradient = parts.stream().anyMatch(Shape::gradient);
-    return made(gradient, parts.get(0).size(), with(parts.get(0).dims(), axis, length));
+    return made(gradient, parts.get(0).size(), parts.get(0).with(axis, length));
   }
 
   @Override
   public Shape gather(Shape x, Shape index) {
-    return made(x.gradient(), x.size(), with(x.dims(), -1, index.dim(-1)));
+    return made(x.gradient(), x.size(), x.with(-1, index.dim(-1)));
   }
 
   @Override
@@ -473,13 +362,13 @@ public final class ActivationMemory implements TensorOps<ActivationMemory.Shape>
 
   @Override
   public Shape sum(Shape x, int axis) {
-    return made(x.gradient(), x.size(), without(x, axis));
+    return made(x.gradient(), x.size(), x.without(axis));
   }
 
   @Override
   public Shape max(Shape x, int axis) {
     x.stays(x.gradient());
-    return made(x.gradient(), x.size(), without(x, axis));
+    return made(x.gradient(), x.size(), x.without(axis));
   }
 
   @Override

@@ -7,11 +7,9 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Generator;
-import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -199,47 +197,16 @@ public record ForwardPass(
   }
 
   /**
-   * Zeroes each element with probability {@code p} and scales the others by {@code 1 / (1 - p)}.
-   *
-   * <p>Elements are kept by comparing 16 random bits each with a threshold: four elements a draw of
-   * the generator, where libtorch's own dropout on a CPU draws twice an element and takes 6 to 13
-   * times as long. {@code p} is thereby rounded to a multiple of 2^-16; the scale is that of the
-   * rounded value, so the expectation is exact.
+   * Zeroes each element with probability {@code p}, as {@link Dropout} rounds it, and scales the
+   * others by {@code 1 / (1 - p)}.
    */
   @Override
   public Tensor dropout(Tensor x, double p) {
     if (dropout == null || p <= 0) {
       return x;
     }
-    long dropped = dropped(p);
-    return x.mul(
-        here(kept(x.shape(), dropped)).to(x.scalar_type()).mul_(new Scalar(keepScale(dropped))));
-  }
-
-  /** How many of the 2^16 values of a draw drop an element. */
-  private static long dropped(double p) {
-    return Math.min(65535, Math.round(p * 65536));
-  }
-
-  private static double keepScale(long dropped) {
-    return 65536.0 / (65536 - dropped);
-  }
-
-  /** Which elements dropout keeps: boolean. */
-  private Tensor kept(long[] shape, long dropped) {
-    Tensor kept = torch.empty(shape, new TensorOptions(ScalarType.Bool), null);
-    try (PointerScope scope = new PointerScope()) {
-      long n = kept.numel();
-      Tensor bits =
-          torch
-              .empty(new long[] {(n + 3) / 4}, new TensorOptions(ScalarType.Long), null)
-              .random_(Long.MIN_VALUE, new LongOptional(), new GeneratorOptional(dropout))
-              .view(ScalarType.Short)
-              .slice(0, new LongOptional(0), new LongOptional(n), 1);
-      // 2^16 equally likely values from -32768 on; the lowest `dropped` of them drop the element.
-      torch.ge_out(kept.view(-1), bits, new Scalar((double) (dropped - 32768)));
-    }
-    return kept;
+    Dropout drawn = new Dropout(dropout, p);
+    return x.mul(here(drawn.kept(x.shape())).to(x.scalar_type()).mul_(new Scalar(drawn.scale())));
   }
 
   /**
@@ -283,10 +250,8 @@ public record ForwardPass(
     FusedAttention fused = new FusedAttention(rows, heads, size, scale);
     FusedAttention.Dropped droppedWeights = null;
     if (drops) {
-      long dropped = dropped(p);
-      droppedWeights =
-          new FusedAttention.Dropped(
-              kept(new long[] {fused.scoreCount()}, dropped), keepScale(dropped));
+      Dropout drawn = new Dropout(dropout, p);
+      droppedWeights = new FusedAttention.Dropped(drawn.kept(fused.scoreCount()), drawn.scale());
     }
     return cast(fused.forward(fp32(projected), bias, droppedWeights));
   }

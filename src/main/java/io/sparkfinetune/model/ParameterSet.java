@@ -9,7 +9,11 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Generator;
@@ -139,6 +143,15 @@ public final class ParameterSet implements AutoCloseable {
   /** The linear layers, in order of declaration. */
   List<Linear> linears() {
     return Collections.unmodifiableList(linears);
+  }
+
+  /** The names of the weights of the adapters, which no checkpoint of a plain model has. */
+  Set<String> adapterWeights() {
+    return linears.stream()
+        .map(Linear::adapter)
+        .filter(Objects::nonNull)
+        .flatMap(adapter -> Stream.of(adapter.a().name(), adapter.b().name()))
+        .collect(Collectors.toSet());
   }
 
   /** The depth of the head, which is the greatest. */

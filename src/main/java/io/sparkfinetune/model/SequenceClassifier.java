@@ -10,16 +10,9 @@ import io.sparkfinetune.torch.Libtorch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -95,8 +88,9 @@ public final class SequenceClassifier implements AutoCloseable {
       long seed) {
     SequenceClassifier model = new SequenceClassifier(config, customisation);
     try {
-      model.load(checkpoint, checkpointLabels);
-      List<String> fresh = new ArrayList<>(model.freshWeights);
+      CheckpointWeights.Taken taken = model.fromCheckpoint().take(checkpoint, checkpointLabels);
+      model.loadReport = taken.report();
+      List<String> fresh = new ArrayList<>(taken.fresh());
       fresh.addAll(customisation.reinitialised(model.parameters));
       model.initialise(fresh, seed);
       return model;
@@ -138,74 +132,11 @@ public final class SequenceClassifier implements AutoCloseable {
    *     shape
    */
   public Weights.Match match(TensorSource checkpoint, List<String> checkpointLabels) {
-    Weights.Match match =
-        Weights.match(checkpoint, wanted(checkpointLabels), prefix(), mayBeFresh());
-    return new Weights.Match(
-        match.expectedByStored(),
-        withOutput(match.missing(), checkpointLabels),
-        match.unusedHead(),
-        match.unusedEncoder());
+    return fromCheckpoint().match(checkpoint, checkpointLabels);
   }
 
-  private void load(TensorSource checkpoint, List<String> checkpointLabels) {
-    Weights weights = parameters.load(checkpoint, wanted(checkpointLabels), prefix(), mayBeFresh());
-    freshWeights = withOutput(weights.missing(), checkpointLabels);
-    loadReport =
-        new LoadReport(
-            freshWeights.stream().filter(parameters::isHead).toList(),
-            weights.unusedHead(),
-            weights.unusedEncoder());
-    outputRows(checkpointLabels)
-        .ifPresent(
-            rows ->
-                head.outputWeights().stream()
-                    .filter(name -> !freshWeights.contains(name))
-                    .forEach(name -> parameters.reorderRows(name, rows)));
-  }
-
-  /** The weights to look for in a checkpoint: an output layer of other labels is none of them. */
-  private Map<String, long[]> wanted(List<String> checkpointLabels) {
-    Map<String, long[]> wanted = parameters.shapes();
-    if (outputRows(checkpointLabels).isEmpty()) {
-      wanted.keySet().removeAll(head.outputWeights());
-    }
-    return wanted;
-  }
-
-  private List<String> withOutput(List<String> missing, List<String> checkpointLabels) {
-    return outputRows(checkpointLabels).isPresent()
-        ? missing
-        : Stream.concat(missing.stream(), head.outputWeights().stream()).toList();
-  }
-
-  /**
-   * The row that each of this classifier's labels has in a checkpoint's output layer; empty when
-   * the checkpoint's labels are not the same ones.
-   */
-  private Optional<long[]> outputRows(List<String> checkpointLabels) {
-    Map<String, Integer> rows = new HashMap<>();
-    checkpointLabels.forEach(label -> rows.put(label, rows.size()));
-    boolean same =
-        checkpointLabels.size() == labels.size() && rows.keySet().equals(new HashSet<>(labels));
-    return same ? Optional.of(labels.stream().mapToLong(rows::get).toArray()) : Optional.empty();
-  }
-
-  /** Weights that a checkpoint need not have: the head's and the adapters'. */
-  private Predicate<String> mayBeFresh() {
-    Set<String> adapters = adapterWeights();
-    return name -> parameters.isHead(name) || adapters.contains(name);
-  }
-
-  private Set<String> adapterWeights() {
-    return parameters.linears().stream()
-        .map(Linear::adapter)
-        .filter(Objects::nonNull)
-        .flatMap(adapter -> Stream.of(adapter.a().name(), adapter.b().name()))
-        .collect(Collectors.toSet());
-  }
-
-  private String prefix() {
-    return EncoderFamilies.of(config.modelType()).baseModelPrefix();
+  private CheckpointWeights fromCheckpoint() {
+    return new CheckpointWeights(config, parameters, head);
   }
 
   /**
@@ -239,7 +170,7 @@ public final class SequenceClassifier implements AutoCloseable {
   public static SequenceClassifier load(ModelConfig config, TensorSource weights) {
     SequenceClassifier model = new SequenceClassifier(config, Customisation.NONE);
     try {
-      model.parameters.load(weights, model.parameters.shapes(), model.prefix(), name -> false);
+      model.fromCheckpoint().takeAll(weights);
       return model;
     } catch (RuntimeException | Error e) {
       model.close();
@@ -255,7 +186,7 @@ public final class SequenceClassifier implements AutoCloseable {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       Map<String, Tensor> weights = parameters.tensors();
-      weights.keySet().removeAll(adapterWeights());
+      weights.keySet().removeAll(parameters.adapterWeights());
       for (Linear linear : parameters.linears()) {
         if (linear.adapter() != null) {
           weights.computeIfPresent(

@@ -27,6 +27,9 @@ public final class BatchSampler {
    * there, the batches are then shuffled too: left as they are, lengths would fall from long to
    * short within every mega-batch, and the loss would follow them.
    *
+   * <p>Within a batch the longest row comes first, so that workers that take its rows in turn have
+   * about the same number of tokens.
+   *
    * <p>The order is a function of the arguments alone, the same on every JVM: it is drawn from
    * {@link Random} (whose sequence Java's specification fixes), seeded with the {@code (epoch +
    * 1)}th output of the SplitMix64 generator that starts from {@code seed}. So a training that
@@ -49,7 +52,7 @@ public final class BatchSampler {
       rows[j] = row;
     }
     if (!groupByLength) {
-      return cut(rows, batchSize);
+      return cut(rows, batchSize).stream().map(batch -> longestFirst(data, batch)).toList();
     }
     long batches = Math.max(1, Math.min(data.size() / (4L * batchSize), MEGA_BATCH));
     List<int[]> grouped = new ArrayList<>();

@@ -60,7 +60,8 @@ final class BatchGradient implements AutoCloseable {
     this.generator = generator;
     this.seed = seed;
     trainable = model.parameters().trainable();
-    reducer = workers.reducer(trainable.stream().map(Parameter::tensor).toList());
+    reducer =
+        workers.reducer(trainable.stream().map(Parameter::tensor).toList(), pass.checkpointing());
   }
 
   /**
@@ -80,6 +81,7 @@ final class BatchGradient implements AutoCloseable {
       int part = passNumber * workers.size() + workers.rank();
       sum += pass(data, part(rows, part, plan.parts()), rows, step, part, scale / weight);
     }
+    reducer.afterBackward();
     double mean = workers.sum(new double[] {sum})[0] / weight;
     return new Result(mean, GradientNorm.of(trainable) / scale);
   }

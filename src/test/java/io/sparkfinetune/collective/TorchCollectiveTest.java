@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TorchCollectiveTest {
@@ -33,8 +34,8 @@ class TorchCollectiveTest {
 
   /** Weights of several buckets; the loss of worker r is (r + 1) times the sum of the weights. */
   @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3})
-  void announcedPassesAverageGradientsAndOthersAddUp(int size) throws Exception {
+  @CsvSource({"1, false", "2, false", "3, false", "1, true", "2, true", "3, true"})
+  void announcedPassesAverageGradientsAndOthersAddUp(int size, boolean inParts) throws Exception {
     List<float[]> gradients =
         TestWorkers.run(
             size,
@@ -44,13 +45,19 @@ class TorchCollectiveTest {
                 Tensor small = torch.ones(3).set_requires_grad(true);
                 Tensor larger = torch.ones(7_000_000).set_requires_grad(true);
                 float[] seen = new float[4];
-                try (GradientReducer reducer = workers.reducer(List.of(large, small, larger))) {
+                try (GradientReducer reducer =
+                    workers.reducer(List.of(large, small, larger), inParts)) {
                   for (int pass = 0; pass < 3; pass++) {
                     if (pass != 1) {
                       reducer.beforeBackward();
                     }
                     Tensor sum = large.sum().add(small.sum()).add(larger.sum());
+                    if (inParts) {
+                      large.sum().mul(new Scalar(-1.0)).backward();
+                      large.sum().backward();
+                    }
                     sum.mul(new Scalar(workers.rank() + 1.0)).backward();
+                    reducer.afterBackward();
                     seen[pass] = new FloatPointer(larger.mutable_grad().data_ptr()).get(6_999_999);
                     if (pass == 0) {
                       large.mutable_grad().reset();

@@ -63,10 +63,18 @@ class BatchSamplerTest {
   void theOrderIsTheSameOnEveryJvm() {
     EncodedDataset data = rows(10);
     // From SplitMix64 and java.util.Random written down in Python.
-    assertThat(BatchSampler.trainingBatches(data, 4, false, 42, 0))
-        .containsExactly(new int[] {0, 4, 1, 2}, new int[] {7, 8, 9, 5}, new int[] {3, 6});
-    assertThat(BatchSampler.trainingBatches(data, 4, false, 42, 1))
-        .containsExactly(new int[] {2, 8, 1, 3}, new int[] {5, 9, 0, 4}, new int[] {7, 6});
+    assertBatches(data, 0, new int[] {0, 4, 1, 2}, new int[] {7, 8, 9, 5}, new int[] {3, 6});
+    assertBatches(data, 1, new int[] {2, 8, 1, 3}, new int[] {5, 9, 0, 4}, new int[] {7, 6});
+  }
+
+  /** The rows of each batch, whose order is that of their lengths. */
+  private static void assertBatches(EncodedDataset data, int epoch, int[]... expected) {
+    List<int[]> batches = BatchSampler.trainingBatches(data, 4, false, 42, epoch);
+    assertThat(batches).hasSize(expected.length);
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(batches.get(i)).containsExactlyInAnyOrder(expected[i]);
+      assertThat(Arrays.stream(batches.get(i)).map(row -> -data.length(row))).isSorted();
+    }
   }
 
   @Test

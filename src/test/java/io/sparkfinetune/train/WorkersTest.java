@@ -3,6 +3,7 @@ package io.sparkfinetune.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sparkfinetune.TestGoldens;
 import io.sparkfinetune.TestWorkers;
 import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Several workers train as one does. They are threads here, with real connections; on real
@@ -81,6 +83,59 @@ class WorkersTest {
         arguments("per_device_train_batch_size", 1, "gradient_accumulation_steps", 4);
     for (Trainings.Outcome outcome : run(4, arguments, rank -> part -> part / 4 == rank)) {
       assertSame(outcome, alone);
+    }
+  }
+
+  /**
+   * What layers share, all of their weights or a table of positions, gets its gradient in parts.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "albert", "mpnet", "deberta-v2"})
+  void gradientCheckpointingIsTheSameForAnyNumberOfWorkers(String family) throws Exception {
+    TestGoldens golden = TestGoldens.of(family);
+    TrainingArguments arguments =
+        arguments(
+            "per_device_train_batch_size",
+            16,
+            "gradient_checkpointing",
+            true,
+            "num_train_epochs",
+            1,
+            "learning_rate",
+            1e-3);
+    TrainingArguments parts =
+        arguments(
+            "per_device_train_batch_size",
+            4,
+            "gradient_accumulation_steps",
+            2,
+            "gradient_checkpointing",
+            true,
+            "num_train_epochs",
+            1,
+            "learning_rate",
+            1e-3);
+    Trainings.Outcome expected;
+    try (SequenceClassifier model = golden.withoutDropout()) {
+      expected = Trainings.train(model, arguments, Collective.alone(), TRAIN, VALIDATION, p -> {});
+    }
+    List<Trainings.Outcome> outcomes =
+        TestWorkers.run(
+            2,
+            workers -> {
+              IntPredicate own = part -> part / 8 == workers.rank();
+              try (SequenceClassifier model = golden.withoutDropout()) {
+                return Trainings.train(
+                    model,
+                    parts,
+                    workers,
+                    Trainings.shard(TRAIN, 4, own),
+                    Trainings.shard(VALIDATION, 4, own),
+                    p -> {});
+              }
+            });
+    for (Trainings.Outcome outcome : outcomes) {
+      assertSame(outcome, expected);
     }
   }
 

@@ -1,0 +1,53 @@
+package io.sparkfinetune.collective;
+
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Averages gradients when the backward pass has ended. libtorch's {@code Reducer} sends a gradient
+ * off when it has come once, and refuses what comes later: so it cannot serve passes that give
+ * gradients in parts.
+ */
+final class WholeReducer implements GradientReducer {
+  private final Collective workers;
+  private final List<Tensor> weights;
+  private boolean announced;
+
+  WholeReducer(Collective workers, List<Tensor> weights) {
+    this.workers = workers;
+    this.weights = weights;
+  }
+
+  @Override
+  public void beforeBackward() {
+    announced = true;
+  }
+
+  @Override
+  public void afterBackward() {
+    if (!announced) {
+      return;
+    }
+    announced = false;
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      for (Tensor weight : weights) {
+        if (!weight.mutable_grad().defined()) {
+          weight.mutable_grad().put(torch.zeros_like(weight));
+        }
+        Tensor gradient = weight.mutable_grad();
+        workers.sum(gradient);
+        gradient.div_(new Scalar((double) workers.size()));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    // Holds nothing of its own.
+  }
+}
