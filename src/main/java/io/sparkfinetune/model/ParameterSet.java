@@ -188,6 +188,11 @@ public final class ParameterSet implements AutoCloseable {
     return parameters.values().stream().filter(Parameter::trainable).toList();
   }
 
+  /** Lets go of the gradients. */
+  public void dropGradients() {
+    trainable().forEach(parameter -> parameter.tensor().mutable_grad().reset());
+  }
+
   /** How many numbers each part has, from the embeddings to the head. */
   public List<ParameterCount> counts() {
     long[] trainable = new long[depth + 1];

@@ -329,7 +329,7 @@ public final class SequenceClassifier implements AutoCloseable {
   public Tensor loss(ForwardPass pass, Batch batch) {
     Tensor logits = logitsTensor(pass, batch);
     if (!config.problemType().isMultiLabel()) {
-      long[] target = Arrays.stream(batch.labels()).mapToLong(SequenceClassifier::only).toArray();
+      long[] target = Arrays.stream(batch.labels()).mapToLong(Batch::onlyLabel).toArray();
       return torch.cross_entropy_loss(
           logits, TokenTensors.int64(target, batch.size()).to(logits.device(), ScalarType.Long));
     }
@@ -343,14 +343,6 @@ public final class SequenceClassifier implements AutoCloseable {
         logits,
         TokenTensors.int64(target, batch.size(), labels.size())
             .to(logits.device(), ScalarType.Float));
-  }
-
-  private static long only(int[] labels) {
-    if (labels.length != 1) {
-      throw new IllegalArgumentException(
-          "a row of single-label data has " + labels.length + " labels: expected exactly 1");
-    }
-    return labels[0];
   }
 
   /**

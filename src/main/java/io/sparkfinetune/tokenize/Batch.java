@@ -55,6 +55,20 @@ public record Batch(
     return new Batch(inputIds, tokenTypeIds, lengths, labels, length);
   }
 
+  /**
+   * The label of a row of single-label data.
+   *
+   * @param labels the row's
+   * @throws IllegalArgumentException unless there is exactly one
+   */
+  public static int onlyLabel(int[] labels) {
+    if (labels.length != 1) {
+      throw new IllegalArgumentException(
+          "a row of single-label data has " + labels.length + " labels: expected exactly 1");
+    }
+    return labels[0];
+  }
+
   /** The number of rows. */
   public int size() {
     return lengths.length;

@@ -64,6 +64,11 @@ public final class EncodedDataset implements Rows, AutoCloseable {
     return EncodedRow.labels(record(row));
   }
 
+  /** The ints of a row's record, which need not be read for it. */
+  public int recordSize(int row) {
+    return sizes[row];
+  }
+
   /** A row as {@link EncodedRow} lays it out. */
   public int[] record(int row) {
     return pool.read(starts[row], sizes[row]);

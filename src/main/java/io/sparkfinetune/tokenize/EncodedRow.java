@@ -56,7 +56,8 @@ public record EncodedRow(int[] record) implements Serializable {
     return record.length - HEADER - record[1];
   }
 
-  static int[] labels(int[] record) {
+  /** The labels' indices of a record, ascending. */
+  public static int[] labels(int[] record) {
     return Arrays.copyOfRange(record, HEADER, HEADER + record[1]);
   }
 

@@ -71,8 +71,7 @@ final class BatchGradient implements AutoCloseable {
    * @param scale a factor on the loss while it is differentiated
    */
   Result compute(ShardedRows data, int[] rows, StepPlan plan, int step, double scale) {
-    Batch whole = data.batch(rows, model.padTokenId());
-    double weight = loss.weight(whole.labels());
+    double weight = loss.weight(data.labels(rows));
     double sum = 0;
     for (int passNumber = 0; passNumber < plan.accumulation(); passNumber++) {
       if (passNumber == plan.accumulation() - 1) {

@@ -2,7 +2,6 @@ package io.sparkfinetune.train;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ActivationMemory;
-import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.tokenize.BatchSampler;
 import io.sparkfinetune.tokenize.EncodedDataset;
@@ -83,9 +82,7 @@ final class BatchSizeFinder {
       }
       throw e;
     } finally {
-      for (Parameter parameter : model.parameters().trainable()) {
-        parameter.tensor().mutable_grad().reset();
-      }
+      model.parameters().dropGradients();
     }
   }
 }

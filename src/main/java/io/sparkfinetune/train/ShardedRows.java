@@ -42,7 +42,7 @@ final class ShardedRows implements Rows {
     int[] ownSizes = new int[rows];
     for (int i = 0; i < shard.size(); i++) {
       ownLengths[first + i] = shard.length(i);
-      ownSizes[first + i] = shard.record(i).length;
+      ownSizes[first + i] = shard.recordSize(i);
     }
     lengths = workers.sum(ownLengths);
     recordSizes = workers.sum(ownSizes);
@@ -136,10 +136,15 @@ final class ShardedRows implements Rows {
 
   /** Rows that have been fetched, or of one worker alone, as a padded batch. */
   Batch batch(int[] rows, int padTokenId) {
-    return EncodedRow.batch(
-        Arrays.stream(rows)
-            .mapToObj(row -> workers.size() == 1 ? shard.record(row) : window.get(row))
-            .toList(),
-        padTokenId);
+    return EncodedRow.batch(Arrays.stream(rows).mapToObj(this::record).toList(), padTokenId);
+  }
+
+  /** The label indices of each of such rows. */
+  int[][] labels(int[] rows) {
+    return Arrays.stream(rows).mapToObj(this::record).map(EncodedRow::labels).toArray(int[][]::new);
+  }
+
+  private int[] record(int row) {
+    return workers.size() == 1 ? shard.record(row) : window.get(row);
   }
 }

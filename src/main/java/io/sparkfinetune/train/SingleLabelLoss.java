@@ -1,5 +1,6 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.tokenize.Batch;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -56,7 +57,7 @@ final class SingleLabelLoss implements LossFunction {
   private Tensor crossEntropy(Tensor logits, int[][] labels) {
     long[] target = new long[labels.length];
     for (int row = 0; row < labels.length; row++) {
-      target[row] = only(labels[row]);
+      target[row] = Batch.onlyLabel(labels[row]);
     }
     TensorOptional weight =
         classWeights == null
@@ -75,7 +76,7 @@ final class SingleLabelLoss implements LossFunction {
     int classes = (int) logits.size(1);
     float[] target = new float[labels.length * classes];
     for (int row = 0; row < labels.length; row++) {
-      int label = only(labels[row]);
+      int label = Batch.onlyLabel(labels[row]);
       for (int c = 0; c < classes; c++) {
         double share = (c == label ? 1 - smoothing : 0) + smoothing / classes;
         target[row * classes + c] = (float) (share * weightOf(c));
@@ -96,20 +97,12 @@ final class SingleLabelLoss implements LossFunction {
   public double weight(int[][] labels) {
     double weight = 0;
     for (int[] row : labels) {
-      weight += weightOf(only(row));
+      weight += weightOf(Batch.onlyLabel(row));
     }
     return weight;
   }
 
   private double weightOf(int label) {
     return classWeights == null ? 1 : classWeights[label];
-  }
-
-  private static int only(int[] labels) {
-    if (labels.length != 1) {
-      throw new IllegalArgumentException(
-          "a row of single-label data has " + labels.length + " labels: expected exactly 1");
-    }
-    return labels[0];
   }
 }

@@ -147,9 +147,7 @@ final class TrainedWeights implements AutoCloseable {
    */
   void step(double learningRate, double gradientScale, boolean skipped) {
     if (skipped) {
-      for (Parameter parameter : model.parameters().trainable()) {
-        parameter.tensor().mutable_grad().reset();
-      }
+      model.parameters().dropGradients();
       return;
     }
     optimizer.step(learningRate, gradientScale);

@@ -81,6 +81,13 @@ class ResumeTest {
     };
   }
 
+  private static TrainerListener latestNotes(List<String> notes) {
+    return progress -> {
+      notes.clear();
+      notes.addAll(progress.notes());
+    };
+  }
+
   private void clear() throws Exception {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
@@ -111,13 +118,7 @@ class ResumeTest {
     Trainings.Outcome undisturbed = train(arguments("checkpoint_dir", ""), p -> {});
     assertThatThrownBy(() -> train(arguments(), stopAt(stop))).isInstanceOf(StoppedException.class);
     List<String> notes = new ArrayList<>();
-    Trainings.Outcome resumed =
-        train(
-            arguments(),
-            progress -> {
-              notes.clear();
-              notes.addAll(progress.notes());
-            });
+    Trainings.Outcome resumed = train(arguments(), latestNotes(notes));
     assertSame(resumed, undisturbed);
     // The checkpoint of the step at which it was stopped was not written yet.
     int from = (stop - 1) / 3 * 3;
@@ -178,13 +179,7 @@ class ResumeTest {
     bytes[bytes.length / 2] ^= 1;
     Files.write(weights, bytes);
     List<String> notes = new ArrayList<>();
-    Trainings.Outcome resumed =
-        train(
-            arguments(),
-            progress -> {
-              notes.clear();
-              notes.addAll(progress.notes());
-            });
+    Trainings.Outcome resumed = train(arguments(), latestNotes(notes));
     assertSame(resumed, undisturbed);
     assertThat(notes.get(0)).contains("checkpoint-18").contains("checksum");
     assertThat(notes.get(1)).startsWith("going on from the checkpoint at step 15");
