@@ -1,9 +1,11 @@
 package io.sparkfinetune.collective;
 
 import io.sparkfinetune.torch.Libtorch;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
@@ -11,6 +13,7 @@ import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.BackendOptional;
 import org.bytedeco.pytorch.ProcessGroup;
 import org.bytedeco.pytorch.ProcessGroupGloo;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -22,10 +25,11 @@ import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 
 /**
  * Workers on libtorch's process groups: Gloo for what lies in the processor's memory, and NCCL for
- * gradients that lie on GPUs. The connections are not encrypted.
+ * gradients that lie on GPUs. Workers that are all on one host sum through memory that they share
+ * instead of Gloo's sockets. The connections are not encrypted.
  */
 public final class TorchCollective implements Collective {
-  /** What a worker tells the others of where it listens. */
+  /** Between what a worker tells the others: its host, its port and the file of shared memory. */
   private static final String SEPARATOR = " ";
 
   private final int rank;
@@ -36,6 +40,7 @@ public final class TorchCollective implements Collective {
   private final ProcessGroup group;
   private final Liveness liveness;
   private final Duration timeout;
+  private final SharedMemory shared;
   private boolean closed;
 
   /** Spreads one worker's text to all: what {@code BarrierTaskContext.allGather} does. */
@@ -51,7 +56,8 @@ public final class TorchCollective implements Collective {
       TCPStore store,
       TCPStore beats,
       boolean cuda,
-      Duration timeout) {
+      Duration timeout,
+      String sharedFile) {
     this.rank = rank;
     this.hosts = hosts;
     this.store = store;
@@ -69,6 +75,25 @@ public final class TorchCollective implements Collective {
             torch.DeviceType.CUDA, ProcessGroup.BackendType.NCCL, new BackendOptional(nccl));
       }
     }
+    shared = sharedFile.isEmpty() ? null : share(Path.of(sharedFile)).orElse(null);
+  }
+
+  /** The shared memory, if every worker sees it and the others; an operation of all workers. */
+  private Optional<SharedMemory> share(Path file) {
+    Optional<SharedMemory> opened = SharedMemory.open(file, rank, hosts.size(), timeout);
+    boolean everywhere = countOf(opened.isPresent()) == hosts.size();
+    if (rank == 0) {
+      SharedMemory.delete(file);
+    }
+    if (everywhere && countOf(opened.orElseThrow().seesAll()) == hosts.size()) {
+      return opened;
+    }
+    opened.ifPresent(SharedMemory::close);
+    return Optional.empty();
+  }
+
+  private int countOf(boolean own) {
+    return sum(new int[] {own ? 1 : 0})[0];
   }
 
   /**
@@ -90,13 +115,26 @@ public final class TorchCollective implements Collective {
       Loader.load(torch_nccl.class);
     }
     TCPStore served = rank == 0 ? Rendezvous.serve(hosts.get(0), timeout) : null;
-    String address = served == null ? "" : hosts.get(0) + SEPARATOR + Rendezvous.port(served);
-    String[] server = exchange.allGather(address).get(0).split(SEPARATOR);
+    String address =
+        served == null
+            ? ""
+            : String.join(
+                SEPARATOR,
+                hosts.get(0),
+                String.valueOf(Rendezvous.port(served)),
+                sharedFile(hosts, cuda));
+    String[] server = exchange.allGather(address).get(0).split(SEPARATOR, 3);
     int port = Integer.parseInt(server[1]);
     TCPStore store = served == null ? Rendezvous.connect(server[0], port, timeout) : served;
     // A connection of its own: one that waits for a key keeps all others of its connection waiting.
     TCPStore beats = Rendezvous.connect(server[0], port, timeout);
-    return new TorchCollective(rank, List.copyOf(hosts), store, beats, cuda, timeout);
+    return new TorchCollective(rank, List.copyOf(hosts), store, beats, cuda, timeout, server[2]);
+  }
+
+  /** A new file for workers that are all on one host; else empty. */
+  private static String sharedFile(List<String> hosts, boolean cuda) {
+    boolean oneHost = !cuda && hosts.stream().distinct().count() == 1;
+    return oneHost ? SharedMemory.create(hosts.size()).map(Path::toString).orElse("") : "";
   }
 
   private static Backend gloo(TCPStore store, int rank, List<String> hosts, Duration timeout) {
@@ -126,6 +164,10 @@ public final class TorchCollective implements Collective {
 
   @Override
   public void sum(Tensor tensor) {
+    if (shared != null && !tensor.is_cuda()) {
+      sumShared(List.of(tensor), 1);
+      return;
+    }
     try (PointerScope scope = new PointerScope()) {
       Work work = (tensor.is_cuda() ? nccl : gloo).allreduce(new TensorVector(tensor));
       work._wait();
@@ -134,9 +176,31 @@ public final class TorchCollective implements Collective {
     }
   }
 
+  private void sumShared(List<Tensor> tensors, double factor) {
+    try {
+      shared.sum(tensors, factor);
+    } catch (RuntimeException e) {
+      throw explain(e);
+    }
+  }
+
+  /** Averages tensors over the workers, in place. */
+  void average(List<Tensor> tensors) {
+    double factor = 1.0 / hosts.size();
+    if (shared != null) {
+      sumShared(tensors, factor);
+      return;
+    }
+    for (Tensor tensor : tensors) {
+      sum(tensor);
+      tensor.mul_(new Scalar(factor));
+    }
+  }
+
   @Override
   public GradientReducer reducer(List<Tensor> weights, boolean inParts) {
-    return inParts
+    // On one host there is nothing to send while the pass runs: copying takes the same cores.
+    return inParts || shared != null
         ? new WholeReducer(this, List.copyOf(weights))
         : new BucketedReducer(group, new ArrayList<>(weights));
   }
@@ -156,7 +220,10 @@ public final class TorchCollective implements Collective {
 
   private static boolean isOfCommunication(RuntimeException failure) {
     String message = String.valueOf(failure.getMessage());
-    return message.contains("gloo") || message.contains("NCCL") || message.contains("onnection");
+    return failure instanceof SharedMemory.SharedMemoryException
+        || message.contains("gloo")
+        || message.contains("NCCL")
+        || message.contains("onnection");
   }
 
   @Override
@@ -166,6 +233,9 @@ public final class TorchCollective implements Collective {
     }
     closed = true;
     liveness.close();
+    if (shared != null) {
+      shared.close();
+    }
     group.close();
     if (nccl != null) {
       nccl.close();

@@ -3,7 +3,6 @@ package io.sparkfinetune.collective;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -13,11 +12,11 @@ import org.bytedeco.pytorch.global.torch;
  * gradients in parts.
  */
 final class WholeReducer implements GradientReducer {
-  private final Collective workers;
+  private final TorchCollective workers;
   private final List<Tensor> weights;
   private boolean announced;
 
-  WholeReducer(Collective workers, List<Tensor> weights) {
+  WholeReducer(TorchCollective workers, List<Tensor> weights) {
     this.workers = workers;
     this.weights = weights;
   }
@@ -39,10 +38,8 @@ final class WholeReducer implements GradientReducer {
         if (!weight.mutable_grad().defined()) {
           weight.mutable_grad().put(torch.zeros_like(weight));
         }
-        Tensor gradient = weight.mutable_grad();
-        workers.sum(gradient);
-        gradient.div_(new Scalar((double) workers.size()));
       }
+      workers.average(weights.stream().map(Tensor::mutable_grad).toList());
     }
   }
 
