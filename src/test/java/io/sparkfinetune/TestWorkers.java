@@ -6,7 +6,6 @@ import io.sparkfinetune.torch.Libtorch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
@@ -14,10 +13,25 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
-/** Several workers in one JVM, each a thread with real connections to the others. */
+/** Several workers in one JVM, each a thread with real ties to the others. */
 public final class TestWorkers {
   private TestWorkers() {}
+
+  /** Where the workers are, which decides how they reach each other. */
+  public enum Hosts {
+    /** On one, where they share memory. */
+    ONE,
+    /** Each on its own, by addresses of this machine's: they have sockets alone. */
+    SEVERAL;
+
+    private List<String> of(int size) {
+      return IntStream.rangeClosed(1, size)
+          .mapToObj(number -> "127.0.0." + (this == ONE ? 1 : number))
+          .toList();
+    }
+  }
 
   /** What a worker does. */
   public interface Work<R> {
@@ -26,12 +40,13 @@ public final class TestWorkers {
   }
 
   /** Runs on so many workers and gives their results by rank; the first failure is thrown. */
-  public static <R> List<R> run(int size, Work<R> work) throws Exception {
-    return run(size, Duration.ofSeconds(60), work);
+  public static <R> List<R> run(int size, Hosts hosts, Work<R> work) throws Exception {
+    return run(size, hosts, Duration.ofSeconds(60), work);
   }
 
   /** The same with a timeout of the workers' operations. */
-  public static <R> List<R> run(int size, Duration timeout, Work<R> work) throws Exception {
+  public static <R> List<R> run(int size, Hosts hosts, Duration timeout, Work<R> work)
+      throws Exception {
     String[] texts = new String[size];
     CyclicBarrier barrier = new CyclicBarrier(size);
     ExecutorService threads = Executors.newFixedThreadPool(size);
@@ -51,8 +66,7 @@ public final class TestWorkers {
                         return Arrays.asList(texts);
                       };
                   try (Collective workers =
-                      TorchCollective.join(
-                          rank, Collections.nCopies(size, "127.0.0.1"), exchange, false, timeout)) {
+                      TorchCollective.join(rank, hosts.of(size), exchange, false, timeout)) {
                     return work.run(workers);
                   }
                 }));

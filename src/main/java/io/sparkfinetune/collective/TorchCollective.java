@@ -29,7 +29,7 @@ import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
  * instead of Gloo's sockets. The connections are not encrypted.
  */
 public final class TorchCollective implements Collective {
-  /** Between what a worker tells the others: its host, its port and the file of shared memory. */
+  /** What a worker tells the others of where it listens. */
   private static final String SEPARATOR = " ";
 
   private final int rank;
@@ -41,6 +41,7 @@ public final class TorchCollective implements Collective {
   private final Liveness liveness;
   private final Duration timeout;
   private final SharedMemory shared;
+  private int files;
   private boolean closed;
 
   /** Spreads one worker's text to all: what {@code BarrierTaskContext.allGather} does. */
@@ -56,8 +57,7 @@ public final class TorchCollective implements Collective {
       TCPStore store,
       TCPStore beats,
       boolean cuda,
-      Duration timeout,
-      String sharedFile) {
+      Duration timeout) {
     this.rank = rank;
     this.hosts = hosts;
     this.store = store;
@@ -75,21 +75,44 @@ public final class TorchCollective implements Collective {
             torch.DeviceType.CUDA, ProcessGroup.BackendType.NCCL, new BackendOptional(nccl));
       }
     }
-    shared = sharedFile.isEmpty() ? null : share(Path.of(sharedFile)).orElse(null);
+    shared = cuda || hosts.stream().distinct().count() > 1 ? null : sharedMemory().orElse(null);
   }
 
-  /** The shared memory, if every worker sees it and the others; an operation of all workers. */
-  private Optional<SharedMemory> share(Path file) {
-    Optional<SharedMemory> opened = SharedMemory.open(file, rank, hosts.size(), timeout);
-    boolean everywhere = countOf(opened.isPresent()) == hosts.size();
-    if (rank == 0) {
-      SharedMemory.delete(file);
+  /** If every worker sees it and the processes of the others; an operation of all workers. */
+  private Optional<SharedMemory> sharedMemory() {
+    int size = hosts.size();
+    Optional<SharedMemory> opened =
+        share(SharedMemory.bytes(size))
+            .map(all -> new SharedMemory(all, rank, size, timeout, this::explain));
+    if (opened.isPresent()) {
+      // Each has told its process before any looks for it.
+      countOf(true);
+      if (countOf(opened.get().seesAll()) == size) {
+        return opened;
+      }
+      opened.get().close();
     }
-    if (everywhere && countOf(opened.orElseThrow().seesAll()) == hosts.size()) {
-      return opened;
-    }
-    opened.ifPresent(SharedMemory::close);
     return Optional.empty();
+  }
+
+  /** Memory that all workers share, full of zeros; an operation of all workers. */
+  private Optional<Tensor> share(long bytes) {
+    String key = "shared/" + files++;
+    if (rank == 0) {
+      store.set(key, SharedFile.create(bytes).map(Path::toString).orElse(""));
+    }
+    String name = store.get_to_str(key);
+    Optional<Tensor> mapped =
+        name.isEmpty() ? Optional.empty() : SharedFile.map(Path.of(name), bytes);
+    boolean everywhere = countOf(mapped.isPresent()) == hosts.size();
+    if (rank == 0 && !name.isEmpty()) {
+      SharedFile.delete(Path.of(name));
+    }
+    if (!everywhere) {
+      mapped.ifPresent(Tensor::close);
+      return Optional.empty();
+    }
+    return mapped;
   }
 
   private int countOf(boolean own) {
@@ -115,26 +138,13 @@ public final class TorchCollective implements Collective {
       Loader.load(torch_nccl.class);
     }
     TCPStore served = rank == 0 ? Rendezvous.serve(hosts.get(0), timeout) : null;
-    String address =
-        served == null
-            ? ""
-            : String.join(
-                SEPARATOR,
-                hosts.get(0),
-                String.valueOf(Rendezvous.port(served)),
-                sharedFile(hosts, cuda));
-    String[] server = exchange.allGather(address).get(0).split(SEPARATOR, 3);
+    String address = served == null ? "" : hosts.get(0) + SEPARATOR + Rendezvous.port(served);
+    String[] server = exchange.allGather(address).get(0).split(SEPARATOR);
     int port = Integer.parseInt(server[1]);
     TCPStore store = served == null ? Rendezvous.connect(server[0], port, timeout) : served;
     // A connection of its own: one that waits for a key keeps all others of its connection waiting.
     TCPStore beats = Rendezvous.connect(server[0], port, timeout);
-    return new TorchCollective(rank, List.copyOf(hosts), store, beats, cuda, timeout, server[2]);
-  }
-
-  /** A new file for workers that are all on one host; else empty. */
-  private static String sharedFile(List<String> hosts, boolean cuda) {
-    boolean oneHost = !cuda && hosts.stream().distinct().count() == 1;
-    return oneHost ? SharedMemory.create(hosts.size()).map(Path::toString).orElse("") : "";
+    return new TorchCollective(rank, List.copyOf(hosts), store, beats, cuda, timeout);
   }
 
   private static Backend gloo(TCPStore store, int rank, List<String> hosts, Duration timeout) {
@@ -165,7 +175,7 @@ public final class TorchCollective implements Collective {
   @Override
   public void sum(Tensor tensor) {
     if (shared != null && !tensor.is_cuda()) {
-      sumShared(List.of(tensor), 1);
+      shared.sum(List.of(tensor), 1);
       return;
     }
     try (PointerScope scope = new PointerScope()) {
@@ -176,19 +186,11 @@ public final class TorchCollective implements Collective {
     }
   }
 
-  private void sumShared(List<Tensor> tensors, double factor) {
-    try {
-      shared.sum(tensors, factor);
-    } catch (RuntimeException e) {
-      throw explain(e);
-    }
-  }
-
   /** Averages tensors over the workers, in place. */
   void average(List<Tensor> tensors) {
     double factor = 1.0 / hosts.size();
     if (shared != null) {
-      sumShared(tensors, factor);
+      shared.sum(tensors, factor);
       return;
     }
     for (Tensor tensor : tensors) {
@@ -199,6 +201,12 @@ public final class TorchCollective implements Collective {
 
   @Override
   public GradientReducer reducer(List<Tensor> weights, boolean inParts) {
+    if (shared != null && !weights.isEmpty() && SharedReducer.takes(weights)) {
+      Optional<Tensor> memory = share(SharedReducer.bytes(weights));
+      if (memory.isPresent()) {
+        return new SharedReducer(shared, memory.get(), List.copyOf(weights));
+      }
+    }
     // On one host there is nothing to send while the pass runs: copying takes the same cores.
     return inParts || shared != null
         ? new WholeReducer(this, List.copyOf(weights))

@@ -28,6 +28,8 @@ final class BatchGradient implements AutoCloseable {
   private final long seed;
   private final List<Parameter> trainable;
   private final GradientReducer reducer;
+  private final boolean dealt;
+  private boolean closed;
 
   /**
    * What came of a step's rows.
@@ -62,6 +64,7 @@ final class BatchGradient implements AutoCloseable {
     trainable = model.parameters().trainable();
     reducer =
         workers.reducer(trainable.stream().map(Parameter::tensor).toList(), pass.checkpointing());
+    dealt = IntStream.range(0, trainable.size()).anyMatch(weight -> !reducer.updates(weight));
   }
 
   /**
@@ -81,8 +84,23 @@ final class BatchGradient implements AutoCloseable {
       sum += pass(data, part(rows, part, plan.parts()), rows, step, part, scale / weight);
     }
     reducer.afterBackward();
-    double mean = workers.sum(new double[] {sum})[0] / weight;
-    return new Result(mean, GradientNorm.of(trainable) / scale);
+    double norm = GradientNorm.of(trainable);
+    double[] sums = workers.sum(new double[] {sum, norm * norm});
+    // Gradients that are dealt out have their norm in parts.
+    norm = dealt ? Math.sqrt(sums[1]) : norm;
+    return new Result(sums[0] / weight, norm / scale);
+  }
+
+  /** Whether this worker is the one that updates a weight, or one of all that do. */
+  boolean updates(Parameter weight) {
+    return reducer.updates(trainable.indexOf(weight));
+  }
+
+  /** Updates the weights that this worker updates; an operation of all workers. */
+  void update(Runnable step) {
+    reducer.beforeUpdate();
+    step.run();
+    reducer.afterUpdate();
   }
 
   /** Computes a gradient of this worker's rows alone, to see whether there is memory for it. */
@@ -129,8 +147,12 @@ final class BatchGradient implements AutoCloseable {
         .toArray();
   }
 
+  /** Lets go of the weights, which are then each worker's own. */
   @Override
   public void close() {
-    reducer.close();
+    if (!closed) {
+      closed = true;
+      reducer.close();
+    }
   }
 }

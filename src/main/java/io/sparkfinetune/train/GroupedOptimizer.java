@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -76,6 +77,18 @@ final class GroupedOptimizer implements Optimizer {
         (parameter, state) ->
             state.forEach((part, tensor) -> named.put(part + "." + parameter.name(), tensor)));
     return named;
+  }
+
+  @Override
+  public void clear(Predicate<Parameter> weights) {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      states.forEach(
+          (parameter, state) -> {
+            if (weights.test(parameter)) {
+              state.values().forEach(Tensor::zero_);
+            }
+          });
+    }
   }
 
   @Override

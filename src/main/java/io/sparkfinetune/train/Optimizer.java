@@ -1,8 +1,10 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.model.ParameterSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -42,6 +44,9 @@ interface Optimizer extends AutoCloseable {
    * the optimizer's; a loader copies into them.
    */
   Map<String, Tensor> state();
+
+  /** Sets the state of some weights to zero. */
+  void clear(Predicate<Parameter> weights);
 
   /**
    * Sets how many steps were done before the next one.

@@ -24,6 +24,7 @@ final class TrainedWeights implements AutoCloseable {
   private final SequenceClassifier model;
   private final Optional<TrimmedVocabulary> vocabulary;
   private final Optimizer optimizer;
+  private final Collective workers;
   private final BatchGradient gradient;
   private final double untouchedDecay;
 
@@ -31,11 +32,13 @@ final class TrainedWeights implements AutoCloseable {
       SequenceClassifier model,
       Optional<TrimmedVocabulary> vocabulary,
       Optimizer optimizer,
+      Collective workers,
       BatchGradient gradient,
       double untouchedDecay) {
     this.model = model;
     this.vocabulary = vocabulary;
     this.optimizer = optimizer;
+    this.workers = workers;
     this.gradient = gradient;
     this.untouchedDecay = untouchedDecay;
   }
@@ -67,6 +70,7 @@ final class TrainedWeights implements AutoCloseable {
         model,
         vocabulary,
         optimizer,
+        workers,
         gradient,
         vocabulary.isPresent() ? untouchedDecay(model, arguments.optimizer()) : 0);
   }
@@ -150,7 +154,7 @@ final class TrainedWeights implements AutoCloseable {
       model.parameters().dropGradients();
       return;
     }
-    optimizer.step(learningRate, gradientScale);
+    gradient.update(() -> optimizer.step(learningRate, gradientScale));
     vocabulary.ifPresent(
         trimmed -> trimmed.setFactor(trimmed.factor() * (1 - learningRate * untouchedDecay)));
   }
@@ -178,10 +182,39 @@ final class TrainedWeights implements AutoCloseable {
     return optimizer.state();
   }
 
+  /**
+   * Runs something while every worker's optimizer has the state of all weights, also of those that
+   * other workers update, as a checkpoint wants it; an operation of all workers.
+   */
+  void withWholeState(Runnable action) {
+    if (updatesAll()) {
+      action.run();
+      return;
+    }
+    // What others update is zero here.
+    optimizer.state().values().forEach(workers::sum);
+    action.run();
+    dropForeignState();
+  }
+
+  private boolean updatesAll() {
+    return model.parameters().trainable().stream().allMatch(gradient::updates);
+  }
+
+  private void dropForeignState() {
+    optimizer.clear(parameter -> !gradient.updates(parameter));
+  }
+
   /** Goes on where another training stood, whose tensors are in these. */
   void resume(int step, double untouchedFactor) {
     optimizer.resumeAt(step);
+    dropForeignState();
     setUntouchedFactor(untouchedFactor);
+  }
+
+  /** Gives each worker weights of its own, if they share them: trained on no more. */
+  void endTraining() {
+    gradient.close();
   }
 
   /** Puts the whole vocabulary back. */

@@ -199,7 +199,7 @@ public final class Trainer implements AutoCloseable {
         evaluate(validation);
       }
       if (checkpoints.isPresent() && checkpoints.get().isDue(step, plan)) {
-        checkpoints.get().save(state(), tensors());
+        weights.withWholeState(() -> checkpoints.get().save(state(), tensors()));
         log.saved(step);
       }
     }
@@ -305,6 +305,7 @@ public final class Trainer implements AutoCloseable {
   }
 
   private void restoreBest() {
+    weights.endTraining();
     best.restore();
     weights.setUntouchedFactor(best.state().untouchedFactor());
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfinetune.TestWorkers;
+import io.sparkfinetune.TestWorkers.Hosts;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -185,6 +186,37 @@ class ResumeTest {
     assertThat(notes.get(1)).startsWith("going on from the checkpoint at step 15");
   }
 
+  /** On one host each worker has the state of its own weights alone, but a checkpoint has all. */
+  @ParameterizedTest
+  @EnumSource
+  void twoWorkersGoOnBitForBit(Hosts hosts) throws Exception {
+    List<Trainings.Outcome> undisturbed = two(hosts, arguments("checkpoint_dir", ""), p -> {});
+    assertThatThrownBy(() -> two(hosts, arguments(), stopAt(20)))
+        .isInstanceOf(StoppedException.class);
+    List<Trainings.Outcome> resumed = two(hosts, arguments(), p -> {});
+    for (int rank = 0; rank < 2; rank++) {
+      assertSame(resumed.get(rank), undisturbed.get(rank));
+    }
+  }
+
+  private static List<Trainings.Outcome> two(
+      Hosts hosts, TrainingArguments arguments, TrainerListener listener) throws Exception {
+    return TestWorkers.run(
+        2,
+        hosts,
+        workers -> {
+          try (SequenceClassifier model = Trainings.model(0.1)) {
+            return Trainings.train(
+                model,
+                arguments,
+                workers,
+                Trainings.shard(TRAIN, 1, part -> part == workers.rank()),
+                Trainings.shard(VALIDATION, 1, part -> part == workers.rank()),
+                listener);
+          }
+        });
+  }
+
   @Test
   void changedSettingsAreSaid() throws Exception {
     assertThatThrownBy(() -> train(arguments(), stopAt(20))).isInstanceOf(StoppedException.class);
@@ -201,6 +233,7 @@ class ResumeTest {
     List<List<String>> notes =
         TestWorkers.run(
             2,
+            Hosts.SEVERAL,
             workers -> {
               List<String> seen = new ArrayList<>();
               try (SequenceClassifier model = Trainings.cpuModel(0.1)) {

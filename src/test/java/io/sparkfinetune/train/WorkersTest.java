@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.sparkfinetune.TestGoldens;
 import io.sparkfinetune.TestWorkers;
+import io.sparkfinetune.TestWorkers.Hosts;
 import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.tokenize.EncodedDataset;
@@ -12,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -50,9 +51,19 @@ class WorkersTest {
 
   /** The same 16 rows a step, dealt to more workers and passes; the last step has 11 rows. */
   @ParameterizedTest
-  @CsvSource({"1, 4, 4", "2, 8, 1", "2, 2, 4", "4, 4, 1", "4, 2, 2", "3, 6, 1"})
-  void anyNumberOfWorkersAndPassesTrainsAsOneDoes(int workers, int batch, int accumulation)
-      throws Exception {
+  @CsvSource({
+    "1, 4, 4, ONE",
+    "2, 8, 1, ONE",
+    "2, 2, 4, ONE",
+    "4, 4, 1, ONE",
+    "4, 2, 2, ONE",
+    "3, 6, 1, ONE",
+    "2, 2, 4, SEVERAL",
+    "4, 4, 1, SEVERAL",
+    "3, 6, 1, SEVERAL"
+  })
+  void anyNumberOfWorkersAndPassesTrainsAsOneDoes(
+      int workers, int batch, int accumulation, Hosts hosts) throws Exception {
     TrainingArguments arguments =
         arguments(
             "per_device_train_batch_size", batch, "gradient_accumulation_steps", accumulation);
@@ -62,27 +73,57 @@ class WorkersTest {
     }
     // Unequal shards: the first worker has what is left of 16 parts.
     List<Trainings.Outcome> outcomes =
-        run(workers, arguments, rank -> part -> Math.max(0, part - (16 - workers)) == rank);
+        run(workers, hosts, arguments, rank -> part -> Math.max(0, part - (16 - workers)) == rank);
     for (Trainings.Outcome outcome : outcomes) {
       assertSame(outcome, expected);
     }
   }
 
-  @Test
-  void workersWithoutRowsTakePart() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void workersWithoutRowsTakePart(Hosts hosts) throws Exception {
     TrainingArguments arguments = arguments("per_device_train_batch_size", 4);
-    for (Trainings.Outcome outcome : run(4, arguments, rank -> part -> rank == 2)) {
+    for (Trainings.Outcome outcome : run(4, hosts, arguments, rank -> part -> rank == 2)) {
       assertSame(outcome, alone);
     }
   }
 
-  @Test
-  void aStepWithFewerRowsThanPartsLeavesSomeWithoutAny() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void aStepWithFewerRowsThanPartsLeavesSomeWithoutAny(Hosts hosts) throws Exception {
     // 203 rows by 16 leave 11 for the last step; by 4 * 4 * 1 some of the 16 parts are empty.
     TrainingArguments arguments =
         arguments("per_device_train_batch_size", 1, "gradient_accumulation_steps", 4);
-    for (Trainings.Outcome outcome : run(4, arguments, rank -> part -> part / 4 == rank)) {
+    for (Trainings.Outcome outcome : run(4, hosts, arguments, rank -> part -> part / 4 == rank)) {
       assertSame(outcome, alone);
+    }
+  }
+
+  /**
+   * On one host each weight is updated by one worker, whatever the optimizer needs of it: its norm
+   * or its rows and columns.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"lamb", "adafactor", "sgd"})
+  void everyOptimizerTrainsAsItDoesAlone(String optimizer) throws Exception {
+    double learningRate = optimizer.equals("sgd") ? 0.05 : 2e-3;
+    Trainings.Outcome expected =
+        one(
+            arguments(
+                "per_device_train_batch_size",
+                18,
+                "optim",
+                optimizer,
+                "learning_rate",
+                learningRate));
+    TrainingArguments parts =
+        arguments(
+            "per_device_train_batch_size", 6, "optim", optimizer, "learning_rate", learningRate);
+    // Adafactor has no epsilon to speak of: it makes whole steps of the keys' biases' noise.
+    expected.weights().keySet().removeIf(name -> name.endsWith("key.bias"));
+    for (Trainings.Outcome outcome :
+        run(3, Hosts.ONE, parts, rank -> part -> Math.max(0, part - 13) == rank)) {
+      assertSame(outcome, expected);
     }
   }
 
@@ -90,8 +131,16 @@ class WorkersTest {
    * What layers share, all of their weights or a table of positions, gets its gradient in parts.
    */
   @ParameterizedTest
-  @ValueSource(strings = {"bert", "albert", "mpnet", "deberta-v2"})
-  void gradientCheckpointingIsTheSameForAnyNumberOfWorkers(String family) throws Exception {
+  @CsvSource({
+    "bert, SEVERAL",
+    "albert, SEVERAL",
+    "mpnet, SEVERAL",
+    "deberta-v2, SEVERAL",
+    "bert, ONE",
+    "albert, ONE"
+  })
+  void gradientCheckpointingIsTheSameForAnyNumberOfWorkers(String family, Hosts hosts)
+      throws Exception {
     TestGoldens golden = TestGoldens.of(family);
     TrainingArguments arguments =
         arguments(
@@ -122,6 +171,7 @@ class WorkersTest {
     List<Trainings.Outcome> outcomes =
         TestWorkers.run(
             2,
+            hosts,
             workers -> {
               IntPredicate own = part -> part / 8 == workers.rank();
               try (SequenceClassifier model = golden.withoutDropout()) {
@@ -163,10 +213,11 @@ class WorkersTest {
     IntPredicate of(int rank);
   }
 
-  private static List<Trainings.Outcome> run(int size, TrainingArguments arguments, Parts parts)
-      throws Exception {
+  private static List<Trainings.Outcome> run(
+      int size, Hosts hosts, TrainingArguments arguments, Parts parts) throws Exception {
     return TestWorkers.run(
         size,
+        hosts,
         workers -> {
           EncodedDataset train = Trainings.shard(TRAIN, 4, parts.of(workers.rank()));
           EncodedDataset validation = Trainings.shard(VALIDATION, 4, parts.of(workers.rank()));
