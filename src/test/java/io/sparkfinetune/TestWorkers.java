@@ -26,7 +26,8 @@ public final class TestWorkers {
     /** Each on its own, by addresses of this machine's: they have sockets alone. */
     SEVERAL;
 
-    private List<String> of(int size) {
+    /** The addresses of so many workers. */
+    public List<String> of(int size) {
       return IntStream.rangeClosed(1, size)
           .mapToObj(number -> "127.0.0." + (this == ONE ? 1 : number))
           .toList();

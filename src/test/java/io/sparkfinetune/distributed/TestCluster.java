@@ -3,6 +3,7 @@ package io.sparkfinetune.distributed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkfinetune.ChildJvm;
+import io.sparkfinetune.TestWorkers.Hosts;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -55,23 +56,28 @@ final class TestCluster implements AutoCloseable {
    * @param coresPerWorker cores that each worker offers, whatever the machine has
    */
   static TestCluster start(Path folder, int workers, int coresPerWorker) throws IOException {
-    return start(folder, workers, coresPerWorker, Map.of());
+    return start(folder, Hosts.ONE, workers, coresPerWorker, Map.of());
   }
 
   /**
    * As {@link #start(Path, int, int)}.
    *
+   * @param hosts where Spark's workers, and with them their executors, seem to be
    * @param workerProperties Spark's settings of the workers, such as {@code
    *     spark.worker.resource.gpu.amount}
    */
   static TestCluster start(
-      Path folder, int workers, int coresPerWorker, Map<String, String> workerProperties)
+      Path folder,
+      Hosts hosts,
+      int workers,
+      int coresPerWorker,
+      Map<String, String> workerProperties)
       throws IOException {
     TestCluster cluster = new TestCluster(folder.toRealPath());
     try {
       cluster.startMaster();
       for (int i = 0; i < workers; i++) {
-        cluster.startWorker(i, coresPerWorker, workerProperties);
+        cluster.startWorker(i, hosts.of(workers).get(i), coresPerWorker, workerProperties);
       }
       boolean complete = ChildJvm.waitUntil(() -> cluster.aliveWorkers() == workers, START_TIME);
       assertThat(complete).as("%s workers have registered", workers).isTrue();
@@ -94,13 +100,13 @@ final class TestCluster implements AutoCloseable {
     webUi = master.awaitLog("MasterWebUI.* started at (http://\\S+)", START_TIME).group(1);
   }
 
-  private void startWorker(int index, int cores, Map<String, String> properties)
+  private void startWorker(int index, String host, int cores, Map<String, String> properties)
       throws IOException {
     Path work = Files.createDirectories(folder.resolve("work-" + index));
     List<String> arguments =
         List.of(
             "--host",
-            HOST,
+            host,
             "--port",
             "0",
             "--webui-port",

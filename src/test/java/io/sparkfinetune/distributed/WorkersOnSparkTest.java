@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.ChildJvm;
+import io.sparkfinetune.TestWorkers.Hosts;
 import io.sparkfinetune.model.io.SafetensorsStream;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Training on real processes: a standalone master whose two workers run an executor each, and
@@ -56,20 +60,35 @@ class WorkersOnSparkTest {
   private static final Pattern STEP = Pattern.compile("(?m)^step (\\d+)$");
 
   @TempDir static Path folder;
-  private static TestCluster cluster;
+  private static final Map<Hosts, TestCluster> CLUSTERS = new EnumMap<>(Hosts.class);
+  private static final Map<Hosts, Outcome> UNDISTURBED = new EnumMap<>(Hosts.class);
   private static Outcome alone;
-  private static Outcome undisturbed;
 
   @BeforeAll
-  static void trainUndisturbed() throws Exception {
-    cluster = TestCluster.start(folder, 2, 1);
-    alone = train("alone", 203, EQUAL);
-    undisturbed = train("undisturbed", 203, with(LONG));
+  static void trainAlone() throws Exception {
+    alone = train(cluster(Hosts.ONE), "alone", 203, Map.of(), EQUAL);
+  }
+
+  /** A cluster of two workers that lives until the tests end. */
+  private static TestCluster cluster(Hosts hosts) throws Exception {
+    if (!CLUSTERS.containsKey(hosts)) {
+      Path logs = Files.createDirectories(folder.resolve(hosts.name()));
+      CLUSTERS.put(hosts, TestCluster.start(logs, hosts, 2, 1, Map.of()));
+    }
+    return CLUSTERS.get(hosts);
+  }
+
+  private static Outcome undisturbed(Hosts hosts) throws Exception {
+    if (!UNDISTURBED.containsKey(hosts)) {
+      UNDISTURBED.put(
+          hosts, train(cluster(hosts), "undisturbed-" + hosts, 203, Map.of(), with(LONG)));
+    }
+    return UNDISTURBED.get(hosts);
   }
 
   @AfterAll
   static void stop() {
-    if (cluster != null) {
+    for (TestCluster cluster : CLUSTERS.values()) {
       cluster.close();
       assertThat(cluster.processes()).isEmpty();
     }
@@ -91,21 +110,26 @@ class WorkersOnSparkTest {
   }
 
   private static ChildJvm start(
-      String name, int rows, int cancelAt, Map<String, String> properties, List<String> settings)
+      TestCluster cluster,
+      String name,
+      int rows,
+      int cancelAt,
+      Map<String, String> properties,
+      List<String> settings)
       throws Exception {
     List<String> arguments = with(List.of(folder.toString(), name, "" + rows, "" + cancelAt));
     arguments.addAll(settings);
     return cluster.driver(name, TrainingMain.class, properties, arguments);
   }
 
-  private static Outcome train(String name, int rows, List<String> settings) throws Exception {
-    return train(name, rows, Map.of(), settings);
-  }
-
   private static Outcome train(
-      String name, int rows, Map<String, String> properties, List<String> settings)
+      TestCluster cluster,
+      String name,
+      int rows,
+      Map<String, String> properties,
+      List<String> settings)
       throws Exception {
-    try (ChildJvm driver = start(name, rows, 0, properties, settings)) {
+    try (ChildJvm driver = start(cluster, name, rows, 0, properties, settings)) {
       return outcome(name, driver.awaitSuccess(PATIENCE));
     }
   }
@@ -155,12 +179,15 @@ class WorkersOnSparkTest {
             (name, values) -> assertThat(outcome.weights().get(name)).as(name).isEqualTo(values));
   }
 
-  @Test
-  void twoWorkersOfAStandaloneClusterTrainAsOneDoes() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void twoWorkersOfAStandaloneClusterTrainAsOneDoes(Hosts hosts) throws Exception {
     assertEqualButForRounding(
         train(
-            "two",
+            cluster(hosts),
+            "two-" + hosts,
             203,
+            Map.of(),
             with(
                 EQUAL,
                 "per_device_train_batch_size=4",
@@ -173,6 +200,7 @@ class WorkersOnSparkTest {
   void fourWorkersOfALocalClusterTrainAsOneDoes() throws Exception {
     assertEqualButForRounding(
         train(
+            cluster(Hosts.ONE),
             "four",
             203,
             Map.of("spark.master", "local-cluster[4,1,1024]"),
@@ -184,9 +212,16 @@ class WorkersOnSparkTest {
   @Test
   void aWorkerWithoutRowsTakesPart() throws Exception {
     List<String> two = List.of("per_device_train_batch_size=2", "num_train_epochs=3");
-    Outcome expected = train("few-alone", 5, with(two, "gradient_accumulation_steps=2"));
+    Outcome expected =
+        train(
+            cluster(Hosts.ONE),
+            "few-alone",
+            5,
+            Map.of(),
+            with(two, "gradient_accumulation_steps=2"));
     assertEqualButForRounding(
         train(
+            cluster(Hosts.ONE),
             "few",
             5,
             Map.of("spark.master", "local-cluster[4,1,1024]"),
@@ -194,25 +229,32 @@ class WorkersOnSparkTest {
         expected);
   }
 
-  @Test
-  void aKilledExecutorCostsTheStepsSinceTheCheckpointAlone() throws Exception {
-    Path checkpoints = folder.resolve("killed-checkpoints");
+  @ParameterizedTest
+  @EnumSource
+  void aKilledExecutorCostsTheStepsSinceTheCheckpointAlone(Hosts hosts) throws Exception {
+    Outcome expected = undisturbed(hosts);
+    TestCluster cluster = cluster(hosts);
+    String name = "killed-" + hosts;
+    Path checkpoints = folder.resolve(name + "-checkpoints");
     try (ChildJvm driver =
-        start("killed", 203, 0, FAST_HEARTBEAT, with(LONG, "checkpoint_dir=" + checkpoints))) {
+        start(cluster, name, 203, 0, FAST_HEARTBEAT, with(LONG, "checkpoint_dir=" + checkpoints))) {
       awaitStep(driver, 230);
       ProcessHandle victim = cluster.executors().values().iterator().next();
       ChildJvm.signal(victim, "KILL");
-      Outcome outcome = outcome("killed", driver.awaitSuccess(PATIENCE));
+      Outcome outcome = outcome(name, driver.awaitSuccess(PATIENCE));
       assertThat(outcome.output()).containsPattern("going on from the checkpoint at step \\d00: ");
-      assertEqualBits(outcome, undisturbed);
+      assertEqualBits(outcome, expected);
       assertThat(victim.isAlive()).isFalse();
     }
   }
 
   /** A stopped process neither answers nor closes its connections. */
-  @Test
-  void aWorkerThatHangsIsGivenUpAndNamed() throws Exception {
-    Path checkpoints = folder.resolve("hung-checkpoints");
+  @ParameterizedTest
+  @EnumSource
+  void aWorkerThatHangsIsGivenUpAndNamed(Hosts hosts) throws Exception {
+    TestCluster cluster = cluster(hosts);
+    String name = "hung-" + hosts;
+    Path checkpoints = folder.resolve(name + "-checkpoints");
     // Spark itself gives the executor up after the worker has: else the worker could not say why.
     Map<String, String> properties =
         Map.of(
@@ -226,7 +268,8 @@ class WorkersOnSparkTest {
             "40s");
     try (ChildJvm driver =
         start(
-            "hung",
+            cluster,
+            name,
             203,
             0,
             properties,
@@ -239,7 +282,7 @@ class WorkersOnSparkTest {
               "worker \\d on \\S+ at step \\d+ has waited for another worker for 5 s: worker \\d on"
                   + " [^ ,]+(?: gives no sign of life|, which the others meet at, does not answer)",
               PATIENCE);
-      assertThat(lost.group()).contains("127.0.0.1");
+      assertThat(lost.group()).contains("127.0.0.");
       driver.close();
       // Spark's worker ends what is left of an application whose driver is gone, stopped or not.
       assertThat(ChildJvm.waitUntil(() -> !victim.isAlive(), PATIENCE)).isTrue();
@@ -248,7 +291,8 @@ class WorkersOnSparkTest {
 
   @Test
   void aCancelledTrainingEndsWithinAStepAndFreesItsNatives() throws Exception {
-    try (ChildJvm driver = start("cancelled", 203, 200, FAST_HEARTBEAT, with(LONG))) {
+    try (ChildJvm driver =
+        start(cluster(Hosts.ONE), "cancelled", 203, 200, FAST_HEARTBEAT, with(LONG))) {
       String output = driver.awaitSuccess(PATIENCE);
       assertThat(output).contains("cancelling").contains("failed: ").contains("cancelled");
       MatchResult after = driver.awaitOutput("running tasks 0 after (\\d+) ms", PATIENCE);
