@@ -1,5 +1,6 @@
 package io.sparkfinetune.annotator;
 
+import io.sparkfinetune.BuildInfo;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.config.Setting;
 import io.sparkfinetune.model.ModelArguments;
@@ -7,21 +8,16 @@ import io.sparkfinetune.model.io.TrainingRecord;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingResult;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Properties;
 import org.bytedeco.javacpp.Loader;
 
 /** What a fit knows of its model's making. */
 final class TrainingRecords {
   /** Maven puts it into the jar; classes that an IDE has compiled have none. */
-  private static final String VERSION =
-      "/META-INF/maven/io.sparkfinetune/spark-finetune/pom.properties";
-
   private TrainingRecords() {}
 
   /** The record of a training that ends now. */
@@ -41,7 +37,7 @@ final class TrainingRecords {
     data.put("validation_examples", examples.validationRows());
     data.put("truncated_examples", examples.truncated());
     Map<String, String> versions = new LinkedHashMap<>();
-    versions.put("spark-finetune", version());
+    versions.put("spark-finetune", BuildInfo.read().version());
     versions.put("libtorch", libtorch());
     versions.put("spark", sparkVersion);
     versions.put("java", System.getProperty("java.version"));
@@ -71,18 +67,6 @@ final class TrainingRecords {
   private static String libtorch() {
     try {
       return Loader.getVersion("org.bytedeco", "pytorch");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static String version() {
-    try (InputStream in = TrainingRecords.class.getResourceAsStream(VERSION)) {
-      Properties properties = new Properties();
-      if (in != null) {
-        properties.load(in);
-      }
-      return properties.getProperty("version", "from sources");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -53,14 +53,7 @@ final class WorkerListener implements TrainerListener {
     if (rank == 0) {
       List<String> notes = new ArrayList<>(planned);
       notes.addAll(newest.notes());
-      progress.add(
-          new TrainingProgress(
-              newest.step(),
-              newest.totalSteps(),
-              newest.epoch(),
-              newest.samplesPerSecond(),
-              newest.logs(),
-              notes));
+      progress.add(newest.withNotes(notes));
     }
   }
 }

@@ -1,14 +1,20 @@
 package io.sparkfinetune.train;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** What a training reports, and to whom. */
 final class TrainingLog {
+  /** Entries that progress carries: at one a step, those of some seconds. */
+  private static final int NEWEST_ENTRIES = 256;
+
   private final TrainerListener listener;
   private final List<Map<String, Double>> history = new ArrayList<>();
+  private final Deque<LogEntry> newestEntries = new ArrayDeque<>();
   private final List<String> notes = new ArrayList<>();
   private Map<String, Double> newest = Map.of();
   private StepPlan plan;
@@ -45,6 +51,10 @@ final class TrainingLog {
     entry.put("epoch", epoch);
     entry.putAll(values);
     history.add(entry);
+    newestEntries.add(new LogEntry(history.size() - 1, System.currentTimeMillis(), entry));
+    if (newestEntries.size() > NEWEST_ENTRIES) {
+      newestEntries.remove();
+    }
     Map<String, Double> merged = new LinkedHashMap<>(newest);
     merged.putAll(values);
     newest = merged;
@@ -73,7 +83,13 @@ final class TrainingLog {
     double seconds = trainingNanos / 1e9;
     listener.onProgress(
         new TrainingProgress(
-            step, plan.totalSteps(), plan.epoch(step), rows / seconds, newest, List.copyOf(notes)));
+            step,
+            plan.totalSteps(),
+            plan.epoch(step),
+            rows / seconds,
+            newest,
+            List.copyOf(notes),
+            List.copyOf(newestEntries)));
   }
 
   /** Goes on behind entries of before. */

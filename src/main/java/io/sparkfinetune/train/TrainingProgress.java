@@ -13,6 +13,8 @@ import java.util.Map;
  * @param samplesPerSecond rows a second since the start, evaluation left out
  * @param logs the newest values: {@code loss}, {@code learning_rate}, {@code eval_accuracy}, ...
  * @param notes what the user should know, so far: which checkpoint it went on from, for example
+ * @param entries the newest entries of the log: as many as may have come since whoever asks now and
+ *     then has asked
  */
 public record TrainingProgress(
     int step,
@@ -20,11 +22,17 @@ public record TrainingProgress(
     double epoch,
     double samplesPerSecond,
     Map<String, Double> logs,
-    List<String> notes)
+    List<String> notes,
+    List<LogEntry> entries)
     implements Serializable {
-  /** Without notes. */
+  /** Without notes and entries. */
   public TrainingProgress(
       int step, int totalSteps, double epoch, double samplesPerSecond, Map<String, Double> logs) {
-    this(step, totalSteps, epoch, samplesPerSecond, logs, List.of());
+    this(step, totalSteps, epoch, samplesPerSecond, logs, List.of(), List.of());
+  }
+
+  /** The same with other notes. */
+  public TrainingProgress withNotes(List<String> newNotes) {
+    return new TrainingProgress(step, totalSteps, epoch, samplesPerSecond, logs, newNotes, entries);
   }
 }
