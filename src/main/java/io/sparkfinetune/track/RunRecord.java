@@ -39,6 +39,12 @@ public record RunRecord(
    */
   public record ArtifactFile(String source, long bytes) {}
 
+  /** The same run when it has ended. */
+  public RunRecord ended(RunStatus how, long when) {
+    return new RunRecord(
+        id, name, experiment, parent, how, start, when, params, tags, metrics, inputs, artifacts);
+  }
+
   /** The newest value of a metric; NaN when it has none. */
   public double latest(String metric) {
     List<Point> points = metrics.getOrDefault(metric, List.of());

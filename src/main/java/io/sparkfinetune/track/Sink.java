@@ -13,7 +13,7 @@ public interface Sink extends AutoCloseable {
   /**
    * Delivers events in their order; returns when all are stored.
    *
-   * @throws AwayException when it may go through later: none of them is to be taken for stored
+   * @throws AwayException when it may go through later; it says how many of them are stored
    * @throws RefusedException when an event will never be accepted; those before it are stored
    */
   void deliver(List<TrackingEvent> events) throws AwayException, RefusedException;
@@ -25,10 +25,11 @@ public interface Sink extends AutoCloseable {
   void close();
 
   /** The server is away, slow, full or busy. */
-  final class AwayException extends Exception {
+  class AwayException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final Duration retryAfter;
+    private int delivered;
 
     /**
      * @param retryAfter how long the server asks to wait; zero when it does not say
@@ -36,6 +37,17 @@ public interface Sink extends AutoCloseable {
     public AwayException(String message, Duration retryAfter, Throwable cause) {
       super(message, cause);
       this.retryAfter = retryAfter;
+    }
+
+    /** Says how many of the events, from the first on, are stored all the same. */
+    public AwayException after(int events) {
+      delivered = events;
+      return this;
+    }
+
+    /** How many of the events, from the first on, are stored. */
+    public int delivered() {
+      return delivered;
     }
 
     /** How long the server asks to wait; zero when it does not say. */

@@ -35,7 +35,8 @@ public record TrackingArguments(
             defaultValue = "")
         String journal,
     @Key(
-            doc = "Whether the model is logged as an MLflow model of the run's.",
+            doc =
+                "Whether the model is logged as an MLflow model of the run, where there is a server.",
             defaultValue = "true")
         boolean logModel,
     @Key(

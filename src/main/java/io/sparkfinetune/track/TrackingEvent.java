@@ -59,16 +59,24 @@ public sealed interface TrackingEvent {
    * A file of the run's.
    *
    * @param path where it belongs among the run's artifacts, with {@code /} between folders
+   * @param model the path of the folder that is, or will be, a {@link Model} and that it belongs
+   *     to; empty for none
    * @param source where it lies, on any Hadoop file system
    * @param bytes its size
    * @param sha256 of its content, in hexadecimal
    */
-  record Artifact(String run, long time, String path, String source, long bytes, String sha256)
-      implements TrackingEvent {}
+  record Artifact(
+      String run, long time, String path, String model, String source, long bytes, String sha256)
+      implements TrackingEvent {
+    /** A line that lacks a model is of a file that belongs to none. */
+    public Artifact {
+      model = model == null ? "" : model;
+    }
+  }
 
   /**
-   * A model: a folder of artifacts that have been logged before under {@code path}, with an {@code
-   * MLmodel} file in it.
+   * A model: a folder of artifacts that have been logged before as its own, with an {@code MLmodel}
+   * file among them.
    *
    * @param path the folder among the run's artifacts
    * @param registeredName the registered model to make a version of; empty for none

@@ -1,0 +1,236 @@
+package io.sparkfinetune.track;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Delivers a journal's events, in their order, on a thread of its own. It reads them from the file,
+ * and notes the place that it has got to when they have been stored: what a crash leaves in between
+ * is delivered again, which a {@link Sink} takes once.
+ */
+final class Delivery {
+  private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
+  private static final int BATCH_BYTES = 1 << 20;
+  private static final long FIRST_PAUSE_MILLIS = 500;
+  private static final long LONGEST_PAUSE_MILLIS = 60_000;
+
+  private final Journal journal;
+  private final Sink sink;
+  private final Path refusedFile;
+  private final DeliveredTo place;
+  private final Thread thread;
+  private long position;
+  private long refused;
+  private long delivered;
+  private String trouble = "";
+  private boolean ending;
+  private boolean ended;
+
+  /**
+   * @param uri names what it is delivered to
+   * @param sink closed when it ends
+   */
+  Delivery(Journal journal, Path folder, String uri, Sink sink) {
+    this.journal = journal;
+    this.sink = sink;
+    refusedFile = folder.resolve(Tracker.REFUSED);
+    place = new DeliveredTo(folder, uri);
+    position = place.read();
+    thread = new Thread(this::run, "journal delivery");
+    thread.setDaemon(true);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Lets it know that there is more in the journal. */
+  synchronized void wake() {
+    notifyAll();
+  }
+
+  /** Delivers what there is, but for no longer than this, and closes the sink. */
+  void finish(Duration timeout) {
+    synchronized (this) {
+      ending = true;
+      notifyAll();
+    }
+    try {
+      thread.join(Math.max(1, timeout.toMillis()));
+      thread.interrupt();
+      thread.join(FIRST_PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    synchronized (this) {
+      ended = true;
+    }
+    sink.close();
+  }
+
+  /** Events of the journal that have not been delivered. */
+  long left() {
+    long count = 0;
+    try (FileChannel channel = FileChannel.open(journal.file(), StandardOpenOption.READ)) {
+      long from = position();
+      while (from < journal.length()) {
+        JournalFile.Part part = JournalFile.read(channel, from, journal.length(), BATCH_BYTES);
+        count += part.events().size();
+        from = part.end();
+      }
+    } catch (IOException e) {
+      LOG.debug("cannot count what is left", e);
+    }
+    return count;
+  }
+
+  /** Whether it goes on; it ends when the journal cannot be read, or its place not be noted. */
+  boolean goesOn() {
+    return thread.isAlive();
+  }
+
+  synchronized long position() {
+    return position;
+  }
+
+  synchronized long refused() {
+    return refused;
+  }
+
+  synchronized long delivered() {
+    return delivered;
+  }
+
+  synchronized String trouble() {
+    return trouble;
+  }
+
+  String address(String run) {
+    return sink.address(run);
+  }
+
+  private void run() {
+    long pause = FIRST_PAUSE_MILLIS;
+    try (FileChannel channel = FileChannel.open(journal.file(), StandardOpenOption.READ)) {
+      while (awaitMore()) {
+        JournalFile.Part part =
+            JournalFile.read(channel, position(), journal.length(), BATCH_BYTES);
+        try {
+          deliver(part);
+          pause = FIRST_PAUSE_MILLIS;
+        } catch (Sink.AwayException e) {
+          if (e.delivered() > 0) {
+            advance(part.ends().get(e.delivered() - 1), e.delivered());
+            pause = FIRST_PAUSE_MILLIS;
+          }
+          say(e.getMessage());
+          long wait = Math.max(pause, e.retryAfter().toMillis());
+          // Not all of those who wait for a server at once.
+          Thread.sleep(wait + ThreadLocalRandom.current().nextLong(1 + pause / 2));
+          pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | RuntimeException e) {
+      say("the delivery has ended: " + e);
+      LOG.warn("the delivery of {} has ended", journal.file(), e);
+    }
+  }
+
+  /** Whether there is something to deliver, for which it waits. */
+  private synchronized boolean awaitMore() throws InterruptedException {
+    while (position >= journal.length() && !ending) {
+      wait(1000);
+    }
+    return position < journal.length() && !ended;
+  }
+
+  private void deliver(JournalFile.Part part) throws Sink.AwayException, IOException {
+    List<TrackingEvent> events = part.events().subList(0, untilTransfer(part.events()));
+    boolean all = events.size() == part.events().size();
+    try {
+      send(events);
+      advance(all ? part.end() : part.ends().get(events.size() - 1), events.size());
+    } catch (Sink.RefusedException e) {
+      TrackingEvent event = events.get(e.index());
+      setAside(event, e.getMessage());
+      advance(part.ends().get(e.index()), e.index());
+    }
+  }
+
+  /** What a sink stumbles over must not keep what is behind it from being delivered. */
+  private void send(List<TrackingEvent> events) throws Sink.AwayException, Sink.RefusedException {
+    if (events.isEmpty()) {
+      return;
+    }
+    try {
+      sink.deliver(events);
+    } catch (RuntimeException e) {
+      LOG.warn("cannot deliver {} events at once", events.size(), e);
+      for (int i = 0; i < events.size(); i++) {
+        try {
+          sink.deliver(events.subList(i, i + 1));
+        } catch (RuntimeException single) {
+          throw new Sink.RefusedException(i, single.toString(), single);
+        } catch (Sink.RefusedException single) {
+          throw new Sink.RefusedException(i, single.getMessage(), single);
+        }
+      }
+    }
+  }
+
+  /** Files take their time: what has gone through is not to go again for one that has not. */
+  private static int untilTransfer(List<TrackingEvent> events) {
+    for (int i = 0; i < events.size(); i++) {
+      if (events.get(i) instanceof TrackingEvent.Artifact
+          || events.get(i) instanceof TrackingEvent.Model) {
+        return i + 1;
+      }
+    }
+    return events.size();
+  }
+
+  private void setAside(TrackingEvent event, String reason) throws IOException {
+    String why = Redaction.text(String.valueOf(reason));
+    String line = new String(EventJson.line(0, event), StandardCharsets.UTF_8);
+    Files.writeString(
+        refusedFile,
+        "# " + why.replaceAll("\\s+", " ") + "\n" + line,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+    LOG.warn("an event is refused, and set aside in {}: {}", refusedFile, why);
+    synchronized (this) {
+      refused++;
+    }
+  }
+
+  private void advance(long end, int events) throws IOException {
+    place.write(end);
+    synchronized (this) {
+      position = end;
+      delivered += events;
+      trouble = "";
+      notifyAll();
+    }
+  }
+
+  private void say(String message) {
+    String clean = Redaction.text(String.valueOf(message));
+    synchronized (this) {
+      if (!clean.equals(trouble)) {
+        LOG.info("events wait in the journal: {}", clean);
+      }
+      trouble = clean;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package io.sparkfinetune.track;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Takes events off their callers' hands and writes them to the journal, on a thread of its own. */
+final class JournalWriter implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
+
+  /** Events that may wait for the disk; beyond them, those who record wait for it as well. */
+  private static final int CAPACITY = 100_000;
+
+  private static final long FORCE_MILLIS = 200;
+  private static final long LONGEST_WAIT_MILLIS = 2_000;
+
+  private final Journal journal;
+  private final Runnable onWritten;
+  private final LinkedBlockingQueue<TrackingEvent> queue = new LinkedBlockingQueue<>(CAPACITY);
+  private final List<TrackingEvent> pending = new ArrayList<>();
+  private final AtomicLong added = new AtomicLong();
+  private final AtomicLong written = new AtomicLong();
+  private final AtomicLong lost = new AtomicLong();
+  private final Thread thread;
+  private volatile boolean closing;
+  private volatile boolean full;
+
+  JournalWriter(Journal journal, Runnable onWritten) {
+    this.journal = journal;
+    this.onWritten = onWritten;
+    thread = new Thread(this::run, "journal");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Hands an event over. Fails in no way; what there is no place for is counted. */
+  void add(TrackingEvent event) {
+    added.incrementAndGet();
+    boolean taken = false;
+    try {
+      taken = !closing && queue.offer(event, full ? 0 : LONGEST_WAIT_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!taken) {
+      lost.incrementAndGet();
+    }
+  }
+
+  /** Returns when what has been added so far is written, or cannot be. */
+  void flush() {
+    long wanted = added.get();
+    try {
+      while (written.get() + lost.get() < wanted && !full && thread.isAlive()) {
+        Thread.sleep(1);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  long written() {
+    return written.get();
+  }
+
+  long lost() {
+    return lost.get();
+  }
+
+  private void run() {
+    try {
+      while (!closing || !queue.isEmpty()) {
+        TrackingEvent first = queue.poll(FORCE_MILLIS, TimeUnit.MILLISECONDS);
+        if (first != null) {
+          pending.add(first);
+          queue.drainTo(pending, CAPACITY - pending.size() > 0 ? CAPACITY - pending.size() : 0);
+        }
+        write();
+      }
+      write();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void write() throws InterruptedException {
+    if (pending.isEmpty()) {
+      return;
+    }
+    try {
+      int count = journal.append(pending);
+      pending.subList(0, count).clear();
+      journal.force();
+      written.addAndGet(count);
+      full = false;
+      onWritten.run();
+    } catch (IOException e) {
+      if (!full) {
+        LOG.warn("the journal {} cannot be written: {}", journal.file(), e.toString());
+      }
+      full = true;
+      if (!closing) {
+        Thread.sleep(FORCE_MILLIS);
+      }
+    }
+  }
+
+  /** Writes what is there; what cannot be written is counted. */
+  @Override
+  public void close() {
+    closing = true;
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    lost.addAndGet(pending.size());
+    pending.clear();
+  }
+}

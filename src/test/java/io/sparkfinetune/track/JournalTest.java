@@ -1,0 +1,288 @@
+package io.sparkfinetune.track;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkfinetune.ChildJvm;
+import io.sparkfinetune.UserException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JournalTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  @TempDir Path folder;
+
+  private Tracker open() {
+    return Tracker.open(folder, "", Optional.empty());
+  }
+
+  private List<RunRecord> read() {
+    return JournalReader.runs(
+        new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration(false));
+  }
+
+  private Path file() {
+    return folder.resolve("journal.jsonl");
+  }
+
+  @Test
+  void everyEventIsReadAsItWasWritten() {
+    Map<String, Double> values =
+        Map.of("a", Double.NaN, "b", Double.POSITIVE_INFINITY, "c", -0.0, "d", 1.0 / 3);
+    DatasetInfo data =
+        new DatasetInfo(
+            "n", "d1", "csv", "s3://b/x", Map.of("text", "string"), Map.of("num_rows", 3L));
+    List<TrackingEvent> events =
+        List.of(
+            new TrackingEvent.RunStarted("r", 1, "nämé\n", "e", "p", "s", Map.of("k", "ü\u2028\"")),
+            new TrackingEvent.Params("r", 2, Map.of("long", "x".repeat(1 << 20))),
+            new TrackingEvent.Metrics("r", 3, 7, values),
+            new TrackingEvent.Tags("r", 4, Map.of("t", "line\nbreak")),
+            new TrackingEvent.Input("r", 5, "training", data),
+            new TrackingEvent.Artifact("r", 6, "a/b", "", "file:/x", 9, "00ff"),
+            new TrackingEvent.Model("r", 7, "model", "name", "alias", Map.of("x", "y")),
+            new TrackingEvent.RunEnded("r", 8, RunStatus.KILLED));
+    try (Journal journal = Journal.open(folder)) {
+      assertThat(journal.append(events)).isEqualTo(events.size());
+      JournalFile.Part part;
+      List<TrackingEvent> read = new ArrayList<>();
+      try (var channel = Files.newByteChannel(file())) {
+        for (long from = 0; from < journal.length(); from = part.end()) {
+          // Lines longer than what is asked for at once.
+          part = JournalFile.read(channel, from, journal.length(), 100);
+          read.addAll(part.events());
+        }
+      }
+      assertThat(read).isEqualTo(events);
+    } catch (java.io.IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void runsAreReadBackWhileTheyAreWritten() throws Exception {
+    Path artifact = Files.writeString(folder.resolve("a file"), "abc");
+    try (Tracker tracker = open()) {
+      TrackedRun run = tracker.startRun("one", "e", "", Map.of("tag", "1"));
+      TrackedRun child = tracker.startChild(run, "two", "e", Map.of());
+      run.logParams(Map.of("training.learning_rate", "5e-5", "api_token", "geheim"));
+      for (int step = 1; step <= 3; step++) {
+        run.logMetrics(step, Map.of("loss", 1.0 / step));
+      }
+      run.logArtifact(
+          "files/a file",
+          new org.apache.hadoop.fs.Path(artifact.toUri()),
+          new Configuration(false));
+      child.end(RunStatus.FAILED);
+      tracker.flush();
+      List<RunRecord> runs = read();
+      assertThat(runs).hasSize(2);
+      assertThat(runs.get(0).status()).isEqualTo(RunStatus.RUNNING);
+      assertThat(runs.get(0).params())
+          .containsEntry("training.learning_rate", "5e-5")
+          .containsEntry("api_token", "***");
+      assertThat(runs.get(0).metrics().get("loss").stream().map(RunRecord.Point::value))
+          .containsExactly(1.0, 0.5, 1.0 / 3);
+      assertThat(runs.get(0).artifacts().get("files/a file").bytes()).isEqualTo(3);
+      assertThat(runs.get(1).parent()).isEqualTo(run.id());
+      assertThat(runs.get(1).status()).isEqualTo(RunStatus.FAILED);
+      // SHA-256 of "abc" by FIPS 180-2.
+      assertThat(Files.readString(file()))
+          .contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+  }
+
+  @Test
+  void onlyOneMayWrite() throws Exception {
+    try (Tracker tracker = open()) {
+      assertThatThrownBy(this::open)
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("the journal in " + folder + " is in use by process ");
+      try (ChildJvm other =
+          ChildJvm.start(
+              "other",
+              Writer.class,
+              List.of(),
+              List.of(folder.toString(), "1"),
+              Map.of(),
+              folder)) {
+        assertThat(ChildJvm.waitUntil(() -> !other.process().isAlive(), PATIENCE)).isTrue();
+        assertThat(other.output())
+            .contains("is in use by process " + ProcessHandle.current().pid());
+      }
+    }
+    open().close();
+  }
+
+  @Test
+  void aTornLineIsSetAsideAndDamagedOnesAreLeftOut() throws Exception {
+    String run;
+    try (Tracker tracker = open()) {
+      TrackedRun first = tracker.startRun("one", "e", "", Map.of());
+      run = first.id();
+      first.logMetrics(1, Map.of("loss", 1.0));
+      first.logMetrics(2, Map.of("loss", 2.0));
+    }
+    List<String> lines = Files.readAllLines(file());
+    lines.set(1, lines.get(1).substring(0, 30) + "#");
+    Files.writeString(file(), String.join("\n", lines) + "\n{\"seq\":4,\"event\":\"met");
+    try (Tracker tracker = open()) {
+      assertThat(tracker.summary().notes())
+          .hasSize(2)
+          .anyMatch(note -> note.contains("torn") && note.contains("journal.torn-1"))
+          .anyMatch(note -> note.startsWith("1 damaged lines"));
+      assertThat(Files.readString(folder.resolve("journal.torn-1")))
+          .isEqualTo("{\"seq\":4,\"event\":\"met");
+      assertThat(tracker.unfinishedRun()).contains(run);
+      tracker.resumeRun(run).logMetrics(3, Map.of("loss", 3.0));
+    }
+    assertThat(read().get(0).metrics().get("loss").stream().map(RunRecord.Point::step))
+        .containsExactly(2L, 3L);
+  }
+
+  @Test
+  void aRunThatGoesOnLeavesOutWhatItHas() {
+    String id;
+    try (Tracker tracker = open()) {
+      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      id = run.id();
+      for (int step = 1; step <= 5; step++) {
+        run.logMetrics(step, Map.of("loss", (double) step));
+      }
+      run.end(RunStatus.KILLED);
+    }
+    try (Tracker tracker = open()) {
+      TrackedRun run = tracker.resumeRun(tracker.unfinishedRun().orElseThrow());
+      assertThat(run.id()).isEqualTo(id);
+      for (int step = 4; step <= 7; step++) {
+        run.logMetrics(step, Map.of("loss", (double) step, "eval_loss", 0.5));
+      }
+      run.end(RunStatus.FINISHED);
+    }
+    RunRecord record = read().get(0);
+    assertThat(record.metrics().get("loss").stream().map(RunRecord.Point::step))
+        .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L);
+    assertThat(record.metrics().get("eval_loss")).hasSize(4);
+    assertThat(record.status()).isEqualTo(RunStatus.FINISHED);
+    try (Tracker tracker = open()) {
+      assertThat(tracker.unfinishedRun()).isEmpty();
+    }
+  }
+
+  /** Logs as fast as it can; says now and then how far it is. */
+  static final class Writer {
+    public static void main(String[] arguments) throws Exception {
+      Tracker tracker;
+      try {
+        tracker = Tracker.open(Path.of(arguments[0]), "", Optional.empty());
+      } catch (UserException e) {
+        System.out.println(e.getMessage());
+        return;
+      }
+      TrackedRun run = tracker.startRun("child", "e", "", Map.of());
+      for (long step = 1; step < Long.parseLong(arguments[1]); step++) {
+        run.logMetrics(step, Map.of("loss", (double) step));
+        if (step % 100 == 0) {
+          System.out.println("logged " + step + " " + System.currentTimeMillis());
+          Thread.sleep(1);
+        }
+      }
+      tracker.close();
+    }
+  }
+
+  @Test
+  void whatAKilledProcessHasLoggedIsThereInOrder() throws Exception {
+    Random random = new Random(3);
+    for (int kill = 0; kill < 4; kill++) {
+      Path journal = folder.resolve("killed-" + kill);
+      long killedAt;
+      String output;
+      try (ChildJvm child =
+          ChildJvm.start(
+              "child-" + kill,
+              Writer.class,
+              List.of("-Xmx256m"),
+              List.of(journal.toString(), "100000000"),
+              Map.of(),
+              folder)) {
+        child.awaitOutput("logged 1000 ", PATIENCE);
+        Thread.sleep(random.nextInt(1500));
+        killedAt = System.currentTimeMillis();
+        ChildJvm.signal(child.process(), "KILL");
+        assertThat(ChildJvm.waitUntil(() -> !child.process().isAlive(), PATIENCE)).isTrue();
+        output = child.output();
+      }
+      Tracker.open(journal, "", Optional.empty()).close();
+      List<RunRecord> runs =
+          JournalReader.runs(
+              new org.apache.hadoop.fs.Path(journal.toUri()), new Configuration(false));
+      List<RunRecord.Point> points = runs.get(0).metrics().get("loss");
+      for (int i = 0; i < points.size(); i++) {
+        assertThat(points.get(i).step()).isEqualTo(i + 1);
+        assertThat(points.get(i).value()).isEqualTo(i + 1.0);
+      }
+      // All but what was logged in the last second.
+      long safe =
+          output
+              .lines()
+              .filter(line -> line.matches("logged \\d+ \\d+"))
+              .map(line -> line.split(" "))
+              .filter(words -> Long.parseLong(words[2]) < killedAt - 1000)
+              .mapToLong(words -> Long.parseLong(words[1]))
+              .max()
+              .orElse(0);
+      assertThat((long) points.size()).isGreaterThanOrEqualTo(safe).isPositive();
+    }
+  }
+
+  @Test
+  void aFullDiskLosesNothingThatIsStillWantedWhenThereIsRoomAgain() throws Exception {
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    Process mount =
+        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk.toString())
+            .redirectErrorStream(true)
+            .start();
+    org.junit.jupiter.api.Assumptions.assumeTrue(
+        mount.waitFor() == 0, "not run: no right to mount a small disk");
+    try {
+      Path filler = disk.resolve("filler");
+      Tracker tracker = Tracker.open(disk.resolve("journal"), "", Optional.empty());
+      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      tracker.flush();
+      Files.write(filler, new byte[200 << 10], StandardOpenOption.CREATE);
+      for (int step = 1; step <= 1000; step++) {
+        run.logMetrics(step, Map.of("loss", (double) step));
+      }
+      Thread.sleep(1000);
+      assertThat(tracker.summary().written()).isLessThan(1000);
+      Files.delete(filler);
+      tracker.close();
+      assertThat(tracker.summary().lost()).isZero();
+      List<RunRecord> runs =
+          JournalReader.runs(new org.apache.hadoop.fs.Path(disk.toUri()), new Configuration(false));
+      assertThat(runs.get(0).metrics().get("loss").stream().map(RunRecord.Point::step).toList())
+          .hasSize(1000)
+          .isSorted()
+          .doesNotHaveDuplicates();
+      Tracker second = Tracker.open(disk.resolve("journal"), "", Optional.empty());
+      Files.write(filler, new byte[50 << 10], StandardOpenOption.CREATE);
+      second.startRun("two", "e", "", Map.of("big", "x".repeat(300 << 10)));
+      second.close();
+      assertThat(second.summary().lost()).isEqualTo(1);
+    } finally {
+      new ProcessBuilder("umount", disk.toString()).start().waitFor();
+    }
+  }
+}
