@@ -1,0 +1,240 @@
+package io.sparkfinetune.track.mlflow;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.track.DatasetInfo;
+import io.sparkfinetune.track.RunStatus;
+import io.sparkfinetune.track.Sink;
+import io.sparkfinetune.track.TrackingEvent;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+
+/** Delivers events to an MLflow tracking server, of MLflow 2 or 3. For one thread at a time. */
+public final class MlflowSink implements Sink {
+  private static final Duration CONNECT = Duration.ofSeconds(10);
+  private static final Duration REQUEST = Duration.ofSeconds(30);
+  private static final int SERVER_ERROR = 500;
+  private static final int BUFFER = 1 << 20;
+
+  private final MlflowHttp http;
+  private final Configuration hadoop;
+  private final ServerRuns runs;
+  private final ModelPublisher models;
+  private int paramValue = Limits.PARAM_VALUE;
+
+  private MlflowSink(MlflowHttp http, Configuration hadoop, Path stateFolder) {
+    this.http = http;
+    this.hadoop = hadoop;
+    runs = new ServerRuns(http, stateFolder);
+    models = new ModelPublisher(http, hadoop);
+  }
+
+  /**
+   * Opens a server without asking it anything.
+   *
+   * @param trackingUri {@code http(s)://HOST}, {@code databricks} or {@code databricks://PROFILE};
+   *     credentials are those of the environment, as MLflow's clients take them
+   * @param stateFolder for a file that saves searching the server for runs
+   * @throws UserException when it is no such address
+   */
+  public static Sink open(String trackingUri, Configuration hadoop, Path stateFolder) {
+    return open(trackingUri, hadoop, stateFolder, CONNECT, REQUEST);
+  }
+
+  static Sink open(
+      String trackingUri,
+      Configuration hadoop,
+      Path stateFolder,
+      Duration connectTimeout,
+      Duration timeout) {
+    MlflowHttp http = new MlflowHttp(MlflowHost.of(trackingUri), connectTimeout, timeout);
+    return new MlflowSink(http, hadoop, stateFolder);
+  }
+
+  @Override
+  public void deliver(List<TrackingEvent> events) throws AwayException, RefusedException {
+    int next = 0;
+    while (next < events.size()) {
+      int end = next + 1;
+      while (RunBatch.takes(events.get(next))
+          && end < events.size()
+          && RunBatch.takes(events.get(end))
+          && events.get(end).run().equals(events.get(next).run())) {
+        end++;
+      }
+      try {
+        deliver(events, next, end);
+      } catch (AwayException e) {
+        throw e.after(next);
+      }
+      next = end;
+    }
+  }
+
+  /** One event, or several that go into a batch; if that is refused, the one that is to blame. */
+  private void deliver(List<TrackingEvent> events, int from, int to)
+      throws AwayException, RefusedException {
+    try {
+      send(events.subList(from, to));
+    } catch (RejectedException e) {
+      if (to - from == 1) {
+        throw new RefusedException(from, e.getMessage(), e);
+      }
+      for (int i = from; i < to; i++) {
+        deliver(events, i, i + 1);
+      }
+    }
+  }
+
+  private void send(List<TrackingEvent> events) throws AwayException, RejectedException {
+    TrackingEvent event = events.get(0);
+    if (event instanceof TrackingEvent.RunStarted start) {
+      runs.start(start);
+      return;
+    }
+    ServerRun run = runs.find(event.run());
+    if (RunBatch.takes(event)) {
+      batch(events, run);
+    } else if (event instanceof TrackingEvent.Input input) {
+      input(input, run);
+    } else if (event instanceof TrackingEvent.Artifact artifact) {
+      artifact(artifact, run);
+    } else if (event instanceof TrackingEvent.Model model) {
+      models.publish(model, run);
+    } else if (event instanceof TrackingEvent.RunEnded end) {
+      ObjectNode update = MlflowHttp.JSON.createObjectNode().put("run_id", run.id());
+      update.put("status", end.status().name());
+      if (end.status() != RunStatus.RUNNING) {
+        update.put("end_time", end.time());
+      }
+      http.post("runs/update", update);
+    }
+  }
+
+  private void batch(List<TrackingEvent> events, ServerRun run)
+      throws AwayException, RejectedException {
+    try {
+      batch(events, run, paramValue);
+    } catch (ServerException e) {
+      // Servers before 2.8 take shorter values, and fail with longer ones.
+      if (e.status() != SERVER_ERROR || !hasLongParam(events)) {
+        throw e;
+      }
+      batch(events, run, Limits.OLD_PARAM_VALUE);
+      paramValue = Limits.OLD_PARAM_VALUE;
+    }
+  }
+
+  private void batch(List<TrackingEvent> events, ServerRun run, int limit)
+      throws AwayException, RejectedException {
+    RunBatch batch =
+        new RunBatch(http, run, ArtifactStore.at(run.artifacts(), http, hadoop), limit);
+    for (TrackingEvent event : events) {
+      batch.add(event);
+    }
+    batch.send();
+  }
+
+  private static boolean hasLongParam(List<TrackingEvent> events) {
+    return events.stream()
+        .anyMatch(
+            event ->
+                event instanceof TrackingEvent.Params params
+                    && params.values().values().stream()
+                        .anyMatch(value -> value.length() > Limits.OLD_PARAM_VALUE));
+  }
+
+  private void input(TrackingEvent.Input event, ServerRun run)
+      throws AwayException, RejectedException {
+    DatasetInfo info = event.dataset();
+    ObjectNode request = MlflowHttp.JSON.createObjectNode().put("run_id", run.id());
+    ObjectNode input = request.putArray("datasets").addObject();
+    input
+        .putArray("tags")
+        .addObject()
+        .put("key", "mlflow.data.context")
+        .put("value", event.context());
+    ObjectNode dataset = input.putObject("dataset");
+    dataset.put("name", info.name()).put("digest", info.digest());
+    dataset.put("source_type", info.sourceType());
+    ObjectNode source = MlflowHttp.JSON.createObjectNode().put("path", info.source());
+    dataset.put("source", source.toString());
+    ArrayNode columns = MlflowHttp.JSON.createArrayNode();
+    info.schema()
+        .forEach(
+            (name, type) ->
+                columns.addObject().put("type", type).put("name", name).put("required", true));
+    ObjectNode schema = MlflowHttp.JSON.createObjectNode();
+    schema.set("mlflow_colspec", columns);
+    dataset.put("schema", schema.toString());
+    dataset.put("profile", MlflowHttp.JSON.valueToTree(info.profile()).toString());
+    http.post("runs/log-inputs", request);
+  }
+
+  private void artifact(TrackingEvent.Artifact event, ServerRun run)
+      throws AwayException, RejectedException {
+    org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(event.source());
+    try {
+      FileSystem files = source.getFileSystem(hadoop);
+      if (!files.exists(source)) {
+        throw new RejectedException(0, "", event.source() + " is gone");
+      }
+      if (!sha256(files, source).equals(event.sha256())) {
+        throw new RejectedException(
+            0, "", event.source() + " has changed since it was logged: it is another run's now");
+      }
+    } catch (IOException e) {
+      throw new AwayException(event.source() + " cannot be read: " + e, Duration.ZERO, e);
+    }
+    Supplier<InputStream> content = ArtifactStore.file(source, hadoop);
+    Optional<ArtifactStore> ofModel = models.files(event, run);
+    if (ofModel.isPresent()) {
+      String inModel = event.path().substring(event.model().length() + 1);
+      ofModel.get().write(inModel, event.bytes(), content);
+    } else {
+      ArtifactStore.at(run.artifacts(), http, hadoop).write(event.path(), event.bytes(), content);
+    }
+  }
+
+  private static String sha256(FileSystem files, org.apache.hadoop.fs.Path file)
+      throws IOException {
+    try (InputStream in = files.open(file)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] buffer = new byte[BUFFER];
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        digest.update(buffer, 0, read);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public String address(String run) {
+    return runs.known(run)
+        .map(known -> page(http.address(), known.experiment(), known.id()))
+        .orElse("");
+  }
+
+  /** The page of a run, for a browser. */
+  static String page(String address, String experiment, String run) {
+    return address + "/#/experiments/" + experiment + "/runs/" + run;
+  }
+
+  @Override
+  public void close() {
+    // Connections end with their last request.
+  }
+}

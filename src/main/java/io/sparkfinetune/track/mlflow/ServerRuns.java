@@ -1,0 +1,226 @@
+package io.sparkfinetune.track.mlflow;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfinetune.track.Sink.AwayException;
+import io.sparkfinetune.track.TrackingEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Which run of the server is which of ours. A run carries our id in a tag, so that one whose making
+ * was answered with silence is found again and not made twice; a file saves the search.
+ */
+final class ServerRuns {
+  /** The tag that holds our id. */
+  static final String RUN_ID = "spark-finetune.run_id";
+
+  private static final int PAGE = 1000;
+
+  private final MlflowHttp http;
+  private final Path file;
+  private final Map<String, ServerRun> runs = new HashMap<>();
+  private final Map<String, String> experiments = new HashMap<>();
+
+  ServerRuns(MlflowHttp http, Path folder) {
+    this.http = http;
+    String name =
+        UUID.nameUUIDFromBytes(http.address().getBytes(StandardCharsets.UTF_8)).toString();
+    file = folder.resolve("runs-" + name + ".json");
+    read();
+  }
+
+  private void read() {
+    try {
+      if (Files.exists(file)) {
+        JsonNode all = MlflowHttp.JSON.readTree(file.toFile());
+        all.fields()
+            .forEachRemaining(
+                run ->
+                    runs.put(
+                        run.getKey(),
+                        new ServerRun(
+                            run.getValue().path("id").asText(),
+                            run.getValue().path("experiment").asText(),
+                            run.getValue().path("artifacts").asText())));
+      }
+    } catch (IOException e) {
+      // They are found by their tags.
+      runs.clear();
+    }
+  }
+
+  private void keep(String ours, ServerRun run) {
+    runs.put(ours, run);
+    ObjectNode all = MlflowHttp.JSON.createObjectNode();
+    runs.forEach(
+        (id, known) ->
+            all.putObject(id)
+                .put("id", known.id())
+                .put("experiment", known.experiment())
+                .put("artifacts", known.artifacts()));
+    try {
+      Path part = file.resolveSibling(file.getFileName() + ".part");
+      Files.writeString(part, all.toPrettyString());
+      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A run that is known without asking the server. */
+  Optional<ServerRun> known(String ours) {
+    return Optional.ofNullable(runs.get(ours));
+  }
+
+  /** The server's run of ours, wherever it is; made before. */
+  ServerRun find(String ours) throws AwayException, RejectedException {
+    if (runs.containsKey(ours)) {
+      return runs.get(ours);
+    }
+    ArrayNode everywhere = MlflowHttp.JSON.createArrayNode();
+    String token = "";
+    do {
+      ObjectNode search = MlflowHttp.JSON.createObjectNode().put("max_results", PAGE);
+      if (!token.isEmpty()) {
+        search.put("page_token", token);
+      }
+      JsonNode page = http.post("experiments/search", search);
+      page.path("experiments").forEach(one -> everywhere.add(one.path("experiment_id").asText()));
+      token = page.path("next_page_token").asText("");
+    } while (!token.isEmpty());
+    return search(everywhere, ours)
+        .orElseThrow(
+            () -> new RejectedException(404, "", "the server has no run of ours with id " + ours));
+  }
+
+  /** Makes a run, unless it is there. */
+  ServerRun start(TrackingEvent.RunStarted event) throws AwayException, RejectedException {
+    if (runs.containsKey(event.run())) {
+      return runs.get(event.run());
+    }
+    if (!event.serverRun().isEmpty()) {
+      return goOn(event);
+    }
+    String experiment = experiment(event.experiment());
+    Optional<ServerRun> there =
+        search(MlflowHttp.JSON.createArrayNode().add(experiment), event.run());
+    if (there.isPresent()) {
+      keep(event.run(), there.get());
+      return there.get();
+    }
+    ObjectNode create = MlflowHttp.JSON.createObjectNode();
+    create.put("experiment_id", experiment);
+    create.put("start_time", event.time());
+    create.put("run_name", event.name());
+    Map<String, String> tags = tags(event);
+    tags.put("mlflow.runName", event.name());
+    if (!event.parent().isEmpty()) {
+      tags.put("mlflow.parentRunId", find(event.parent()).id());
+    }
+    ArrayNode list = create.putArray("tags");
+    tags.forEach(
+        (key, value) ->
+            list.addObject()
+                .put("key", Limits.key(key))
+                .put("value", Limits.shortened(value, Limits.TAG_VALUE, key)));
+    ServerRun run = run(http.post("runs/create", create).path("run"));
+    keep(event.run(), run);
+    return run;
+  }
+
+  /** Goes on with a run that the user has named. */
+  private ServerRun goOn(TrackingEvent.RunStarted event) throws AwayException, RejectedException {
+    JsonNode found = http.get("runs/get", Map.of("run_id", event.serverRun())).path("run");
+    ServerRun run = run(found);
+    http.post(
+        "runs/update",
+        MlflowHttp.JSON.createObjectNode().put("run_id", run.id()).put("status", "RUNNING"));
+    for (Map.Entry<String, String> tag : tags(event).entrySet()) {
+      http.post(
+          "runs/set-tag",
+          MlflowHttp.JSON
+              .createObjectNode()
+              .put("run_id", run.id())
+              .put("key", Limits.key(tag.getKey()))
+              .put("value", Limits.shortened(tag.getValue(), Limits.TAG_VALUE, tag.getKey())));
+    }
+    keep(event.run(), run);
+    return run;
+  }
+
+  private static Map<String, String> tags(TrackingEvent.RunStarted event) {
+    Map<String, String> tags = new LinkedHashMap<>(event.tags());
+    tags.put(RUN_ID, event.run());
+    return tags;
+  }
+
+  private Optional<ServerRun> search(ArrayNode in, String ours)
+      throws AwayException, RejectedException {
+    ObjectNode search = MlflowHttp.JSON.createObjectNode();
+    search.set("experiment_ids", in);
+    search.put("filter", "tags.`" + RUN_ID + "` = '" + ours + "'");
+    search.put("max_results", 1);
+    JsonNode found = http.post("runs/search", search).path("runs").path(0);
+    return found.isMissingNode() ? Optional.empty() : Optional.of(run(found));
+  }
+
+  private static ServerRun run(JsonNode run) {
+    JsonNode info = run.path("info");
+    return new ServerRun(
+        info.path("run_id").asText(),
+        info.path("experiment_id").asText(),
+        info.path("artifact_uri").asText());
+  }
+
+  private String experiment(String name) throws AwayException, RejectedException {
+    if (experiments.containsKey(name)) {
+      return experiments.get(name);
+    }
+    Optional<String> there = experimentByName(name);
+    if (there.isEmpty()) {
+      try {
+        ObjectNode create = MlflowHttp.JSON.createObjectNode().put("name", name);
+        there = Optional.of(http.post("experiments/create", create).path("experiment_id").asText());
+      } catch (RejectedException e) {
+        if (!e.is("RESOURCE_ALREADY_EXISTS")) {
+          throw e;
+        }
+        there = experimentByName(name);
+      }
+    }
+    experiments.put(name, there.orElseThrow());
+    return there.orElseThrow();
+  }
+
+  private Optional<String> experimentByName(String name) throws AwayException, RejectedException {
+    try {
+      JsonNode found =
+          http.get("experiments/get-by-name", Map.of("experiment_name", name)).path("experiment");
+      if (found.path("lifecycle_stage").asText().equals("deleted")) {
+        throw new RejectedException(
+            400,
+            "",
+            "the experiment "
+                + name
+                + " has been deleted: restore it, or set tracking.experiment to another");
+      }
+      return Optional.of(found.path("experiment_id").asText());
+    } catch (RejectedException e) {
+      if (e.is("RESOURCE_DOES_NOT_EXIST")) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.sparkfinetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The Python environments of MLflow that {@code tools/mlflow/install} makes. */
+public enum MlflowVersion {
+  V2,
+  V3;
+
+  private static final Duration START = Duration.ofMinutes(3);
+
+  /** Runs Python to its end, which must be a good one. */
+  public void run(Path folder, String... arguments) throws IOException, InterruptedException {
+    run(folder, this + ".txt", List.of(arguments));
+  }
+
+  private String run(Path folder, String name, List<String> arguments)
+      throws IOException, InterruptedException {
+    Path output = folder.resolve(name);
+    List<String> words = new ArrayList<>(List.of("python"));
+    words.addAll(arguments);
+    Process process = start(folder, output, words);
+    try {
+      assertThat(process.waitFor(START.toMinutes(), TimeUnit.MINUTES)).as("ended").isTrue();
+    } finally {
+      end(process);
+    }
+    assertThat(process.exitValue()).as(Files.readString(output)).isZero();
+    return Files.readString(output);
+  }
+
+  /** A model that {@code mlflow models serve} serves until this is closed. */
+  public record Serving(URI uri, Process process) implements AutoCloseable {
+    @Override
+    public void close() {
+      end(process);
+    }
+  }
+
+  /** A tracking server that serves until this is closed. */
+  public record Server(MlflowVersion version, URI uri, Path folder, Process process)
+      implements AutoCloseable {
+    /** Runs Python, to which {@code server} is the server's address, and gives what it printed. */
+    public String python(String script, String... arguments)
+        throws IOException, InterruptedException {
+      Path file = Files.createTempFile(folder, "script", ".py");
+      Files.writeString(file, script);
+      List<String> command = new ArrayList<>(List.of(file.toString(), uri.toString()));
+      command.addAll(List.of(arguments));
+      return version.run(folder, file.getFileName() + ".txt", command);
+    }
+
+    @Override
+    public void close() {
+      end(process);
+    }
+  }
+
+  /** Starts a tracking server with its runs in SQLite, which hands artifacts on. */
+  public Server trackingServer(Path folder) throws IOException {
+    int port = freePort();
+    Path output = folder.resolve("server-" + this + ".txt");
+    Process process =
+        start(
+            folder,
+            output,
+            "mlflow server --backend-store-uri sqlite:///"
+                + folder.resolve("runs-" + this + ".db")
+                + " --artifacts-destination "
+                + folder.resolve("artifacts-" + this)
+                + " --serve-artifacts --workers 1 --host 127.0.0.1 --port "
+                + port);
+    Server server = new Server(this, URI.create("http://127.0.0.1:" + port), folder, process);
+    ChildJvm.waitUntil(() -> !process.isAlive() || listens(port), START);
+    if (!process.isAlive() || !listens(port)) {
+      server.close();
+      throw new AssertionError(this + " does not start: " + Files.readString(output));
+    }
+    return server;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  /** Serves a model on a free port. */
+  public Serving serve(Path model, Path folder) throws IOException {
+    int port = freePort();
+    Path output = folder.resolve("serve-" + this + ".txt");
+    Process process =
+        start(
+            folder,
+            output,
+            "mlflow models serve --env-manager local -h 127.0.0.1 -p " + port + " -m " + model);
+    Serving serving = new Serving(URI.create("http://127.0.0.1:" + port), process);
+    ChildJvm.waitUntil(() -> !process.isAlive() || listens(port), START);
+    if (!process.isAlive() || !listens(port)) {
+      serving.close();
+      throw new AssertionError(this + " does not serve: " + Files.readString(output));
+    }
+    return serving;
+  }
+
+  private static boolean listens(int port) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** In its environment, below this JVM's folders alone, without a word to MLflow's makers. */
+  private Process start(Path folder, Path output, String command) throws IOException {
+    return start(folder, output, List.of(command.split(" ")));
+  }
+
+  private Process start(Path folder, Path output, List<String> command) throws IOException {
+    String venvs = System.getenv().getOrDefault("MLFLOW_VENVS", ".");
+    Path bin =
+        Path.of(venvs).toAbsolutePath().normalize().resolve(".venv-mlflow-" + number() + "/bin");
+    boolean there = Files.isExecutable(bin.resolve("mlflow"));
+    if (!"required".equals(System.getenv("MLFLOW_TESTS"))) {
+      assumeTrue(there, "not run: no MLflow in " + bin + "; tools/mlflow/install puts it there");
+    }
+    assertThat(there).as("MLflow in %s: tools/mlflow/install puts it there", bin).isTrue();
+    List<String> words = new ArrayList<>(command);
+    words.set(0, bin.resolve(words.get(0)).toString());
+    ProcessBuilder builder = new ProcessBuilder(words);
+    builder.directory(folder.toFile());
+    builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);
+    builder.environment().put("MLFLOW_DISABLE_TELEMETRY", "true");
+    builder.environment().put("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false");
+    builder.environment().keySet().removeIf(name -> name.matches("MLFLOW_(TRACKING|RUN).*"));
+    return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+  }
+
+  private String number() {
+    return name().substring(1);
+  }
+
+  private static void end(Process process) {
+    List<ProcessHandle> descendants = process.descendants().toList();
+    process.destroyForcibly();
+    descendants.forEach(ProcessHandle::destroyForcibly);
+  }
+}
