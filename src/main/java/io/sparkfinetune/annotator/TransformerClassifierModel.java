@@ -64,9 +64,6 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   private static final int DEFAULT_BATCH_SIZE = 256;
 
-  /** More positions than most models have; attention's memory grows with their square. */
-  private static final int MAX_SAVED_MODEL_LENGTH = 512;
-
   private final String uid;
   private final SchemaParams settings;
   // Assigned by HasBatchedAnnotate.$init$.
@@ -124,16 +121,18 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    * Makes a model of a fine-tuned classifier from elsewhere, as {@code loadSavedModel} of Spark
    * NLP's annotators does: a Hugging Face folder (whole or sharded safetensors, {@code
    * pytorch_model.bin}, ONNX), an ONNX file with its {@code config.json} and {@code
-   * tokenizer.json}, or our own pipeline, stage or job's output. Its {@link #maxLength} is what the
-   * model has positions for, at most 512. Set the input and output columns next.
+   * tokenizer.json}, an MLflow model of ours or of flavor {@code transformers}, or our own
+   * pipeline, stage or job's output. Its {@link #maxLength} is what it was trained with, where that
+   * is known, else what the model has positions for, at most 512. Set the input and output columns
+   * next.
    *
    * @throws UserException when it names no labels or lacks a weight, as an encoder does
    */
   public static TransformerClassifierModel loadSavedModel(String path, SparkSession spark) {
     Checkpoint checkpoint = Checkpoint.open(path, spark.sessionState().newHadoopConf());
     try (SequenceClassifier classifier = SequenceClassifier.load(checkpoint)) {
-      int positions = Math.min(classifier.config().maxTokens(), MAX_SAVED_MODEL_LENGTH);
-      return of(classifier.toFiles(checkpoint.tokenizer())).setMaxLength(positions);
+      return of(classifier.toFiles(checkpoint.tokenizer()))
+          .setMaxLength(checkpoint.training().maxLength(classifier.config().maxTokens()));
     }
   }
 
@@ -276,7 +275,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return Optional.ofNullable(trainingRecord);
   }
 
-  TransformerClassifierModel setTrainingRecord(TrainingRecord record) {
+  /** Sets {@link #trainingRecord}. */
+  public TransformerClassifierModel setTrainingRecord(TrainingRecord record) {
     trainingRecord = record;
     return this;
   }

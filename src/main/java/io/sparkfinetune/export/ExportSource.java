@@ -32,18 +32,17 @@ public record ExportSource(
 
   /**
    * Loads a classifier from the output folder of a job, a saved pipeline, a saved {@code
-   * TransformerClassifierModel} or a Hugging Face folder.
+   * TransformerClassifierModel}, a Hugging Face folder or an MLflow model.
    *
    * @throws UserException when the path is none of them, or the model is no whole classifier
    */
   public static ExportSource open(Path path, Configuration hadoop) throws IOException {
     Checkpoint checkpoint = Checkpoint.open(path.toString(), hadoop);
     Path folder = SavedModel.huggingFaceFolder(path, hadoop).orElse(path);
-    TrainingRecord training = TrainingRecord.read(folder, hadoop).orElseGet(TrainingRecord::empty);
     return new ExportSource(
         SequenceClassifier.load(checkpoint),
         checkpoint.tokenizer(),
-        training,
+        checkpoint.training(),
         Optional.ofNullable(AdapterFiles.read(folder, hadoop)));
   }
 

@@ -14,6 +14,11 @@ import java.util.stream.Collectors;
 
 /** A model card, {@code README.md}, as the Hugging Face hub reads it: YAML, then Markdown. */
 final class ModelCard {
+  private static final String TEXT = "print(classify(\"a text\"))";
+  private static final String PAIR =
+      "print(classify({\"text\": \"a text\", \"text_pair\": \"another\"}))";
+  private static final String ALL_LABELS = "Pass `top_k=None` for the probability of every label";
+
   /** What the card's example loads the model with. */
   enum Usage {
     TRANSFORMERS(
@@ -22,7 +27,10 @@ final class ModelCard {
         from transformers import pipeline
 
         classify = pipeline("text-classification", "PATH")
-        """),
+        """,
+        TEXT,
+        PAIR,
+        ALL_LABELS),
     OPTIMUM(
         "optimum",
         """
@@ -34,14 +42,43 @@ final class ModelCard {
             ORTModelForSequenceClassification.from_pretrained("PATH"),
             tokenizer=AutoTokenizer.from_pretrained("PATH"),
         )
-        """);
+        """,
+        TEXT,
+        PAIR,
+        ALL_LABELS),
+    MLFLOW(
+        "mlflow",
+        """
+        import mlflow
+        from transformers import AutoTokenizer
+
+        model = mlflow.pyfunc.load_model("PATH")
+        tokenizer = AutoTokenizer.from_pretrained("PATH")
+        about = model.metadata.metadata
+
+        def logits(*texts):
+            tokens = tokenizer(
+                *texts, max_length=about["max_length"], truncation=True, padding=True, return_tensors="np"
+            )
+            return model.predict(dict(tokens))["logits"]
+
+        """,
+        "print(about[\"labels\"][logits([\"a text\"])[0].argmax()])",
+        "print(about[\"labels\"][logits([\"a text\"], [\"another\"])[0].argmax()])",
+        "The probability of each label is the sigmoid of its logit");
 
     private final String library;
     private final String example;
+    private final String text;
+    private final String pair;
+    private final String allLabels;
 
-    Usage(String library, String example) {
+    Usage(String library, String example, String text, String pair, String allLabels) {
       this.library = library;
       this.example = example;
+      this.text = text;
+      this.pair = pair;
+      this.allLabels = allLabels;
     }
   }
 
@@ -80,13 +117,9 @@ final class ModelCard {
     out.append("---\n\n");
     introduction();
     out.append("## Use\n\n```python\n").append(usage.example);
-    out.append(
-        training.pairs()
-            ? "print(classify({\"text\": \"a text\", \"text_pair\": \"another\"}))\n```\n"
-            : "print(classify(\"a text\"))\n```\n");
+    out.append(training.pairs() ? usage.pair : usage.text).append("\n```\n");
     if (isMultiLabel()) {
-      out.append(
-          "\nPass `top_k=None` for the probability of every label; predict those of at least ");
+      out.append("\n").append(usage.allLabels).append("; predict those of at least ");
       out.append(config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD)).append(".\n");
     }
     labels();
@@ -110,7 +143,7 @@ final class ModelCard {
     line("tags:");
     line("- " + config.modelType());
     line("- text-classification");
-    if (usage == Usage.OPTIMUM) {
+    if (usage != Usage.TRANSFORMERS) {
       line("- onnx");
     }
     modelIndex();

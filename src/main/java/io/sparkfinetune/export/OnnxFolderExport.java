@@ -11,11 +11,18 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * A folder as Optimum lays it out: {@code model.onnx} as {@link OnnxExport} writes it, and beside
- * it {@code config.json}, the tokenizer's files and a model card.
+ * it {@code config.json}, the tokenizer's files, a model card, and {@code training.json} where a
+ * training is known.
  */
 public final class OnnxFolderExport implements Exporter {
   @Override
   public String write(ExportSource source, Path folder, Configuration hadoop) throws IOException {
+    return write(source, ModelCard.Usage.OPTIMUM, folder, hadoop);
+  }
+
+  /** Writes the files with a card of another usage. */
+  static String write(ExportSource source, ModelCard.Usage usage, Path folder, Configuration hadoop)
+      throws IOException {
     // ONNX Runtime reads local files alone.
     try (TemporaryFolder local = TemporaryFolder.create()) {
       double difference = OnnxExport.write(source.classifier(), local.path());
@@ -25,8 +32,10 @@ public final class OnnxFolderExport implements Exporter {
           source.classifier().config().inputs(),
           folder,
           hadoop);
-      HuggingFaceExport.writeCard(
-          ModelCard.render(source, ModelCard.Usage.OPTIMUM), folder, hadoop);
+      HuggingFaceExport.writeCard(ModelCard.render(source, usage), folder, hadoop);
+      if (!source.training().base().isEmpty()) {
+        source.training().write(folder, hadoop);
+      }
       for (java.nio.file.Path file : files(local.path())) {
         Path target = new Path(folder, file.getFileName().toString());
         try (var out = target.getFileSystem(hadoop).create(target, true)) {

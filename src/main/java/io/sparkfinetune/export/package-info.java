@@ -1,6 +1,6 @@
 /**
- * Classifiers in the forms that other tools read: a Hugging Face folder, ONNX, and, in {@code
- * export.sparknlp}, Spark NLP's own annotators.
+ * Classifiers in the forms that other tools read: a Hugging Face folder, ONNX, an MLflow model,
+ * and, in {@code export.sparknlp}, Spark NLP's own annotators.
  *
  * <p>An ONNX graph is written by running the model's own forward pass on {@link
  * io.sparkfinetune.export.OnnxGraphBuilder}, which notes operations down where libtorch computes

@@ -13,8 +13,8 @@ public record ModelArguments(
             doc =
                 "The checkpoint to start from: minilm-l6 (in the jar), or a path on any Hadoop file"
                     + " system: a Hugging Face folder (safetensors, pytorch_model.bin or ONNX), an"
-                    + " ONNX file, a saved annotator of Spark NLP with ONNX in it, or a model that"
-                    + " a job has saved.",
+                    + " ONNX file, a saved annotator of Spark NLP with ONNX in it, an MLflow model,"
+                    + " or a model that a job has saved.",
             defaultValue = "minilm-l6")
         String base,
     @Key(

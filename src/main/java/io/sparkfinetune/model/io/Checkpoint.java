@@ -38,19 +38,30 @@ public final class Checkpoint {
   private final String config;
   private final String tokenizer;
   private final Supplier<TensorSource> weights;
+  private final Supplier<TrainingRecord> training;
 
   private Checkpoint(String name, String config, String tokenizer, Supplier<TensorSource> weights) {
+    this(name, config, tokenizer, weights, TrainingRecord::empty);
+  }
+
+  private Checkpoint(
+      String name,
+      String config,
+      String tokenizer,
+      Supplier<TensorSource> weights,
+      Supplier<TrainingRecord> training) {
     this.name = name;
     this.config = config;
     this.tokenizer = tokenizer;
     this.weights = weights;
+    this.training = training;
   }
 
   /**
-   * Opens {@code minilm-l6}, a Hugging Face folder, a saved Spark NLP annotator, an ONNX file with
-   * its {@code tokenizer.json} beside it, or our own model: a saved pipeline or stage, or the
-   * output folder of a job. Reads no weights yet. A name wins over a path: {@code ./minilm-l6} is a
-   * path.
+   * Opens {@code minilm-l6}, a Hugging Face folder, an MLflow model that holds one, a saved Spark
+   * NLP annotator, an ONNX file with its {@code tokenizer.json} beside it, or our own model: a
+   * saved pipeline or stage, or the output folder of a job. Reads no weights yet. A name wins over
+   * a path: {@code ./minilm-l6} is a path.
    *
    * @throws UserException when there is none, or a part of it is missing
    */
@@ -110,6 +121,11 @@ public final class Checkpoint {
     return weights.get();
   }
 
+  /** How the checkpoint came to be; empty fields where that is not on record. */
+  public TrainingRecord training() {
+    return training.get();
+  }
+
   private static Checkpoint embedded(String name) throws IOException {
     Embedded files = EMBEDDED.get(name);
     URL weights = resource(files.weights(), name);
@@ -165,8 +181,18 @@ public final class Checkpoint {
         return new Checkpoint(
             base, annotator.config(), annotator.tokenizer(), annotator::openWeights);
       }
-      HuggingFaceFolder folder = HuggingFaceFolder.open(saved.orElse(path), hadoop, weightsNeeded);
-      return new Checkpoint(base, folder.config(), folder.tokenizer(), folder::openWeights);
+      MlflowModel found =
+          saved.isEmpty() && MlflowModel.isOne(path, hadoop)
+              ? MlflowModel.find(path, hadoop)
+              : new MlflowModel(saved.orElse(path), saved.orElse(path));
+      HuggingFaceFolder folder =
+          HuggingFaceFolder.open(found.model(), found.tokenizer(), hadoop, weightsNeeded);
+      return new Checkpoint(
+          base,
+          folder.config(),
+          folder.tokenizer(),
+          folder::openWeights,
+          () -> TrainingRecord.read(found.model(), hadoop).orElseGet(TrainingRecord::empty));
     }
     if (base.endsWith(ONNX)) {
       return onnx(base, path, hadoop);

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * folder: set the property to share it between containers). It is this user's alone. Copies of
  * other files are never deleted here; the folder may be, whenever nothing runs.
  */
-final class HostCache {
+public final class HostCache {
   /** The system property that names the folder. */
   static final String FOLDER_PROPERTY = "spark-finetune.cache.dir";
 
@@ -75,6 +75,17 @@ final class HostCache {
       // Another JVM has seen the file written again, and deleted the copy before it was open.
       return cache.openCopy(path, hadoop);
     }
+  }
+
+  /**
+   * A folder in the cache for copies of another kind, made if it is not there.
+   *
+   * @throws UserException when the cache is another user's
+   */
+  public static java.nio.file.Path subfolder(String name) throws IOException {
+    HostCache cache = new HostCache(defaultFolder());
+    cache.requireOwnFolder();
+    return Files.createDirectories(cache.folder.resolve(name)).toAbsolutePath();
   }
 
   private FSDataInputStream openCopy(Path path, Configuration hadoop) throws IOException {

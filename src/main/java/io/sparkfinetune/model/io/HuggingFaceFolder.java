@@ -41,7 +41,8 @@ public final class HuggingFaceFolder {
   private final String tokenizer;
   private final String weights;
 
-  private HuggingFaceFolder(Path folder, Configuration hadoop, boolean weightsNeeded)
+  private HuggingFaceFolder(
+      Path folder, Path tokenizerFolder, Configuration hadoop, boolean weightsNeeded)
       throws IOException {
     this.folder = folder;
     this.hadoop = hadoop;
@@ -53,7 +54,7 @@ public final class HuggingFaceFolder {
     Path configFile = new Path(folder, CONFIG);
     this.config = HadoopFiles.readText(configFile, hadoop);
     Json.object(config, configFile.toString());
-    this.tokenizer = TokenizerFiles.read(folder, hadoop);
+    this.tokenizer = TokenizerFiles.read(tokenizerFolder, hadoop);
   }
 
   /**
@@ -62,13 +63,18 @@ public final class HuggingFaceFolder {
    * @throws UserException when one of them, or the weights, is not there; the message lists what is
    */
   public static HuggingFaceFolder open(Path folder, Configuration hadoop) {
-    return open(folder, hadoop, true);
+    return open(folder, folder, hadoop, true);
   }
 
-  /** Opens a folder that need not hold weights unless they are needed. */
-  static HuggingFaceFolder open(Path folder, Configuration hadoop, boolean weightsNeeded) {
+  /**
+   * Opens a folder that need not hold weights unless they are needed.
+   *
+   * @param tokenizerFolder where the tokenizer's files are
+   */
+  static HuggingFaceFolder open(
+      Path folder, Path tokenizerFolder, Configuration hadoop, boolean weightsNeeded) {
     try {
-      return new HuggingFaceFolder(folder, hadoop, weightsNeeded);
+      return new HuggingFaceFolder(folder, tokenizerFolder, hadoop, weightsNeeded);
     } catch (FileNotFoundException e) {
       throw new UserException(folder + ": there is no such folder.", e);
     } catch (IOException e) {

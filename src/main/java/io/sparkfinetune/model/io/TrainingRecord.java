@@ -14,7 +14,7 @@ import org.apache.hadoop.fs.Path;
 
 /**
  * How a model came to be: {@code training.json}, saved beside its configuration. Model cards are
- * made from it; nothing that computes reads it.
+ * made from it; of what computes, only the length at which texts are cut comes from it.
  *
  * @param base the checkpoint that it was fine-tuned from, as {@code model.base} named it
  * @param finished when the training ended, ISO 8601, in UTC
@@ -34,6 +34,9 @@ public record TrainingRecord(
     Map<String, String> versions) {
   /** Of the data, whether rows were pairs of texts: the name in {@link #data}. */
   public static final String TEXT_PAIRS = "text_pairs";
+
+  /** More positions than most models have; attention's memory grows with their square. */
+  private static final int UNKNOWN_MAX_LENGTH = 512;
 
   private static final String FILE = "training.json";
 
@@ -59,6 +62,26 @@ public record TrainingRecord(
   /** Whether the model was trained on pairs of texts; false when that is not known. */
   public boolean pairs() {
     return Boolean.TRUE.equals(data.get(TEXT_PAIRS));
+  }
+
+  /**
+   * The longest text in tokens, as the model was trained; 512 when that is not known.
+   *
+   * @param positions what the model has positions for, which is never exceeded
+   */
+  public int maxLength(int positions) {
+    int known =
+        settings.get("model.max_length") instanceof Number trained && trained.intValue() > 0
+            ? trained.intValue()
+            : UNKNOWN_MAX_LENGTH;
+    return Math.min(known, positions);
+  }
+
+  /** This record of a model whose base has another name than the path that it was read from. */
+  public TrainingRecord withBase(String name) {
+    Map<String, Object> named = new LinkedHashMap<>(settings);
+    named.replace("model.base", name);
+    return new TrainingRecord(name, finished, named, data, metrics, versions);
   }
 
   /** This record with more that is known of the rows and the scores. */
