@@ -26,6 +26,15 @@ public final class ClassificationMetrics implements Metrics, Serializable {
     this.perClass = IntStream.range(0, matrix.classes()).mapToObj(this::scores).toList();
   }
 
+  /**
+   * The metrics of rows that have been counted.
+   *
+   * @param loss their mean log loss
+   */
+  public static ClassificationMetrics of(ConfusionMatrix matrix, double loss) {
+    return new ClassificationMetrics(matrix.copy(), loss);
+  }
+
   @Override
   public long n() {
     return matrix.total();

@@ -29,7 +29,16 @@ public final class ConfusionMatrix implements Serializable {
    * @throws IllegalArgumentException when an index is not one of a class
    */
   public void add(int label, int predicted) {
-    counts[index(label, predicted)]++;
+    add(label, predicted, 1);
+  }
+
+  /**
+   * Counts so many rows.
+   *
+   * @throws IllegalArgumentException when an index is not one of a class
+   */
+  public void add(int label, int predicted, long rows) {
+    counts[index(label, predicted)] += rows;
   }
 
   /** Adds another matrix's counts to this one's. */

@@ -1,0 +1,62 @@
+
+// Shows the values under the pointer. No less-than sign and no ampersand in here: the page is XML as well.
+(function () {
+  'use strict';
+  function scale(text) {
+    var p = text.split(' ').map(Number);
+    var f = p[4] ? Math.log : function (v) { return v; };
+    return function (v) { return p[2] + (f(v) - f(p[0])) / (f(p[1]) - f(p[0])) * (p[3] - p[2]); };
+  }
+  document.querySelectorAll('.chart > svg').forEach(function (svg) {
+    var x = scale(svg.dataset.x), y = scale(svg.dataset.y);
+    var lines = Array.from(svg.querySelectorAll('.series')).map(function (g) {
+      var points = g.dataset.points ? g.dataset.points.split(' ') : [];
+      return {
+        name: g.dataset.name,
+        points: points.map(function (p) {
+          var v = p.split(',');
+          return { x: v[0], y: v[1], left: x(Number(v[0])), top: y(Number(v[1])) };
+        })
+      };
+    });
+    var tip = document.createElement('div');
+    tip.className = 'tip';
+    tip.hidden = true;
+    svg.parentNode.appendChild(tip);
+    var pointer = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    pointer.setAttribute('class', 'pointer');
+    svg.appendChild(pointer);
+    function near(points, left, top) {
+      var best = null, least = Infinity;
+      points.forEach(function (p) {
+        var d = Math.abs(p.left - left) + 0.01 * Math.abs(p.top - top);
+        if (least > d) { least = d; best = p; }
+      });
+      return best;
+    }
+    svg.addEventListener('pointermove', function (event) {
+      var box = svg.getBoundingClientRect();
+      var zoom = svg.viewBox.baseVal.width / box.width;
+      var left = (event.clientX - box.left) * zoom, top = (event.clientY - box.top) * zoom;
+      var found = lines.map(function (l) { return { name: l.name, p: near(l.points, left, top) }; })
+        .filter(function (f) { return f.p; });
+      if (!found.length) { return; }
+      var at = near(found.map(function (f) { return f.p; }), left, top);
+      found = found.filter(function (f) { return 8 > Math.abs(f.p.left - at.left); });
+      pointer.setAttribute('d', 'M' + at.left + ' 10V' + (svg.viewBox.baseVal.height - 38));
+      tip.textContent = svg.dataset.xName + ' ' + at.x + found.map(function (f) {
+        return '\n' + f.name + ': ' + f.p.y;
+      }).join('');
+      tip.hidden = false;
+      var frame = svg.parentNode.getBoundingClientRect();
+      var place = box.left - frame.left + at.left / zoom + 12;
+      if (place + tip.offsetWidth > frame.width) { place = Math.max(0, place - 24 - tip.offsetWidth); }
+      tip.style.left = place + 'px';
+      tip.style.top = (event.clientY - frame.top + 14) + 'px';
+    });
+    svg.addEventListener('pointerleave', function () {
+      tip.hidden = true;
+      pointer.removeAttribute('d');
+    });
+  });
+}());
