@@ -146,6 +146,11 @@ final class ClassifierPipeline {
     return pipeline;
   }
 
+  /** Records a base under another name than the path that it was read from. */
+  void nameBase(String name) {
+    classifier().trainingRecord().ifPresent(r -> classifier().setTrainingRecord(r.withBase(name)));
+  }
+
   /** Saves the pipeline for {@code PipelineModel.load}. */
   void save(String path) throws IOException {
     model.write().overwrite().save(path);

@@ -7,18 +7,34 @@ import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.track.Redaction;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * Puts a job's configuration together. Later wins: the schemas' defaults, the job's own, what suits
- * the base checkpoint, the files in their order, the {@code key=value} arguments in theirs.
+ * the base checkpoint, the settings of a recorded run, the files in their order, the {@code
+ * key=value} arguments in theirs.
  */
 final class ConfigLayers {
   private static final String SPARK = "spark.";
+
+  /** What a run that repeats another one does not take from it. */
+  private static final Set<String> NOT_REPEATED =
+      Set.of(
+          "output",
+          "overwrite",
+          "training.resume",
+          "training.checkpoint_dir",
+          "tracking.uri",
+          "tracking.run_id",
+          "tracking.run_name",
+          "tracking.journal");
 
   private final Job job;
   private final Map<String, Object> values = new TreeMap<>();
@@ -34,11 +50,38 @@ final class ConfigLayers {
    * @throws UserException when a file cannot be read, a key is unknown or a value is not allowed
    */
   static JobConfig read(Job job, List<Path> files, List<String> overrides) {
+    return read(job, Map.of(), files, overrides);
+  }
+
+  /**
+   * Reads files and arguments over the settings of a recorded run.
+   *
+   * @param recorded values by whole key
+   * @throws UserException when a file cannot be read, a key is unknown or a value is not allowed
+   */
+  static JobConfig read(
+      Job job, Map<String, String> recorded, List<Path> files, List<String> overrides) {
     ConfigLayers layers = new ConfigLayers(job);
+    recorded.forEach(
+        (key, value) -> {
+          if (!NOT_REPEATED.contains(key)) {
+            layers.set(key, value);
+          }
+        });
     files.forEach(layers::file);
     overrides.forEach(layers::override);
     layers.presets();
-    return new JobConfig(job.keys(), layers.values, layers.spark);
+    return new JobConfig(job.keys(), layers.values, layers.spark, command(job, files, overrides));
+  }
+
+  private static String command(Job job, List<Path> files, List<String> overrides) {
+    List<String> arguments = new ArrayList<>();
+    files.forEach(file -> arguments.addAll(List.of("--conf", file.toString())));
+    for (String override : overrides) {
+      String key = override.substring(0, Math.max(0, override.indexOf('=')));
+      arguments.add(Redaction.isSecretKey(key) ? key + "=***" : Redaction.text(override));
+    }
+    return Console.command(job.name(), arguments.toArray(String[]::new));
   }
 
   private void file(Path path) {

@@ -7,8 +7,10 @@ import io.sparkfinetune.config.Schema;
 public record EvaluateArguments(
     @Key(
             doc =
-                "The model: the folder that fine-tune has written, or any fine-tuned classifier in"
-                    + " Hugging Face's form (safetensors, pytorch_model.bin or ONNX).",
+                "The model: the folder that fine-tune has written, an MLflow model (its folder, or"
+                    + " models:/NAME@ALIAS or runs:/ID/PATH of the server that the environment's"
+                    + " MLFLOW_TRACKING_URI names), or any fine-tuned classifier in Hugging Face's"
+                    + " form (safetensors, pytorch_model.bin or ONNX).",
             defaultValue = "")
         String model,
     @Key(

@@ -8,7 +8,8 @@ public record ExportArguments(
     @Key(
             doc =
                 "The fine-tuned classifier: the output folder of fine-tune or quickstart, a saved"
-                    + " pipeline, a saved TransformerClassifierModel, or a Hugging Face folder.",
+                    + " pipeline, a saved TransformerClassifierModel, a Hugging Face folder, or an MLflow"
+                    + " model (also models:/NAME@ALIAS and runs:/ID/PATH).",
             defaultValue = "")
         String model,
     @Key(
@@ -16,7 +17,8 @@ public record ExportArguments(
                 "What to write. huggingface: config.json, model.safetensors, tokenizer files and a"
                     + " model card, for transformers. onnx: model.onnx (opset 17) and the same files"
                     + " beside it, as Optimum lays them out, compared with the model by ONNX"
-                    + " Runtime. sparknlp: a saved stage of Spark NLP's own annotator of the family,"
+                    + " Runtime. mlflow: an MLflow model, the same with MLmodel, signature and input"
+                    + " example, for mlflow models serve. sparknlp: a saved stage of Spark NLP's own annotator of the family,"
                     + " on ONNX Runtime.",
             defaultValue = "huggingface")
         Format format,
@@ -32,6 +34,7 @@ public record ExportArguments(
   public enum Format {
     HUGGINGFACE,
     ONNX,
+    MLFLOW,
     SPARKNLP
   }
 }

@@ -4,6 +4,7 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.export.ExportSource;
 import io.sparkfinetune.export.Exporter;
 import io.sparkfinetune.export.HuggingFaceExport;
+import io.sparkfinetune.export.MlflowExport;
 import io.sparkfinetune.export.OnnxFolderExport;
 import io.sparkfinetune.export.sparknlp.SparkNlpExport;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
@@ -33,7 +34,7 @@ final class ExportJob implements Job {
   @Override
   public String summary() {
     return "Writes a fine-tuned classifier in the form that another tool reads: a Hugging Face"
-        + " folder, ONNX, or Spark NLP's own annotator.";
+        + " folder, ONNX, an MLflow model, or Spark NLP's own annotator.";
   }
 
   @Override
@@ -92,6 +93,7 @@ final class ExportJob implements Job {
     return switch (format) {
       case HUGGINGFACE -> new HuggingFaceExport();
       case ONNX -> new OnnxFolderExport();
+      case MLFLOW -> new MlflowExport();
       case SPARKNLP -> new SparkNlpExport(spark);
     };
   }

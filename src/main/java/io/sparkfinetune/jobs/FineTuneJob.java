@@ -25,7 +25,8 @@ final class FineTuneJob implements Job {
               "seed")
           .and(FineTuning.MODEL)
           .and(FineTuning.TRAINING)
-          .and(FineTuning.RESOURCES);
+          .and(FineTuning.RESOURCES)
+          .and(RunTracking.SCHEMA);
 
   @Override
   public String name() {
@@ -67,7 +68,7 @@ final class FineTuneJob implements Job {
                 || config.get(FineTuning.TRAINING).checkpoint().resume(),
             FineTuning.FILES,
             spark.sparkContext().hadoopConfiguration());
-    FineTuning.Outcome outcome = new FineTuning(spark, console, output).run(data, config);
+    FineTuning.Outcome outcome = new FineTuning(this, spark, console, output).run(data, config);
     outcome
         .test()
         .ifPresent(
@@ -76,6 +77,7 @@ final class FineTuneJob implements Job {
     console.line("%nMetrics");
     console.metrics(outcome.metrics());
     printPlaces(console, output, outcome);
+    outcome.tracking().report(console);
     console.line("%nTo predict:%n  %s", predictCommand(output, data));
   }
 
@@ -85,6 +87,7 @@ final class FineTuneJob implements Job {
     console.line("metrics        %s", output.path("metrics.json"));
     console.line("loss history   %s", output.path("log_history.json"));
     console.line("configuration  %s", output.path("config.conf"));
+    console.line("page           %s", output.path(RunTracking.REPORT));
     if (outcome.test().isPresent()) {
       console.line("report         %s", output.path("report.txt"));
     }

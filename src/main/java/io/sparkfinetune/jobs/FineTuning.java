@@ -13,6 +13,7 @@ import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
+import io.sparkfinetune.report.ClassResults;
 import io.sparkfinetune.train.IntervalStrategy;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingResult;
@@ -42,6 +43,7 @@ final class FineTuning {
           "config.conf",
           "log_history.json",
           "report.txt",
+          RunTracking.REPORT,
           "confusion_matrix.csv",
           "set_aside",
           OutputDirectory.LAST_GOOD);
@@ -50,21 +52,27 @@ final class FineTuning {
    * What came of it.
    *
    * @param test the metrics of the test rows; empty without test rows
+   * @param tracking the record of the run, which has ended
    */
   record Outcome(
-      ClassifierPipeline pipeline, Map<String, Double> metrics, Optional<Metrics> test) {}
+      ClassifierPipeline pipeline,
+      Map<String, Double> metrics,
+      Optional<Metrics> test,
+      RunTracking tracking) {}
 
+  private final Job job;
   private final SparkSession spark;
   private final Console console;
   private final OutputDirectory output;
 
-  FineTuning(SparkSession spark, Console console, OutputDirectory output) {
+  FineTuning(Job job, SparkSession spark, Console console, OutputDirectory output) {
+    this.job = job;
     this.spark = spark;
     this.console = console;
     this.output = output;
   }
 
-  /** Prepares, trains, saves, tests. */
+  /** Prepares, trains, saves, tests, and keeps a record of it. */
   Outcome run(DataArguments dataArguments, JobConfig config) throws IOException {
     check(config);
     if (!config.get(TRAINING).checkpoint().resume()) {
@@ -73,23 +81,43 @@ final class FineTuning {
     try (PreparedData data =
         JobData.prepare(spark, dataArguments, config.get(MODEL).problemType())) {
       JobData.report(data, console);
-      ClassifierPipeline pipeline = train(data, config);
-      // Not before: a run that fails must not cost the results of the one before it.
-      output.clear(FILES);
-      pipeline.save(output.path("model"));
-      output.write("config.conf", config.toHocon());
-      JobData.writeSetAside(data, console, output.path("set_aside"));
-      TrainingResult result = pipeline.trainingResult();
-      result.loaded().lines().forEach(line -> console.line("%s", line));
-      output.writeJson("log_history.json", result.logHistory());
-      Optional<Metrics> test = data.test().map(pipeline::evaluate);
-      Map<String, Double> metrics = metrics(result, test);
-      output.writeJson("metrics.json", metrics);
-      if (test.isPresent()) {
-        writeReport(output, test.get().report(pipeline.labels()));
+      // Not before: what the user has to put right first is no run.
+      try (RunTracking tracking = new RunTracking(config, job, output, spark)) {
+        try {
+          Outcome outcome = run(data, config, tracking);
+          tracking.succeeded();
+          return outcome;
+        } catch (IOException | RuntimeException | Error e) {
+          tracking.failed(e);
+          throw e;
+        }
       }
-      return new Outcome(pipeline, metrics, test);
     }
+  }
+
+  private Outcome run(PreparedData data, JobConfig config, RunTracking tracking)
+      throws IOException {
+    tracking.data(data);
+    ClassifierPipeline pipeline = train(data, config, tracking);
+    pipeline.nameBase(config.value(Presets.BASE).toString());
+    // Not before: a run that fails must not cost the results of the one before it.
+    output.clear(FILES);
+    pipeline.save(output.path("model"));
+    output.write("config.conf", config.toHocon());
+    JobData.writeSetAside(data, console, output.path("set_aside"));
+    TrainingResult result = pipeline.trainingResult();
+    result.loaded().lines().forEach(line -> console.line("%s", line));
+    output.writeJson("log_history.json", result.logHistory());
+    Optional<Metrics> test = data.test().map(pipeline::evaluate);
+    Map<String, Double> metrics = metrics(result, test);
+    output.writeJson("metrics.json", metrics);
+    if (test.isPresent()) {
+      writeReport(output, test.get().report(pipeline.labels()));
+    }
+    Optional<ClassResults> classes =
+        test.map(measured -> ClassResults.of(measured, pipeline.labels()));
+    tracking.result(result.logHistory(), metrics, classes);
+    return new Outcome(pipeline, metrics, test, tracking);
   }
 
   /** Refuses a checkpoint or a cluster that cannot be trained with before any data is read. */
@@ -105,17 +133,22 @@ final class FineTuning {
         config.get(RESOURCES));
   }
 
-  private ClassifierPipeline train(PreparedData data, JobConfig config) {
+  private ClassifierPipeline train(PreparedData data, JobConfig config, RunTracking tracking) {
     ModelArguments model = config.get(MODEL);
     TrainingArguments training = training(config);
     console.line(
         "%nFine-tuning %s: num_train_epochs %d, learning_rate %s",
-        model.base(),
+        config.value(Presets.BASE),
         training.numTrainEpochs(),
         JobConfig.hocon(training.optimizer().learningRate()));
     try (ProgressBar bar = new ProgressBar(console)) {
       return ClassifierPipeline.fit(
-          data.train(), data.validation(), model, training, config.get(RESOURCES), bar);
+          data.train(),
+          data.validation(),
+          model,
+          training,
+          config.get(RESOURCES),
+          bar.andThen(tracking.relay()));
     } catch (TrainingDivergedException e) {
       String folder = output.path(OutputDirectory.LAST_GOOD);
       HuggingFaceFolder.write(

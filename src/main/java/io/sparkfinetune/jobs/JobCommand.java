@@ -1,10 +1,13 @@
 package io.sparkfinetune.jobs;
 
+import io.sparkfinetune.UserException;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.LoggerFactory;
@@ -24,6 +27,9 @@ final class JobCommand implements Callable<Integer> {
 
   @Option(names = "--conf")
   private List<Path> files = new ArrayList<>();
+
+  @Option(names = "--from-run")
+  private String fromRun = "";
 
   @Option(names = "--debug")
   private boolean debug;
@@ -58,20 +64,35 @@ final class JobCommand implements Callable<Integer> {
     // Ctrl-C: what fails then fails for that, and needs no telling.
     Thread interrupted = new Thread(() -> stopping = true, "job interrupted");
     Runtime.getRuntime().addShutdownHook(interrupted);
-    JobConfig config = ConfigLayers.read(job, files, overrides);
+    JobConfig config = ConfigLayers.read(job, recorded(), files, overrides);
     job.required().forEach(config::require);
     String log = config.get(CommonArguments.SCHEMA).log();
     Logs.show(debug && !log.equals("debug") ? "info" : log);
+    if (job instanceof LightJob light) {
+      light.run(config, SparkSessions.hadoop(job.name(), config.spark()), Console.system());
+      return;
+    }
     // Databricks has a session before the job starts, and ends it itself.
     boolean ours = SparkSession.getDefaultSession().isEmpty();
     SparkSession spark = SparkSessions.open(job.name(), config.spark());
-    try {
-      job.run(config, spark, Console.system());
+    try (TrackedModels models = TrackedModels.fetch(config, System.getenv(), spark)) {
+      job.run(models.config(), spark, Console.system());
     } finally {
       if (ours) {
         spark.stop();
       }
     }
+  }
+
+  /** The settings of the run that is to be repeated. */
+  private Map<String, String> recorded() throws IOException {
+    if (fromRun.isEmpty()) {
+      return Map.of();
+    }
+    if (!job.keys().has(RunTracking.SCHEMA.setting("uri").path())) {
+      throw new UserException("--from-run: " + job.name() + " records no runs to repeat");
+    }
+    return RepeatedRun.settings(fromRun, files, overrides, job);
   }
 
   private int report(Throwable failure) {

@@ -23,13 +23,19 @@ final class JobConfig {
   private final Map<String, Setting> settings = new LinkedHashMap<>();
   private final Map<String, Object> values = new LinkedHashMap<>();
   private final SortedMap<String, String> spark;
+  private final String command;
+
+  /** What schemas are given in place of values, by whole key. */
+  private final Map<String, Object> read;
 
   /**
    * @param given values by whole key; what is not given takes its default
    * @param spark Spark's settings
+   * @param command that repeats the run, without secrets
    * @throws UserException when a key is unknown or a value is not allowed
    */
-  JobConfig(JobKeys keys, Map<String, ?> given, Map<String, String> spark) {
+  JobConfig(JobKeys keys, Map<String, ?> given, Map<String, String> spark, String command) {
+    this.command = command;
     given.keySet().forEach(keys::setting);
     for (Setting setting : keys.settings()) {
       Object raw = given.get(setting.path());
@@ -37,6 +43,20 @@ final class JobConfig {
       values.put(setting.path(), raw == null ? setting.defaultValue() : setting.convert(raw));
     }
     this.spark = Collections.unmodifiableSortedMap(new TreeMap<>(spark));
+    this.read = Map.of();
+  }
+
+  private JobConfig(JobConfig config, Map<String, Object> read) {
+    settings.putAll(config.settings);
+    values.putAll(config.values);
+    this.spark = config.spark;
+    this.command = config.command;
+    this.read = Map.copyOf(read);
+  }
+
+  /** This configuration, but schemas are given other values, by whole key: all else shows these. */
+  JobConfig reading(Map<String, Object> others) {
+    return new JobConfig(this, others);
   }
 
   /**
@@ -46,13 +66,14 @@ final class JobConfig {
     Map<String, Object> ofSchema = new LinkedHashMap<>();
     for (Setting setting : schema.settings()) {
       if (values.containsKey(setting.path())) {
-        ofSchema.put(setting.name(), values.get(setting.path()));
+        String path = setting.path();
+        ofSchema.put(setting.name(), read.getOrDefault(path, values.get(path)));
       }
     }
     return schema.create(ofSchema);
   }
 
-  /** The value of a whole key. */
+  /** The value of a whole key, as it was set; null when the job has no such key. */
   Object value(String path) {
     return values.get(path);
   }
@@ -66,6 +87,23 @@ final class JobConfig {
     if (values.get(path).equals("")) {
       throw new UserException(path + " is not set: expected " + path + "=PATH");
     }
+  }
+
+  /** The command that the run was started with, without secrets. */
+  String command() {
+    return command;
+  }
+
+  /** Every value of the job's own keys by whole key, in the order in which they are explained. */
+  Map<String, Object> values() {
+    return Collections.unmodifiableMap(values);
+  }
+
+  /** The default of each of the job's own keys, by whole key. */
+  Map<String, Object> defaults() {
+    Map<String, Object> defaults = new LinkedHashMap<>();
+    settings.forEach((path, setting) -> defaults.put(path, setting.defaultValue()));
+    return defaults;
   }
 
   /** Spark's settings, {@code spark.*}, by key. */

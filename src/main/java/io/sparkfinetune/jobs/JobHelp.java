@@ -22,6 +22,14 @@ final class JobHelp {
             + job.name()
             + ".conf is one to start from. May be repeated; later files win over earlier ones, and"
             + " key=value over any file.");
+    if (job.keys().has(RunTracking.SCHEMA.setting("uri").path()) && job.keys().has(Presets.BASE)) {
+      option(
+          out,
+          "--from-run RUN",
+          "Takes the settings of a recorded run, which files and key=value win over: the output"
+              + " folder of its job, or its id on the tracking server. Output and overwrite are not"
+              + " taken.");
+    }
     option(
         out,
         "--debug",

@@ -14,7 +14,9 @@ public final class Main implements Runnable {
           new FineTuneJob(),
           new EvaluateJob(),
           new PredictJob(),
-          new ExportJob());
+          new ExportJob(),
+          new RunsJob(),
+          new SyncJob());
 
   private Main() {}
 

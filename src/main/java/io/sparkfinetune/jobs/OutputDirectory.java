@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -53,7 +54,8 @@ final class OutputDirectory {
     }
     boolean empty =
         Arrays.stream(fileSystem.listStatus(root))
-            .allMatch(status -> status.getPath().getName().equals(LAST_GOOD));
+            .map(status -> status.getPath().getName())
+            .allMatch(name -> name.equals(LAST_GOOD) || name.equals(RunTracking.JOURNAL));
     if (!empty && !overwrite) {
       throw new UserException(
           "output=" + path + " is not empty: choose another, or set overwrite=true");
@@ -100,6 +102,17 @@ final class OutputDirectory {
     Path path = name.isEmpty() ? root : new Path(root, name);
     boolean local = "file".equals(path.toUri().getScheme());
     return local ? path.toUri().getPath() : path.toString();
+  }
+
+  /** A name in the folder as a path of this machine's disk; empty when it is elsewhere. */
+  Optional<java.nio.file.Path> local(String name) {
+    boolean local = "file".equals(root.toUri().getScheme());
+    return local ? Optional.of(java.nio.file.Path.of(path(name))) : Optional.empty();
+  }
+
+  /** Whether there is something of a name in the folder. */
+  boolean exists(String name) throws IOException {
+    return fileSystem.exists(new Path(root, name));
   }
 
   /** Writes a text file in UTF-8. */

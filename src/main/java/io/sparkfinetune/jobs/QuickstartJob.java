@@ -20,7 +20,8 @@ final class QuickstartJob implements Job {
           // The sample has one label a row.
           .without("model.problem_type", "model.threshold")
           .and(FineTuning.TRAINING)
-          .and(FineTuning.RESOURCES);
+          .and(FineTuning.RESOURCES)
+          .and(RunTracking.SCHEMA);
 
   private static final String SAMPLE = "/io/sparkfinetune/sample/";
   private static final int EXAMPLES = 5;
@@ -67,7 +68,7 @@ final class QuickstartJob implements Job {
             FineTuning.FILES,
             spark.sparkContext().hadoopConfiguration());
     DataArguments data = copySample(output);
-    FineTuning.Outcome outcome = new FineTuning(spark, console, output).run(data, config);
+    FineTuning.Outcome outcome = new FineTuning(this, spark, console, output).run(data, config);
     console.line("%nFor comparison: logistic regression on a bag of words (Spark MLlib)");
     ClassificationMetrics baseline;
     try (PreparedData prepared =
@@ -86,6 +87,8 @@ final class QuickstartJob implements Job {
         "  %-33s  %.4f",
         "fine-tuned " + config.value(Presets.BASE), outcome.test().orElseThrow().accuracy());
     printNextSteps(output, data, console);
+    console.line("");
+    outcome.tracking().report(console);
   }
 
   private static DataArguments copySample(OutputDirectory output) throws IOException {

@@ -1,7 +1,9 @@
 package io.sparkfinetune.jobs;
 
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 
 /** Starts Spark for a job. */
@@ -11,6 +13,11 @@ final class SparkSessions {
   /** A session with the job's settings for Spark, and ours where nobody has set any. */
   static SparkSession open(String jobName, Map<String, String> settings) {
     return SparkSession.builder().config(conf(jobName, settings, new SparkConf())).getOrCreate();
+  }
+
+  /** Hadoop's settings as a session would have them, without one. */
+  static Configuration hadoop(String jobName, Map<String, String> settings) {
+    return SparkHadoopUtil.get().newConfiguration(conf(jobName, settings, new SparkConf()));
   }
 
   /**

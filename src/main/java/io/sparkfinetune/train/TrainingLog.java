@@ -10,7 +10,7 @@ import java.util.Map;
 /** What a training reports, and to whom. */
 final class TrainingLog {
   /** Entries that progress carries: at one a step, those of some seconds. */
-  private static final int NEWEST_ENTRIES = 256;
+  private static final int NEWEST_ENTRIES = 1024;
 
   private final TrainerListener listener;
   private final List<Map<String, Double>> history = new ArrayList<>();
@@ -50,11 +50,7 @@ final class TrainingLog {
     entry.put("step", (double) step);
     entry.put("epoch", epoch);
     entry.putAll(values);
-    history.add(entry);
-    newestEntries.add(new LogEntry(history.size() - 1, System.currentTimeMillis(), entry));
-    if (newestEntries.size() > NEWEST_ENTRIES) {
-      newestEntries.remove();
-    }
+    append(entry);
     Map<String, Double> merged = new LinkedHashMap<>(newest);
     merged.putAll(values);
     newest = merged;
@@ -94,7 +90,15 @@ final class TrainingLog {
 
   /** Goes on behind entries of before. */
   void resume(List<Map<String, Double>> entries) {
-    history.addAll(entries);
+    entries.forEach(this::append);
+  }
+
+  private void append(Map<String, Double> entry) {
+    newestEntries.add(new LogEntry(history.size(), System.currentTimeMillis(), entry));
+    history.add(entry);
+    if (newestEntries.size() > NEWEST_ENTRIES) {
+      newestEntries.remove();
+    }
   }
 
   List<Map<String, Double>> history() {

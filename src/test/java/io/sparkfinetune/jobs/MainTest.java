@@ -39,7 +39,7 @@ class MainTest {
     assertThat(none.err())
         .isEqualTo(
             "spark-finetune: name a job: one of quickstart, describe, fine-tune, evaluate, predict,"
-                + " export; each explains itself with --help\n");
+                + " export, runs, sync; each explains itself with --help\n");
   }
 
   @Test

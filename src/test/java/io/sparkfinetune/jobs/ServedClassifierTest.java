@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.annotator.TransformerClassifierModel;
 import io.sparkfinetune.model.ModelConfig;
+import io.sparkfinetune.model.io.SavedModel;
+import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -13,8 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A fine-tuned Hugging Face classifier is served without a training of ours. */
 class ServedClassifierTest {
+  private static final Configuration HADOOP = new Configuration(false);
   private static final Path FIXTURES = Path.of("src/test/resources/io/sparkfinetune/model/io");
 
   @TempDir Path folder;
@@ -63,6 +69,30 @@ class ServedClassifierTest {
     assertThat(predict(run.resolve("model"), "of-pipeline")).isEqualTo(expected);
   }
 
+  /** Texts are cut where they were in training, which ONNX and its kin do not say. */
+  @Test
+  void anMlflowModelPredictsWhatItsPipelineDoes() throws Exception {
+    Path run = folder.resolve("runs/short");
+    ClassifierPipeline.load(
+            TestSpark.session(), FIXTURES.resolve("tiny-bert-classifier").toString(), false)
+        .save(run.resolve("model").toString());
+    org.apache.hadoop.fs.Path saved =
+        SavedModel.huggingFaceFolder(new org.apache.hadoop.fs.Path(run.toUri()), HADOOP)
+            .orElseThrow();
+    new TrainingRecord("b", "", Map.of("model.max_length", 4), Map.of(), Map.of(), Map.of())
+        .write(saved, HADOOP);
+    Path mlflow = folder.resolve("mlflow");
+
+    run(new ExportJob(), "format=mlflow", "model=" + run, "output=" + mlflow);
+
+    assertThat(mlflow).isDirectoryContaining("glob:**/MLmodel");
+    assertThat(probabilities(mlflow, "of-mlflow"))
+        .isEqualTo(probabilities(Path.of(saved.toUri()), "of-folder"));
+    TransformerClassifierModel loaded =
+        TransformerClassifierModel.loadSavedModel(mlflow.toString(), TestSpark.session());
+    assertThat(loaded.getMaxLength()).isEqualTo(4);
+  }
+
   @Test
   void evaluatesAndTakesPairsWhenTheRowsHaveThem() throws Exception {
     Path model = copy("tiny-bert-classifier", "pairs");
@@ -100,6 +130,16 @@ class ServedClassifierTest {
 
   private List<String> labels(List<Row> predicted) {
     return predicted.stream().map(row -> row.getString(0)).toList();
+  }
+
+  private List<Row> probabilities(Path model, String output) throws Exception {
+    predict(model, output);
+    return TestSpark.session()
+        .read()
+        .parquet(folder.resolve(output + ".parquet").toString())
+        .orderBy("text")
+        .select("probabilities")
+        .collectAsList();
   }
 
   private List<Row> predict(Path model, String output) throws Exception {

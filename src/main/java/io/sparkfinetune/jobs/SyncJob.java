@@ -1,0 +1,129 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.track.JournalReader;
+import io.sparkfinetune.track.RunRecord;
+import io.sparkfinetune.track.Sink;
+import io.sparkfinetune.track.Tracker;
+import io.sparkfinetune.track.TrackingArguments;
+import io.sparkfinetune.track.mlflow.MlflowSink;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+
+/** Delivers what a journal holds, and the tracking server has not, any number of times. */
+final class SyncJob implements LightJob {
+  private static final JobKeys KEYS =
+      JobKeys.of(SyncArguments.SCHEMA)
+          .and(RunTracking.SCHEMA, "uri")
+          .and(CommonArguments.SCHEMA)
+          .without("overwrite");
+
+  private static final int POLL_MILLIS = 200;
+  private static final int LINE_EVERY_MILLIS = 5_000;
+
+  @Override
+  public String name() {
+    return "sync";
+  }
+
+  @Override
+  public String summary() {
+    return "Delivers to an MLflow server what a journal holds and the server does not have yet, as"
+        + " when it was away while a training ran. To do it again changes nothing.";
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of("jobs/sync journal=runs/mine/tracking tracking.uri=http://mlflow:5000");
+  }
+
+  @Override
+  public JobKeys keys() {
+    return KEYS;
+  }
+
+  @Override
+  public List<String> required() {
+    return List.of("journal");
+  }
+
+  @Override
+  public void run(JobConfig config, Configuration hadoop, Console console) throws Exception {
+    SyncArguments arguments = config.get(SyncArguments.SCHEMA);
+    TrackingArguments tracking =
+        TrackingEnvironment.fill(config.get(RunTracking.SCHEMA), System.getenv());
+    Path folder = Path.of(arguments.journal());
+    if (!Files.isDirectory(folder)) {
+      throw new UserException(
+          "journal="
+              + folder
+              + ": there is no such folder; expected the folder tracking in the output of a job");
+    }
+    if (tracking.uri().isEmpty()) {
+      throw new UserException(
+          "tracking.uri is not set: expected tracking.uri=http://HOST:PORT, or the environment's"
+              + " MLFLOW_TRACKING_URI");
+    }
+    List<RunRecord> runs =
+        JournalReader.runs(new org.apache.hadoop.fs.Path(folder.toUri()), hadoop);
+    if (runs.isEmpty()) {
+      throw new UserException("journal=" + folder + " holds no run");
+    }
+    Sink sink = MlflowSink.open(tracking.uri(), hadoop, folder);
+    Tracker tracker = Tracker.open(folder, tracking.uri(), Optional.of(sink));
+    try {
+      await(tracker, Duration.ofSeconds(arguments.patience()), console);
+    } finally {
+      tracker.close();
+    }
+    report(tracker, runs, folder, console);
+  }
+
+  /** Until everything is delivered, or for too long nothing is. */
+  private static void await(Tracker tracker, Duration patience, Console console)
+      throws InterruptedException {
+    long all = tracker.summary().left();
+    long left = all;
+    long movedAt = System.nanoTime();
+    long shownAt = movedAt;
+    while (left > 0 && tracker.delivers() && System.nanoTime() - movedAt < patience.toNanos()) {
+      Thread.sleep(POLL_MILLIS);
+      Tracker.Summary now = tracker.summary();
+      if (now.left() < left) {
+        left = now.left();
+        movedAt = System.nanoTime();
+      }
+      if (System.nanoTime() - shownAt > LINE_EVERY_MILLIS * 1_000_000L) {
+        shownAt = System.nanoTime();
+        console.line(
+            "delivered  %,d of %,d events%s",
+            all - left, all, now.trouble().isEmpty() ? "" : "  (" + now.trouble() + ")");
+      }
+    }
+  }
+
+  private static void report(Tracker tracker, List<RunRecord> runs, Path folder, Console console) {
+    Tracker.Summary summary = tracker.summary();
+    summary.notes().forEach(note -> console.line("%s", note));
+    console.line("delivered  %,d events of %,d runs", summary.delivered(), runs.size());
+    for (RunRecord run : runs) {
+      console.line("  %s  %s", run.name(), tracker.address(run.id()));
+    }
+    if (summary.refused() > 0) {
+      console.line(
+          "refused    %,d events; they are in %s",
+          summary.refused(), folder.resolve(Tracker.REFUSED));
+    }
+    if (summary.left() > 0) {
+      throw new UserException(
+          summary.left()
+              + " events are not delivered: "
+              + summary.trouble()
+              + ". They stay in the journal: try again when the server is there");
+    }
+  }
+}
