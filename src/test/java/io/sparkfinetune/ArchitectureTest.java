@@ -27,6 +27,12 @@ class ArchitectureTest {
           .definedBy("io.sparkfinetune.export..")
           .layer("describe")
           .definedBy("io.sparkfinetune.describe..")
+          .layer("report")
+          .definedBy("io.sparkfinetune.report..")
+          .layer("track")
+          .definedBy("io.sparkfinetune.track")
+          .layer("mlflow")
+          .definedBy("io.sparkfinetune.track.mlflow..")
           .layer("distributed")
           .definedBy("io.sparkfinetune.distributed..")
           .layer("train")
@@ -53,6 +59,12 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("jobs")
           .whereLayer("describe")
           .mayOnlyBeAccessedByLayers("jobs")
+          .whereLayer("report")
+          .mayOnlyBeAccessedByLayers("jobs")
+          .whereLayer("mlflow")
+          .mayOnlyBeAccessedByLayers("jobs")
+          .whereLayer("track")
+          .mayOnlyBeAccessedByLayers("jobs", "mlflow", "report")
           .whereLayer("distributed")
           .mayOnlyBeAccessedByLayers("jobs", "annotator")
           .whereLayer("train")
@@ -62,7 +74,7 @@ class ArchitectureTest {
           .whereLayer("collective")
           .mayOnlyBeAccessedByLayers("distributed", "train")
           .whereLayer("evaluate")
-          .mayOnlyBeAccessedByLayers("jobs", "train")
+          .mayOnlyBeAccessedByLayers("jobs", "report", "train")
           .whereLayer("model")
           .mayOnlyBeAccessedByLayers(
               "jobs", "annotator", "describe", "export", "distributed", "train", "checkpoint")
@@ -80,12 +92,15 @@ class ArchitectureTest {
           .that()
           .resideInAnyPackage(
               "io.sparkfinetune.describe..",
+              "io.sparkfinetune.report..",
               "io.sparkfinetune.export",
               "io.sparkfinetune.collective..",
               "io.sparkfinetune.train..",
               "io.sparkfinetune.model..",
               "io.sparkfinetune.evaluate..",
               "io.sparkfinetune.torch..",
+              "io.sparkfinetune.track..",
+              "io.sparkfinetune.report..",
               "io.sparkfinetune.config..")
           .should()
           .dependOnClassesThat()
