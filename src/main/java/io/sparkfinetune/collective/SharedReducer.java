@@ -8,7 +8,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -113,12 +112,7 @@ final class SharedReducer implements GradientReducer {
     announced = false;
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      for (Tensor weight : weights) {
-        if (!weight.mutable_grad().defined()) {
-          weight.mutable_grad().put(torch.zeros_like(weight));
-        }
-      }
-      handOver();
+      handOver(Gradients.of(weights));
       for (int i = 0; i < weights.size(); i++) {
         if (!own[i]) {
           weights.get(i).mutable_grad().reset();
@@ -128,11 +122,11 @@ final class SharedReducer implements GradientReducer {
   }
 
   /** Brings the gradients of all workers to the weights' own ones. */
-  private void handOver() {
+  private void handOver(List<Tensor> all) {
     int piece = SharedMemory.CHUNK / Float.BYTES / (shared.size() - 1);
     List<Numbers> gradients = new ArrayList<>();
     for (List<Integer> dealt : weightsOf) {
-      gradients.add(new Numbers(dealt.stream().map(i -> weights.get(i).mutable_grad()).toList()));
+      gradients.add(new Numbers(dealt.stream().map(all::get).toList()));
     }
     while (gradients.stream().anyMatch(numbers -> numbers.left() > 0)) {
       try (PointerScope scope = new PointerScope()) {

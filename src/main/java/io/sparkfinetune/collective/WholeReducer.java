@@ -4,7 +4,6 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Averages gradients when the backward pass has ended. libtorch's {@code Reducer} sends a gradient
@@ -34,12 +33,7 @@ final class WholeReducer implements GradientReducer {
     announced = false;
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      for (Tensor weight : weights) {
-        if (!weight.mutable_grad().defined()) {
-          weight.mutable_grad().put(torch.zeros_like(weight));
-        }
-      }
-      workers.average(weights.stream().map(Tensor::mutable_grad).toList());
+      workers.average(Gradients.of(weights));
     }
   }
 

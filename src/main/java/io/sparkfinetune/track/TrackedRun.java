@@ -1,12 +1,8 @@
 package io.sparkfinetune.track;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +17,6 @@ import org.apache.hadoop.fs.RemoteIterator;
  * cannot be read. Thread-safe.
  */
 public final class TrackedRun {
-  private static final int BUFFER = 1 << 20;
-
   private final String id;
   private final JournalWriter writer;
   private final Map<String, Long> before;
@@ -132,26 +126,10 @@ public final class TrackedRun {
     }
     for (Path file : found) {
       String below = file.equals(root) ? "" : "/" + root.toUri().relativize(file.toUri()).getPath();
-      MessageDigest digest = sha256();
-      long bytes = 0;
-      byte[] buffer = new byte[BUFFER];
-      try (InputStream in = files.open(file)) {
-        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-          digest.update(buffer, 0, read);
-          bytes += read;
-        }
-      }
-      String hash = HexFormat.of().formatHex(digest.digest());
+      FileDigest digest = FileDigest.of(files, file);
       writer.add(
-          new TrackingEvent.Artifact(id, now(), path + below, model, file.toString(), bytes, hash));
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
+          new TrackingEvent.Artifact(
+              id, now(), path + below, model, file.toString(), digest.bytes(), digest.sha256()));
     }
   }
 

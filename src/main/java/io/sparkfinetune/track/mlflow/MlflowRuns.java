@@ -91,23 +91,14 @@ public final class MlflowRuns {
   }
 
   private List<String> experiments(String name) throws AwayException, RejectedException {
+    experimentNames.putAll(Experiments.names(http));
     List<String> ids = new ArrayList<>();
-    String token = "";
-    do {
-      ObjectNode search = MlflowHttp.JSON.createObjectNode().put("max_results", PAGE);
-      if (!token.isEmpty()) {
-        search.put("page_token", token);
-      }
-      JsonNode page = http.post("experiments/search", search);
-      for (JsonNode experiment : page.path("experiments")) {
-        String id = experiment.path("experiment_id").asText();
-        experimentNames.put(id, experiment.path("name").asText());
-        if (name.isEmpty() || experiment.path("name").asText().equals(name)) {
-          ids.add(id);
-        }
-      }
-      token = page.path("next_page_token").asText("");
-    } while (!token.isEmpty());
+    experimentNames.forEach(
+        (id, known) -> {
+          if (name.isEmpty() || known.equals(name)) {
+            ids.add(id);
+          }
+        });
     if (ids.isEmpty()) {
       throw new UserException(
           http.address()

@@ -4,16 +4,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.track.DatasetInfo;
+import io.sparkfinetune.track.FileDigest;
 import io.sparkfinetune.track.RunStatus;
 import io.sparkfinetune.track.Sink;
 import io.sparkfinetune.track.TrackingEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -25,7 +23,6 @@ public final class MlflowSink implements Sink {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration REQUEST = Duration.ofSeconds(30);
   private static final int SERVER_ERROR = 500;
-  private static final int BUFFER = 1 << 20;
 
   private final MlflowHttp http;
   private final Configuration hadoop;
@@ -190,7 +187,7 @@ public final class MlflowSink implements Sink {
       if (!files.exists(source)) {
         throw new RejectedException(0, "", event.source() + " is gone");
       }
-      if (!sha256(files, source).equals(event.sha256())) {
+      if (!FileDigest.of(files, source).sha256().equals(event.sha256())) {
         throw new RejectedException(
             0, "", event.source() + " has changed since it was logged: it is another run's now");
       }
@@ -204,20 +201,6 @@ public final class MlflowSink implements Sink {
       ofModel.get().write(inModel, event.bytes(), content);
     } else {
       ArtifactStore.at(run.artifacts(), http, hadoop).write(event.path(), event.bytes(), content);
-    }
-  }
-
-  private static String sha256(FileSystem files, org.apache.hadoop.fs.Path file)
-      throws IOException {
-    try (InputStream in = files.open(file)) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      byte[] buffer = new byte[BUFFER];
-      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-        digest.update(buffer, 0, read);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
     }
   }
 

@@ -25,8 +25,6 @@ final class ServerRuns {
   /** The tag that holds our id. */
   static final String RUN_ID = "spark-finetune.run_id";
 
-  private static final int PAGE = 1000;
-
   private final MlflowHttp http;
   private final Path file;
   private final Map<String, ServerRun> runs = new HashMap<>();
@@ -89,16 +87,7 @@ final class ServerRuns {
       return runs.get(ours);
     }
     ArrayNode everywhere = MlflowHttp.JSON.createArrayNode();
-    String token = "";
-    do {
-      ObjectNode search = MlflowHttp.JSON.createObjectNode().put("max_results", PAGE);
-      if (!token.isEmpty()) {
-        search.put("page_token", token);
-      }
-      JsonNode page = http.post("experiments/search", search);
-      page.path("experiments").forEach(one -> everywhere.add(one.path("experiment_id").asText()));
-      token = page.path("next_page_token").asText("");
-    } while (!token.isEmpty());
+    Experiments.names(http).keySet().forEach(everywhere::add);
     return search(everywhere, ours)
         .orElseThrow(
             () -> new RejectedException(404, "", "the server has no run of ours with id " + ours));
