@@ -2,6 +2,7 @@ package io.sparkfinetune.track.mlflow;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Map;
 import java.util.zip.CRC32;
 
 /** What MLflow's servers take, and what is made of what they do not. */
@@ -46,25 +47,47 @@ final class Limits {
     if (allowed.equals(name) && name.length() <= KEY) {
       return name;
     }
-    CRC32 sum = new CRC32();
-    sum.update(name.getBytes(StandardCharsets.UTF_8));
-    String suffix = String.format(Locale.ROOT, "-%08x", sum.getValue());
+    String suffix = sum(name);
     return allowed.substring(0, Math.min(allowed.length(), KEY - suffix.length())) + suffix;
   }
 
-  /** A value of at most so many characters, with a mark where it was cut. */
-  static String shortened(String value, int limit, String key) {
+  /**
+   * A value of at most so many characters, with a mark where it was cut.
+   *
+   * @param whole the artifact that holds it as it was
+   */
+  static String shortened(String value, int limit, String whole) {
     if (value.length() <= limit) {
       return value;
     }
     String mark =
-        String.format(
-            Locale.ROOT, "... (%d characters, whole in %s)", value.length(), longValue(key));
-    return value.substring(0, Math.max(0, limit - mark.length())) + mark;
+        String.format(Locale.ROOT, "... (%d characters, whole in %s)", value.length(), whole);
+    int end = Math.max(0, limit - mark.length());
+    // No half of a character that takes two.
+    if (end > 0 && Character.isHighSurrogate(value.charAt(end - 1))) {
+      end--;
+    }
+    return value.substring(0, end) + mark;
   }
 
-  /** The artifact that holds a value as it was. */
-  static String longValue(String key) {
-    return LONG_VALUES + key.replaceAll("[^\\w.\\-]", "_") + ".txt";
+  /**
+   * The artifact that holds a value as it was.
+   *
+   * @param kind {@code params} or {@code tags}
+   */
+  static String longValue(String kind, String key) {
+    String file = key.replaceAll("[^\\w.\\-]", "_");
+    return LONG_VALUES + kind + "/" + file + (file.equals(key) ? "" : sum(key)) + ".txt";
+  }
+
+  /** Whether servers take a tag as it is. */
+  static boolean isTag(Map.Entry<String, String> tag) {
+    return key(tag.getKey()).equals(tag.getKey()) && tag.getValue().length() <= TAG_VALUE;
+  }
+
+  private static String sum(String name) {
+    CRC32 sum = new CRC32();
+    sum.update(name.getBytes(StandardCharsets.UTF_8));
+    return String.format(Locale.ROOT, "-%08x", sum.getValue());
   }
 }

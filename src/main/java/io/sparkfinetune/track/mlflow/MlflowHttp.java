@@ -18,9 +18,16 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -162,11 +169,18 @@ final class MlflowHttp {
 
   private <T> HttpResponse<T> exchange(HttpRequest.Builder request, HttpResponse.BodyHandler<T> as)
       throws AwayException {
+    HttpRequest built = request.build();
+    CompletableFuture<HttpResponse<T>> response = client.sendAsync(built, as);
     try {
-      return client.send(request.build(), as);
-    } catch (IOException e) {
-      throw away(e);
+      // The request's own timeout ends with the answer's head: its body may never come.
+      return response.get(built.timeout().orElse(timeout).toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw away(e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause()));
+    } catch (TimeoutException e) {
+      response.cancel(true);
+      throw away(new IOException("no answer in time", e));
     } catch (InterruptedException e) {
+      response.cancel(true);
       Thread.currentThread().interrupt();
       throw new AwayException("interrupted", Duration.ZERO, null);
     }
@@ -205,15 +219,24 @@ final class MlflowHttp {
           null);
     }
     if (status == 429 || status >= 500 || status == 408) {
-      throw new ServerException(
-          host.address() + " answers " + status + ": " + message, retryAfter(response), status);
+      throw new AwayException(
+          host.address() + " answers " + status + ": " + message, retryAfter(response), null);
     }
     return new RejectedException(status, code, message);
   }
 
   private static Duration retryAfter(HttpResponse<?> response) {
-    String seconds = response.headers().firstValue("Retry-After").orElse("0").trim();
-    return Duration.ofSeconds(seconds.matches("\\d{1,5}") ? Long.parseLong(seconds) : 0);
+    String when = response.headers().firstValue("Retry-After").orElse("0").trim();
+    if (when.matches("\\d{1,5}")) {
+      return Duration.ofSeconds(Long.parseLong(when));
+    }
+    try {
+      Instant then = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(when));
+      Duration wait = Duration.between(Instant.now(), then);
+      return wait.isNegative() ? Duration.ZERO : wait;
+    } catch (DateTimeException e) {
+      return Duration.ZERO;
+    }
   }
 
   /** For servers whose certificate the user has chosen not to check. */

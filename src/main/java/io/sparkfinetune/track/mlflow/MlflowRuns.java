@@ -123,7 +123,7 @@ public final class MlflowRuns {
           Map<String, List<RunRecord.Point>> metrics = new LinkedHashMap<>();
           for (JsonNode metric : run.path("data").path("metrics")) {
             String key = metric.path("key").asText();
-            metrics.put(key, history(id, key));
+            metrics.put(key, history(http, id, key));
           }
           Map<String, RunRecord.ArtifactFile> artifacts = new LinkedHashMap<>();
           String root = run.path("info").path("artifact_uri").asText();
@@ -151,7 +151,8 @@ public final class MlflowRuns {
         });
   }
 
-  private List<RunRecord.Point> history(String id, String key)
+  /** Every measurement of a name, in the order of steps. */
+  static List<RunRecord.Point> history(MlflowHttp http, String id, String key)
       throws AwayException, RejectedException {
     List<RunRecord.Point> points = new ArrayList<>();
     Map<String, String> query = new LinkedHashMap<>();

@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
@@ -22,7 +24,6 @@ import org.apache.hadoop.fs.FileSystem;
 public final class MlflowSink implements Sink {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration REQUEST = Duration.ofSeconds(30);
-  private static final int SERVER_ERROR = 500;
 
   private final MlflowHttp http;
   private final Configuration hadoop;
@@ -88,16 +89,16 @@ public final class MlflowSink implements Sink {
       if (to - from == 1) {
         throw new RefusedException(from, e.getMessage(), e);
       }
-      for (int i = from; i < to; i++) {
-        deliver(events, i, i + 1);
-      }
+      int middle = (from + to) / 2;
+      deliver(events, from, middle);
+      deliver(events, middle, to);
     }
   }
 
   private void send(List<TrackingEvent> events) throws AwayException, RejectedException {
     TrackingEvent event = events.get(0);
     if (event instanceof TrackingEvent.RunStarted start) {
-      runs.start(start);
+      start(start);
       return;
     }
     ServerRun run = runs.find(event.run());
@@ -119,18 +120,37 @@ public final class MlflowSink implements Sink {
     }
   }
 
+  private void start(TrackingEvent.RunStarted event) throws AwayException, RejectedException {
+    ServerRun run = runs.start(event);
+    Map<String, String> tags = new LinkedHashMap<>(event.tags());
+    tags.entrySet().removeIf(Limits::isTag);
+    if (!tags.isEmpty()) {
+      batch(List.of(new TrackingEvent.Tags(event.run(), event.time(), tags)), run);
+    }
+  }
+
   private void batch(List<TrackingEvent> events, ServerRun run)
       throws AwayException, RejectedException {
     try {
       batch(events, run, paramValue);
-    } catch (ServerException e) {
-      // Servers before 2.8 take shorter values, and fail with longer ones.
-      if (e.status() != SERVER_ERROR || !hasLongParam(events)) {
-        throw e;
+    } catch (RejectedException e) {
+      List<TrackingEvent> left = StoredNans.without(events, run, http);
+      if (left.equals(events)) {
+        shorter(events, run, e);
+      } else {
+        batch(left, run, paramValue);
       }
-      batch(events, run, Limits.OLD_PARAM_VALUE);
-      paramValue = Limits.OLD_PARAM_VALUE;
     }
+  }
+
+  /** Servers before 2.8 take shorter values. */
+  private void shorter(List<TrackingEvent> events, ServerRun run, RejectedException refusal)
+      throws AwayException, RejectedException {
+    if (paramValue == Limits.OLD_PARAM_VALUE || !hasLongParam(events)) {
+      throw refusal;
+    }
+    batch(events, run, Limits.OLD_PARAM_VALUE);
+    paramValue = Limits.OLD_PARAM_VALUE;
   }
 
   private void batch(List<TrackingEvent> events, ServerRun run, int limit)

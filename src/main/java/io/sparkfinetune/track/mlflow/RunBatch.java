@@ -62,7 +62,7 @@ final class RunBatch {
     } else if (event instanceof TrackingEvent.Params params) {
       for (Map.Entry<String, String> param : params.values().entrySet()) {
         String key = named(param.getKey());
-        append("params", Limits.PARAMS, entry(key, param.getValue(), paramValue));
+        append("params", Limits.PARAMS, entry("params", key, param.getValue(), paramValue));
       }
     } else if (event instanceof TrackingEvent.Tags tags) {
       for (Map.Entry<String, String> tag : tags.values().entrySet()) {
@@ -72,7 +72,7 @@ final class RunBatch {
   }
 
   private void tag(String key, String value) throws AwayException, RejectedException {
-    append("tags", Limits.TAGS, entry(key, value, Limits.TAG_VALUE));
+    append("tags", Limits.TAGS, entry("tags", key, value, Limits.TAG_VALUE));
   }
 
   /** A name as the server takes it; what it was is in a tag. */
@@ -85,14 +85,15 @@ final class RunBatch {
     return key;
   }
 
-  private ObjectNode entry(String key, String value, int limit) {
+  private ObjectNode entry(String kind, String key, String value, int limit) {
+    String whole = Limits.longValue(kind, key);
     if (value.length() > limit) {
-      longValues.put(Limits.longValue(key), value);
+      longValues.put(whole, value);
     }
     return MlflowHttp.JSON
         .createObjectNode()
         .put("key", key)
-        .put("value", Limits.shortened(value, limit, key));
+        .put("value", Limits.shortened(value, limit, whole));
   }
 
   private void append(String list, int limit, ObjectNode entry)

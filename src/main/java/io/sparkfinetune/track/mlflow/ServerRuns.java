@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.track.Sink.AwayException;
 import io.sparkfinetune.track.TrackingEvent;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which run of the server is which of ours. A run carries our id in a tag, so that one whose making
@@ -24,6 +25,8 @@ import java.util.UUID;
 final class ServerRuns {
   /** The tag that holds our id. */
   static final String RUN_ID = "spark-finetune.run_id";
+
+  private static final Logger LOG = LoggerFactory.getLogger(ServerRuns.class);
 
   private final MlflowHttp http;
   private final Path file;
@@ -72,7 +75,7 @@ final class ServerRuns {
       Files.writeString(part, all.toPrettyString());
       Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      LOG.debug("{} cannot be written: runs are found by their tags", file, e);
     }
   }
 
@@ -88,12 +91,17 @@ final class ServerRuns {
     }
     ArrayNode everywhere = MlflowHttp.JSON.createArrayNode();
     Experiments.names(http).keySet().forEach(everywhere::add);
-    return search(everywhere, ours)
-        .orElseThrow(
-            () -> new RejectedException(404, "", "the server has no run of ours with id " + ours));
+    ServerRun found =
+        search(everywhere, ours)
+            .orElseThrow(
+                () ->
+                    new RejectedException(
+                        404, "", "the server has no run of ours with id " + ours));
+    keep(ours, found);
+    return found;
   }
 
-  /** Makes a run, unless it is there. */
+  /** Makes a run, unless it is there, with those of its tags that a server takes as they are. */
   ServerRun start(TrackingEvent.RunStarted event) throws AwayException, RejectedException {
     if (runs.containsKey(event.run())) {
       return runs.get(event.run());
@@ -118,11 +126,7 @@ final class ServerRuns {
       tags.put("mlflow.parentRunId", find(event.parent()).id());
     }
     ArrayNode list = create.putArray("tags");
-    tags.forEach(
-        (key, value) ->
-            list.addObject()
-                .put("key", Limits.key(key))
-                .put("value", Limits.shortened(value, Limits.TAG_VALUE, key)));
+    tags.forEach((key, value) -> list.addObject().put("key", key).put("value", value));
     ServerRun run = run(http.post("runs/create", create).path("run"));
     keep(event.run(), run);
     return run;
@@ -141,8 +145,8 @@ final class ServerRuns {
           MlflowHttp.JSON
               .createObjectNode()
               .put("run_id", run.id())
-              .put("key", Limits.key(tag.getKey()))
-              .put("value", Limits.shortened(tag.getValue(), Limits.TAG_VALUE, tag.getKey())));
+              .put("key", tag.getKey())
+              .put("value", tag.getValue()));
     }
     keep(event.run(), run);
     return run;
@@ -150,6 +154,7 @@ final class ServerRuns {
 
   private static Map<String, String> tags(TrackingEvent.RunStarted event) {
     Map<String, String> tags = new LinkedHashMap<>(event.tags());
+    tags.entrySet().removeIf(tag -> !Limits.isTag(tag));
     tags.put(RUN_ID, event.run());
     return tags;
   }

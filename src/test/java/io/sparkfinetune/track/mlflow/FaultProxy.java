@@ -9,162 +9,266 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Stands before a server and does to each request what is next in a list; without one it passes it
- * on. One connection carries one request.
+ * Stands before a real server and does to its requests what networks do. Each connection carries
+ * one request.
  */
-final class FaultProxy implements AutoCloseable {
-  private static final Pattern LENGTH = Pattern.compile("(?i)content-length: *(\\d+)");
-  private static final Pattern CONNECTION = Pattern.compile("(?i)\r\nconnection: [^\r]*");
-
+public final class FaultProxy implements AutoCloseable {
   /** What happens to a request. */
-  enum Fault {
-    /** The connection is closed before anything is read. */
+  public enum Fault {
+    /** It goes through. */
+    NONE,
+    /** The connection is closed before a byte has been read. */
     REFUSED,
-    /** The server never sees it: 429, to be tried again after a second. */
+    /** 429, with Retry-After. */
     TOO_MANY,
-    /** The server never sees it: 500. */
+    /** 503, from a proxy that talks HTML. */
     SERVER_ERROR,
-    /** The server never sees it: 401. */
-    UNAUTHORIZED,
-    /** The server gets half of it. */
+    /** The server gets half of its body, and then nothing. */
     CUT_REQUEST,
-    /** The server does it, and half of the answer arrives. */
+    /** The server does what it says; the connection is cut half way through the answer. */
     CUT_ANSWER,
-    /** The server does it, and the answer comes after all patience. */
-    LATE_ANSWER,
-    /** The server does it, and no answer comes. */
+    /** The server does what it says; no answer comes. */
     LOST_ANSWER,
-    /** All goes well. */
-    NONE
+    /** The server does what it says; half of the answer comes, and no more. */
+    STALLED_ANSWER,
+    /** The server does what it says; the answer comes when nobody waits for it any more. */
+    LATE_ANSWER,
+    /** 401. */
+    UNAUTHORIZED
   }
 
-  private final ServerSocket listening;
-  private final URI target;
-  private final ConcurrentLinkedQueue<Fault> faults = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger requests = new AtomicInteger();
-  private final long lateMillis;
+  /** Seconds that a {@link Fault#TOO_MANY} asks to wait. */
+  public static final int RETRY_AFTER = 1;
 
-  FaultProxy(URI target, long lateMillis) throws IOException {
-    this.target = target;
-    this.lateMillis = lateMillis;
-    listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    Thread thread = new Thread(this::accept, "fault proxy");
+  private static final int WHOLE = 1 << 20;
+
+  private final URI server;
+  private final Duration late;
+  private final ServerSocket socket;
+  private final Set<String> seen = new HashSet<>();
+  private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final List<Socket> open = new CopyOnWriteArrayList<>();
+  private final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
+  private volatile Fault fault = Fault.NONE;
+  private volatile boolean always;
+
+  /**
+   * @param late how long a late answer takes
+   */
+  public FaultProxy(URI server, Duration late) throws IOException {
+    this.server = server;
+    this.late = late;
+    socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    daemon(this::accept);
+  }
+
+  /** Where it listens, as a tracking URI. */
+  public URI uri() {
+    return URI.create("http://127.0.0.1:" + socket.getLocalPort());
+  }
+
+  /** What happens to the next requests, in their order. */
+  public void next(Fault... next) {
+    faults.addAll(List.of(next));
+  }
+
+  /** From now on each request that has not been seen before meets a fault, once. */
+  public void once(Fault next) {
+    synchronized (seen) {
+      seen.clear();
+      fault = next;
+      always = false;
+    }
+  }
+
+  /** From now on each request meets a fault. */
+  public void always(Fault next) {
+    fault = next;
+    always = true;
+  }
+
+  /** The requests that came, and what happened to them, as in {@code POST /path NONE}. */
+  public List<String> requests() {
+    return requests;
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+    for (Socket one : open) {
+      one.close();
+    }
+  }
+
+  private static void daemon(Runnable work) {
+    Thread thread = new Thread(work, "fault proxy");
     thread.setDaemon(true);
     thread.start();
   }
 
-  URI uri() {
-    return URI.create("http://127.0.0.1:" + listening.getLocalPort());
-  }
-
-  /** What happens to the next requests, in their order. */
-  void next(Fault... next) {
-    faults.addAll(java.util.List.of(next));
-  }
-
-  int requests() {
-    return requests.get();
-  }
-
   private void accept() {
-    while (!listening.isClosed()) {
-      try {
-        Socket client = listening.accept();
-        Thread thread = new Thread(() -> serve(client), "fault proxy connection");
-        thread.setDaemon(true);
-        thread.start();
-      } catch (IOException e) {
-        return;
+    try {
+      while (true) {
+        Socket client = socket.accept();
+        open.add(client);
+        daemon(() -> serve(client));
       }
+    } catch (IOException e) {
+      // Closed.
     }
   }
 
   private void serve(Socket client) {
     try (client) {
-      Fault fault = faults.isEmpty() ? Fault.NONE : faults.poll();
-      requests.incrementAndGet();
-      if (fault == Fault.REFUSED) {
+      handle(client);
+    } catch (IOException e) {
+      // One of the two has hung up, which is what this is about.
+    } finally {
+      open.remove(client);
+    }
+  }
+
+  private void handle(Socket client) throws IOException {
+    InputStream in = client.getInputStream();
+    String head = head(in);
+    if (head.isEmpty()) {
+      return;
+    }
+    long length = length(head);
+    byte[] start = in.readNBytes((int) Math.min(length, WHOLE));
+    String line = head.substring(0, head.indexOf("\r\n")).replace(" HTTP/1.1", "");
+    Fault now = fault(line + new String(start, StandardCharsets.ISO_8859_1));
+    requests.add(line + " " + now);
+    OutputStream out = client.getOutputStream();
+    switch (now) {
+      case REFUSED -> reset(client);
+      case TOO_MANY ->
+          answer(out, "429 Too Many Requests\r\nRetry-After: " + RETRY_AFTER, "slow down");
+      case SERVER_ERROR -> answer(out, "503 Service Unavailable", "<html><b>no</b> server</html>");
+      case UNAUTHORIZED -> answer(out, "401 Unauthorized", "You are not authenticated");
+      default -> forward(client, now, head, start, in, length - start.length);
+    }
+  }
+
+  private void forward(
+      Socket client, Fault now, String head, byte[] start, InputStream in, long rest)
+      throws IOException {
+    try (Socket there = new Socket(server.getHost(), server.getPort())) {
+      OutputStream to = there.getOutputStream();
+      String closing = head.replaceAll("(?im)^(connection|upgrade|http2-settings):.*\r\n", "");
+      to.write(
+          closing
+              .replaceFirst("\r\n\r\n$", "\r\nConnection: close\r\n\r\n")
+              .getBytes(StandardCharsets.ISO_8859_1));
+      if (now == Fault.CUT_REQUEST) {
+        to.write(start, 0, start.length / 2);
+        to.flush();
+        reset(client);
         return;
       }
-      byte[] request = message(client.getInputStream(), false);
+      to.write(start);
+      copy(in, to, rest);
+      to.flush();
       OutputStream out = client.getOutputStream();
-      switch (fault) {
-        case TOO_MANY -> out.write(answer("429 Too Many Requests", "Retry-After: 1\r\n"));
-        case SERVER_ERROR -> out.write(answer("500 Internal Server Error", ""));
-        case UNAUTHORIZED -> out.write(answer("401 Unauthorized", ""));
-        case CUT_REQUEST -> {
-          try (Socket server = new Socket(target.getHost(), target.getPort())) {
-            server.getOutputStream().write(request, 0, request.length / 2);
-          }
-        }
-        default -> {
-          byte[] answered = pass(request);
-          if (fault == Fault.CUT_ANSWER) {
-            out.write(answered, 0, answered.length / 2);
-          } else if (fault != Fault.LOST_ANSWER) {
-            if (fault == Fault.LATE_ANSWER) {
-              Thread.sleep(lateMillis);
-            }
-            out.write(answered);
-          }
-        }
+      if (now == Fault.NONE) {
+        there.getInputStream().transferTo(out);
+        return;
       }
-      out.flush();
-    } catch (IOException e) {
-      // One side has gone, as faults go.
+      byte[] answer = there.getInputStream().readAllBytes();
+      int body = new String(answer, StandardCharsets.ISO_8859_1).indexOf("\r\n\r\n") + 4;
+      if (now == Fault.LATE_ANSWER) {
+        pause();
+        out.write(answer);
+      } else if (now == Fault.LOST_ANSWER) {
+        reset(client);
+      } else {
+        out.write(answer, 0, body + (answer.length - body) / 2);
+        out.flush();
+        if (now == Fault.STALLED_ANSWER) {
+          pause();
+          pause();
+        }
+        reset(client);
+      }
+    }
+  }
+
+  private void pause() {
+    try {
+      Thread.sleep(late.toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private static byte[] answer(String status, String header) {
-    return ("HTTP/1.1 "
+  private Fault fault(String request) {
+    Fault listed = faults.poll();
+    if (listed != null) {
+      return listed;
+    }
+    synchronized (seen) {
+      return always || seen.add(request) ? fault : Fault.NONE;
+    }
+  }
+
+  private static void reset(Socket client) throws IOException {
+    client.setSoLinger(true, 0);
+    client.close();
+  }
+
+  private static void answer(OutputStream out, String status, String body) throws IOException {
+    String all =
+        "HTTP/1.1 "
             + status
-            + "\r\n"
-            + header
-            + "Content-Length: 0\r\nConnection: close\r\n\r\n")
-        .getBytes(StandardCharsets.ISO_8859_1);
+            + "\r\nConnection: close\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body;
+    out.write(all.getBytes(StandardCharsets.ISO_8859_1));
+    out.flush();
   }
 
-  private byte[] pass(byte[] request) throws IOException {
-    try (Socket server = new Socket(target.getHost(), target.getPort())) {
-      server.getOutputStream().write(request);
-      return message(server.getInputStream(), true);
-    }
-  }
-
-  /** A whole message, which asks for the connection to be closed behind it. */
-  private static byte[] message(InputStream in, boolean toTheEnd) throws IOException {
+  private static String head(InputStream in) throws IOException {
     ByteArrayOutputStream head = new ByteArrayOutputStream();
-    while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
-      int next = in.read();
-      if (next < 0) {
-        throw new IOException("the head is cut");
-      }
+    int last = 0;
+    for (int next = in.read(); next >= 0; next = in.read()) {
       head.write(next);
+      last = last << 8 | next;
+      if (last == 0x0d0a0d0a) {
+        return head.toString(StandardCharsets.ISO_8859_1);
+      }
     }
-    String text = head.toString(StandardCharsets.ISO_8859_1);
-    Matcher length = LENGTH.matcher(text);
-    byte[] body =
-        length.find()
-            ? in.readNBytes(Integer.parseInt(length.group(1)))
-            : toTheEnd ? in.readAllBytes() : new byte[0];
-    String closing = CONNECTION.matcher(text).replaceAll("");
-    closing = closing.replaceFirst("\r\n\r\n$", "\r\nConnection: close\r\n\r\n");
-    ByteArrayOutputStream whole = new ByteArrayOutputStream();
-    whole.write(closing.getBytes(StandardCharsets.ISO_8859_1));
-    whole.write(body);
-    return whole.toByteArray();
+    return "";
   }
 
-  @Override
-  public void close() throws IOException {
-    listening.close();
+  private static long length(String head) {
+    for (String line : head.split("\r\n")) {
+      if (line.regionMatches(true, 0, "content-length:", 0, 15)) {
+        return Long.parseLong(line.substring(15).trim());
+      }
+    }
+    return 0;
+  }
+
+  private static void copy(InputStream in, OutputStream out, long bytes) throws IOException {
+    byte[] buffer = new byte[1 << 16];
+    long left = bytes;
+    while (left > 0) {
+      int read = in.read(buffer, 0, (int) Math.min(left, buffer.length));
+      if (read < 0) {
+        throw new IOException("the client has hung up");
+      }
+      out.write(buffer, 0, read);
+      left -= read;
+    }
   }
 }

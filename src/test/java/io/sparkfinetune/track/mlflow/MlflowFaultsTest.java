@@ -1,0 +1,333 @@
+package io.sparkfinetune.track.mlflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkfinetune.MlflowVersion;
+import io.sparkfinetune.track.DatasetInfo;
+import io.sparkfinetune.track.RunStatus;
+import io.sparkfinetune.track.Sink;
+import io.sparkfinetune.track.TrackingEvent;
+import io.sparkfinetune.track.mlflow.FaultProxy.Fault;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class MlflowFaultsTest {
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration LATE = Duration.ofMillis(1500);
+  private static final int ATTEMPTS = 200;
+
+  /** What the official client knows of an experiment's runs. */
+  private static final String READ_BACK =
+      """
+      import hashlib, json, sys, mlflow
+      from mlflow import MlflowClient
+      mlflow.set_tracking_uri(sys.argv[1])
+      client = MlflowClient()
+      experiment = client.get_experiment_by_name(sys.argv[2])
+      runs = []
+      for run in client.search_runs([experiment.experiment_id], max_results=1000):
+          history = {key: [[m.step, m.timestamp, repr(m.value)]
+                           for m in client.get_metric_history(run.info.run_id, key)]
+                     for key in run.data.metrics}
+          files = {}
+          def walk(path=None):
+              for file in client.list_artifacts(run.info.run_id, path):
+                  if file.is_dir:
+                      walk(file.path)
+                  else:
+                      local = mlflow.artifacts.download_artifacts(
+                          run_id=run.info.run_id, artifact_path=file.path)
+                      files[file.path] = hashlib.sha256(open(local, "rb").read()).hexdigest()
+          walk()
+          versions = client.search_model_versions(f"run_id='{run.info.run_id}'")
+          runs.append(dict(
+              name=run.info.run_name, status=run.info.status, start=run.info.start_time,
+              end=run.info.end_time, params=run.data.params, tags=run.data.tags, metrics=history,
+              inputs=[[i.dataset.name, i.dataset.digest, [[t.key, t.value] for t in i.tags]]
+                      for i in run.inputs.dataset_inputs],
+              outputs=len(getattr(run.outputs, "model_outputs", []))
+                  if getattr(run, "outputs", None) else 0,
+              versions=[[v.name, v.version, list(client.get_model_version(v.name, v.version).aliases)]
+                        for v in versions],
+              files=files))
+      print("RUNS " + json.dumps(runs))
+      """;
+
+  private static final Map<MlflowVersion, MlflowVersion.Server> SERVERS =
+      new EnumMap<>(MlflowVersion.class);
+
+  @TempDir static Path serverFolder;
+  @TempDir Path folder;
+
+  private static MlflowVersion.Server server(MlflowVersion version) throws Exception {
+    if (!SERVERS.containsKey(version)) {
+      SERVERS.put(version, version.trackingServer(serverFolder));
+    }
+    return SERVERS.get(version);
+  }
+
+  @AfterAll
+  static void stop() {
+    SERVERS.values().forEach(MlflowVersion.Server::close);
+  }
+
+  private static Map<String, JsonNode> read(MlflowVersion version, String experiment)
+      throws Exception {
+    String printed = server(version).python(READ_BACK, experiment);
+    String json =
+        printed.lines().filter(line -> line.startsWith("RUNS ")).findFirst().orElseThrow();
+    Map<String, JsonNode> runs = new HashMap<>();
+    for (JsonNode run : MlflowHttp.JSON.readTree(json.substring("RUNS ".length()))) {
+      assertThat(runs.put(run.path("name").asText(), run)).as("twice: " + run).isNull();
+    }
+    return runs;
+  }
+
+  @ParameterizedTest
+  @EnumSource(MlflowVersion.class)
+  void whateverHappensToRequestsTheServerHasEachEventOnce(MlflowVersion version) throws Exception {
+    List<Fault> faults =
+        List.of(
+            Fault.NONE,
+            Fault.REFUSED,
+            Fault.TOO_MANY,
+            Fault.SERVER_ERROR,
+            Fault.CUT_REQUEST,
+            Fault.CUT_ANSWER,
+            Fault.LOST_ANSWER,
+            Fault.STALLED_ANSWER,
+            Fault.LATE_ANSWER,
+            Fault.UNAUTHORIZED);
+    Map<String, List<String>> met = new HashMap<>();
+    MlflowVersion.Server server = server(version);
+    try (FaultProxy proxy = new FaultProxy(server.uri(), LATE)) {
+      for (Fault fault : faults) {
+        // Of a process that remembers, and of one that knows nothing at each attempt.
+        for (boolean remembers : new boolean[] {true, false}) {
+          if (fault == Fault.TOO_MANY && !remembers) {
+            continue;
+          }
+          String name = fault + (remembers ? "" : "-anew");
+          int before = proxy.requests().size();
+          proxy.once(fault);
+          int attempts = deliver(proxy.uri().toString(), events(name), remembers);
+          List<String> requests = proxy.requests().subList(before, proxy.requests().size());
+          met.put(name, requests.stream().filter(one -> one.endsWith(" " + fault)).toList());
+          if (fault != Fault.NONE) {
+            assertThat(attempts).as(name).isGreaterThan(5);
+          }
+        }
+      }
+      // Once more from the beginning, as by somebody who knows nothing.
+      proxy.once(Fault.NONE);
+      List<TrackingEvent> again = events("REFUSED");
+      deliver(proxy.uri().toString(), again, true);
+      Map<String, JsonNode> runs = read(version, "faults");
+      assertThat(runs.keySet()).isEqualTo(met.keySet());
+      for (String name : met.keySet()) {
+        verify(name, runs.get(name), version);
+        assertThat(met.get(name)).as(name).anyMatch(one -> one.contains("runs/create"));
+        assertThat(met.get(name)).as(name).anyMatch(one -> one.contains("log-batch"));
+        assertThat(met.get(name)).as(name).anyMatch(one -> one.contains("PUT /api/2.0/mlflow-art"));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(MlflowVersion.class)
+  void tellsWhyItWaits(MlflowVersion version) throws Exception {
+    MlflowVersion.Server server = server(version);
+    try (FaultProxy proxy = new FaultProxy(server.uri(), LATE)) {
+      String secret = "dapi-secret-1234";
+      String uri = proxy.uri().toString().replace("://", "://ann:" + secret + "@");
+      List<TrackingEvent> events = events("waits");
+      try (Sink sink = sink(uri, folder)) {
+        proxy.always(Fault.UNAUTHORIZED);
+        assertThatThrownBy(() -> sink.deliver(events))
+            .isInstanceOf(Sink.AwayException.class)
+            .hasMessageContaining("does not let us in (401): set MLFLOW_TRACKING_TOKEN")
+            .satisfies(e -> assertThat(stack(e)).doesNotContain(secret));
+        proxy.always(Fault.TOO_MANY);
+        assertThatThrownBy(() -> sink.deliver(events))
+            .isInstanceOfSatisfying(
+                Sink.AwayException.class,
+                e ->
+                    assertThat(e.retryAfter())
+                        .isEqualTo(Duration.ofSeconds(FaultProxy.RETRY_AFTER)));
+        proxy.always(Fault.SERVER_ERROR);
+        assertThatThrownBy(() -> sink.deliver(events))
+            .isInstanceOf(Sink.AwayException.class)
+            .hasMessageEndingWith("answers 503: no server");
+        for (Fault silent : List.of(Fault.LATE_ANSWER, Fault.STALLED_ANSWER)) {
+          proxy.always(silent);
+          long start = System.nanoTime();
+          assertThatThrownBy(() -> sink.deliver(events)).isInstanceOf(Sink.AwayException.class);
+          assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LATE.plus(TIMEOUT));
+        }
+        proxy.close();
+        assertThatThrownBy(() -> sink.deliver(events))
+            .isInstanceOf(Sink.AwayException.class)
+            .hasMessageContaining("cannot be reached")
+            .satisfies(e -> assertThat(stack(e)).doesNotContain(secret));
+      }
+    }
+  }
+
+  /** MLflow 2 cannot tell that it has a NaN, or one of more than a hundred names. */
+  @ParameterizedTest
+  @EnumSource(MlflowVersion.class)
+  void whatIsDeliveredTwiceIsThereOnce(MlflowVersion version) throws Exception {
+    String uri = server(version).uri().toString();
+    List<TrackingEvent> events = new ArrayList<>();
+    events.add(new TrackingEvent.RunStarted("twice", 1, "twice", "twice", "", "", Map.of()));
+    for (int step = 0; step < 30; step++) {
+      Map<String, Double> values = new HashMap<>();
+      for (int i = 0; i < 150; i++) {
+        values.put("m" + i, i == 7 || step == 3 ? Double.NaN : i + 0.5);
+      }
+      events.add(new TrackingEvent.Metrics("twice", 100 + step, step, values));
+    }
+    try (Sink sink = sink(uri, folder)) {
+      sink.deliver(events.subList(0, 20));
+      sink.deliver(events);
+      sink.deliver(events);
+    }
+    JsonNode metrics = read(version, "twice").get("twice").path("metrics");
+    assertThat(metrics.size()).isEqualTo(150);
+    for (int i = 0; i < 150; i++) {
+      JsonNode points = metrics.path("m" + i);
+      assertThat(points.size()).as("m" + i).isEqualTo(30);
+      for (int step = 0; step < 30; step++) {
+        String value = i == 7 || step == 3 ? "nan" : String.valueOf(i + 0.5);
+        assertThat(points.path(step).toString())
+            .isEqualTo("[" + step + "," + (100 + step) + ",\"" + value + "\"]");
+      }
+    }
+  }
+
+  private static String stack(Throwable thrown) {
+    java.io.StringWriter text = new java.io.StringWriter();
+    thrown.printStackTrace(new java.io.PrintWriter(text));
+    return text.toString();
+  }
+
+  private static Sink sink(String uri, Path state) {
+    return MlflowSink.open(uri, new Configuration(), state, TIMEOUT, TIMEOUT);
+  }
+
+  /** Delivers in two parts until all is stored; how often it had to try again. */
+  private int deliver(String uri, List<TrackingEvent> events, boolean remembers) throws Exception {
+    int again = 0;
+    Sink sink = sink(uri, Files.createTempDirectory(folder, "state"));
+    for (List<TrackingEvent> part :
+        List.of(events.subList(0, 4), events.subList(4, events.size()))) {
+      boolean stored = false;
+      while (!stored) {
+        try {
+          sink.deliver(part);
+          stored = true;
+        } catch (Sink.AwayException e) {
+          assertThat(++again).as("attempts; " + e.getMessage()).isLessThan(ATTEMPTS);
+          Thread.sleep(e.retryAfter().toMillis());
+          if (!remembers) {
+            sink.close();
+            sink = sink(uri, Files.createTempDirectory(folder, "state"));
+          }
+        }
+      }
+    }
+    sink.close();
+    return again;
+  }
+
+  private List<TrackingEvent> events(String name) throws Exception {
+    String id = "id-" + name;
+    List<TrackingEvent> events = new ArrayList<>();
+    events.add(
+        new TrackingEvent.RunStarted(
+            id,
+            1000,
+            name,
+            "faults",
+            "",
+            "",
+            Map.of("mlflow.user", "a", "long", "t".repeat(7000))));
+    events.add(new TrackingEvent.Params(id, 1001, Map.of("seed", "1", "long", "x".repeat(9000))));
+    for (int step = 1; step <= 3; step++) {
+      double loss = step == 2 ? Double.NaN : 1.0 / step;
+      events.add(new TrackingEvent.Metrics(id, 1000 + step, step, Map.of("loss", loss)));
+    }
+    events.add(new TrackingEvent.Tags(id, 1005, Map.of("colour", "red")));
+    events.add(
+        new TrackingEvent.Input(
+            id,
+            1006,
+            "training",
+            new DatasetInfo(
+                "rows", "d-" + name, "csv", "/rows", Map.of("text", "string"), Map.of())));
+    events.add(file(id, "notes/a file.txt", "", "some text of " + name));
+    events.add(file(id, "model/MLmodel", "model", MLMODEL));
+    events.add(new TrackingEvent.Model(id, 1008, "model", "m-" + name, "best", Map.of("k", "v")));
+    events.add(new TrackingEvent.RunEnded(id, 2000, RunStatus.FINISHED));
+    return events;
+  }
+
+  private static final String MLMODEL =
+      "artifact_path: model\nflavors:\n  onnx:\n    data: model.onnx\nmodel_uuid: abc\n"
+          + "utc_time_created: '2026-01-01 00:00:00.000000'\n";
+
+  private TrackingEvent file(String id, String path, String model, String text) throws Exception {
+    Path source = Files.createTempFile(folder, "artifact", ".txt");
+    Files.writeString(source, text);
+    return new TrackingEvent.Artifact(
+        id, 1007, path, model, source.toUri().toString(), Files.size(source), sha256(text));
+  }
+
+  private static String sha256(String text) throws Exception {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+  }
+
+  private static void verify(String name, JsonNode run, MlflowVersion version) throws Exception {
+    assertThat(run.path("status").asText()).as(name).isEqualTo("FINISHED");
+    assertThat(run.path("start").asLong()).as(name).isEqualTo(1000);
+    assertThat(run.path("end").asLong()).as(name).isEqualTo(2000);
+    assertThat(run.path("params").path("seed").asText()).as(name).isEqualTo("1");
+    assertThat(run.path("params").path("long").asText()).as(name).hasSize(Limits.PARAM_VALUE);
+    assertThat(run.path("tags").path("colour").asText()).as(name).isEqualTo("red");
+    assertThat(run.path("tags").path("mlflow.user").asText()).as(name).isEqualTo("a");
+    assertThat(run.path("metrics").path("loss").toString())
+        .as(name)
+        .isEqualTo("[[1,1001,\"1.0\"],[2,1002,\"nan\"],[3,1003,\"0.3333333333333333\"]]");
+    assertThat(run.path("inputs").toString())
+        .as(name)
+        .isEqualTo("[[\"rows\",\"d-" + name + "\",[[\"mlflow.data.context\",\"training\"]]]]");
+    assertThat(run.path("versions").size()).as(name).isEqualTo(1);
+    assertThat(run.path("versions").path(0).path(2).toString()).as(name).isEqualTo("[\"best\"]");
+    assertThat(run.path("outputs").asInt()).as(name).isEqualTo(version == MlflowVersion.V3 ? 1 : 0);
+    JsonNode files = run.path("files");
+    assertThat(files.path("notes/a file.txt").asText()).isEqualTo(sha256("some text of " + name));
+    String whole = sha256("x".repeat(9000));
+    assertThat(files.path("spark-finetune/long-values/params/long.txt").asText()).isEqualTo(whole);
+    assertThat(files.path("spark-finetune/long-values/tags/long.txt").asText())
+        .as(name)
+        .isEqualTo(sha256("t".repeat(7000)));
+    assertThat(run.path("tags").path("long").asText()).as(name).hasSize(Limits.TAG_VALUE);
+  }
+}
