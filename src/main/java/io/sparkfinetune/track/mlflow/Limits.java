@@ -8,6 +8,10 @@ import java.util.zip.CRC32;
 /** What MLflow's servers take, and what is made of what they do not. */
 final class Limits {
   static final int METRICS = 1000;
+
+  /** Of a request whose measurements MLflow 2 may have already. */
+  static final int REPEATED_METRICS = 100;
+
   static final int PARAMS = 100;
   static final int TAGS = 100;
   static final int ENTITIES = 1000;

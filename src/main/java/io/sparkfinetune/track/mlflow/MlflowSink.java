@@ -132,15 +132,32 @@ public final class MlflowSink implements Sink {
   private void batch(List<TrackingEvent> events, ServerRun run)
       throws AwayException, RejectedException {
     try {
-      batch(events, run, paramValue);
+      batch(events, run, paramValue, Limits.METRICS);
     } catch (RejectedException e) {
       List<TrackingEvent> left = StoredNans.without(events, run, http);
-      if (left.equals(events)) {
+      if (left.equals(events) && metrics(events) <= Limits.REPEATED_METRICS) {
         shorter(events, run, e);
       } else {
-        batch(left, run, paramValue);
+        repeat(left, run);
       }
     }
+  }
+
+  /** MLflow 2 takes measurements that it has already, but not of more than a hundred names. */
+  private void repeat(List<TrackingEvent> events, ServerRun run)
+      throws AwayException, RejectedException {
+    try {
+      batch(events, run, paramValue, Limits.REPEATED_METRICS);
+    } catch (RejectedException e) {
+      shorter(events, run, e);
+    }
+  }
+
+  private static int metrics(List<TrackingEvent> events) {
+    return events.stream()
+        .mapToInt(
+            event -> event instanceof TrackingEvent.Metrics metrics ? metrics.values().size() : 0)
+        .sum();
   }
 
   /** Servers before 2.8 take shorter values. */
@@ -149,14 +166,15 @@ public final class MlflowSink implements Sink {
     if (paramValue == Limits.OLD_PARAM_VALUE || !hasLongParam(events)) {
       throw refusal;
     }
-    batch(events, run, Limits.OLD_PARAM_VALUE);
+    batch(events, run, Limits.OLD_PARAM_VALUE, Limits.REPEATED_METRICS);
     paramValue = Limits.OLD_PARAM_VALUE;
   }
 
-  private void batch(List<TrackingEvent> events, ServerRun run, int limit)
+  private void batch(List<TrackingEvent> events, ServerRun run, int paramLimit, int metricLimit)
       throws AwayException, RejectedException {
     RunBatch batch =
-        new RunBatch(http, run, ArtifactStore.at(run.artifacts(), http, hadoop), limit);
+        new RunBatch(
+            http, run, ArtifactStore.at(run.artifacts(), http, hadoop), paramLimit, metricLimit);
     for (TrackingEvent event : events) {
       batch.add(event);
     }

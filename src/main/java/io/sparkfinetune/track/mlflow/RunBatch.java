@@ -19,18 +19,22 @@ final class RunBatch {
   private final ServerRun run;
   private final ArtifactStore artifacts;
   private final int paramValue;
+  private final int metricLimit;
   private final Map<String, String> longValues = new LinkedHashMap<>();
   private ObjectNode request;
   private int bytes;
 
   /**
    * @param paramValue characters of a parameter's value that the server takes
+   * @param metricLimit measurements of a request
    */
-  RunBatch(MlflowHttp http, ServerRun run, ArtifactStore artifacts, int paramValue) {
+  RunBatch(
+      MlflowHttp http, ServerRun run, ArtifactStore artifacts, int paramValue, int metricLimit) {
     this.http = http;
     this.run = run;
     this.artifacts = artifacts;
     this.paramValue = paramValue;
+    this.metricLimit = metricLimit;
     clear();
   }
 
@@ -57,7 +61,7 @@ final class RunBatch {
         ObjectNode entry = MlflowHttp.JSON.createObjectNode().put("key", key);
         entry.put("value", metric.getValue());
         entry.put("timestamp", metrics.time()).put("step", metrics.step());
-        append("metrics", Limits.METRICS, entry);
+        append("metrics", metricLimit, entry);
       }
     } else if (event instanceof TrackingEvent.Params params) {
       for (Map.Entry<String, String> param : params.values().entrySet()) {
