@@ -4,6 +4,7 @@ import com.typesafe.config.ConfigUtil;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.config.Setting;
+import io.sparkfinetune.track.Redaction;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -112,8 +113,8 @@ final class JobConfig {
   }
 
   /**
-   * The whole configuration as HOCON that {@code --conf} takes, but for Spark's secrets: of them it
-   * has the keys alone, as comments.
+   * The whole configuration as HOCON that {@code --conf} takes, but for secrets: of Spark's it has
+   * the keys alone, as comments, and addresses without users and passwords.
    */
   String toHocon() {
     StringBuilder out = new StringBuilder();
@@ -123,7 +124,7 @@ final class JobConfig {
           int dot = path.lastIndexOf('.');
           sections
               .computeIfAbsent(dot < 0 ? "" : path.substring(0, dot), section -> new ArrayList<>())
-              .add(setting.name() + " = " + hocon(values.get(path)));
+              .add(setting.name() + " = " + hocon(withoutUsers(values.get(path))));
         });
     sections.forEach(
         (section, lines) -> {
@@ -132,16 +133,31 @@ final class JobConfig {
           lines.forEach(line -> out.append(indent).append(line).append('\n'));
           out.append(section.isEmpty() ? "" : "}\n");
         });
-    Pattern secret = Pattern.compile(spark.getOrDefault(REDACTION, REDACTION_DEFAULT));
     spark.forEach(
         (key, value) -> {
-          boolean isRegex = key.equals(REDACTION);
-          boolean isSecret =
-              !isRegex && (secret.matcher(key).find() || secret.matcher(value).find());
+          boolean isSecret = isSecret(spark, key, value);
           out.append(isSecret ? "# left out, a secret: " : "").append(ConfigUtil.quoteString(key));
           out.append(isSecret ? "" : " = " + ConfigUtil.quoteString(value)).append('\n');
         });
     return out.toString();
+  }
+
+  /** Whether Spark's own rule takes one of its settings for a secret, by its key or its value. */
+  static boolean isSecret(Map<String, String> spark, String key, String value) {
+    Pattern secret = Pattern.compile(spark.getOrDefault(REDACTION, REDACTION_DEFAULT));
+    return !key.equals(REDACTION) && (secret.matcher(key).find() || secret.matcher(value).find());
+  }
+
+  /** Spark's settings but for those that are secrets. */
+  Map<String, String> sparkWithoutSecrets() {
+    Map<String, String> open = new TreeMap<>(spark);
+    open.entrySet().removeIf(setting -> isSecret(spark, setting.getKey(), setting.getValue()));
+    return open;
+  }
+
+  /** An address may hold a password. */
+  private static Object withoutUsers(Object value) {
+    return value instanceof String text ? Redaction.withoutUsers(text) : value;
   }
 
   /** A value as HOCON, short where HOCON lets it be. */

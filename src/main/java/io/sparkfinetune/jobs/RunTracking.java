@@ -146,7 +146,7 @@ final class RunTracking implements AutoCloseable {
   private Map<String, String> params() {
     Map<String, String> params = new LinkedHashMap<>();
     config.values().forEach((path, value) -> params.put(path, Setting.spelling(value)));
-    params.putAll(config.spark());
+    params.putAll(config.sparkWithoutSecrets());
     return params;
   }
 

@@ -41,6 +41,11 @@ public final class Redaction {
     return clean;
   }
 
+  /** A text whose addresses name nobody, so that they are still good for those who may. */
+  public static String withoutUsers(String text) {
+    return USER_INFO.matcher(text).replaceAll("");
+  }
+
   /**
    * Values without secrets: those whose keys say that they are some, and what {@link #text} finds.
    */

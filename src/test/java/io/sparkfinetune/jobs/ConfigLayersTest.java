@@ -104,11 +104,14 @@ class ConfigLayersTest {
                 "spark.hadoop.fs.s3a.access.key=AKIA",
                 "spark.hadoop.fs.s3a.secret.key=c0nfidential",
                 "spark.executor.extraJavaOptions=-Dpassword=c0nfidential",
+                "tracking.uri=https://ann:c0nfidential@mlflow.example",
                 "spark.executor.memory=4g"));
 
     assertThat(config.spark()).hasSize(4);
+    assertThat(config.command()).doesNotContain("c0nfidential", "AKIA");
     assertThat(config.toHocon())
         .doesNotContain("c0nfidential", "AKIA")
+        .contains("  uri = \"https://mlflow.example\"\n")
         .contains("\"spark.executor.memory\" = \"4g\"\n")
         .contains("# left out, a secret: \"spark.hadoop.fs.s3a.secret.key\"\n")
         .contains("# left out, a secret: \"spark.executor.extraJavaOptions\"\n");
