@@ -81,7 +81,7 @@ final class ConfigLayers {
       String key = override.substring(0, Math.max(0, override.indexOf('=')));
       boolean secret =
           key.startsWith(SPARK)
-              ? JobConfig.isSecret(spark, key, override.substring(key.length()))
+              ? JobConfig.isSparkSecret(spark, key, override.substring(key.length() + 1))
               : Redaction.isSecretKey(key);
       arguments.add(secret ? key + "=***" : Redaction.text(override));
     }

@@ -146,7 +146,8 @@ final class RunTracking implements AutoCloseable {
   private Map<String, String> params() {
     Map<String, String> params = new LinkedHashMap<>();
     config.values().forEach((path, value) -> params.put(path, Setting.spelling(value)));
-    params.putAll(config.sparkWithoutSecrets());
+    params.putAll(config.spark());
+    config.sparkSecrets().forEach(key -> params.put(key, Redaction.STARS));
     return params;
   }
 

@@ -111,13 +111,23 @@ class ConfigLayersTest {
     assertThat(config.command()).doesNotContain("c0nfidential", "AKIA");
     assertThat(config.toHocon())
         .doesNotContain("c0nfidential", "AKIA")
-        .contains("  uri = \"https://mlflow.example\"\n")
+        .contains("  # left out, a secret: uri\n")
         .contains("\"spark.executor.memory\" = \"4g\"\n")
         .contains("# left out, a secret: \"spark.hadoop.fs.s3a.secret.key\"\n")
         .contains("# left out, a secret: \"spark.executor.extraJavaOptions\"\n");
     JobConfig again =
         ConfigLayers.read(FINE_TUNE, List.of(file("again.conf", config.toHocon())), List.of());
     assertThat(again.spark()).containsOnlyKeys("spark.executor.memory");
+
+    String userInfo = "tracking.uri=https://ann:c0nfidential@mlflow:5000";
+    String abfss = "abfss://data@account.dfs.core.windows.net/train.csv";
+    JobConfig addresses =
+        ConfigLayers.read(FINE_TUNE, List.of(), List.of(userInfo, "data.train=" + abfss));
+    assertThat(addresses.toHocon())
+        .doesNotContain("c0nfidential")
+        .contains("  # left out, a secret: uri\n")
+        .contains(abfss);
+    assertThat(addresses.command()).doesNotContain("c0nfidential").contains(abfss);
 
     JobConfig own =
         ConfigLayers.read(
