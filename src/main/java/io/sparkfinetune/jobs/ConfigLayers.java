@@ -71,15 +71,19 @@ final class ConfigLayers {
     files.forEach(layers::file);
     overrides.forEach(layers::override);
     layers.presets();
-    return new JobConfig(job.keys(), layers.values, layers.spark, command(job, files, overrides));
+    return new JobConfig(job.keys(), layers.values, layers.spark, layers.command(files, overrides));
   }
 
-  private static String command(Job job, List<Path> files, List<String> overrides) {
+  private String command(List<Path> files, List<String> overrides) {
     List<String> arguments = new ArrayList<>();
     files.forEach(file -> arguments.addAll(List.of("--conf", file.toString())));
     for (String override : overrides) {
       String key = override.substring(0, Math.max(0, override.indexOf('=')));
-      arguments.add(Redaction.isSecretKey(key) ? key + "=***" : Redaction.text(override));
+      boolean secret =
+          key.startsWith(SPARK)
+              ? JobConfig.isSparkSecret(spark, key, override.substring(key.length() + 1))
+              : Redaction.isSecretKey(key);
+      arguments.add(secret ? key + "=***" : Redaction.text(override));
     }
     return Console.command(job.name(), arguments.toArray(String[]::new));
   }

@@ -4,13 +4,16 @@ import com.typesafe.config.ConfigUtil;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.config.Setting;
+import io.sparkfinetune.track.Redaction;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /** The configuration of one run of a job: a checked value for every key. Immutable. */
@@ -19,6 +22,8 @@ final class JobConfig {
   private static final String REDACTION = "spark.redaction.regex";
 
   private static final String REDACTION_DEFAULT = "(?i)secret|password|token|access[.]?key";
+
+  private static final String LEFT_OUT = "# left out, a secret: ";
 
   private final Map<String, Setting> settings = new LinkedHashMap<>();
   private final Map<String, Object> values = new LinkedHashMap<>();
@@ -106,14 +111,30 @@ final class JobConfig {
     return defaults;
   }
 
+  /** The keys of those of Spark's settings that are secrets. */
+  Set<String> sparkSecrets() {
+    Set<String> secrets = new TreeSet<>(spark.keySet());
+    secrets.removeIf(key -> !isSparkSecret(spark, key, spark.get(key)));
+    return secrets;
+  }
+
+  /** Whether one of Spark's settings is a secret, to Spark itself or by our own rule. */
+  static boolean isSparkSecret(Map<String, String> spark, String key, String value) {
+    Pattern secret = Pattern.compile(spark.getOrDefault(REDACTION, REDACTION_DEFAULT));
+    return !key.equals(REDACTION)
+        && (secret.matcher(key).find()
+            || secret.matcher(value).find()
+            || Redaction.isSecret(key, value));
+  }
+
   /** Spark's settings, {@code spark.*}, by key. */
   SortedMap<String, String> spark() {
     return spark;
   }
 
   /**
-   * The whole configuration as HOCON that {@code --conf} takes, but for Spark's secrets: of them it
-   * has the keys alone, as comments.
+   * The whole configuration as HOCON that {@code --conf} takes, but for secrets: of them it has the
+   * keys alone, as comments.
    */
   String toHocon() {
     StringBuilder out = new StringBuilder();
@@ -123,7 +144,10 @@ final class JobConfig {
           int dot = path.lastIndexOf('.');
           sections
               .computeIfAbsent(dot < 0 ? "" : path.substring(0, dot), section -> new ArrayList<>())
-              .add(setting.name() + " = " + hocon(values.get(path)));
+              .add(
+                  Redaction.isSecret(path, Setting.spelling(values.get(path)))
+                      ? LEFT_OUT + setting.name()
+                      : setting.name() + " = " + hocon(values.get(path)));
         });
     sections.forEach(
         (section, lines) -> {
@@ -132,13 +156,11 @@ final class JobConfig {
           lines.forEach(line -> out.append(indent).append(line).append('\n'));
           out.append(section.isEmpty() ? "" : "}\n");
         });
-    Pattern secret = Pattern.compile(spark.getOrDefault(REDACTION, REDACTION_DEFAULT));
+    Set<String> secrets = sparkSecrets();
     spark.forEach(
         (key, value) -> {
-          boolean isRegex = key.equals(REDACTION);
-          boolean isSecret =
-              !isRegex && (secret.matcher(key).find() || secret.matcher(value).find());
-          out.append(isSecret ? "# left out, a secret: " : "").append(ConfigUtil.quoteString(key));
+          boolean isSecret = secrets.contains(key);
+          out.append(isSecret ? LEFT_OUT : "").append(ConfigUtil.quoteString(key));
           out.append(isSecret ? "" : " = " + ConfigUtil.quoteString(value)).append('\n');
         });
     return out.toString();

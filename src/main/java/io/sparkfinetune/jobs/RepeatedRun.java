@@ -1,6 +1,7 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.track.Redaction;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.TrackingArguments;
 import java.io.IOException;
@@ -31,7 +32,9 @@ final class RepeatedRun {
         .params()
         .forEach(
             (key, value) -> {
-              if (job.keys().has(key) || key.startsWith("spark.")) {
+              // A secret that was left out comes from where this run's come from.
+              if ((job.keys().has(key) || key.startsWith("spark."))
+                  && !value.contains(Redaction.STARS)) {
                 settings.put(key, value);
               }
             });

@@ -147,6 +147,7 @@ final class RunTracking implements AutoCloseable {
     Map<String, String> params = new LinkedHashMap<>();
     config.values().forEach((path, value) -> params.put(path, Setting.spelling(value)));
     params.putAll(config.spark());
+    config.sparkSecrets().forEach(key -> params.put(key, Redaction.STARS));
     return params;
   }
 

@@ -57,11 +57,12 @@ final class SyncJob implements LightJob {
     TrackingArguments tracking =
         TrackingEnvironment.fill(config.get(RunTracking.SCHEMA), System.getenv());
     Path folder = Path.of(arguments.journal());
-    if (!Files.isDirectory(folder)) {
+    if (!Files.isRegularFile(folder.resolve(Tracker.JOURNAL))) {
       throw new UserException(
           "journal="
               + folder
-              + ": there is no such folder; expected the folder tracking in the output of a job");
+              + ": there is no journal in it; expected the folder tracking in the output of a job,"
+              + " on this machine's disk");
     }
     if (tracking.uri().isEmpty()) {
       throw new UserException(
@@ -86,22 +87,25 @@ final class SyncJob implements LightJob {
   /** Until everything is delivered, or for too long nothing is. */
   private static void await(Tracker tracker, Duration patience, Console console)
       throws InterruptedException {
-    long all = tracker.summary().left();
-    long left = all;
+    long settled = tracker.settled();
+    long all = settled + tracker.summary().left();
     long movedAt = System.nanoTime();
     long shownAt = movedAt;
-    while (left > 0 && tracker.delivers() && System.nanoTime() - movedAt < patience.toNanos()) {
+    while (!tracker.caughtUp()
+        && tracker.delivers()
+        && System.nanoTime() - movedAt < patience.toNanos()) {
       Thread.sleep(POLL_MILLIS);
-      Tracker.Summary now = tracker.summary();
-      if (now.left() < left) {
-        left = now.left();
+      String trouble = tracker.trouble();
+      if (tracker.settled() > settled || trouble.isEmpty()) {
+        // Also while a big file is on its way.
+        settled = tracker.settled();
         movedAt = System.nanoTime();
       }
       if (System.nanoTime() - shownAt > LINE_EVERY_MILLIS * 1_000_000L) {
         shownAt = System.nanoTime();
         console.line(
             "delivered  %,d of %,d events%s",
-            all - left, all, now.trouble().isEmpty() ? "" : "  (" + now.trouble() + ")");
+            settled, all, trouble.isEmpty() ? "" : "  (" + trouble + ")");
       }
     }
   }

@@ -1,6 +1,7 @@
 package io.sparkfinetune.track;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -44,13 +45,26 @@ final class Delivery {
     this.sink = sink;
     refusedFile = folder.resolve(Tracker.REFUSED);
     place = new DeliveredTo(folder, uri);
-    position = place.read();
+    position = start(place.read());
     thread = new Thread(this::run, "journal delivery");
     thread.setDaemon(true);
   }
 
   void start() {
     thread.start();
+  }
+
+  /** The place that was noted, or 0 when it is none of this journal's, as of one that was there. */
+  private long start(long noted) {
+    if (noted <= 0 || noted > journal.length()) {
+      return 0;
+    }
+    try (FileChannel channel = FileChannel.open(journal.file(), StandardOpenOption.READ)) {
+      ByteBuffer last = ByteBuffer.allocate(1);
+      return channel.read(last, noted - 1) == 1 && last.get(0) == '\n' ? noted : 0;
+    } catch (IOException e) {
+      return 0;
+    }
   }
 
   /** Lets it know that there is more in the journal. */
@@ -93,9 +107,13 @@ final class Delivery {
     return count;
   }
 
-  /** Whether it goes on; it ends when the journal cannot be read, or its place not be noted. */
+  /** Whether it goes on; it ends when the journal cannot be read. */
   boolean goesOn() {
     return thread.isAlive();
+  }
+
+  synchronized boolean caughtUp() {
+    return position >= journal.length();
   }
 
   synchronized long position() {
@@ -135,8 +153,9 @@ final class Delivery {
           say(e.getMessage());
           long wait = Math.max(pause, e.retryAfter().toMillis());
           // Not all of those who wait for a server at once.
-          Thread.sleep(wait + ThreadLocalRandom.current().nextLong(1 + pause / 2));
-          pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+          long jitter = ThreadLocalRandom.current().nextLong(1 + pause / 2);
+          boolean whole = pause(wait + jitter, e.retryAfter().toMillis());
+          pause = whole ? Math.min(2 * pause, LONGEST_PAUSE_MILLIS) : FIRST_PAUSE_MILLIS;
         }
       }
     } catch (InterruptedException e) {
@@ -144,6 +163,25 @@ final class Delivery {
     } catch (IOException | RuntimeException e) {
       say("the delivery has ended: " + e);
       LOG.warn("the delivery of {} has ended", journal.file(), e);
+    }
+  }
+
+  /**
+   * Waits; but who wants to end is not kept by a pause that began before, unless the server has
+   * asked for it.
+   *
+   * @return whether it was the whole pause
+   */
+  private synchronized boolean pause(long millis, long atLeast) throws InterruptedException {
+    boolean before = ending;
+    long start = System.nanoTime();
+    while (true) {
+      long goal = ending == before ? millis : atLeast;
+      long left = goal - (System.nanoTime() - start) / 1_000_000;
+      if (left <= 0) {
+        return ending == before;
+      }
+      wait(left);
     }
   }
 
@@ -155,16 +193,18 @@ final class Delivery {
     return position < journal.length() && !ended;
   }
 
-  private void deliver(JournalFile.Part part) throws Sink.AwayException, IOException {
+  private void deliver(JournalFile.Part part) throws Sink.AwayException {
     List<TrackingEvent> events = part.events().subList(0, untilTransfer(part.events()));
     boolean all = events.size() == part.events().size();
     try {
       send(events);
       advance(all ? part.end() : part.ends().get(events.size() - 1), events.size());
     } catch (Sink.RefusedException e) {
-      TrackingEvent event = events.get(e.index());
-      setAside(event, e.getMessage());
-      advance(part.ends().get(e.index()), e.index());
+      if (e.index() > 0) {
+        advance(part.ends().get(e.index() - 1), e.index());
+      }
+      setAside(events.get(e.index()), e.getMessage());
+      advance(part.ends().get(e.index()), 0);
     }
   }
 
@@ -200,22 +240,33 @@ final class Delivery {
     return events.size();
   }
 
-  private void setAside(TrackingEvent event, String reason) throws IOException {
+  /** Where there is no room for it, it and what is behind it wait. */
+  private void setAside(TrackingEvent event, String reason) throws Sink.AwayException {
     String why = Redaction.text(String.valueOf(reason));
     String line = new String(EventJson.line(0, event), StandardCharsets.UTF_8);
-    Files.writeString(
-        refusedFile,
-        "# " + why.replaceAll("\\s+", " ") + "\n" + line,
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
+    try {
+      Files.writeString(
+          refusedFile,
+          "# " + why.replaceAll("\\s+", " ") + "\n" + line,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new Sink.AwayException(
+          "a refused event cannot be set aside in " + refusedFile + ": " + e, Duration.ZERO, e);
+    }
     LOG.warn("an event is refused, and set aside in {}: {}", refusedFile, why);
     synchronized (this) {
       refused++;
     }
   }
 
-  private void advance(long end, int events) throws IOException {
-    place.write(end);
+  private void advance(long end, int events) {
+    try {
+      place.write(end);
+    } catch (IOException e) {
+      // As on a full disk. Whoever delivers next delivers again, which changes nothing.
+      LOG.info("the place that the delivery has got to cannot be noted: {}", e.toString());
+    }
     synchronized (this) {
       position = end;
       delivered += events;

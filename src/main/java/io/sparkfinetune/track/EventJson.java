@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,6 +67,23 @@ final class EventJson {
     if (type == null || !json.hasNonNull("seq") || !json.hasNonNull("run")) {
       throw new IOException("no event of a run");
     }
-    return new Numbered(json.get("seq").asLong(), MAPPER.treeToValue(json, type));
+    TrackingEvent event = MAPPER.treeToValue(json, type);
+    requireWhole(event, type);
+    return new Numbered(json.get("seq").asLong(), event);
+  }
+
+  /** What a damaged line lacks must not surprise those who use its event. */
+  private static void requireWhole(TrackingEvent event, Class<? extends TrackingEvent> type)
+      throws IOException {
+    for (RecordComponent component : type.getRecordComponents()) {
+      try {
+        Object value = component.getAccessor().invoke(event);
+        if (value == null || value instanceof Map<?, ?> map && map.containsValue(null)) {
+          throw new IOException("an event lacks its " + component.getName());
+        }
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 }

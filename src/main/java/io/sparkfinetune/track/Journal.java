@@ -3,6 +3,8 @@ package io.sparkfinetune.track;
 import io.sparkfinetune.UserException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -120,8 +122,17 @@ final class Journal implements AutoCloseable {
     lockChannel.truncate(0);
     lockChannel.write(
         ByteBuffer.wrap(
-            ("process " + ProcessHandle.current().pid()).getBytes(StandardCharsets.UTF_8)),
+            ("process " + ProcessHandle.current().pid() + " on " + host())
+                .getBytes(StandardCharsets.UTF_8)),
         0);
+  }
+
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "this host";
+    }
   }
 
   private static void close(FileChannel channel) {

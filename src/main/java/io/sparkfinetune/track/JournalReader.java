@@ -70,7 +70,7 @@ public final class JournalReader {
         try {
           TrackingEvent event = EventJson.read(bytes, 0, bytes.length).event();
           runs.computeIfAbsent(event.run(), RunBuilder::new).add(event);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
           // Damaged: who writes the journal counts it and says so.
           continue;
         }

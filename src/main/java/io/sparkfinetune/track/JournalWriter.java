@@ -41,14 +41,21 @@ final class JournalWriter implements AutoCloseable {
   /** Hands an event over. Fails in no way; what there is no place for is counted. */
   void add(TrackingEvent event) {
     added.incrementAndGet();
-    boolean taken = false;
+    // Without a wait first: a thread that is being ended may still say so.
+    if (closing || !queue.offer(event) && !offerPatiently(event)) {
+      lost.incrementAndGet();
+    }
+  }
+
+  private boolean offerPatiently(TrackingEvent event) {
+    if (full || !thread.isAlive()) {
+      return false;
+    }
     try {
-      taken = !closing && queue.offer(event, full ? 0 : LONGEST_WAIT_MILLIS, TimeUnit.MILLISECONDS);
+      return queue.offer(event, LONGEST_WAIT_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-    if (!taken) {
-      lost.incrementAndGet();
+      return false;
     }
   }
 
@@ -75,12 +82,17 @@ final class JournalWriter implements AutoCloseable {
   private void run() {
     try {
       while (!closing || !queue.isEmpty()) {
-        TrackingEvent first = queue.poll(FORCE_MILLIS, TimeUnit.MILLISECONDS);
-        if (first != null) {
-          pending.add(first);
-          queue.drainTo(pending, CAPACITY - pending.size() > 0 ? CAPACITY - pending.size() : 0);
+        if (pending.size() < CAPACITY) {
+          TrackingEvent first = queue.poll(FORCE_MILLIS, TimeUnit.MILLISECONDS);
+          if (first != null) {
+            pending.add(first);
+            queue.drainTo(pending, CAPACITY - pending.size());
+          }
         }
         write();
+        if (closing && full) {
+          return;
+        }
       }
       write();
     } catch (InterruptedException e) {
@@ -114,12 +126,24 @@ final class JournalWriter implements AutoCloseable {
   @Override
   public void close() {
     closing = true;
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
+    awaitThread();
+    lost.addAndGet(pending.size() + queue.size());
+    pending.clear();
+    queue.clear();
+  }
+
+  /** Also for a caller that is being ended: the disk does not keep it long. */
+  private void awaitThread() {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    lost.addAndGet(pending.size());
-    pending.clear();
   }
 }

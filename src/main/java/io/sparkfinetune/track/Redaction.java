@@ -6,14 +6,29 @@ import java.util.regex.Pattern;
 
 /** Takes secrets out of what is written, printed or sent. */
 public final class Redaction {
-  private static final String STARS = "***";
+  /** What stands where a secret was. */
+  public static final String STARS = "***";
 
-  /** As Spark's own {@code spark.redaction.regex} is by default. */
+  /**
+   * As Spark's own {@code spark.redaction.regex} is by default, and what the file systems of clouds
+   * call theirs.
+   */
   private static final Pattern SECRET_KEY =
-      Pattern.compile("(?i)secret|password|token|access[.]?key");
+      Pattern.compile(
+          "(?i)secret|password|token|access[.]?key|account[.]?key|private[.]?key|[.]sas[.]");
 
-  /** Whoever stands before the host of an address. */
-  private static final Pattern USER_INFO = Pattern.compile("(?<=://)[^/\\s@]+@");
+  /**
+   * User and password before the host of an address; a user alone is a secret on the web, and a
+   * container elsewhere, as in {@code abfss://data@account.dfs.core.windows.net}. A password may
+   * hold an at sign.
+   */
+  private static final Pattern USER_INFO =
+      Pattern.compile("(?i)(?<=://)[^/\\s\"'<>:@]*:[^/\\s\"'<>]*@|(?<=https?://)[^/\\s\"'<>]+@");
+
+  /** What an address is signed with. */
+  private static final Pattern SIGNATURE =
+      Pattern.compile(
+          "(?i)(?<=[?&][\\w-]{0,40}(?:sig|signature|token|password|secret)=)[^&#\\s\"']+");
 
   private static final String[] VARIABLES = {
     "MLFLOW_TRACKING_TOKEN",
@@ -32,6 +47,7 @@ public final class Redaction {
   /** A text without known secrets and without the users and passwords of addresses. */
   public static String text(String text) {
     String clean = USER_INFO.matcher(text).replaceAll(STARS + "@");
+    clean = SIGNATURE.matcher(clean).replaceAll(STARS);
     for (String variable : VARIABLES) {
       String secret = System.getenv(variable);
       if (secret != null && secret.length() >= SHORTEST) {
@@ -47,8 +63,17 @@ public final class Redaction {
   static Map<String, String> values(Map<String, String> values) {
     Map<String, String> clean = new LinkedHashMap<>();
     values.forEach(
-        (key, value) -> clean.put(key, isSecretKey(key) && !value.isEmpty() ? STARS : text(value)));
+        (key, value) -> {
+          if (key != null && value != null) {
+            clean.put(key, isSecretKey(key) && !value.isEmpty() ? STARS : text(value));
+          }
+        });
     return clean;
+  }
+
+  /** Whether a value is a secret, or holds one. */
+  public static boolean isSecret(String key, String value) {
+    return !value.isEmpty() && (isSecretKey(key) || !text(value).equals(value));
   }
 
   /** Whether what a key stands for is a secret, by its name. */

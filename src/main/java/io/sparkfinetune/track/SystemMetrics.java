@@ -15,12 +15,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Measures the machine now and then, by the names of MLflow's own system metrics: processors,
- * memory, disk, network, and GPUs where {@code nvidia-smi} is. Steps count the measurements.
+ * memory, disk, network, and GPUs where {@code nvidia-smi} is; and the memory of this process,
+ * which MLflow does not measure. Steps count the measurements.
  */
 public final class SystemMetrics implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SystemMetrics.class);
   private static final double MEGABYTE = 1e6;
   private static final long GPU_SECONDS = 5;
+  private static final List<String> GPU_FIELDS =
+      List.of(
+          "utilization.gpu", "memory.used", "memory.total", "power.draw", "enforced.power.limit");
 
   private final TrackedRun run;
   private final Duration interval;
@@ -28,6 +32,7 @@ public final class SystemMetrics implements AutoCloseable {
   private final double[] network;
   private long[] processor;
   private boolean gpus = true;
+  private boolean closed;
 
   private SystemMetrics(TrackedRun run, Duration interval) {
     this.run = run;
@@ -52,12 +57,19 @@ public final class SystemMetrics implements AutoCloseable {
     try {
       while (true) {
         Thread.sleep(interval.toMillis());
-        run.logMetrics(step++, now());
+        log(step++, now());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
       LOG.warn("the system is measured no more", e);
+    }
+  }
+
+  /** Nothing behind the end of the run, which would take it for one that goes on. */
+  private synchronized void log(long step, Map<String, Double> values) {
+    if (!closed) {
+      run.logMetrics(step, values);
     }
   }
 
@@ -69,10 +81,12 @@ public final class SystemMetrics implements AutoCloseable {
     if (all > 0) {
       values.put("system/cpu_utilization_percentage", 100 * (1 - (processor[1] - before[1]) / all));
     }
-    double total = memory("MemTotal");
-    double used = total - memory("MemAvailable");
+    double total = memory("/proc/meminfo", "MemTotal");
+    double used = total - memory("/proc/meminfo", "MemAvailable");
     values.put("system/system_memory_usage_megabytes", used / MEGABYTE);
     values.put("system/system_memory_usage_percentage", 100 * used / total);
+    values.put(
+        "system/process_memory_usage_megabytes", memory("/proc/self/status", "VmRSS") / MEGABYTE);
     disk(values);
     double[] bytes = network();
     values.put("system/network_receive_megabytes", (bytes[0] - network[0]) / MEGABYTE);
@@ -98,8 +112,8 @@ public final class SystemMetrics implements AutoCloseable {
     return new long[2];
   }
 
-  private static double memory(String name) {
-    for (String line : lines("/proc/meminfo")) {
+  private static double memory(String file, String name) {
+    for (String line : lines(file)) {
       if (line.startsWith(name + ":")) {
         return 1024.0 * Long.parseLong(line.replaceAll("\\D", ""));
       }
@@ -148,37 +162,61 @@ public final class SystemMetrics implements AutoCloseable {
       Process process =
           new ProcessBuilder(
                   "nvidia-smi",
-                  "--query-gpu=utilization.gpu,memory.used,memory.total,power.draw",
+                  "--query-gpu=" + String.join(",", GPU_FIELDS),
                   "--format=csv,noheader,nounits")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(GPU_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+      try {
+        // What it prints fits the pipe. A driver that hangs must not keep anybody.
+        if (!process.waitFor(GPU_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
+          return false;
+        }
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        List<String> lines = output.lines().toList();
+        for (int gpu = 0; gpu < lines.size(); gpu++) {
+          gpu(values, "system/gpu_" + gpu + "_", lines.get(gpu).trim().split("\\s*,\\s*"));
+        }
+        return !lines.isEmpty();
+      } finally {
         process.destroyForcibly();
-        return false;
       }
-      List<String> lines = output.lines().toList();
-      for (int gpu = 0; gpu < lines.size(); gpu++) {
-        gpu(values, "system/gpu_" + gpu + "_", lines.get(gpu).split("\\s*,\\s*"));
-      }
-      return !lines.isEmpty();
-    } catch (IOException | NumberFormatException e) {
+    } catch (IOException e) {
       LOG.debug("no figures of GPUs", e);
       return false;
     }
   }
 
-  private static void gpu(Map<String, Double> values, String prefix, String[] numbers) {
-    double used = Double.parseDouble(numbers[1]);
-    values.put(prefix + "utilization_percentage", Double.parseDouble(numbers[0]));
+  private static void gpu(Map<String, Double> values, String prefix, String[] fields) {
+    double[] numbers = new double[GPU_FIELDS.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = i < fields.length ? number(fields[i]) : Double.NaN;
+    }
+    put(values, prefix + "utilization_percentage", numbers[0]);
     // nvidia-smi's megabytes are 1024 * 1024 bytes.
-    values.put(prefix + "memory_usage_megabytes", used * (1 << 20) / MEGABYTE);
-    values.put(prefix + "memory_usage_percentage", 100 * used / Double.parseDouble(numbers[2]));
-    values.put(prefix + "power_usage_watts", Double.parseDouble(numbers[3]));
+    put(values, prefix + "memory_usage_megabytes", numbers[1] * (1 << 20) / MEGABYTE);
+    put(values, prefix + "memory_usage_percentage", 100 * numbers[1] / numbers[2]);
+    put(values, prefix + "power_usage_watts", numbers[3]);
+    put(values, prefix + "power_usage_percentage", 100 * numbers[3] / numbers[4]);
+  }
+
+  /** Not every GPU measures everything: {@code [N/A]}. */
+  private static double number(String field) {
+    try {
+      return Double.parseDouble(field);
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
+  }
+
+  private static void put(Map<String, Double> values, String name, double value) {
+    if (Double.isFinite(value)) {
+      values.put(name, value);
+    }
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     thread.interrupt();
   }
 }

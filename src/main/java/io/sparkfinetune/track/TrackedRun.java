@@ -52,7 +52,12 @@ public final class TrackedRun {
    */
   public void logMetrics(long step, long time, Map<String, Double> values) {
     Map<String, Double> fresh = new LinkedHashMap<>(values);
-    fresh.keySet().removeIf(name -> step <= before.getOrDefault(name, Long.MIN_VALUE));
+    fresh
+        .entrySet()
+        .removeIf(
+            metric ->
+                metric.getValue() == null
+                    || step <= before.getOrDefault(metric.getKey(), Long.MIN_VALUE));
     if (!fresh.isEmpty()) {
       writer.add(new TrackingEvent.Metrics(id, time, step, fresh));
     }
@@ -72,9 +77,17 @@ public final class TrackedRun {
     }
   }
 
-  /** Notes rows that the run reads. */
+  /** Notes rows that the run reads. Known secrets in their address are left out. */
   public void logInput(String context, DatasetInfo dataset) {
-    writer.add(new TrackingEvent.Input(id, now(), context, dataset));
+    DatasetInfo clean =
+        new DatasetInfo(
+            dataset.name(),
+            dataset.digest(),
+            dataset.sourceType(),
+            Redaction.text(dataset.source()),
+            dataset.schema(),
+            dataset.profile());
+    writer.add(new TrackingEvent.Input(id, now(), context, clean));
   }
 
   /**

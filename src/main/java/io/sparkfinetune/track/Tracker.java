@@ -14,6 +14,9 @@ import java.util.UUID;
  * journal is delivered to. Neither fails who records, nor keeps him waiting. Thread-safe.
  */
 public final class Tracker implements AutoCloseable {
+  /** The file of a journal in its folder. */
+  public static final String JOURNAL = JournalFile.NAME;
+
   /** The file, beside a journal, of events that a server refused. */
   public static final String REFUSED = "refused.jsonl";
 
@@ -111,7 +114,22 @@ public final class Tracker implements AutoCloseable {
     return delivery.map(to -> to.address(run)).orElse("");
   }
 
-  /** Whether there is a delivery that has not ended by itself, as when the disk is full. */
+  /** Events that were delivered, or refused, since it was opened. */
+  public long settled() {
+    return delivery.map(to -> to.delivered() + to.refused()).orElse(0L);
+  }
+
+  /** Whether all that is in the journal is settled; without delivery it is. */
+  public boolean caughtUp() {
+    return delivery.map(Delivery::caughtUp).orElse(true);
+  }
+
+  /** Why the newest delivery failed; empty when it did not. */
+  public String trouble() {
+    return delivery.map(Delivery::trouble).orElse("");
+  }
+
+  /** Whether there is a delivery that has not ended by itself, as when the journal is gone. */
   public boolean delivers() {
     return delivery.map(Delivery::goesOn).orElse(false);
   }

@@ -104,17 +104,30 @@ class ConfigLayersTest {
                 "spark.hadoop.fs.s3a.access.key=AKIA",
                 "spark.hadoop.fs.s3a.secret.key=c0nfidential",
                 "spark.executor.extraJavaOptions=-Dpassword=c0nfidential",
+                "tracking.uri=https://ann:c0nfidential@mlflow.example",
                 "spark.executor.memory=4g"));
 
     assertThat(config.spark()).hasSize(4);
+    assertThat(config.command()).doesNotContain("c0nfidential", "AKIA");
     assertThat(config.toHocon())
         .doesNotContain("c0nfidential", "AKIA")
+        .contains("  # left out, a secret: uri\n")
         .contains("\"spark.executor.memory\" = \"4g\"\n")
         .contains("# left out, a secret: \"spark.hadoop.fs.s3a.secret.key\"\n")
         .contains("# left out, a secret: \"spark.executor.extraJavaOptions\"\n");
     JobConfig again =
         ConfigLayers.read(FINE_TUNE, List.of(file("again.conf", config.toHocon())), List.of());
     assertThat(again.spark()).containsOnlyKeys("spark.executor.memory");
+
+    String userInfo = "tracking.uri=https://ann:c0nfidential@mlflow:5000";
+    String abfss = "abfss://data@account.dfs.core.windows.net/train.csv";
+    JobConfig addresses =
+        ConfigLayers.read(FINE_TUNE, List.of(), List.of(userInfo, "data.train=" + abfss));
+    assertThat(addresses.toHocon())
+        .doesNotContain("c0nfidential")
+        .contains("  # left out, a secret: uri\n")
+        .contains(abfss);
+    assertThat(addresses.command()).doesNotContain("c0nfidential").contains(abfss);
 
     JobConfig own =
         ConfigLayers.read(

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -119,7 +120,7 @@ class JournalTest {
               folder)) {
         assertThat(ChildJvm.waitUntil(() -> !other.process().isAlive(), PATIENCE)).isTrue();
         assertThat(other.output())
-            .contains("is in use by process " + ProcessHandle.current().pid());
+            .contains("is in use by process " + ProcessHandle.current().pid() + " on ");
       }
     }
     open().close();
@@ -149,6 +150,58 @@ class JournalTest {
     }
     assertThat(read().get(0).metrics().get("loss").stream().map(RunRecord.Point::step))
         .containsExactly(2L, 3L);
+  }
+
+  @Test
+  void aLineThatLacksSomethingIsADamagedOne() throws Exception {
+    try (Tracker tracker = open()) {
+      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      run.logMetrics(1, Map.of("loss", 1.0));
+      run.logMetrics(2, Map.of("loss", 2.0));
+    }
+    List<String> lines = new ArrayList<>(Files.readAllLines(file()));
+    lines.set(1, lines.get(1).replace("values", "valuez"));
+    lines.add(lines.get(2).replace("2.0", "null"));
+    Files.write(file(), lines);
+    try (Tracker tracker = open()) {
+      assertThat(tracker.summary().notes())
+          .containsExactly("2 damaged lines of the journal in " + folder + " are left out");
+    }
+    assertThat(read().get(0).metrics().get("loss").stream().map(RunRecord.Point::step))
+        .containsExactly(2L);
+  }
+
+  @Test
+  void whoIsInterruptedStillRecords() {
+    Tracker tracker = open();
+    Thread.currentThread().interrupt();
+    try {
+      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      run.end(RunStatus.KILLED);
+      tracker.close();
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(tracker.summary().lost()).isZero();
+    assertThat(read().get(0).status()).isEqualTo(RunStatus.KILLED);
+  }
+
+  @Test
+  void whatIsNoValueFailsNobody() {
+    Map<String, String> params = new HashMap<>();
+    params.put("a", null);
+    params.put(null, "b");
+    params.put("c", "d");
+    Map<String, Double> metrics = new HashMap<>();
+    metrics.put("loss", null);
+    metrics.put("accuracy", 0.5);
+    try (Tracker tracker = open()) {
+      TrackedRun run = tracker.startRun("one", "e", "", params);
+      run.logParams(params);
+      run.logMetrics(1, metrics);
+    }
+    assertThat(read().get(0).params()).containsExactly(Map.entry("c", "d"));
+    assertThat(read().get(0).metrics()).containsOnlyKeys("accuracy");
   }
 
   @Test
