@@ -89,8 +89,10 @@ final class JournalWriter implements AutoCloseable {
             queue.drainTo(pending, CAPACITY - pending.size());
           }
         }
+        // What is still to be written gets one attempt after the end has been told.
+        boolean last = closing;
         write();
-        if (closing && full) {
+        if (last && full) {
           return;
         }
       }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -300,7 +301,8 @@ class JournalTest {
     }
   }
 
-  @Test
+  /** More than once: it may be found between two attempts, or waiting for events. */
+  @RepeatedTest(3)
   void aFullDiskLosesNothingThatIsStillWantedWhenThereIsRoomAgain() throws Exception {
     Path disk = Files.createDirectory(folder.resolve("disk"));
     Process mount =
