@@ -20,15 +20,16 @@ public final class Redaction {
   /**
    * User and password before the host of an address; a user alone is a secret on the web, and a
    * container elsewhere, as in {@code abfss://data@account.dfs.core.windows.net}. A password may
-   * hold an at sign.
+   * hold an at sign, and, on the web, a slash: unless what is before that is a port.
    */
   private static final Pattern USER_INFO =
-      Pattern.compile("(?i)(?<=://)[^/\\s\"'<>:@]*:[^/\\s\"'<>]*@|(?<=https?://)[^/\\s\"'<>]+@");
+      Pattern.compile(
+          "(?i)(?<=://)[^/\\s\"'<>:@]*:[^/\\s\"'<>]*@|(?<=https?://)[^/\\s\"'<>]+@"
+              + "|(?<=https?://)[^/\\s\"'<>:@]*:(?!\\d*/)[^\\s\"'<>]*@");
 
   /** What an address is signed with. */
   private static final Pattern SIGNATURE =
-      Pattern.compile(
-          "(?i)(?<=[?&][\\w-]{0,40}(?:sig|signature|token|password|secret)=)[^&#\\s\"']+");
+      Pattern.compile("(?i)([?&][\\w-]{0,40}(?:sig|signature|token|password|secret)=)[^&#\\s\"']+");
 
   private static final String[] VARIABLES = {
     "MLFLOW_TRACKING_TOKEN",
@@ -47,7 +48,7 @@ public final class Redaction {
   /** A text without known secrets and without the users and passwords of addresses. */
   public static String text(String text) {
     String clean = USER_INFO.matcher(text).replaceAll(STARS + "@");
-    clean = SIGNATURE.matcher(clean).replaceAll(STARS);
+    clean = SIGNATURE.matcher(clean).replaceAll("$1" + STARS);
     for (String variable : VARIABLES) {
       String secret = System.getenv(variable);
       if (secret != null && secret.length() >= SHORTEST) {

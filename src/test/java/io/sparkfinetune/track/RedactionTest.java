@@ -19,6 +19,7 @@ class RedactionTest {
     "https://token@host, https://***@host",
     "http://ann:p@ss@host, http://***@host",
     "http://:pw@host, http://***@host",
+    "http://ann:p/w@host:5000/x, http://***@host:5000/x",
     "postgresql://ann:pw@host/db, postgresql://***@host/db",
     "no route to http://ann:pw@a and http://b, no route to http://***@a and http://b",
     "https://b.blob.core.windows.net/c?sv=1&sig=abc%3D&se=2, https://b.blob.core.windows.net/c?sv=1&sig=***&se=2",
