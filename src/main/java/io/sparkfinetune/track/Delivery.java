@@ -78,22 +78,41 @@ final class Delivery {
       ending = true;
       notifyAll();
     }
-    try {
-      thread.join(Math.max(1, timeout.toMillis()));
-      thread.interrupt();
-      thread.join(FIRST_PAUSE_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    // Who is being ended himself does not wait, but the sink is not closed under the delivery.
+    boolean interrupted = !join(Math.max(1, timeout.toMillis()));
+    thread.interrupt();
+    interrupted |= !join(FIRST_PAUSE_MILLIS);
     synchronized (this) {
       ended = true;
     }
-    sink.close();
+    try {
+      sink.close();
+    } catch (RuntimeException e) {
+      LOG.warn("what {} is delivered to was not closed", journal.file(), e);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
-  /** Events of the journal that have not been delivered. */
+  /** Whether it was not interrupted. */
+  private boolean join(long millis) {
+    try {
+      thread.join(millis);
+      return true;
+    } catch (InterruptedException e) {
+      return false;
+    }
+  }
+
+  /** Events of the journal that have not been delivered; 0 only when there are none. */
   long left() {
+    if (caughtUp()) {
+      return 0;
+    }
     long count = 0;
+    // A channel is closed to who is interrupted.
+    boolean interrupted = Thread.interrupted();
     try (FileChannel channel = FileChannel.open(journal.file(), StandardOpenOption.READ)) {
       long from = position();
       while (from < journal.length()) {
@@ -102,7 +121,12 @@ final class Delivery {
         from = part.end();
       }
     } catch (IOException e) {
-      LOG.debug("cannot count what is left", e);
+      LOG.warn("cannot count what is left of {}: {}", journal.file(), e.toString());
+      return Math.max(1, count);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
     return count;
   }

@@ -157,6 +157,20 @@ class DeliveryTest {
   }
 
   @Test
+  void whoIsInterruptedIsToldWhatIsLeft() {
+    Tracker tracker = open(folder);
+    log(tracker.startRun("one", "e", "", Map.of()), 0, 10);
+    Thread.currentThread().interrupt();
+    try {
+      tracker.close(PATIENCE);
+      assertThat(tracker.summary().left()).isEqualTo(11);
+      assertThat(tracker.delivers()).isFalse();
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+  }
+
+  @Test
   void aPlaceThatIsNoneOfThisJournalCountsForNothing() throws Exception {
     server.up();
     for (String place : List.of("100000000", "7", "x", "-3")) {
