@@ -18,7 +18,10 @@ import java.util.Map;
  */
 final class EventJson {
   private static final ObjectMapper MAPPER =
-      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+      new ObjectMapper()
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          // Two lines whose break is lost are a damaged one, not the first of them.
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final Map<String, Class<? extends TrackingEvent>> TYPES = new LinkedHashMap<>();
 
   static {
@@ -68,17 +71,19 @@ final class EventJson {
       throw new IOException("no event of a run");
     }
     TrackingEvent event = MAPPER.treeToValue(json, type);
-    requireWhole(event, type);
+    requireWhole(json, event, type);
     return new Numbered(json.get("seq").asLong(), event);
   }
 
   /** What a damaged line lacks must not surprise those who use its event. */
-  private static void requireWhole(TrackingEvent event, Class<? extends TrackingEvent> type)
-      throws IOException {
+  private static void requireWhole(
+      JsonNode json, TrackingEvent event, Class<? extends TrackingEvent> type) throws IOException {
     for (RecordComponent component : type.getRecordComponents()) {
       try {
         Object value = component.getAccessor().invoke(event);
-        if (value == null || value instanceof Map<?, ?> map && map.containsValue(null)) {
+        boolean missing =
+            component.getType().isPrimitive() && !json.hasNonNull(component.getName());
+        if (missing || value == null || value instanceof Map<?, ?> map && map.containsValue(null)) {
           throw new IOException("an event lacks its " + component.getName());
         }
       } catch (ReflectiveOperationException e) {

@@ -2,7 +2,6 @@ package io.sparkfinetune.track;
 
 import io.sparkfinetune.UserException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
@@ -19,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An append-only file of events in a folder of its own, written by one process at a time. A reader
@@ -26,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * is opened again.
  */
 final class Journal implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
   private static final String LOCK = "journal.lock";
   private static final int READ_BYTES = 1 << 20;
 
@@ -42,8 +44,16 @@ final class Journal implements AutoCloseable {
   private final List<String> notes = new ArrayList<>();
   private final Map<String, Map<String, Long>> lastSteps = new HashMap<>();
   private final Set<String> unfinished = new LinkedHashSet<>();
+
+  /** What a reader may read: whole events that are safe on the disk. */
   private volatile long length;
+
   private long seq;
+
+  /** Where the next event is written to, and what its file has behind the last one, if torn. */
+  private long end;
+
+  private long forcedSeq;
   private boolean torn;
 
   private Journal(Path folder, FileChannel lockChannel) throws IOException {
@@ -99,9 +109,16 @@ final class Journal implements AutoCloseable {
   }
 
   private static void letGo(FileChannel lockChannel, Path real) {
-    close(lockChannel);
-    if (real != null) {
-      OPEN.remove(real);
+    try {
+      if (lockChannel != null) {
+        lockChannel.close();
+      }
+    } catch (IOException e) {
+      LOG.warn("the lock of a journal was not closed: {}", e.toString());
+    } finally {
+      if (real != null) {
+        OPEN.remove(real);
+      }
     }
   }
 
@@ -135,16 +152,6 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  private static void close(FileChannel channel) {
-    try {
-      if (channel != null) {
-        channel.close();
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** Learns what is there. */
   private void recover() throws IOException {
     long size = channel.size();
@@ -162,6 +169,8 @@ final class Journal implements AutoCloseable {
     if (length < size) {
       setTornAside(size);
     }
+    end = length;
+    forcedSeq = seq;
     if (damaged > 0) {
       notes.add(damaged + " damaged lines of the journal in " + folder + " are left out");
     }
@@ -213,52 +222,89 @@ final class Journal implements AutoCloseable {
     return folder.resolve(JournalFile.NAME);
   }
 
-  /** The bytes of whole events, which a reader may read. */
+  /** The bytes of whole events that are safe on the disk, which a reader may read. */
   long length() {
     return length;
   }
 
   /**
-   * Appends events, all or as many as there is room for.
+   * Appends events, all or as many as there is room for. They are safe after {@link #force}.
    *
    * @return how many were written
+   * @throws IOException when not even the first could be written
+   * @throws IllegalArgumentException when the first is none that can be written
    */
   int append(List<TrackingEvent> events) throws IOException {
     if (torn) {
-      channel.truncate(length);
+      channel.truncate(end);
       torn = false;
     }
     int written = 0;
-    for (TrackingEvent event : events) {
-      ByteBuffer line = ByteBuffer.wrap(EventJson.line(seq + 1, event));
-      try {
-        long place = length;
-        while (line.hasRemaining()) {
-          place += channel.write(line, place);
-        }
-        length = place;
-        seq++;
+    try {
+      for (TrackingEvent event : events) {
+        write(line(event));
         written++;
-      } catch (IOException e) {
-        torn = true;
-        if (written > 0) {
-          return written;
-        }
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      if (written == 0) {
         throw e;
       }
     }
     return written;
   }
 
-  /** Forces what was appended to the disk. */
+  private byte[] line(TrackingEvent event) {
+    byte[] line = EventJson.line(seq + 1, event);
+    if (line.length > JournalFile.LONGEST_LINE) {
+      throw new IllegalArgumentException("an event of " + line.length + " bytes");
+    }
+    return line;
+  }
+
+  private void write(byte[] content) throws IOException {
+    ByteBuffer line = ByteBuffer.wrap(content);
+    long place = end;
+    try {
+      while (line.hasRemaining()) {
+        place += channel.write(line, place);
+      }
+    } catch (IOException e) {
+      torn = true;
+      throw e;
+    }
+    end = place;
+    seq++;
+  }
+
+  /**
+   * Forces what was appended to the disk.
+   *
+   * @throws IOException when the disk has not taken it: the system may have forgotten it by now.
+   *     What was appended since the last time is to be appended again
+   */
   void force() throws IOException {
-    channel.force(false);
+    try {
+      channel.force(false);
+    } catch (IOException e) {
+      end = length;
+      seq = forcedSeq;
+      torn = true;
+      throw e;
+    }
+    length = end;
+    forcedSeq = seq;
   }
 
   @Override
   public void close() {
-    close(channel);
-    // The lock ends with its channel.
-    letGo(lockChannel, real);
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // As on a disk that has failed: what was to be written is counted by who writes.
+      LOG.warn("the journal in {} was not closed: {}", folder, e.toString());
+    } finally {
+      // The lock ends with its channel.
+      letGo(lockChannel, real);
+    }
   }
 }

@@ -12,7 +12,7 @@ final class JournalFile {
   static final String NAME = "journal.jsonl";
 
   /** No line is longer: a parameter of a megabyte still fits. */
-  private static final int LONGEST_LINE = 64 << 20;
+  static final int LONGEST_LINE = 64 << 20;
 
   private JournalFile() {}
 

@@ -16,17 +16,24 @@ final class JournalWriter implements AutoCloseable {
   /** Events that may wait for the disk; beyond them, those who record wait for it as well. */
   private static final int CAPACITY = 100_000;
 
+  /** What is written is forced to the disk this often: once an event would keep the disk busy. */
   private static final long FORCE_MILLIS = 200;
+
   private static final long LONGEST_WAIT_MILLIS = 2_000;
 
   private final Journal journal;
   private final Runnable onWritten;
   private final LinkedBlockingQueue<TrackingEvent> queue = new LinkedBlockingQueue<>(CAPACITY);
+
+  /** Events that are not safe on the disk yet; the first {@link #appended} of them are written. */
   private final List<TrackingEvent> pending = new ArrayList<>();
+
   private final AtomicLong added = new AtomicLong();
   private final AtomicLong written = new AtomicLong();
   private final AtomicLong lost = new AtomicLong();
   private final Thread thread;
+  private int appended;
+  private long forcedAt = System.nanoTime();
   private volatile boolean closing;
   private volatile boolean full;
 
@@ -81,38 +88,42 @@ final class JournalWriter implements AutoCloseable {
 
   private void run() {
     try {
-      while (!closing || !queue.isEmpty()) {
-        if (pending.size() < CAPACITY) {
-          TrackingEvent first = queue.poll(FORCE_MILLIS, TimeUnit.MILLISECONDS);
-          if (first != null) {
-            pending.add(first);
-            queue.drainTo(pending, CAPACITY - pending.size());
-          }
-        }
+      boolean last;
+      do {
         // What is still to be written gets one attempt after the end has been told.
-        boolean last = closing;
-        write();
-        if (last && full) {
-          return;
-        }
-      }
-      write();
+        last = closing;
+        take(last ? 0 : appended == 0 ? FORCE_MILLIS : Math.max(0, FORCE_MILLIS - sinceForced()));
+        write(last);
+      } while (!last || !full && !(queue.isEmpty() && pending.isEmpty()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void write() throws InterruptedException {
-    if (pending.isEmpty()) {
-      return;
+  private long sinceForced() {
+    return (System.nanoTime() - forcedAt) / 1_000_000;
+  }
+
+  private void take(long waitMillis) throws InterruptedException {
+    if (pending.size() < CAPACITY) {
+      TrackingEvent first = queue.poll(waitMillis, TimeUnit.MILLISECONDS);
+      if (first != null) {
+        pending.add(first);
+        queue.drainTo(pending, CAPACITY - pending.size());
+      }
     }
+  }
+
+  private void write(boolean last) throws InterruptedException {
     try {
-      int count = journal.append(pending);
-      pending.subList(0, count).clear();
-      journal.force();
-      written.addAndGet(count);
-      full = false;
-      onWritten.run();
+      try {
+        append();
+      } finally {
+        // Also what was written before the disk was full.
+        if (appended > 0 && (last || sinceForced() >= FORCE_MILLIS || pending.size() >= CAPACITY)) {
+          force();
+        }
+      }
     } catch (IOException e) {
       if (!full) {
         LOG.warn("the journal {} cannot be written: {}", journal.file(), e.toString());
@@ -122,6 +133,30 @@ final class JournalWriter implements AutoCloseable {
         Thread.sleep(FORCE_MILLIS);
       }
     }
+  }
+
+  private void append() throws IOException {
+    while (appended < pending.size()) {
+      try {
+        appended += journal.append(pending.subList(appended, pending.size()));
+      } catch (IllegalArgumentException e) {
+        // It must not keep those behind it.
+        pending.remove(appended);
+        lost.incrementAndGet();
+        LOG.warn("an event cannot be written to the journal {}", journal.file(), e);
+      }
+    }
+  }
+
+  private void force() throws IOException {
+    int count = appended;
+    appended = 0;
+    forcedAt = System.nanoTime();
+    journal.force();
+    pending.subList(0, count).clear();
+    written.addAndGet(count);
+    full = false;
+    onWritten.run();
   }
 
   /** Writes what is there; what cannot be written is counted. */

@@ -56,7 +56,8 @@ public final class TrackedRun {
         .entrySet()
         .removeIf(
             metric ->
-                metric.getValue() == null
+                metric.getKey() == null
+                    || metric.getValue() == null
                     || step <= before.getOrDefault(metric.getKey(), Long.MIN_VALUE));
     if (!fresh.isEmpty()) {
       writer.add(new TrackingEvent.Metrics(id, time, step, fresh));
@@ -85,8 +86,8 @@ public final class TrackedRun {
             dataset.digest(),
             dataset.sourceType(),
             Redaction.text(dataset.source()),
-            dataset.schema(),
-            dataset.profile());
+            new LinkedHashMap<>(dataset.schema()),
+            new LinkedHashMap<>(dataset.profile()));
     writer.add(new TrackingEvent.Input(id, now(), context, clean));
   }
 

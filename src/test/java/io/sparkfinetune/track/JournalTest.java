@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class JournalTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int PATIENT_STEPS = 300;
 
   @TempDir Path folder;
 
@@ -57,6 +60,9 @@ class JournalTest {
             new TrackingEvent.RunEnded("r", 8, RunStatus.KILLED));
     try (Journal journal = Journal.open(folder)) {
       assertThat(journal.append(events)).isEqualTo(events.size());
+      // Nobody reads what the disk may still lose.
+      assertThat(journal.length()).isZero();
+      journal.force();
       JournalFile.Part part;
       List<TrackingEvent> read = new ArrayList<>();
       try (var channel = Files.newByteChannel(file())) {
@@ -163,10 +169,13 @@ class JournalTest {
     List<String> lines = new ArrayList<>(Files.readAllLines(file()));
     lines.set(1, lines.get(1).replace("values", "valuez"));
     lines.add(lines.get(2).replace("2.0", "null"));
+    lines.add(lines.get(2).replace("\"step\"", "\"stap\""));
+    // The break between two lines is lost.
+    lines.add(lines.get(2) + lines.get(2));
     Files.write(file(), lines);
     try (Tracker tracker = open()) {
       assertThat(tracker.summary().notes())
-          .containsExactly("2 damaged lines of the journal in " + folder + " are left out");
+          .containsExactly("4 damaged lines of the journal in " + folder + " are left out");
     }
     assertThat(read().get(0).metrics().get("loss").stream().map(RunRecord.Point::step))
         .containsExactly(2L);
@@ -196,6 +205,7 @@ class JournalTest {
     Map<String, Double> metrics = new HashMap<>();
     metrics.put("loss", null);
     metrics.put("accuracy", 0.5);
+    metrics.put(null, 0.25);
     try (Tracker tracker = open()) {
       TrackedRun run = tracker.startRun("one", "e", "", params);
       run.logParams(params);
@@ -203,6 +213,24 @@ class JournalTest {
     }
     assertThat(read().get(0).params()).containsExactly(Map.entry("c", "d"));
     assertThat(read().get(0).metrics()).containsOnlyKeys("accuracy");
+  }
+
+  @Test
+  void anEventThatCannotBeWrittenKeepsNoneOfTheOthers() {
+    Map<String, String> schema = new HashMap<>();
+    schema.put(null, "string");
+    String huge = "x".repeat(JournalFile.LONGEST_LINE);
+    Tracker tracker = open();
+    TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+    run.logInput("training", new DatasetInfo("n", "d", "csv", "s", schema, Map.of()));
+    run.logMetrics(1, Map.of("loss", 1.0));
+    run.logParams(Map.of("huge", huge));
+    run.end(RunStatus.FINISHED);
+    tracker.close();
+    assertThat(tracker.summary().written()).isEqualTo(3);
+    assertThat(tracker.summary().lost()).isEqualTo(2);
+    assertThat(read().get(0).metrics()).containsOnlyKeys("loss");
+    assertThat(read().get(0).status()).isEqualTo(RunStatus.FINISHED);
   }
 
   @Test
@@ -298,6 +326,86 @@ class JournalTest {
               .max()
               .orElse(0);
       assertThat((long) points.size()).isGreaterThanOrEqualTo(safe).isPositive();
+    }
+  }
+
+  /** Logs a little at a time, waits for the disk, and says what came of it. */
+  static final class Patient {
+    public static void main(String[] arguments) throws Exception {
+      Tracker tracker = Tracker.open(Path.of(arguments[0]), "", Optional.empty());
+      TrackedRun run = tracker.startRun("child", "e", "", Map.of());
+      for (int step = 1; step <= PATIENT_STEPS; step++) {
+        run.logMetrics(step, Map.of("loss", (double) step));
+        Thread.sleep(5);
+      }
+      tracker.flush();
+      tracker.close();
+      Tracker.Summary summary = tracker.summary();
+      System.out.println("written " + summary.written() + " lost " + summary.lost());
+    }
+  }
+
+  /** The system says of every third attempt that the disk has not taken what was written. */
+  @Test
+  void whatTheDiskHasNotTakenIsWrittenAgainAndTheDiskIsNotAskedForEachEvent() throws Exception {
+    Path trace = folder.resolve("trace");
+    List<String> strace =
+        List.of(
+            "strace",
+            "-f",
+            "-o",
+            trace.toString(),
+            "-e",
+            "trace=fdatasync,ftruncate",
+            "-e",
+            "inject=fdatasync:error=EIO:when=2+3");
+    org.junit.jupiter.api.Assumptions.assumeTrue(
+        canRun(strace), "not run: no strace, or no right to use it");
+    Path journal = folder.resolve("journal");
+    Path output = folder.resolve("output");
+    Process child =
+        ChildJvm.start(
+            strace,
+            Patient.class,
+            List.of(),
+            List.of(journal.toString()),
+            Map.of(),
+            folder,
+            output);
+    try {
+      assertThat(child.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } finally {
+      child.descendants().forEach(ProcessHandle::destroyForcibly);
+      child.destroyForcibly();
+    }
+    assertThat(Files.readString(output)).contains("written " + (PATIENT_STEPS + 1) + " lost 0");
+    assertThat(
+            JournalReader.runs(
+                    new org.apache.hadoop.fs.Path(journal.toUri()), new Configuration(false))
+                .get(0)
+                .metrics()
+                .get("loss")
+                .stream()
+                .map(RunRecord.Point::step))
+        .containsExactlyElementsOf(LongStream.rangeClosed(1, PATIENT_STEPS).boxed().toList());
+    String calls = Files.readString(trace);
+    assertThat(calls.substring(calls.indexOf("EIO"))).contains("ftruncate(");
+    assertThat(calls.lines().filter(line -> line.contains("fdatasync(")).count())
+        .isBetween(3L, PATIENT_STEPS / 4L);
+  }
+
+  private static boolean canRun(List<String> wrapper) throws InterruptedException {
+    List<String> command = new ArrayList<>(wrapper);
+    command.add("true");
+    try {
+      return new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor()
+          == 0;
+    } catch (java.io.IOException e) {
+      return false;
     }
   }
 
