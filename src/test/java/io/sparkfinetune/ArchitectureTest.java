@@ -29,6 +29,12 @@ class ArchitectureTest {
           .definedBy("io.sparkfinetune.describe..")
           .layer("report")
           .definedBy("io.sparkfinetune.report..")
+          .layer("tune")
+          .definedBy("io.sparkfinetune.tune")
+          .layer("sampler")
+          .definedBy("io.sparkfinetune.tune.sampler..")
+          .layer("pruner")
+          .definedBy("io.sparkfinetune.tune.pruner..")
           .layer("track")
           .definedBy("io.sparkfinetune.track")
           .layer("mlflow")
@@ -56,6 +62,12 @@ class ArchitectureTest {
           .whereLayer("annotator")
           .mayOnlyBeAccessedByLayers("jobs")
           .whereLayer("export")
+          .mayOnlyBeAccessedByLayers("jobs")
+          .whereLayer("tune")
+          .mayOnlyBeAccessedByLayers("jobs", "report", "sampler", "pruner")
+          .whereLayer("sampler")
+          .mayOnlyBeAccessedByLayers("jobs")
+          .whereLayer("pruner")
           .mayOnlyBeAccessedByLayers("jobs")
           .whereLayer("describe")
           .mayOnlyBeAccessedByLayers("jobs")
@@ -100,6 +112,7 @@ class ArchitectureTest {
               "io.sparkfinetune.evaluate..",
               "io.sparkfinetune.torch..",
               "io.sparkfinetune.track..",
+              "io.sparkfinetune.tune..",
               "io.sparkfinetune.report..",
               "io.sparkfinetune.config..")
           .should()
