@@ -4,8 +4,11 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+import com.typesafe.config.ConfigValueType;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.track.Redaction;
 import java.nio.file.Files;
@@ -13,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -39,6 +43,7 @@ final class ConfigLayers {
   private final Job job;
   private final Map<String, Object> values = new TreeMap<>();
   private final Map<String, String> spark = new TreeMap<>();
+  private final Map<String, ConfigValue> structures = new TreeMap<>();
 
   private ConfigLayers(Job job) {
     this.job = job;
@@ -70,6 +75,8 @@ final class ConfigLayers {
         });
     files.forEach(layers::file);
     overrides.forEach(layers::override);
+    layers.structures.forEach(
+        (key, value) -> layers.values.put(key, value.render(ConfigRenderOptions.concise())));
     layers.presets();
     return new JobConfig(job.keys(), layers.values, layers.spark, layers.command(files, overrides));
   }
@@ -101,6 +108,12 @@ final class ConfigLayers {
     } catch (ConfigException e) {
       throw new UserException("--conf " + e.getMessage().replaceAll("\\s+", " "), e);
     }
+    for (String key : job.structures()) {
+      if (config.hasPath(key)) {
+        structure(key, config.getValue(key));
+        config = config.withoutPath(key);
+      }
+    }
     for (Map.Entry<String, ConfigValue> entry : config.entrySet()) {
       String key = String.join(".", ConfigUtil.splitPath(entry.getKey()));
       try {
@@ -122,13 +135,46 @@ final class ConfigLayers {
   }
 
   private void set(String key, Object value) {
+    Optional<String> structure =
+        job.structures().stream()
+            .filter(path -> key.equals(path) || key.startsWith(path + "."))
+            .findFirst();
     if (key.startsWith(SPARK)) {
       spark.put(key, String.valueOf(value));
+    } else if (structure.isPresent()) {
+      structure(key, ConfigValueFactory.fromAnyRef(value));
     } else if (value instanceof List<?>) {
       throw new UserException(job.keys().setting(key).path() + " is a list: expected one value");
     } else {
       values.put(key, job.keys().setting(key).convert(value));
     }
+  }
+
+  /**
+   * Puts a structure, or a part of one, over what there is of it.
+   *
+   * @param key of the structure, or one below
+   * @param value itself, or a text that is one in HOCON
+   */
+  private void structure(String key, ConfigValue value) {
+    ConfigValue parsed = value;
+    if (value.valueType() == ConfigValueType.STRING) {
+      try {
+        parsed = ConfigFactory.parseString("v = " + value.unwrapped()).getValue("v");
+      } catch (ConfigException e) {
+        throw new UserException(
+            key
+                + "="
+                + value.unwrapped()
+                + " is no HOCON: "
+                + e.getMessage().replaceAll("\\s+", " "),
+            e);
+      }
+    }
+    String path = job.structures().stream().filter(key::startsWith).findFirst().orElseThrow();
+    ConfigValue whole =
+        key.equals(path) ? parsed : parsed.atPath(key.substring(path.length() + 1)).root();
+    structures.merge(path, whole, (before, over) -> over.withFallback(before));
   }
 
   private void presets() {

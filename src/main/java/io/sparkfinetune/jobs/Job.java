@@ -23,6 +23,14 @@ interface Job {
     return Map.of();
   }
 
+  /**
+   * Those of its keys whose values are not single but a structure, written below the key in a file:
+   * the configuration holds it as HOCON.
+   */
+  default List<String> structures() {
+    return List.of();
+  }
+
   /** The paths that must be set, by whole key. */
   List<String> required();
 

@@ -59,6 +59,36 @@ final class JobConfig {
     this.read = Map.copyOf(read);
   }
 
+  private JobConfig(JobConfig config, Map<String, Setting> settings, Map<String, ?> changes) {
+    settings.forEach(
+        (path, setting) -> {
+          Object change = changes.get(path);
+          this.settings.put(path, setting);
+          values.put(path, change == null ? config.values.get(path) : setting.convert(change));
+        });
+    spark = config.spark;
+    command = config.command;
+    Map<String, Object> stillRead = new LinkedHashMap<>(config.read);
+    stillRead.keySet().removeAll(changes.keySet());
+    read = Map.copyOf(stillRead);
+  }
+
+  /**
+   * This configuration with other values, by whole key.
+   *
+   * @throws UserException when a value is not allowed
+   */
+  JobConfig with(Map<String, ?> changes) {
+    return new JobConfig(this, settings, changes);
+  }
+
+  /** What of this configuration another job knows, but for some of its keys. */
+  JobConfig forJob(JobKeys keys, Set<String> without) {
+    Map<String, Setting> others = new LinkedHashMap<>(settings);
+    others.keySet().removeIf(path -> !keys.has(path) || without.contains(path));
+    return new JobConfig(this, others, Map.of());
+  }
+
   /** This configuration, but schemas are given other values, by whole key: all else shows these. */
   JobConfig reading(Map<String, Object> others) {
     return new JobConfig(this, others);
