@@ -37,7 +37,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The examples of one fit, tokenised and cached until they are closed.
+ * The examples of a data set, tokenised and cached until they are closed.
  *
  * <p>Read once: the labelled texts are cached, counted, and from them the token ids are made and
  * cached in turn.

@@ -4,6 +4,7 @@ import com.johnsnowlabs.nlp.AnnotatorType;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.distributed.DistributedTrainer;
 import io.sparkfinetune.distributed.ResourceArguments;
+import io.sparkfinetune.distributed.SharedBase;
 import io.sparkfinetune.distributed.TrainedModel;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.Param;
@@ -27,6 +27,7 @@ import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import scala.Option;
 import scala.runtime.AbstractFunction1;
@@ -182,52 +183,104 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
     return this;
   }
 
-  /**
-   * What {@code fit} does: check, read the base's tokenizer, index and tokenise, train, create the
-   * model.
-   */
+  /** What {@code fit} does: prepare the examples, train on them, let go of them. */
   @Override
   public TransformerClassifierModel train(
       Dataset<?> dataset, Option<PipelineModel> recursivePipeline) {
-    TrainingColumns columns = columns();
-    columns.check(dataset.schema());
+    try (PreparedExamples examples = prepare(dataset, SharedBase.ofOne(dataset.sparkSession()))) {
+      return train(examples);
+    }
+  }
+
+  /**
+   * Prepares a data set for any number of trainings: checks, reads the base's tokenizer, indexes,
+   * tokenises and caches, once. The caller closes the result.
+   *
+   * @throws UserException when settings, columns, examples or cluster cannot be trained with
+   */
+  public PreparedExamples prepare(Dataset<?> dataset) {
+    return prepare(dataset, SharedBase.ofMany(dataset.sparkSession()));
+  }
+
+  /**
+   * As the other.
+   *
+   * @param base says whether there is more than one training; closed with the result, or when there
+   *     is none
+   */
+  public PreparedExamples prepare(Dataset<?> dataset, SharedBase base) {
+    try {
+      TrainingColumns columns = columns();
+      columns.check(dataset.schema());
+      ModelArguments model = modelArguments();
+      Checkpoint checkpoint = base.checkpoint(model);
+      ModelConfig config = ModelConfig.parse(checkpoint.config());
+      DistributedTrainer.check(
+          dataset.sparkSession().sparkContext(),
+          config,
+          model,
+          trainingArguments(),
+          resourceArguments());
+      try (TextTokenizer opened = TextTokenizer.of(checkpoint.tokenizer(), model.maxLength())) {
+        config.requireVocabulary(opened.vocabSize());
+        return PreparedExamples.of(dataset, shaping(base), opened.vocabSize(), base);
+      }
+    } catch (RuntimeException | Error e) {
+      base.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Fits on examples that are prepared already. Approaches with other settings of the model, the
+   * training and the resources may do so at once, from several threads: each trains by Spark jobs
+   * of its thread's job group.
+   *
+   * @throws UserException when a setting differs that has shaped the examples, or cannot be trained
+   *     with
+   */
+  public TransformerClassifierModel fit(PreparedExamples examples) {
+    return copyValues(train(examples).setParent(this), ParamMap.empty());
+  }
+
+  private TransformerClassifierModel train(PreparedExamples prepared) {
+    TrainingExamples examples = prepared.shapedBy(shaping(prepared.base()));
     ModelArguments model = modelArguments();
     TrainingArguments training = trainingArguments();
     ResourceArguments resources = resourceArguments();
-    Configuration hadoop = dataset.sparkSession().sessionState().newHadoopConf();
-    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop, !model.fromScratch());
-    ModelConfig config = ModelConfig.parse(checkpoint.config());
-    DistributedTrainer.check(
-        dataset.sparkSession().sparkContext(), config, model, training, resources);
-    String tokenizer = checkpoint.tokenizer();
-    try (TextTokenizer opened = TextTokenizer.of(tokenizer, model.maxLength())) {
-      config.requireVocabulary(opened.vocabSize());
-    }
+    SparkSession session = examples.train().sparkSession();
+    ModelConfig config = ModelConfig.parse(prepared.base().checkpoint(model).config());
+    config.requireVocabulary(prepared.vocabSize());
+    DistributedTrainer.check(session.sparkContext(), config, model, training, resources);
+    TrainedModel trained =
+        DistributedTrainer.train(
+            examples.train(),
+            examples.validation(),
+            examples.labels().names(),
+            prepared.base(),
+            model,
+            training,
+            resources,
+            progress);
+    // fit sets the parent and copies the Params.
+    return TransformerClassifierModel.of(trained.files())
+        .setTrainingSummary(trained.result())
+        .setTrainingRecord(
+            TrainingRecords.of(
+                model, training, columns(), examples, trained.result(), session.version()));
+  }
+
+  private ExampleSettings shaping(SharedBase base) {
+    TrainingColumns columns = columns();
     double share = columns.validationIndicator().isPresent() ? 0 : getValidationSplit();
-    try (TrainingExamples examples =
-        TrainingExamples.of(
-            dataset, columns, share, training.seed(), tokenizer, model.maxLength())) {
-      TrainedModel trained =
-          DistributedTrainer.train(
-              examples.train(),
-              examples.validation(),
-              examples.labels().names(),
-              model,
-              training,
-              resources,
-              progress);
-      // fit sets the parent and copies the Params.
-      return TransformerClassifierModel.of(trained.files())
-          .setTrainingSummary(trained.result())
-          .setTrainingRecord(
-              TrainingRecords.of(
-                  model,
-                  training,
-                  columns,
-                  examples,
-                  trained.result(),
-                  dataset.sparkSession().version()));
-    }
+    ModelArguments model = modelArguments();
+    return new ExampleSettings(
+        columns,
+        share,
+        trainingArguments().seed(),
+        model.base(),
+        base.checkpoint(model).tokenizer(),
+        model.maxLength());
   }
 
   /** Reports a missing column before the stages in front of this one are fitted. */

@@ -24,18 +24,15 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.Tuple2;
@@ -71,19 +68,33 @@ public final class DistributedTrainer {
       TrainingArguments training,
       ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
-    SparkSession session = train.sparkSession();
-    SparkContext spark = session.sparkContext();
+    try (SharedBase base = SharedBase.ofOne(train.sparkSession())) {
+      return train(train, validation, labels, base, model, training, resources, progress);
+    }
+  }
+
+  /**
+   * As the other, for a training that shares its base with others.
+   *
+   * @param base stays the caller's
+   */
+  public static TrainedModel train(
+      Dataset<Row> train,
+      Optional<Dataset<Row>> validation,
+      List<String> labels,
+      SharedBase base,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources,
+      Consumer<TrainingProgress> progress) {
+    SparkContext spark = train.sparkSession().sparkContext();
     ResourcePlan plan = plan(spark, training, resources);
     ClusterSlots.await(spark, plan);
-    SerializableConfiguration hadoop =
-        new SerializableConfiguration(session.sessionState().newHadoopConf());
-    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop.value(), !model.fromScratch());
+    Checkpoint checkpoint = base.checkpoint(model);
     ModelConfig config = model.configure(ModelConfig.parse(checkpoint.config()), labels);
 
-    refuseOthersCheckpoints(training.checkpoint(), hadoop);
+    refuseOthersCheckpoints(training.checkpoint(), base.hadoop().value().value());
 
-    Broadcast<SerializableConfiguration> broadcast =
-        JavaSparkContext.fromSparkContext(spark).broadcast(hadoop);
     try (ProgressChannel channel = new ProgressChannel(spark, progress)) {
       TrainingTask task =
           new TrainingTask(
@@ -95,12 +106,11 @@ public final class DistributedTrainer {
                   Duration.ofSeconds(resources.communicationTimeout()),
                   (long) resources.shardMemoryMb() << 20,
                   ClusterSlots.free(spark, plan),
-                  UUID.randomUUID().toString()),
-              broadcast,
+                  UUID.randomUUID().toString(),
+                  base.id()),
+              base.hadoop(),
               channel.taskEnd());
       return collect(run(examples(train, validation), plan, task), config, checkpoint.tokenizer());
-    } finally {
-      destroy(broadcast);
     }
   }
 
@@ -137,26 +147,16 @@ public final class DistributedTrainer {
   }
 
   /** Those of another training would be taken for this one's by who looks for the newest. */
-  private static void refuseOthersCheckpoints(
-      CheckpointArguments arguments, SerializableConfiguration hadoop) {
+  private static void refuseOthersCheckpoints(CheckpointArguments arguments, Configuration hadoop) {
     String folder = arguments.checkpointDir();
     if (!folder.isEmpty()
         && !arguments.resume()
-        && new CheckpointStore(folder, hadoop.value()).newestWhole(passed -> {}).isPresent()) {
+        && new CheckpointStore(folder, hadoop).newestWhole(passed -> {}).isPresent()) {
       throw new UserException(
           "training.checkpoint_dir="
               + folder
               + " holds checkpoints of an earlier training: set training.resume=true to go on from"
               + " them, or choose another folder");
-    }
-  }
-
-  /** A context that has stopped cannot: that must not hide why it has. */
-  private static void destroy(Broadcast<?> broadcast) {
-    try {
-      broadcast.destroy();
-    } catch (RuntimeException e) {
-      LOG.debug("cannot destroy a broadcast", e);
     }
   }
 

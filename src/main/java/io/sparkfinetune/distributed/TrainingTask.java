@@ -3,7 +3,6 @@ package io.sparkfinetune.distributed;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.collective.TorchCollective;
-import io.sparkfinetune.model.Customisation;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -28,9 +27,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.storage.BlockManager;
+import org.apache.spark.storage.BroadcastBlockId;
 import org.apache.spark.util.AccumulatorV2;
 import org.apache.spark.util.SerializableConfiguration;
 import org.bytedeco.javacpp.PointerScope;
@@ -67,6 +69,7 @@ final class TrainingTask
    * @param shardMemory bytes of token ids that a worker holds in memory
    * @param slotsFree slots that were free before
    * @param run names the training, however often Spark starts its stage
+   * @param sharing {@link SharedBase#id()}
    */
   record Order(
       ModelArguments model,
@@ -76,7 +79,8 @@ final class TrainingTask
       Duration timeout,
       long shardMemory,
       int slotsFree,
-      String run)
+      String run,
+      String sharing)
       implements Serializable {}
 
   TrainingTask(
@@ -117,6 +121,7 @@ final class TrainingTask
     ModelConfig config = ModelConfig.parse(order.configJson());
     try (EncodedDataset trainRows = train.build();
         EncodedDataset validationRows = validation.build();
+        BaseWeights.Running running = BaseWeights.OF_PROCESS.running(key());
         Collective workers = join(context);
         SequenceClassifier model = load(config, device);
         Trainer trainer =
@@ -213,15 +218,42 @@ final class TrainingTask
   }
 
   private SequenceClassifier load(ModelConfig config) {
-    Customisation customisation = order.model().customisation();
-    long seed = order.training().seed();
     if (order.model().fromScratch()) {
-      return SequenceClassifier.fromScratch(config, customisation, seed);
+      return SequenceClassifier.fromScratch(
+          config, order.model().customisation(), order.training().seed());
     }
-    Checkpoint checkpoint = Checkpoint.open(order.model().base(), hadoop.value().value());
-    try (TensorSource weights = checkpoint.openWeights()) {
-      List<String> labels = ModelConfig.parse(checkpoint.config()).labels();
-      return SequenceClassifier.fromPretrained(config, labels, weights, customisation, seed);
+    if (order.sharing().isEmpty()) {
+      Checkpoint checkpoint = open();
+      try (TensorSource weights = checkpoint.openWeights()) {
+        return load(config, checkpoint, weights);
+      }
     }
+    return BaseWeights.OF_PROCESS.load(
+        key(),
+        isThere(hadoop.id()),
+        this::open,
+        (checkpoint, weights) -> load(config, checkpoint, weights),
+        BarrierTaskContext.get()::killTaskIfInterrupted);
+  }
+
+  private SequenceClassifier load(ModelConfig config, Checkpoint checkpoint, TensorSource weights) {
+    List<String> labels = ModelConfig.parse(checkpoint.config()).labels();
+    return SequenceClassifier.fromPretrained(
+        config, labels, weights, order.model().customisation(), order.training().seed());
+  }
+
+  private Checkpoint open() {
+    return Checkpoint.open(order.model().base(), hadoop.value().value());
+  }
+
+  private BaseWeights.Key key() {
+    return new BaseWeights.Key(order.sharing(), order.model().base());
+  }
+
+  /** Whether this process still has a broadcast: the driver destroys it on all of them. */
+  private static BooleanSupplier isThere(long broadcast) {
+    BroadcastBlockId block = new BroadcastBlockId(broadcast, "");
+    BlockManager blocks = SparkEnv.get().blockManager();
+    return () -> blocks.getStatus(block).isDefined();
   }
 }

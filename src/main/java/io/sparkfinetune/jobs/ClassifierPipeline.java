@@ -2,9 +2,11 @@ package io.sparkfinetune.jobs;
 
 import com.johnsnowlabs.nlp.DocumentAssembler;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.annotator.PreparedExamples;
 import io.sparkfinetune.annotator.TransformerClassifierApproach;
 import io.sparkfinetune.annotator.TransformerClassifierModel;
 import io.sparkfinetune.distributed.ResourceArguments;
+import io.sparkfinetune.distributed.SharedBase;
 import io.sparkfinetune.evaluate.Metrics;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ProblemType;
@@ -59,27 +61,117 @@ final class ClassifierPipeline {
       TrainingArguments training,
       ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
+    SharedBase alone = SharedBase.ofOne(train.sparkSession());
+    try (Prepared prepared = prepare(train, validation, model, training, resources, alone)) {
+      return prepared.fit(model, training, resources, progress);
+    }
+  }
+
+  /**
+   * Prepares rows to fine-tune on any number of times.
+   *
+   * @param train as of {@link #fit}
+   * @param validation as of {@link #fit}
+   * @param model the settings that shape the examples; the others are checked, and may be others
+   *     when it comes to fit
+   * @throws UserException when they, the rows or the cluster cannot be trained with
+   */
+  static Prepared prepare(
+      Dataset<Row> train,
+      Optional<Dataset<Row>> validation,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources) {
+    SharedBase base = SharedBase.ofMany(train.sparkSession());
+    return prepare(train, validation, model, training, resources, base);
+  }
+
+  private static Prepared prepare(
+      Dataset<Row> train,
+      Optional<Dataset<Row>> validation,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources,
+      SharedBase base) {
+    SparkSession spark = train.sparkSession();
     boolean pairs = Arrays.asList(train.columns()).contains(JobData.TEXT_PAIR);
-    List<PipelineStage> stages = assemblers(pairs);
-    TransformerClassifierApproach classifier = new TransformerClassifierApproach();
-    classifier.setInputCols(documents(pairs));
-    stages.add(classifier);
-    classifier.setOutputCol(CATEGORY);
-    classifier.setLabelColumn(JobData.LABEL);
-    classifier.setArguments(model);
-    classifier.setArguments(training);
-    classifier.setArguments(resources);
-    classifier.setProgress(progress);
     Dataset<Row> rows = train;
     if (validation.isPresent()) {
-      classifier.setValidationIndicatorCol(IS_VALIDATION);
       rows =
           train
               .withColumn(IS_VALIDATION, functions.lit(false))
               .unionByName(validation.get().withColumn(IS_VALIDATION, functions.lit(true)));
     }
+    Dataset<Row> documents = ofTransformers(assemblers(pairs), spark).transform(rows);
+    TransformerClassifierApproach approach =
+        approach(pairs, validation.isPresent(), model, training, resources);
+    return new Prepared(spark, pairs, validation.isPresent(), approach.prepare(documents, base));
+  }
+
+  /** Rows to fine-tune on any number of times, also from several threads at once. */
+  static final class Prepared implements AutoCloseable {
+    private final SparkSession spark;
+    private final boolean pairs;
+    private final boolean validated;
+    private final PreparedExamples examples;
+
+    private Prepared(
+        SparkSession spark, boolean pairs, boolean validated, PreparedExamples examples) {
+      this.spark = spark;
+      this.pairs = pairs;
+      this.validated = validated;
+      this.examples = examples;
+    }
+
+    /**
+     * Fine-tunes, by Spark jobs of the calling thread's job group.
+     *
+     * @throws UserException when settings differ that have shaped the examples, or cannot be
+     *     trained with
+     */
+    ClassifierPipeline fit(
+        ModelArguments model,
+        TrainingArguments training,
+        ResourceArguments resources,
+        Consumer<TrainingProgress> progress) {
+      List<PipelineStage> stages = assemblers(pairs);
+      stages.add(
+          approach(pairs, validated, model, training, resources)
+              .setProgress(progress)
+              .fit(examples));
+      return new ClassifierPipeline(ofTransformers(stages, spark));
+    }
+
+    /** To be closed when the last fine-tuning on it has ended. */
+    @Override
+    public void close() {
+      examples.close();
+    }
+  }
+
+  private static TransformerClassifierApproach approach(
+      boolean pairs,
+      boolean validated,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources) {
+    TransformerClassifierApproach classifier = new TransformerClassifierApproach();
+    classifier.setInputCols(documents(pairs));
+    classifier.setOutputCol(CATEGORY);
+    classifier.setLabelColumn(JobData.LABEL);
+    classifier.setArguments(model);
+    classifier.setArguments(training);
+    classifier.setArguments(resources);
+    if (validated) {
+      classifier.setValidationIndicatorCol(IS_VALIDATION);
+    }
+    return classifier;
+  }
+
+  /** Of stages that need no fitting. */
+  private static PipelineModel ofTransformers(List<PipelineStage> stages, SparkSession spark) {
     Pipeline pipeline = new Pipeline().setStages(stages.toArray(PipelineStage[]::new));
-    return new ClassifierPipeline(pipeline.fit(rows));
+    return pipeline.fit(spark.emptyDataFrame());
   }
 
   private static List<PipelineStage> assemblers(boolean pairs) {
@@ -123,9 +215,7 @@ final class ClassifierPipeline {
       List<PipelineStage> stages = assemblers(pairs);
       classifier.setInputCols(documents(pairs)).setOutputCol(CATEGORY);
       stages.add(classifier);
-      // Of transformers alone: nothing is fitted.
-      Pipeline pipeline = new Pipeline().setStages(stages.toArray(PipelineStage[]::new));
-      return new ClassifierPipeline(pipeline.fit(spark.emptyDataFrame()));
+      return new ClassifierPipeline(ofTransformers(stages, spark));
     } catch (UserException e) {
       throw new UserException("model=" + path + ": " + e.getMessage(), e);
     }

@@ -42,8 +42,11 @@ public final class Libtorch {
    *
    * @param threads at least 1
    */
-  public static void setThreads(int threads) {
+  public static synchronized void setThreads(int threads) {
     torch.set_num_threads(threads);
+    // A thread takes the process's number when it first asks for its own: ask before another sets
+    // the process's to what it wants for itself.
+    torch.get_num_threads();
   }
 
   /** Gives memory that natives have freed back to the system, where the C library keeps it. */
