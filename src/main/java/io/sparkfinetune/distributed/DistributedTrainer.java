@@ -134,6 +134,19 @@ public final class DistributedTrainer {
     training.evaluation().metricForBestModel(model.problemType());
   }
 
+  /**
+   * How many such trainings can run at once, each with all of its workers, on the executors that
+   * there are.
+   *
+   * @throws UserException when not even one can
+   */
+  public static int atOnce(
+      SparkContext spark, TrainingArguments training, ResourceArguments resources) {
+    ResourcePlan plan = plan(spark, training, resources);
+    ClusterSlots.await(spark, plan);
+    return ClusterSlots.there(spark, plan) / plan.slotsNeeded();
+  }
+
   private static ResourcePlan plan(
       SparkContext spark, TrainingArguments training, ResourceArguments resources) {
     ResourcePlan plan =

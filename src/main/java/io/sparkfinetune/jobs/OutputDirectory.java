@@ -97,6 +97,30 @@ final class OutputDirectory {
     }
   }
 
+  /** Deletes one thing in the folder, if it is there. */
+  void delete(String name) throws IOException {
+    fileSystem.delete(new Path(root, name), true);
+  }
+
+  /** Deletes all in a folder below, if it is there, but for one thing. */
+  void deleteBut(String name, String left) throws IOException {
+    Path folder = new Path(root, name);
+    if (fileSystem.exists(folder)) {
+      for (FileStatus status : fileSystem.listStatus(folder)) {
+        if (!status.getPath().getName().equals(left)) {
+          fileSystem.delete(status.getPath(), true);
+        }
+      }
+    }
+  }
+
+  /** Gives something in the folder another name in it. */
+  void rename(String name, String to) throws IOException {
+    if (!fileSystem.rename(new Path(root, name), new Path(root, to))) {
+      throw new IOException(path(name) + " cannot be renamed to " + path(to));
+    }
+  }
+
   /** The whole path of a name in the folder; a local one without {@code file:}. */
   String path(String name) {
     Path path = name.isEmpty() ? root : new Path(root, name);

@@ -1,0 +1,162 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.track.Redaction;
+import io.sparkfinetune.track.Sink;
+import io.sparkfinetune.track.Tracker;
+import io.sparkfinetune.track.TrackingArguments;
+import io.sparkfinetune.track.mlflow.MlflowSink;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The journal of a job, in its output folder, and its delivery to the tracking server, where there
+ * is one.
+ */
+final class JobJournal implements AutoCloseable {
+  static final Schema<TrackingArguments> SCHEMA = Schema.of("tracking", TrackingArguments.class);
+
+  private static final Logger LOG = LoggerFactory.getLogger(JobJournal.class);
+
+  /** The folder of the journal in a local output. */
+  static final String JOURNAL = "tracking";
+
+  /** What a process that is being ended still waits for the server. */
+  private static final Duration LAST_CHANCE = Duration.ofSeconds(5);
+
+  private final TrackingArguments arguments;
+  private final Configuration hadoop;
+  private final OutputDirectory output;
+  private final Path folder;
+  private final Tracker tracker;
+  private Thread interrupted;
+
+  /**
+   * Opens the journal.
+   *
+   * @throws io.sparkfinetune.UserException when another process writes this journal, or the
+   *     server's address is none
+   */
+  JobJournal(JobConfig config, OutputDirectory output, Configuration hadoop) {
+    this.output = output;
+    this.hadoop = hadoop;
+    arguments = TrackingEnvironment.fill(config.get(SCHEMA), System.getenv());
+    folder = folder();
+    // Before the journal is opened: an address that is none ends the job at once.
+    Optional<Sink> sink =
+        arguments.uri().isEmpty()
+            ? Optional.empty()
+            : Optional.of(MlflowSink.open(arguments.uri(), hadoop, folder));
+    tracker = Tracker.open(folder, arguments.uri(), sink);
+  }
+
+  private Path folder() {
+    if (!arguments.journal().isEmpty()) {
+      return Path.of(arguments.journal());
+    }
+    return output
+        .local(JOURNAL)
+        .orElseGet(
+            () ->
+                Path.of(
+                    System.getProperty("java.io.tmpdir"),
+                    "spark-finetune-journals",
+                    output.path("").replaceAll("[^A-Za-z0-9.-]+", "_")));
+  }
+
+  /** Where and how it is recorded, the environment's part filled in. */
+  TrackingArguments arguments() {
+    return arguments;
+  }
+
+  /** The folder of the journal, on the driver's disk. */
+  Path place() {
+    return folder;
+  }
+
+  Tracker tracker() {
+    return tracker;
+  }
+
+  /**
+   * Ctrl-C, or the cluster: somebody has ended the job. The journal must say so while it still can.
+   *
+   * @param end what to note then; the journal is closed after it
+   */
+  void whenInterrupted(Runnable end) {
+    interrupted =
+        new Thread(
+            () -> {
+              end.run();
+              tracker.close(LAST_CHANCE);
+            },
+            "tracked run interrupted");
+    Runtime.getRuntime().addShutdownHook(interrupted);
+  }
+
+  /**
+   * Lets the job end by itself from now on.
+   *
+   * @throws IllegalStateException when the JVM is on its way out, and what was named does the rest
+   */
+  void endsItself() {
+    Runtime.getRuntime().removeShutdownHook(interrupted);
+  }
+
+  /** Closes the journal, and waits a while for the server. */
+  @Override
+  public void close() {
+    tracker.close(Duration.ofSeconds(arguments.flushTimeout()));
+    copyToOutput();
+  }
+
+  private void copyToOutput() {
+    if (output.local(JOURNAL).isPresent() && arguments.journal().isEmpty()) {
+      return;
+    }
+    try {
+      org.apache.hadoop.fs.Path target = new org.apache.hadoop.fs.Path(output.path(JOURNAL));
+      FileSystem remote = target.getFileSystem(hadoop);
+      remote.delete(target, true);
+      remote.copyFromLocalFile(new org.apache.hadoop.fs.Path(folder.toUri()), target);
+    } catch (IOException e) {
+      LOG.warn("the journal in {} could not be copied to the output", folder, e);
+    }
+  }
+
+  /** Says where the record is, and what is still to be done for it. */
+  void report(Console console, String run) {
+    Tracker.Summary summary = tracker.summary();
+    console.line("journal        %s", folder);
+    String address = tracker.address(run);
+    if (!address.isEmpty()) {
+      console.line("tracked run    %s", address);
+    }
+    summary.notes().forEach(note -> console.line("%s", note));
+    if (summary.lost() > 0) {
+      console.line(
+          "warning: %,d events could not be written to the journal: is the disk full?",
+          summary.lost());
+    }
+    if (summary.refused() > 0) {
+      console.line(
+          "warning: the tracking server refused %,d events; they are in %s",
+          summary.refused(), folder.resolve(Tracker.REFUSED));
+    }
+    if (summary.left() > 0) {
+      console.line(
+          "warning: %,d events are in the journal and not yet on the tracking server%s. To deliver"
+              + " them:%n  %s",
+          summary.left(),
+          summary.trouble().isEmpty() ? "" : " (" + summary.trouble() + ")",
+          Console.command(
+              "sync", "journal=" + folder, "tracking.uri=" + Redaction.text(arguments.uri())));
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.ProblemType;
+import io.sparkfinetune.train.EvaluationArguments;
+import io.sparkfinetune.tune.Direction;
+import io.sparkfinetune.tune.Objective;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a study searches for.
+ *
+ * @param metrics names as a training reports them, {@code eval_accuracy}; the first is the one that
+ *     counts where only one can
+ * @param directions one each
+ * @param constraints what the best trial has to meet
+ */
+record StudyGoal(List<String> metrics, List<Direction> directions, List<Constraint> constraints) {
+  private static final String EVAL = "eval_";
+  private static final Pattern CONSTRAINT = Pattern.compile("(\\w+)\\s*(<=|>=)\\s*(\\S+)");
+
+  /**
+   * A bound of a metric.
+   *
+   * @param sign 1 where the metric must not be above the bound, -1 where not below
+   */
+  record Constraint(String metric, int sign, double bound) {
+    /** At most 0 where it is met. */
+    double violation(double value) {
+      return sign * (value - bound);
+    }
+  }
+
+  /**
+   * Reads a goal.
+   *
+   * @throws UserException when it is none
+   */
+  static StudyGoal of(TuneArguments tune, EvaluationArguments evaluation, ProblemType problemType) {
+    List<String> metrics =
+        tune.metric().equals("auto")
+            ? List.of(EVAL + evaluation.metricForBestModel(problemType))
+            : split(tune.metric()).stream().map(StudyGoal::whole).toList();
+    List<String> directions =
+        tune.direction().equals("auto")
+            ? metrics.stream().map(metric -> "auto").toList()
+            : split(tune.direction());
+    if (directions.size() != metrics.size()) {
+      throw new UserException(
+          "tune.direction=%s has %d directions: expected one for each metric of tune.metric=%s"
+              .formatted(tune.direction(), directions.size(), tune.metric()));
+    }
+    List<Direction> read = new ArrayList<>();
+    for (int i = 0; i < metrics.size(); i++) {
+      read.add(direction(directions.get(i), metrics.get(i)));
+    }
+    return new StudyGoal(
+        metrics, read, split(tune.constraints()).stream().map(StudyGoal::constraint).toList());
+  }
+
+  private static List<String> split(String list) {
+    return Arrays.stream(list.split(",")).map(String::trim).filter(s -> !s.isEmpty()).toList();
+  }
+
+  /** A metric's name as a training reports it. */
+  private static String whole(String metric) {
+    return metric.matches("(eval|train)_.*") ? metric : EVAL + metric;
+  }
+
+  private static Direction direction(String direction, String metric) {
+    return switch (direction.toLowerCase(Locale.ROOT)) {
+      case "minimize" -> Direction.MINIMIZE;
+      case "maximize" -> Direction.MAXIMIZE;
+      case "auto" -> metric.matches(".*(loss|runtime)") ? Direction.MINIMIZE : Direction.MAXIMIZE;
+      default ->
+          throw new UserException(
+              "tune.direction=" + direction + " is not allowed: expected minimize or maximize");
+    };
+  }
+
+  private static Constraint constraint(String text) {
+    Matcher matcher = CONSTRAINT.matcher(text);
+    try {
+      if (matcher.matches()) {
+        return new Constraint(
+            whole(matcher.group(1)),
+            matcher.group(2).equals("<=") ? 1 : -1,
+            Double.parseDouble(matcher.group(3)));
+      }
+    } catch (NumberFormatException e) {
+      // Said below.
+    }
+    throw new UserException(
+        "tune.constraints: '" + text + "' is not understood: expected METRIC <= NUMBER, or >=");
+  }
+
+  /** The metric that counts where only one can. */
+  String metric() {
+    return metrics.get(0);
+  }
+
+  /** Whether trials can report the metric on their way. */
+  boolean isSeenOnTheWay() {
+    return metric().startsWith(EVAL) && !metric().matches("eval_(runtime|.*_per_second)");
+  }
+
+  /**
+   * What came of a trial.
+   *
+   * @throws UserException when it has not measured what is searched for
+   */
+  Objective.Result result(Map<String, Double> measured) {
+    return new Objective.Result(
+        metrics.stream().map(metric -> value(metric, measured)).toList(),
+        constraints.stream().map(c -> c.violation(value(c.metric(), measured))).toList(),
+        measured);
+  }
+
+  private static double value(String metric, Map<String, Double> measured) {
+    Double value = measured.get(metric);
+    if (value == null) {
+      throw new UserException(
+          metric
+              + " was not measured: expected one of "
+              + String.join(", ", new TreeSet<>(measured.keySet())));
+    }
+    return value;
+  }
+}

@@ -1,0 +1,149 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.tune.History;
+import io.sparkfinetune.tune.Objective;
+import io.sparkfinetune.tune.RunningTrial;
+import io.sparkfinetune.tune.Study;
+import io.sparkfinetune.tune.StudyRunner;
+import io.sparkfinetune.tune.Trial;
+import io.sparkfinetune.tune.TrialState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Shows where a study stands: a line for each trial that has ended and, on a terminal, a bar below
+ * them. Thread-safe.
+ */
+final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
+  private static final String ERASE_LINE = "\r\u001B[K";
+  private static final int BAR = 20;
+
+  private final Console console;
+  private final Study study;
+  private final int parallelism;
+
+  StudyProgress(Console console, Study study, int parallelism) {
+    this.console = console;
+    this.study = study;
+    this.parallelism = parallelism;
+  }
+
+  @Override
+  public synchronized void began(RunningTrial trial) {
+    bar();
+  }
+
+  @Override
+  public synchronized void ended(Trial trial, Optional<Objective.Result> result) {
+    String erase = console.columns().isPresent() ? ERASE_LINE : "";
+    console.text(erase + line(trial) + "\n");
+    bar();
+  }
+
+  private String line(Trial trial) {
+    List<String> parts = new ArrayList<>();
+    parts.add(
+        String.format(
+            Locale.ROOT,
+            "trial %3d  %-8s",
+            trial.number(),
+            trial.state().name().toLowerCase(Locale.ROOT)));
+    parts.add(
+        trial.state() == TrialState.COMPLETE || trial.state() == TrialState.PRUNED
+            ? String.format(Locale.ROOT, "%.4f", trial.value())
+            : "      ");
+    parts.add(clock(trial.end() - trial.start()));
+    parts.add(settings(trial.params()));
+    if (!trial.reason().isEmpty()) {
+      parts.add("(" + trial.reason() + ")");
+    } else if (study.history().best().map(Trial::number).orElse(-1) == trial.number()) {
+      parts.add("(best so far)");
+    }
+    return String.join("  ", parts);
+  }
+
+  /** The parameters by the last part of their names, as {@code learning_rate=2e-4}. */
+  static String settings(Map<String, Object> params) {
+    return params.entrySet().stream()
+        .map(
+            entry ->
+                entry.getKey().substring(entry.getKey().lastIndexOf('.') + 1)
+                    + "="
+                    + value(entry.getValue()))
+        .collect(Collectors.joining(" "));
+  }
+
+  private static String value(Object value) {
+    return value instanceof Double number
+        ? String.format(Locale.ROOT, "%.3g", number).replaceFirst("\\.?0+(e|$)", "$1")
+        : String.valueOf(value);
+  }
+
+  private void bar() {
+    if (console.columns().isEmpty()) {
+      return;
+    }
+    String line = summary();
+    int done = (int) finished(study.history());
+    int filled = Math.min(BAR, BAR * done / Math.max(1, study.limit()));
+    String text = "[" + "#".repeat(filled) + ".".repeat(BAR - filled) + "]  " + line;
+    console.text(
+        ERASE_LINE + text.substring(0, Math.min(text.length(), console.columns().getAsInt() - 1)));
+  }
+
+  /** Trials done, running, pruned and failed, the best so far, and the time left. */
+  String summary() {
+    History history = study.history();
+    List<String> parts = new ArrayList<>();
+    parts.add("trials " + finished(history) + "/" + study.limit());
+    for (TrialState state : List.of(TrialState.RUNNING, TrialState.PRUNED, TrialState.FAILED)) {
+      parts.add(state.name().toLowerCase(Locale.ROOT) + " " + history.in(state).size());
+    }
+    history
+        .best()
+        .ifPresent(
+            best ->
+                parts.add(
+                    String.format(
+                        Locale.ROOT, "best %.4f (trial %d)", best.value(), best.number())));
+    double left = millisLeft(history);
+    if (left > 0) {
+      parts.add("ETA " + clock((long) left));
+    }
+    return String.join("  ", parts);
+  }
+
+  private static long finished(History history) {
+    return history.trials().stream().filter(trial -> trial.state().isFinished()).count();
+  }
+
+  /** By the mean time of those that have ended. */
+  private double millisLeft(History history) {
+    double mean =
+        history.trials().stream()
+            .filter(trial -> trial.state().isFinished())
+            .mapToLong(trial -> trial.end() - trial.start())
+            .average()
+            .orElse(Double.NaN);
+    return mean * (study.limit() - finished(history)) / parallelism;
+  }
+
+  static String clock(long millis) {
+    long s = Math.round(millis / 1000.0);
+    return s >= 3600
+        ? String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)
+        : String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60);
+  }
+
+  /** Ends the line, so that what is printed next starts on one of its own. */
+  @Override
+  public synchronized void close() {
+    if (console.columns().isPresent()) {
+      console.text("\n");
+    }
+  }
+}

@@ -1,0 +1,227 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.config.Setting;
+import io.sparkfinetune.track.Redaction;
+import io.sparkfinetune.track.RunStatus;
+import io.sparkfinetune.track.SystemMetrics;
+import io.sparkfinetune.track.TrackedRun;
+import io.sparkfinetune.track.TrackingArguments;
+import io.sparkfinetune.train.LogEntry;
+import io.sparkfinetune.tune.History;
+import io.sparkfinetune.tune.Objective;
+import io.sparkfinetune.tune.RunningTrial;
+import io.sparkfinetune.tune.StudyRunner;
+import io.sparkfinetune.tune.Trial;
+import io.sparkfinetune.tune.TrialState;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The record of a study: a run, and one below it for each trial. A record that cannot be written or
+ * sent never fails a trial.
+ */
+final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StudyTracking.class);
+  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
+
+  /** The tag of a trial's number. */
+  private static final String TRIAL = "spark-finetune.trial";
+
+  /** Files of the output that become artifacts of the study's run. */
+  private static final List<String> ARTIFACTS =
+      List.of("study.json", "best.conf", "report.html", "metrics.json", "report.txt");
+
+  private final JobConfig config;
+  private final JobKeys trialKeys;
+  private final Configuration hadoop;
+  private final OutputDirectory output;
+  private final JobJournal journal;
+  private final TrackedRun run;
+  private final SystemMetrics systemMetrics;
+  private final Map<Integer, TrackedTrial> trials = new ConcurrentHashMap<>();
+  private RunStatus status = RunStatus.FAILED;
+
+  /** The run of one trial. */
+  record TrackedTrial(TrackedRun run) {
+    /** Notes an entry of its log. */
+    void log(LogEntry entry) {
+      Map<String, Double> values = new LinkedHashMap<>(entry.values());
+      long step = values.remove("step").longValue();
+      run.logMetrics(step, entry.time(), values);
+    }
+  }
+
+  /**
+   * Opens the journal and begins the run, or goes on with the one that the process before has left.
+   *
+   * @param trialKeys the settings of a trial
+   */
+  StudyTracking(
+      JobConfig config,
+      Job job,
+      JobKeys trialKeys,
+      OutputDirectory output,
+      SparkSession spark,
+      boolean resume) {
+    this.config = config;
+    this.trialKeys = trialKeys;
+    this.output = output;
+    hadoop = spark.sessionState().newHadoopConf();
+    journal = new JobJournal(config, output, hadoop);
+    TrackingArguments arguments = journal.arguments();
+    Optional<String> unfinished = resume ? journal.tracker().unfinishedRun() : Optional.empty();
+    Map<String, String> tags = Provenance.tags(job.name(), config.command(), spark);
+    if (unfinished.isPresent()) {
+      run = journal.tracker().resumeRun(unfinished.get());
+      run.setTags(tags);
+    } else {
+      String name =
+          arguments.runName().isEmpty()
+              ? "study " + STAMP.format(LocalDateTime.now())
+              : arguments.runName();
+      run = journal.tracker().startRun(name, arguments.experiment(), arguments.runId(), tags);
+      run.logParams(params(config));
+    }
+    systemMetrics = SystemMetrics.start(run, Duration.ofSeconds(arguments.systemMetricsInterval()));
+    journal.whenInterrupted(() -> end(RunStatus.KILLED));
+  }
+
+  private static Map<String, String> params(JobConfig config) {
+    Map<String, String> params = new LinkedHashMap<>();
+    config.values().forEach((path, value) -> params.put(path, Setting.spelling(value)));
+    params.putAll(config.spark());
+    config.sparkSecrets().forEach(key -> params.put(key, Redaction.STARS));
+    return params;
+  }
+
+  @Override
+  public void began(RunningTrial trial) {
+    TrackedRun child =
+        journal
+            .tracker()
+            .startChild(
+                run,
+                "trial " + trial.number(),
+                journal.arguments().experiment(),
+                Map.of(TRIAL, String.valueOf(trial.number())));
+    child.logParams(params(config.with(trial.params()).forJob(trialKeys, Set.of())));
+    trials.put(trial.number(), new TrackedTrial(child));
+  }
+
+  /** The run of a trial that has begun. */
+  TrackedTrial trial(int number) {
+    return trials.get(number);
+  }
+
+  @Override
+  public void ended(Trial trial, Optional<Objective.Result> result) {
+    TrackedTrial tracked = trials.remove(trial.number());
+    if (tracked == null) {
+      return;
+    }
+    long step = trial.lastStep().orElse(0);
+    result.ifPresent(
+        given -> {
+          Map<String, Double> measured = new LinkedHashMap<>();
+          given
+              .metrics()
+              .forEach(
+                  (name, value) -> {
+                    if (name.startsWith("train_")) {
+                      measured.put(name, value);
+                    } else if (name.startsWith("eval_")
+                        && !name.matches("eval_(runtime|samples.*)")) {
+                      measured.put("best_" + name, value);
+                    }
+                  });
+          tracked.run().logMetrics(step, measured);
+        });
+    Map<String, String> tags = new LinkedHashMap<>();
+    tags.put("spark-finetune.trial.state", trial.state().name());
+    if (!trial.reason().isEmpty()) {
+      tags.put("spark-finetune.trial.reason", trial.reason());
+    }
+    tracked.run().setTags(tags);
+    tracked.run().end(status(trial.state()));
+    if (trial.state() == TrialState.COMPLETE && result.isPresent()) {
+      run.logMetrics(trial.number(), Map.of("trial_value", trial.value()));
+    }
+  }
+
+  private static RunStatus status(TrialState state) {
+    return switch (state) {
+      case COMPLETE -> RunStatus.FINISHED;
+      case FAILED -> RunStatus.FAILED;
+      case WAITING, RUNNING, PRUNED -> RunStatus.KILLED;
+    };
+  }
+
+  /** Notes what came of the study, whose files are in the output. */
+  void result(History history, String objective, Map<String, Double> metrics) {
+    history
+        .best()
+        .ifPresent(
+            best -> {
+              Map<String, Double> measured = new LinkedHashMap<>(metrics);
+              measured.put("best_" + objective, best.value());
+              run.logMetrics(best.number(), measured);
+              Map<String, String> tags = new LinkedHashMap<>();
+              tags.put("spark-finetune.best.trial", String.valueOf(best.number()));
+              best.params().forEach((k, v) -> tags.put("spark-finetune.best." + k, v.toString()));
+              run.setTags(tags);
+            });
+    for (String name : ARTIFACTS) {
+      try {
+        if (output.exists(name)) {
+          run.logArtifact(name, new Path(output.path(name)), hadoop);
+        }
+      } catch (IOException e) {
+        LOG.warn("{} is not recorded: {}", name, e.toString());
+      }
+    }
+    status = RunStatus.FINISHED;
+  }
+
+  /** Notes why the study failed. */
+  void failed(Throwable failure) {
+    String reason = Failures.userMessage(failure).orElseGet(() -> Failures.summary(failure));
+    run.setTags(Map.of("spark-finetune.failure", reason));
+  }
+
+  private synchronized void end(RunStatus how) {
+    systemMetrics.close();
+    trials.values().forEach(trial -> trial.run().end(RunStatus.KILLED));
+    trials.clear();
+    run.end(how);
+  }
+
+  /** Ends the run, and waits a while for the server. */
+  @Override
+  public void close() {
+    try {
+      journal.endsItself();
+      end(status);
+      journal.close();
+    } catch (IllegalStateException e) {
+      // The JVM is on its way out, and its hook ends the run.
+    }
+  }
+
+  /** Says where the record is. */
+  void report(Console console) {
+    journal.report(console, run.id());
+  }
+}

@@ -1,0 +1,81 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.tune.Direction;
+import io.sparkfinetune.tune.Objective;
+import io.sparkfinetune.tune.Study;
+import io.sparkfinetune.tune.Trial;
+import java.io.IOException;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What trials leave in the output: checkpoints while they run, and the model of the best one.
+ * Thread-safe.
+ */
+final class TrialFolders {
+  private static final Logger LOG = LoggerFactory.getLogger(TrialFolders.class);
+
+  /** The folder in the output. */
+  static final String TRIALS = "trials";
+
+  private final OutputDirectory output;
+  private final Study study;
+  private int kept;
+
+  TrialFolders(OutputDirectory output, Study study) {
+    this.output = output;
+    this.study = study;
+    kept = study.history().best().map(Trial::number).orElse(-1);
+  }
+
+  private static String folder(int trial) {
+    return TRIALS + "/" + trial;
+  }
+
+  /** Where a trial keeps its checkpoints. */
+  String checkpoints(int trial, String suffix) {
+    return output.path(folder(trial) + "/" + FineTuning.CHECKPOINTS + suffix);
+  }
+
+  /** The model of the best trial, where one is kept. */
+  Optional<String> bestModel() throws IOException {
+    String name = folder(kept) + "/model";
+    return kept >= 0 && output.exists(name) ? Optional.of(name) : Optional.empty();
+  }
+
+  /** Saves a trial's model if it is the best so far. */
+  synchronized void offer(
+      int trial, Objective.Result result, ClassifierPipeline pipeline, JobConfig setting)
+      throws IOException {
+    boolean allowed = result.constraints().stream().allMatch(c -> c <= 0);
+    Direction direction = study.plan().directions().get(0);
+    Optional<Trial> best = study.history().best();
+    if (allowed
+        && (best.isEmpty() || direction.isBetter(result.values().get(0), best.get().value()))) {
+      pipeline.nameBase(setting.value(Presets.BASE).toString());
+      pipeline.save(output.path(folder(trial) + "/model"));
+    }
+  }
+
+  /** Deletes what is no longer wanted when a trial has ended; the study's file has it by now. */
+  synchronized void ended(Trial trial) {
+    if (!trial.state().isFinished()) {
+      return;
+    }
+    try {
+      boolean isBest = study.history().best().map(Trial::number).orElse(-1) == trial.number();
+      if (!isBest) {
+        output.delete(folder(trial.number()));
+        return;
+      }
+      output.deleteBut(folder(trial.number()), "model");
+      if (kept >= 0 && kept != trial.number()) {
+        output.delete(folder(kept));
+      }
+      kept = trial.number();
+    } catch (IOException e) {
+      LOG.warn("what trial {} has left could not be deleted: {}", trial.number(), e.toString());
+    }
+  }
+}
