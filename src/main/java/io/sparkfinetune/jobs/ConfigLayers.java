@@ -158,7 +158,9 @@ final class ConfigLayers {
    */
   private void structure(String key, ConfigValue value) {
     ConfigValue parsed = value;
-    if (value.valueType() == ConfigValueType.STRING) {
+    if (value.unwrapped().equals("")) {
+      return;
+    } else if (value.valueType() == ConfigValueType.STRING) {
       try {
         parsed = ConfigFactory.parseString("v = " + value.unwrapped()).getValue("v");
       } catch (ConfigException e) {

@@ -7,7 +7,8 @@ import org.apache.spark.sql.SparkSession;
 
 /** Fine-tunes a classifier on the user's rows. */
 final class FineTuneJob implements Job {
-  private static final JobKeys KEYS =
+  /** The keys of a fine-tuning, but for its record. */
+  static final JobKeys SETTINGS =
       JobKeys.of(FineTuneArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
           .and(
@@ -25,8 +26,9 @@ final class FineTuneJob implements Job {
               "seed")
           .and(FineTuning.MODEL)
           .and(FineTuning.TRAINING)
-          .and(FineTuning.RESOURCES)
-          .and(RunTracking.SCHEMA);
+          .and(FineTuning.RESOURCES);
+
+  private static final JobKeys KEYS = SETTINGS.and(RunTracking.SCHEMA);
 
   @Override
   public String name() {

@@ -4,6 +4,7 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Nearest;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.config.Setting;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -35,9 +36,17 @@ final class JobKeys {
 
   /** These keys and those of another schema that the job uses. */
   JobKeys and(Schema<?> schema, String... names) {
+    return and(Arrays.stream(names).map(schema::setting).toList());
+  }
+
+  /** These keys and others. */
+  JobKeys and(JobKeys others) {
+    return and(others.settings());
+  }
+
+  private JobKeys and(Collection<Setting> more) {
     Map<String, Setting> all = new LinkedHashMap<>(settings);
-    for (String name : names) {
-      Setting setting = schema.setting(name);
+    for (Setting setting : more) {
       if (all.putIfAbsent(setting.path(), setting) != null) {
         throw new IllegalArgumentException(setting.path() + " is declared twice");
       }

@@ -12,6 +12,7 @@ public final class Main implements Runnable {
           new QuickstartJob(),
           new DescribeJob(),
           new FineTuneJob(),
+          new TuneJob(),
           new EvaluateJob(),
           new PredictJob(),
           new ExportJob(),

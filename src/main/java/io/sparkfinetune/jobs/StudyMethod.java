@@ -1,0 +1,78 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.tune.Pruner;
+import io.sparkfinetune.tune.Sampler;
+import io.sparkfinetune.tune.pruner.HyperbandPruner;
+import io.sparkfinetune.tune.pruner.MedianPruner;
+import io.sparkfinetune.tune.pruner.NopPruner;
+import io.sparkfinetune.tune.pruner.PatientPruner;
+import io.sparkfinetune.tune.pruner.PercentilePruner;
+import io.sparkfinetune.tune.pruner.SuccessiveHalvingPruner;
+import io.sparkfinetune.tune.sampler.GridSampler;
+import io.sparkfinetune.tune.sampler.RandomSampler;
+import io.sparkfinetune.tune.sampler.SobolSampler;
+import io.sparkfinetune.tune.sampler.TpeSampler;
+import java.util.OptionalInt;
+
+/** The sampler and the pruner that a configuration names. */
+final class StudyMethod {
+  private StudyMethod() {}
+
+  static Sampler sampler(TuneArguments tune) {
+    return switch (tune.sampler()) {
+      case "random" -> new RandomSampler(tune.seed());
+      case "sobol" -> new SobolSampler(tune.seed());
+      case "grid" -> new GridSampler();
+      default ->
+          new TpeSampler(
+              tune.seed(),
+              new TpeSampler.Options(
+                  tune.nStartupTrials(),
+                  TpeSampler.Options.DEFAULT.candidates(),
+                  tune.multivariate(),
+                  true));
+    };
+  }
+
+  /**
+   * @param name of the study, by which hyperband spreads its trials
+   * @throws UserException when there is nothing that it could go by
+   */
+  static Pruner pruner(TuneArguments tune, StudyGoal goal, String name) {
+    if (!tune.pruner().equals("none") && goal.metrics().size() > 1) {
+      throw new UserException(
+          "tune.pruner=%s is not allowed with several metrics (%s): expected none"
+              .formatted(tune.pruner(), String.join(", ", goal.metrics())));
+    }
+    if (!tune.pruner().equals("none") && !goal.isSeenOnTheWay()) {
+      throw new UserException(
+          "tune.pruner=%s needs a metric that evaluations measure, but tune.metric=%s is known at the"
+                  .formatted(tune.pruner(), goal.metric())
+              + " end alone: expected none");
+    }
+    int factor = tune.reductionFactor();
+    Pruner pruner =
+        switch (tune.pruner()) {
+          case "median" ->
+              new MedianPruner(tune.prunerStartupTrials(), tune.prunerWarmupSteps(), 1, 1);
+          case "percentile" ->
+              new PercentilePruner(
+                  tune.prunerPercentile(),
+                  tune.prunerStartupTrials(),
+                  tune.prunerWarmupSteps(),
+                  1,
+                  1);
+          case "asha" ->
+              new SuccessiveHalvingPruner(
+                  OptionalInt.of(tune.minResource()), factor == 0 ? 4 : factor, 0, 0);
+          case "hyperband" ->
+              new HyperbandPruner(
+                  name, tune.minResource(), OptionalInt.empty(), factor == 0 ? 3 : factor, 0);
+          default -> new NopPruner();
+        };
+    return tune.prunerPatience() == 0
+        ? pruner
+        : new PatientPruner(pruner, tune.prunerPatience(), 0);
+  }
+}

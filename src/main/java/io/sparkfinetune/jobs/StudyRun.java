@@ -1,0 +1,269 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.data.PreparedData;
+import io.sparkfinetune.evaluate.Metrics;
+import io.sparkfinetune.tune.Objective;
+import io.sparkfinetune.tune.RunningTrial;
+import io.sparkfinetune.tune.Study;
+import io.sparkfinetune.tune.StudyRunner;
+import io.sparkfinetune.tune.Trial;
+import io.sparkfinetune.tune.TrialState;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** From a study to its best model in a folder, with the figures beside it. */
+final class StudyRun implements AutoCloseable {
+  /** What a training takes at most to end when Spark has cancelled its tasks. */
+  private static final Duration GRACE = Duration.ofSeconds(60);
+
+  private final Job job;
+  private final JobConfig given;
+  private final JobConfig config;
+  private final TuneArguments tune;
+  private final StudyGoal goal;
+  private final int slots;
+  private final OutputDirectory output;
+  private final SparkSession spark;
+  private final Console console;
+  private final TrialExamples examples;
+
+  /**
+   * @param given as the user has it
+   * @param config what all trials have in common
+   * @param slots trials that run at once
+   */
+  StudyRun(
+      Job job,
+      JobConfig given,
+      JobConfig config,
+      StudyGoal goal,
+      int slots,
+      OutputDirectory output,
+      SparkSession spark,
+      Console console) {
+    this.job = job;
+    this.given = given;
+    this.config = config;
+    this.goal = goal;
+    this.slots = slots;
+    this.output = output;
+    this.spark = spark;
+    this.console = console;
+    tune = config.get(TuneArguments.SCHEMA);
+    examples = new TrialExamples(spark, tune.folds());
+  }
+
+  private boolean isFineTuning() {
+    return tune.objective().isEmpty();
+  }
+
+  /** Reads and tokenises what all trials share: what is wrong with it is wrong with all of them. */
+  void prepare() {
+    if (isFineTuning()) {
+      JobData.report(examples.data(config), console);
+      examples.of(config);
+    }
+  }
+
+  /** Runs the trials, and writes what came of them. */
+  void search(Study study, boolean resume) throws IOException {
+    try (StudyTracking tracking =
+        new StudyTracking(given, job, TuneJob.TRIAL, output, spark, resume)) {
+      try {
+        TrialFolders folders = new TrialFolders(output, study);
+        StudyFiles files = new StudyFiles(given, TuneJob.TRIAL, output, study, slots);
+        String enough = trials(study, folders, tracking, files);
+        files.write();
+        finish(study, folders, tracking, enough);
+      } catch (IOException | RuntimeException | Error e) {
+        tracking.failed(e);
+        throw e;
+      }
+    }
+  }
+
+  private String trials(
+      Study study, TrialFolders folders, StudyTracking tracking, StudyFiles files) {
+    console.line(
+        "%nSearching %s for the best %s: %d trials, %d at a time, sampler %s, pruner %s",
+        String.join(", ", study.plan().space().names()),
+        goal.metric(),
+        study.limit(),
+        slots,
+        tune.sampler(),
+        tune.pruner());
+    Objective objective =
+        isFineTuning()
+            ? new FineTuneTrials(config, spark.sparkContext(), goal, examples, folders, tracking)
+            : usersObjective();
+    StudyRunner.Budget budget =
+        new StudyRunner.Budget(
+            Duration.ofSeconds(tune.timeout()),
+            Duration.ofSeconds(tune.trialTimeout()),
+            tune.patience(),
+            GRACE);
+    try (StudyProgress progress = new StudyProgress(console, study, slots)) {
+      return StudyRunner.run(
+          study,
+          objective,
+          slots,
+          budget,
+          new Listeners(List.of(tracking, progress, files), folders),
+          failure -> Failures.userMessage(failure).orElseGet(() -> Failures.summary(failure)));
+    }
+  }
+
+  /** Each hears of a trial in turn; the folders of a trial go last. */
+  private record Listeners(List<StudyRunner.Listener> listeners, TrialFolders folders)
+      implements StudyRunner.Listener {
+    @Override
+    public void began(RunningTrial trial) {
+      listeners.forEach(listener -> listener.began(trial));
+    }
+
+    @Override
+    public void ended(Trial trial, Optional<Objective.Result> result) {
+      listeners.forEach(listener -> listener.ended(trial, result));
+      folders.ended(trial);
+    }
+  }
+
+  private Objective usersObjective() {
+    String name = tune.objective();
+    try {
+      Object made =
+          Class.forName(name, true, Thread.currentThread().getContextClassLoader())
+              .getConstructor()
+              .newInstance();
+      if (made instanceof Objective objective) {
+        return objective;
+      }
+      throw new UserException(
+          "tune.objective="
+              + name
+              + " is no objective: expected a class that implements "
+              + Objective.class.getName());
+    } catch (ReflectiveOperationException e) {
+      throw new UserException(
+          "tune.objective="
+              + name
+              + " cannot be made: expected a public class on the class path with a constructor"
+              + " without arguments ("
+              + Failures.summary(e)
+              + ")",
+          e);
+    }
+  }
+
+  private void finish(Study study, TrialFolders folders, StudyTracking tracking, String enough)
+      throws IOException {
+    Trial best =
+        study
+            .history()
+            .best()
+            .orElseThrow(
+                () ->
+                    new UserException(
+                        "no trial has a value that counts (%d complete, %d pruned, %d failed): see %s"
+                            .formatted(
+                                study.history().in(TrialState.COMPLETE).size(),
+                                study.history().in(TrialState.PRUNED).size(),
+                                study.history().in(TrialState.FAILED).size(),
+                                output.path(StudyFiles.REPORT))));
+    console.line("%n%s%s", enough.isEmpty() ? "" : "Ended since " + enough + ". ", counts(study));
+    console.line("best: trial %d, %s %.4f", best.number(), goal.metric(), best.value());
+    best.params().forEach((name, value) -> console.line("  %s = %s", name, value));
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    if (isFineTuning()) {
+      metrics.putAll(model(best, folders));
+      JobData.writeSetAside(examples.data(config), console, output.path("set_aside"));
+    }
+    tracking.result(study.history(), goal.metric(), metrics);
+    places();
+    tracking.report(console);
+    if (isFineTuning()) {
+      console.line(
+          "%nTo fine-tune with the best setting:%n  %s",
+          Console.command("fine-tune", "--conf", output.path(StudyFiles.BEST), "output=runs/best"));
+    }
+  }
+
+  private static String counts(Study study) {
+    return "%d trials: %d complete, %d pruned, %d failed"
+        .formatted(
+            study.history().trials().size(),
+            study.history().in(TrialState.COMPLETE).size(),
+            study.history().in(TrialState.PRUNED).size(),
+            study.history().in(TrialState.FAILED).size());
+  }
+
+  private void places() throws IOException {
+    console.line("%nstudy          %s", output.path(TuneJob.STUDY));
+    console.line("best setting   %s", output.path(StudyFiles.BEST));
+    console.line("page           %s", output.path(StudyFiles.REPORT));
+    if (output.exists("model")) {
+      console.line("model          %s", output.path("model"));
+    }
+  }
+
+  /** Puts the model into the output, and tests it where there are test rows. */
+  private Map<String, Double> model(Trial best, TrialFolders folders) throws IOException {
+    JobConfig setting = config.with(best.params());
+    PreparedData data = examples.data(setting);
+    Optional<String> kept = folders.bestModel();
+    output.delete("model");
+    ClassifierPipeline pipeline;
+    if (kept.isPresent() && !tune.refit()) {
+      output.rename(kept.get(), "model");
+      boolean pairs = setting.get(JobData.SCHEMA).textPair().isPresent();
+      pipeline = ClassifierPipeline.load(spark, output.path("model"), pairs);
+    } else {
+      pipeline = train(setting, data);
+      pipeline.nameBase(setting.value(Presets.BASE).toString());
+      pipeline.save(output.path("model"));
+    }
+    output.delete(TrialFolders.TRIALS);
+    Optional<Metrics> test = data.test().map(pipeline::evaluate);
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    if (test.isPresent()) {
+      metrics.putAll(test.get().toMap("test_"));
+      output.writeJson("metrics.json", metrics);
+      FineTuning.writeReport(output, test.get().report(pipeline.labels()));
+      console.text("\nTest\n\n" + test.get().report(pipeline.labels()).summary());
+    }
+    return metrics;
+  }
+
+  private ClassifierPipeline train(JobConfig setting, PreparedData data) {
+    Dataset<Row> train = data.train();
+    Optional<Dataset<Row>> validation = data.validation();
+    if (tune.refit()) {
+      train = validation.map(train::unionByName).orElse(train);
+      validation = Optional.empty();
+    }
+    console.line("%nTraining the best setting once more");
+    try (ProgressBar bar = new ProgressBar(console)) {
+      return ClassifierPipeline.fit(
+          train,
+          validation,
+          setting.get(FineTuning.MODEL),
+          setting.get(FineTuning.TRAINING),
+          given.get(FineTuning.RESOURCES),
+          bar);
+    }
+  }
+
+  /** Lets go of the examples. */
+  @Override
+  public void close() {
+    examples.close();
+  }
+}

@@ -1,0 +1,174 @@
+package io.sparkfinetune.jobs;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.distributed.DistributedTrainer;
+import io.sparkfinetune.tune.Study;
+import io.sparkfinetune.tune.StudyFile;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/** Searches for the best settings of a fine-tuning. */
+final class TuneJob implements Job {
+  /** What a trial is set by, and what {@code best.conf} holds. */
+  static final JobKeys TRIAL = FineTuneJob.SETTINGS;
+
+  private static final JobKeys KEYS =
+      JobKeys.of(StudyArguments.SCHEMA)
+          .and(TuneArguments.SCHEMA)
+          .and(TRIAL.without("output"))
+          .and(RunTracking.SCHEMA);
+
+  static final String STUDY = "study.json";
+
+  /** What it writes into the folder, beside those of the trials. */
+  private static final List<String> FILES =
+      List.of(
+          STUDY,
+          StudyFiles.BEST,
+          StudyFiles.REPORT,
+          "model",
+          "metrics.json",
+          "report.txt",
+          "confusion_matrix.csv",
+          "set_aside");
+
+  @Override
+  public String name() {
+    return "tune";
+  }
+
+  @Override
+  public String summary() {
+    return "Searches for the settings with which a fine-tuning does best: trials run at the same time"
+        + " over the cluster, each is recorded, and the best one's settings and model are written"
+        + " into one folder.";
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "jobs/tune --conf conf/tune.conf data.train=train.csv output=runs/study",
+        "jobs/tune --conf conf/tune/bert-small-grid.conf data.train=train.csv model.base=bert-base"
+            + " output=runs/grid",
+        "jobs/tune --conf conf/tune.conf data.train=train.csv output=runs/study resume=true"
+            + " tune.n_trials=40");
+  }
+
+  @Override
+  public JobKeys keys() {
+    return KEYS;
+  }
+
+  @Override
+  public List<String> structures() {
+    return List.of("tune.space", "tune.enqueue");
+  }
+
+  @Override
+  public List<String> required() {
+    return List.of("output");
+  }
+
+  @Override
+  public void run(JobConfig given, SparkSession spark, Console console) throws Exception {
+    TuneArguments tune = given.get(TuneArguments.SCHEMA);
+    StudyArguments arguments = given.get(StudyArguments.SCHEMA);
+    if (tune.objective().isEmpty()) {
+      given.require("data.train");
+    }
+    StudyGoal goal = goal(given, tune);
+    Study.Plan plan = plan(given, tune, goal, arguments.output());
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    OutputDirectory output =
+        OutputDirectory.open(
+            arguments.output(),
+            given.get(CommonArguments.SCHEMA).overwrite() || arguments.resume(),
+            FILES,
+            hadoop);
+    int slots = slots(given, tune, spark.sparkContext(), plan);
+    JobConfig config = forTrials(given, goal, spark.sparkContext(), slots);
+    try (StudyFile file = StudyFile.open(new Path(output.path(STUDY)), hadoop)) {
+      boolean resume = arguments.resume() && file.exists();
+      List<Map<String, Object>> enqueued = TuneSpace.enqueued(tune.enqueue(), TRIAL);
+      enqueued.forEach(plan.space()::holding);
+      try (StudyRun run = new StudyRun(this, given, config, goal, slots, output, spark, console)) {
+        run.prepare();
+        if (!resume) {
+          output.clear(FILES);
+          output.delete(TrialFolders.TRIALS);
+        }
+        Study study = resume ? Study.resume(plan, file) : Study.begin(plan, enqueued, file);
+        run.search(study, resume);
+      }
+    }
+  }
+
+  private static StudyGoal goal(JobConfig config, TuneArguments tune) {
+    return StudyGoal.of(
+        tune,
+        config.get(FineTuning.TRAINING).evaluation(),
+        config.get(FineTuning.MODEL).problemType());
+  }
+
+  private static Study.Plan plan(
+      JobConfig config, TuneArguments tune, StudyGoal goal, String output) {
+    String name = new Path(output).getName();
+    return new Study.Plan(
+        name,
+        goal.metrics(),
+        goal.directions(),
+        TuneSpace.parse(tune.space(), TRIAL),
+        StudyMethod.sampler(tune),
+        StudyMethod.pruner(tune, goal, name),
+        tune.nTrials());
+  }
+
+  /**
+   * How many trials run at once.
+   *
+   * @throws UserException when there are no slots for so many
+   */
+  private static int slots(
+      JobConfig config, TuneArguments tune, SparkContext spark, Study.Plan plan) {
+    int there =
+        DistributedTrainer.atOnce(
+            spark, config.get(FineTuning.TRAINING), config.get(FineTuning.RESOURCES));
+    if (spark.isLocal()) {
+      there /= Math.max(1, config.get(FineTuning.RESOURCES).threadsPerWorker());
+    }
+    if (tune.parallelism() > there) {
+      throw new UserException(
+          "tune.parallelism=%d is not allowed: there are slots for %d trials of %d workers at once. Give the application more executors, or set tune.parallelism=%d"
+              .formatted(
+                  tune.parallelism(), there, config.get(FineTuning.RESOURCES).numWorkers(), there));
+    }
+    int slots =
+        tune.parallelism() > 0 ? tune.parallelism() : spark.isLocal() ? Math.min(2, there) : there;
+    return Math.max(
+        1, Math.min(slots, Math.min(plan.nTrials(), plan.sampler().size(plan.space()))));
+  }
+
+  /** The settings that all trials have in common. */
+  private static JobConfig forTrials(
+      JobConfig config, StudyGoal goal, SparkContext spark, int slots) {
+    Map<String, Object> changes = new LinkedHashMap<>();
+    String key = "training.metric_for_best_model";
+    String metric = goal.metric().replaceFirst("^eval_", "");
+    if (config.value(key).equals("auto") && TRIAL.setting(key).choices().contains(metric)) {
+      changes.put(key, metric);
+    }
+    String threads = "resources.threads_per_worker";
+    if (spark.isLocal() && config.value(threads).equals(0)) {
+      // They share this process, where a training that is alone takes all cores.
+      int cores = Math.min(spark.defaultParallelism(), Runtime.getRuntime().availableProcessors());
+      int tasks = slots * config.get(FineTuning.RESOURCES).numWorkers();
+      changes.put(threads, Math.max(1, cores / tasks));
+    }
+    return config.with(changes);
+  }
+}

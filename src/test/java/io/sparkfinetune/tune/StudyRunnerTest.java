@@ -1,0 +1,291 @@
+package io.sparkfinetune.tune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.tune.sampler.GridSampler;
+import io.sparkfinetune.tune.sampler.RandomSampler;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Trials in threads, whatever goes wrong in them. */
+@Timeout(60)
+class StudyRunnerTest {
+  private static final SearchSpace SPACE =
+      SearchSpace.of(Map.of("x", new FloatDistribution(0, 1, false, 0)));
+  private static final StudyRunner.Listener QUIET =
+      new StudyRunner.Listener() {
+        @Override
+        public void began(RunningTrial trial) {}
+
+        @Override
+        public void ended(Trial trial, Optional<Objective.Result> result) {}
+      };
+
+  @TempDir Path folder;
+
+  private static StudyRunner.Budget unlimited() {
+    return new StudyRunner.Budget(Duration.ZERO, Duration.ZERO, 0, Duration.ofSeconds(30));
+  }
+
+  private Study study(Sampler sampler, SearchSpace space, Pruner pruner, int trials)
+      throws IOException {
+    Study.Plan plan =
+        new Study.Plan(
+            "test", List.of("loss"), List.of(Direction.MINIMIZE), space, sampler, pruner, trials);
+    return Study.begin(
+        plan,
+        List.of(),
+        StudyFile.open(
+            new org.apache.hadoop.fs.Path(folder.resolve("study.json").toUri()),
+            new Configuration()));
+  }
+
+  private Study study(int trials) throws IOException {
+    return study(new RandomSampler(3), SPACE, (history, trial) -> false, trials);
+  }
+
+  private static String run(
+      Study study, Objective objective, int parallelism, StudyRunner.Budget budget) {
+    return StudyRunner.run(
+        study, objective, parallelism, budget, QUIET, e -> String.valueOf(e.getMessage()));
+  }
+
+  private static Objective.Result result(double value) {
+    return new Objective.Result(List.of(value), List.of(), Map.of());
+  }
+
+  private static double x(RunningTrial trial) {
+    return (double) trial.params().get("x");
+  }
+
+  @Test
+  void runsAsManyAtOnceAsItMay() throws IOException {
+    Study study = study(12);
+    CyclicBarrier four = new CyclicBarrier(4);
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+
+    String why =
+        run(
+            study,
+            trial -> {
+              most.accumulateAndGet(now.incrementAndGet(), Math::max);
+              four.await();
+              now.decrementAndGet();
+              return result(x(trial));
+            },
+            4,
+            unlimited());
+
+    assertThat(why).isEmpty();
+    assertThat(most).hasValue(4);
+    assertThat(study.history().in(TrialState.COMPLETE)).hasSize(12);
+    assertThat(study.history().trials()).extracting(Trial::slot).contains(0, 1, 2, 3);
+  }
+
+  @Test
+  void aGridIsTheSameWhateverRunsAtOnce() throws IOException {
+    SearchSpace space =
+        SearchSpace.of(
+            Map.of(
+                "x",
+                new FloatDistribution(0, 1, false, 0.25),
+                "y",
+                new IntDistribution(1, 3, false, 1)));
+    Objective objective = trial -> result(x(trial) * (long) trial.params().get("y"));
+    Study alone = study(new GridSampler(), space, (history, trial) -> false, 100);
+    run(alone, objective, 1, unlimited());
+    Study together = study(new GridSampler(), space, (history, trial) -> false, 100);
+    run(together, objective, 4, unlimited());
+
+    assertThat(alone.history().trials()).hasSize(15);
+    assertThat(together.history().trials())
+        .usingRecursiveComparison()
+        .ignoringFields("start", "end", "slot")
+        .isEqualTo(alone.history().trials());
+  }
+
+  @Test
+  void aTrialThatThrowsIsThatTrialsAffair() throws IOException {
+    Study study = study(6);
+
+    run(
+        study,
+        trial -> {
+          switch (trial.number()) {
+            case 1 -> throw new UserException("the loss is no longer finite");
+            case 2 -> throw new StackOverflowError("deep");
+            case 3 -> {
+              return null;
+            }
+            default -> {
+              return result(1);
+            }
+          }
+        },
+        2,
+        unlimited());
+
+    assertThat(study.history().trials())
+        .extracting(trial -> trial.state() + " " + trial.reason())
+        .containsExactly(
+            "COMPLETE ",
+            "FAILED the loss is no longer finite",
+            "FAILED deep",
+            "FAILED the objective gave no result",
+            "COMPLETE ",
+            "COMPLETE ");
+  }
+
+  @Test
+  void endsWhenTheFirstAllFail() throws IOException {
+    Study study = study(50);
+
+    assertThatThrownBy(
+            () ->
+                run(
+                    study,
+                    trial -> {
+                      throw new IllegalStateException("no memory");
+                    },
+                    1,
+                    unlimited()))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("the first 3 trials all failed")
+        .hasMessageContaining("no memory")
+        .hasMessageContaining("tune.space");
+    assertThat(study.history().trials()).hasSize(3);
+  }
+
+  @Test
+  void aTrialThatHangsIsEndedAndItsSlotGoesOn() throws IOException {
+    Study study = study(4);
+    CountDownLatch never = new CountDownLatch(1);
+    Set<Integer> told = ConcurrentHashMap.newKeySet();
+    StudyRunner.Budget budget =
+        new StudyRunner.Budget(Duration.ZERO, Duration.ofMillis(300), 0, Duration.ofMillis(500));
+
+    run(
+        study,
+        trial -> {
+          if (trial.number() == 1) {
+            trial.onStop(() -> told.add(1));
+            never.await();
+          } else if (trial.number() == 2) {
+            Thread thread = Thread.currentThread();
+            trial.onStop(thread::interrupt);
+            never.await();
+          }
+          return result(1);
+        },
+        1,
+        budget);
+
+    never.countDown();
+    assertThat(told).containsExactly(1);
+    assertThat(study.history().trials())
+        .extracting(Trial::state)
+        .containsExactly(
+            TrialState.COMPLETE, TrialState.FAILED, TrialState.FAILED, TrialState.COMPLETE);
+    assertThat(study.history().trials().get(1).reason()).contains("tune.trial_timeout=0 s");
+  }
+
+  @Test
+  void aPrunedTrialEndsWhenItsObjectiveDoes() throws IOException {
+    Study study =
+        study(
+            new RandomSampler(3),
+            SPACE,
+            (history, trial) -> trial.number() > 0 && trial.lastStep().getAsInt() == 2,
+            3);
+
+    run(
+        study,
+        trial -> {
+          for (int step = 1; step <= 4; step++) {
+            if (trial.report(step, step)) {
+              throw new IllegalStateException("cancelled");
+            }
+          }
+          return result(4);
+        },
+        1,
+        unlimited());
+
+    assertThat(study.history().trials())
+        .extracting(trial -> trial.state() + " " + trial.values())
+        .containsExactly("COMPLETE [4.0]", "PRUNED [2.0]", "PRUNED [2.0]");
+  }
+
+  @Test
+  void endsWhenNothingImproves() throws IOException {
+    Study study = study(50);
+    StudyRunner.Budget budget =
+        new StudyRunner.Budget(Duration.ZERO, Duration.ZERO, 4, Duration.ofSeconds(30));
+
+    String why =
+        run(study, trial -> result(trial.number() == 2 ? 0 : 1 + trial.number()), 1, budget);
+
+    assertThat(why).contains("the last 4 trials");
+    assertThat(study.history().trials()).hasSize(7);
+  }
+
+  @Test
+  void endsWhenItsTimeIsOver() throws IOException {
+    Study study = study(1_000_000);
+    StudyRunner.Budget budget =
+        new StudyRunner.Budget(Duration.ofMillis(300), Duration.ZERO, 0, Duration.ofSeconds(30));
+
+    String why =
+        run(
+            study,
+            trial -> {
+              Thread.sleep(20);
+              return result(1);
+            },
+            2,
+            budget);
+
+    assertThat(why).contains("its time");
+    assertThat(study.history().trials()).allMatch(trial -> trial.state().isFinished());
+  }
+
+  @Test
+  void whatBreaksTheStudyIsThrown() throws IOException {
+    Study study = study(5);
+
+    assertThatThrownBy(
+            () ->
+                StudyRunner.run(
+                    study,
+                    trial -> result(1),
+                    2,
+                    unlimited(),
+                    new StudyRunner.Listener() {
+                      @Override
+                      public void began(RunningTrial trial) {}
+
+                      @Override
+                      public void ended(Trial trial, Optional<Objective.Result> result) {
+                        throw new IllegalStateException("the disk is full");
+                      }
+                    },
+                    Throwable::getMessage))
+        .hasMessage("the disk is full");
+  }
+}

@@ -1,0 +1,223 @@
+package io.sparkfinetune.tune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.tune.sampler.RandomSampler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A study on a real disk. */
+class StudyTest {
+  private static final Pruner NONE = (history, trial) -> false;
+
+  @TempDir Path folder;
+
+  private static SearchSpace space() {
+    Map<String, Distribution> space = new LinkedHashMap<>();
+    space.put("rate", new FloatDistribution(1e-5, 1e-3, true, 0));
+    space.put("batch", new CategoricalDistribution(List.of(16L, 32L)));
+    space.put("epochs", new IntDistribution(1, 4, false, 1));
+    return SearchSpace.of(space);
+  }
+
+  private static Study.Plan plan(Pruner pruner, int trials) {
+    return new Study.Plan(
+        "test",
+        List.of("eval_accuracy"),
+        List.of(Direction.MAXIMIZE),
+        space(),
+        new RandomSampler(1),
+        pruner,
+        trials);
+  }
+
+  private StudyFile file() throws IOException {
+    return StudyFile.open(
+        new org.apache.hadoop.fs.Path(folder.resolve("study.json").toUri()), new Configuration());
+  }
+
+  private static Objective.Result result(double value) {
+    return new Objective.Result(List.of(value), List.of(), Map.of());
+  }
+
+  @Test
+  void asksTellsAndFindsTheBest() throws IOException {
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan(NONE, 3), List.of(), file);
+      for (double value : new double[] {0.5, 0.9, 0.7}) {
+        RunningTrial trial = study.ask(0).orElseThrow();
+        assertThat(space().distributions(trial.params()).keySet())
+            .isEqualTo(trial.params().keySet());
+        study.complete(trial.number(), result(value));
+      }
+
+      assertThat(study.ask(0)).as("of three trials").isEmpty();
+      assertThat(study.history().best().orElseThrow().number()).isEqualTo(1);
+      assertThat(study.trialsSinceBest()).hasValue(1);
+    }
+  }
+
+  @Test
+  void aFileHoldsWhatAProcessAfterNeeds() throws IOException {
+    History left;
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan(NONE, 6), List.of(Map.of("epochs", 3L)), file);
+      assertThat(study.ask(0).orElseThrow().params()).containsEntry("epochs", 3L);
+      study.complete(0, result(0.25));
+      study.ask(0);
+      study.report(1, 1, 0.1);
+      study.report(1, 2, Double.NaN);
+      study.prune(1);
+      study.ask(1);
+      study.fail(2, "no memory");
+      study.ask(1);
+      study.report(3, 1, Double.NEGATIVE_INFINITY);
+      left = study.history();
+    }
+
+    try (StudyFile file = file()) {
+      Study study = Study.resume(plan(NONE, 6), file);
+      List<Trial> trials = study.history().trials();
+
+      assertThat(trials.subList(0, 3)).isEqualTo(left.trials().subList(0, 3));
+      assertThat(trials.get(3).state()).isEqualTo(TrialState.WAITING);
+      RunningTrial again = study.ask(0).orElseThrow();
+      assertThat(again.number()).isEqualTo(3);
+      assertThat(again.params()).isEqualTo(left.trials().get(3).params());
+      assertThat(study.history().trials().get(3).intermediateValues())
+          .isEqualTo(Map.of(1, Double.NEGATIVE_INFINITY));
+      assertThat(study.report(3, 1, 0.5)).as("a step that it has").isFalse();
+      assertThat(study.ask(0).orElseThrow().number()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void goesOnAsItWouldHave() throws IOException {
+    Map<String, Object> undisturbed;
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan(NONE, 9), List.of(), file);
+      study.ask(0);
+      study.complete(0, result(0.5));
+      undisturbed = study.ask(0).orElseThrow().params();
+    }
+    Files.delete(folder.resolve("study.json"));
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan(NONE, 9), List.of(), file);
+      study.ask(0);
+      study.complete(0, result(0.5));
+    }
+    try (StudyFile file = file()) {
+      assertThat(Study.resume(plan(NONE, 9), file).ask(0).orElseThrow().params())
+          .isEqualTo(undisturbed);
+    }
+  }
+
+  @Test
+  void theFileHasWhatScriptsRelyOn() throws IOException {
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan(NONE, 6), List.of(), file);
+      study.ask(2);
+      study.report(0, 1, 0.5);
+      study.complete(0, result(0.75));
+    }
+
+    JsonNode json = new ObjectMapper().readTree(folder.resolve("study.json").toFile());
+    assertThat(json.get("direction").asText()).isEqualTo("maximize");
+    JsonNode trial = json.get("trials").get(0);
+    assertThat(trial.get("number").intValue()).isZero();
+    assertThat(trial.get("state").asText()).isEqualTo("COMPLETE");
+    assertThat(trial.get("value").doubleValue()).isEqualTo(0.75);
+    assertThat(trial.get("params").get("rate").doubleValue()).isBetween(1e-5, 1e-3);
+    assertThat(trial.get("intermediate_values").get("1").doubleValue()).isEqualTo(0.5);
+    assertThat(trial.get("slot").intValue()).isEqualTo(2);
+    assertThat(trial.get("start").asText()).endsWith("Z");
+    assertThat(trial.get("end").asText()).endsWith("Z");
+    assertThat(trial.get("reason").isNull()).isTrue();
+  }
+
+  @Test
+  void asksThePrunerAtEachStepOnce() throws IOException {
+    Pruner low =
+        (history, trial) -> trial.intermediateValues().get(trial.lastStep().getAsInt()) < 0.5;
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan(low, 3), List.of(), file);
+      RunningTrial trial = study.ask(0).orElseThrow();
+      int[] stops = new int[1];
+      trial.onStop(() -> stops[0]++);
+
+      assertThat(trial.report(1, 0.6)).isFalse();
+      assertThat(trial.report(2, 0.4)).isTrue();
+      assertThat(stops[0]).isEqualTo(1);
+      Trial pruned = study.prune(0);
+      assertThat(pruned.values()).containsExactly(0.4);
+      assertThat(pruned.reason()).contains("step 2");
+    }
+  }
+
+  @Test
+  void whatIsNoNumberHasFailed() throws IOException {
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan(NONE, 3), List.of(), file);
+      study.ask(0);
+
+      Trial failed = study.complete(0, result(Double.NaN));
+
+      assertThat(failed.state()).isEqualTo(TrialState.FAILED);
+      assertThat(failed.reason()).isEqualTo("eval_accuracy is not a number");
+    }
+  }
+
+  @Test
+  void refusesAnotherObjectivesFile() throws IOException {
+    try (StudyFile file = file()) {
+      Study.begin(plan(NONE, 3), List.of(), file);
+      Study.Plan other =
+          new Study.Plan(
+              "test",
+              List.of("eval_loss"),
+              List.of(Direction.MINIMIZE),
+              space(),
+              new RandomSampler(1),
+              NONE,
+              3);
+
+      assertThatThrownBy(() -> Study.resume(other, file))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("eval_accuracy, maximize")
+          .hasMessageContaining("expected eval_loss, minimize");
+    }
+  }
+
+  @Test
+  void refusesWhatIsNoStudy() throws IOException {
+    Files.writeString(folder.resolve("study.json"), "{\"objective\": ");
+    try (StudyFile file = file()) {
+      assertThatThrownBy(() -> Study.resume(plan(NONE, 3), file))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("study.json cannot be read as a study");
+    }
+  }
+
+  @Test
+  void refusesToBeginWithWhatIsNotInTheSpace() throws IOException {
+    try (StudyFile file = file()) {
+      assertThatThrownBy(() -> Study.begin(plan(NONE, 3), List.of(Map.of("epochs", 9L)), file))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("epochs=9 is not in the search space");
+      assertThatThrownBy(() -> Study.begin(plan(NONE, 3), List.of(Map.of("depth", 9L)), file))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("depth is not in the search space");
+    }
+  }
+}
