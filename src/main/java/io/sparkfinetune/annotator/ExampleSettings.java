@@ -26,7 +26,8 @@ record ExampleSettings(
   void requireSame(ExampleSettings other) {
     require("inputCols", columns.documents(), other.columns.documents());
     require("labelColumn", columns.label(), other.columns.label());
-    require("problem_type", columns.problemType(), other.columns.problemType());
+    require(
+        "problem_type", columns.problemType().spelling(), other.columns.problemType().spelling());
     require("labelSeparator", columns.labelSeparator(), other.columns.labelSeparator());
     require(
         "validationIndicatorCol",

@@ -37,7 +37,7 @@ import org.bytedeco.javacpp.Pointer;
  * {@code resources} as {@code key=value}. Spark's settings are system properties.
  */
 public final class TrainingMain {
-  private static final List<String> LABELS = List.of("card", "loan", "transfer");
+  static final List<String> LABELS = List.of("card", "loan", "transfer");
 
   private TrainingMain() {}
 
@@ -119,7 +119,7 @@ public final class TrainingMain {
         .sum();
   }
 
-  private static synchronized Path base(Path folder) {
+  static synchronized Path base(Path folder) {
     Path base = folder.resolve("base");
     if (!Files.exists(base)) {
       HuggingFaceFolder.write(
@@ -132,7 +132,7 @@ public final class TrainingMain {
   }
 
   /** Those of the settings that are the schema's; small steps in fp32 unless told otherwise. */
-  private static <R extends Record> R create(String section, Class<R> type, List<String> settings) {
+  static <R extends Record> R create(String section, Class<R> type, List<String> settings) {
     Schema<R> schema = Schema.of(section, type);
     List<String> known = schema.settings().stream().map(Setting::name).toList();
     Map<String, Object> values = new HashMap<>();
@@ -151,7 +151,7 @@ public final class TrainingMain {
   }
 
   /** Rows of 3 to 12 tokens, the same each time; a label's rows hold that label's token. */
-  private static Dataset<Row> rows(SparkSession spark, int count) {
+  static Dataset<Row> rows(SparkSession spark, int count) {
     Random random = new Random(5);
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < count; i++) {
