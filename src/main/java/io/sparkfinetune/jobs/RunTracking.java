@@ -82,6 +82,9 @@ final class RunTracking implements AutoCloseable {
   private final Thread interrupted;
   private RunStatus status = RunStatus.FAILED;
 
+  /** Of the newest entry of the training's log; told in order, by one thread at a time. */
+  private long lastStep = -1;
+
   /**
    * Opens the journal and begins a run, or goes on with the one that the training before, which is
    * resumed, has left unfinished.
@@ -170,6 +173,11 @@ final class RunTracking implements AutoCloseable {
   private void log(LogEntry entry) {
     Map<String, Double> values = new LinkedHashMap<>(entry.values());
     long step = values.remove("step").longValue();
+    if (step == lastStep) {
+      // An evaluation follows the loss of its step, which has said it.
+      values.remove("epoch");
+    }
+    lastStep = step;
     run.logMetrics(step, entry.time(), values);
   }
 

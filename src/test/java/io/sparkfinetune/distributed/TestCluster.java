@@ -28,7 +28,7 @@ import org.apache.spark.deploy.worker.Worker;
  * a process of its own that runs below one folder and logs there. Closing it kills them all. Linux
  * alone: processes are recognised by {@code /proc}.
  */
-final class TestCluster implements AutoCloseable {
+public final class TestCluster implements AutoCloseable {
   private static final Duration START_TIME = Duration.ofMinutes(3);
   private static final Duration END_TIME = Duration.ofSeconds(30);
   private static final String HOST = "127.0.0.1";
@@ -171,7 +171,7 @@ final class TestCluster implements AutoCloseable {
    * What a JVM needs in its environment to start executors without a Spark distribution: an empty
    * one will do, as the class path is given.
    */
-  static Map<String, String> environment(Path folder) throws IOException {
+  public static Map<String, String> environment(Path folder) throws IOException {
     Path sparkHome = folder.resolve("spark");
     Files.createDirectories(sparkHome.resolve("jars"));
     return Map.of(
@@ -187,8 +187,13 @@ final class TestCluster implements AutoCloseable {
 
   /** The executor processes that live now, by executor id; of one driver, if only one runs. */
   Map<String, ProcessHandle> executors() {
+    return executors(folder);
+  }
+
+  /** As {@link #executors()}, of a driver with a cluster of its own that runs in a folder. */
+  public static Map<String, ProcessHandle> executors(Path folder) {
     Map<String, ProcessHandle> executors = new TreeMap<>();
-    for (ProcessHandle process : processes()) {
+    for (ProcessHandle process : processes(folder)) {
       List<String> command = commandLine(process);
       int id = command.indexOf("--executor-id");
       if (command.contains(EXECUTOR) && id >= 0) {
@@ -200,10 +205,14 @@ final class TestCluster implements AutoCloseable {
 
   /** The processes of this cluster, drivers included: those that run in a folder of its. */
   List<ProcessHandle> processes() {
-    return ProcessHandle.allProcesses().filter(this::runsHere).toList();
+    return processes(folder);
   }
 
-  private boolean runsHere(ProcessHandle process) {
+  private static List<ProcessHandle> processes(Path folder) {
+    return ProcessHandle.allProcesses().filter(process -> runsIn(folder, process)).toList();
+  }
+
+  private static boolean runsIn(Path folder, ProcessHandle process) {
     try {
       return Path.of("/proc", "" + process.pid(), "cwd").toRealPath().startsWith(folder);
     } catch (IOException e) {

@@ -1,12 +1,18 @@
 package io.sparkfinetune.jobs;
 
+import static io.sparkfinetune.jobs.TrackedJobs.assertSameMetrics;
+import static io.sparkfinetune.jobs.TrackedJobs.fineTune;
+import static io.sparkfinetune.jobs.TrackedJobs.journal;
+import static io.sparkfinetune.jobs.TrackedJobs.losses;
+import static io.sparkfinetune.jobs.TrackedJobs.rows;
+import static io.sparkfinetune.jobs.TrackedJobs.runs;
+import static io.sparkfinetune.jobs.TrackedJobs.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.ChildJvm;
 import io.sparkfinetune.MlflowVersion;
-import io.sparkfinetune.track.JournalReader;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.RunStatus;
 import java.io.IOException;
@@ -19,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,48 +32,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code jobs/fine-tune} as users run it, on a real MLflow server, read back by its own client. */
 class TrackedTrainingTest {
-  private static final Path BASE =
-      Path.of("src/test/resources/io/sparkfinetune/model/io/tiny-bert-classifier").toAbsolutePath();
-
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final String TOKEN = "tok-7f3a9c2e5b";
   private static final String PASSWORD = "pass-91d4e0";
-
-  /** Prints the runs of the experiment, the oldest first, each with all that it has. */
-  private static final String READ =
-      """
-      import json
-      import logging
-      import sys
-
-      import mlflow
-
-      logging.disable()
-      mlflow.set_tracking_uri(sys.argv[1])
-      client = mlflow.MlflowClient()
-      experiment = client.get_experiment_by_name("tests").experiment_id
-      runs = []
-      for run in client.search_runs([experiment], order_by=["attributes.start_time ASC"]):
-          history = {
-              key: [[point.step, point.value] for point in client.get_metric_history(run.info.run_id, key)]
-              for key in run.data.metrics
-          }
-          runs.append({
-              "id": run.info.run_id,
-              "name": run.info.run_name,
-              "status": run.info.status,
-              "params": run.data.params,
-              "tags": run.data.tags,
-              "metrics": history,
-              "inputs": {
-                  tag.value: [data.dataset.name, data.dataset.digest]
-                  for data in run.inputs.dataset_inputs
-                  for tag in data.tags
-              },
-              "artifacts": sorted(file.path for file in client.list_artifacts(run.info.run_id)),
-          })
-      print(json.dumps(runs))
-      """;
 
   /** Prints what pyfunc predicts of a registered model's own example. */
   private static final String PREDICT =
@@ -90,79 +56,6 @@ class TrackedTrainingTest {
 
   @TempDir Path folder;
 
-  private Path rows(int count) throws IOException {
-    String[] words = {"refund money", "parcel late", "password login"};
-    StringBuilder csv = new StringBuilder("text,label\n");
-    for (int i = 0; i < count; i++) {
-      int label = i % words.length;
-      csv.append(words[label]).append(' ').append(i).append(",label ").append(label).append('\n');
-    }
-    return Files.writeString(folder.resolve("rows-" + count + ".csv"), csv);
-  }
-
-  private ChildJvm start(
-      String name, Class<?> main, Map<String, String> environment, List<String> arguments)
-      throws IOException {
-    List<String> options = List.of("-Xmx1g", "-Dspark-finetune.scripts=jobs");
-    return ChildJvm.start(name, main, options, arguments, environment, folder);
-  }
-
-  private static List<String> fineTune(Path rows, Path output, String... more) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "fine-tune",
-                "data.train=" + rows,
-                "model.base=" + BASE,
-                "model.max_length=16",
-                "training.per_device_train_batch_size=8",
-                "training.logging_steps=1",
-                "tracking.experiment=tests",
-                "tracking.system_metrics_interval=1",
-                "spark.master=local[1]",
-                "output=" + output));
-    arguments.addAll(List.of(more));
-    return arguments;
-  }
-
-  private static JsonNode runs(MlflowVersion.Server server) throws Exception {
-    return new ObjectMapper().readTree(server.python(READ).lines().reduce((a, b) -> b).get());
-  }
-
-  private static RunRecord journal(Path output) {
-    List<RunRecord> runs =
-        JournalReader.runs(new org.apache.hadoop.fs.Path(output.toUri()), new Configuration(false));
-    return runs.get(runs.size() - 1);
-  }
-
-  /** The losses that the newest run's journal has by now. */
-  private static int losses(Path output) {
-    org.apache.hadoop.fs.Path journals = new org.apache.hadoop.fs.Path(output.toUri());
-    return JournalReader.runs(journals, new Configuration(false)).stream()
-        .mapToInt(run -> run.metrics().getOrDefault("loss", List.of()).size())
-        .max()
-        .orElse(0);
-  }
-
-  /** Every measurement of the journal, at its step and in order, once. */
-  private static void assertSameMetrics(JsonNode server, RunRecord journal) {
-    assertThat(server.path("metrics").size()).isEqualTo(journal.metrics().size());
-    journal
-        .metrics()
-        .forEach(
-            (name, points) -> {
-              List<String> expected =
-                  points.stream().map(point -> point.step() + " " + point.value()).toList();
-              List<String> found = new ArrayList<>();
-              server
-                  .path("metrics")
-                  .path(name)
-                  .forEach(
-                      point -> found.add(point.get(0).asLong() + " " + point.get(1).asDouble()));
-              assertThat(found).as(name).isEqualTo(expected);
-            });
-  }
-
   @ParameterizedTest
   @EnumSource
   void aTrainingIsWholeOnTheServer(MlflowVersion version) throws Exception {
@@ -176,7 +69,7 @@ class TrackedTrainingTest {
               TOKEN);
       List<String> arguments =
           fineTune(
-              rows(90),
+              rows(folder, 90),
               output,
               "tracking.run_name=the run",
               "tracking.register_model=intents",
@@ -185,7 +78,7 @@ class TrackedTrainingTest {
               "spark.eventLog.enabled=true",
               "spark.eventLog.dir=" + Files.createDirectory(folder.resolve("events")));
       String printed;
-      try (ChildJvm job = start("job", Main.class, environment, arguments)) {
+      try (ChildJvm job = start(folder, "job", environment, arguments)) {
         printed = job.awaitSuccess(PATIENCE);
       }
       assertThat(printed).contains(server.uri() + "/#/experiments/");
@@ -214,7 +107,7 @@ class TrackedTrainingTest {
       assertThat(params).isEqualTo(new TreeMap<>(journal.params()));
       assertThat(params)
           .containsEntry("training.per_device_train_batch_size", "8")
-          .containsEntry("model.base", BASE.toString());
+          .containsEntry("model.base", TrackedJobs.BASE.toString());
       assertThat(run.path("inputs").size()).isEqualTo(3);
       assertThat(run.path("inputs").path("training").path(1).asText()).matches("[0-9a-f]{16}");
       List<String> artifacts = new ArrayList<>();
@@ -228,13 +121,13 @@ class TrackedTrainingTest {
       assertThat(predicted.path("labels").path(2).asText()).isEqualTo("label 2");
       try (ChildJvm evaluate =
           start(
+              folder,
               "evaluate",
-              Main.class,
               Map.of("MLFLOW_TRACKING_URI", server.uri().toString()),
               List.of(
                   "evaluate",
                   "model=models:/intents@champion",
-                  "data.test=" + rows(30),
+                  "data.test=" + rows(folder, 30),
                   "spark.master=local[1]"))) {
         assertThat(evaluate.awaitSuccess(PATIENCE)).contains("test_accuracy");
       }
@@ -260,8 +153,12 @@ class TrackedTrainingTest {
   void aServerThatIsAwayCostsNothingAndGetsEverythingLater() throws Exception {
     Path output = folder.resolve("out");
     List<String> arguments =
-        fineTune(rows(60), output, "tracking.uri=http://127.0.0.1:9", "tracking.flush_timeout=1");
-    try (ChildJvm job = start("job", Main.class, Map.of(), arguments)) {
+        fineTune(
+            rows(folder, 60),
+            output,
+            "tracking.uri=http://127.0.0.1:9",
+            "tracking.flush_timeout=1");
+    try (ChildJvm job = start(folder, "job", Map.of(), arguments)) {
       assertThat(job.awaitSuccess(PATIENCE))
           .contains("events are in the journal and not yet on the tracking server")
           .contains("jobs/sync journal=" + output.resolve("tracking"));
@@ -270,8 +167,8 @@ class TrackedTrainingTest {
       for (int time = 0; time < 2; time++) {
         try (ChildJvm sync =
             start(
+                folder,
                 "sync-" + time,
-                Main.class,
                 Map.of(),
                 List.of(
                     "sync",
@@ -290,21 +187,20 @@ class TrackedTrainingTest {
   @Test
   void aKilledTrainingThatIsResumedIsOneRun() throws Exception {
     Path output = folder.resolve("out");
-    Path rows = rows(400);
+    Path rows = rows(folder, 400);
     try (MlflowVersion.Server server = MlflowVersion.V3.trackingServer(folder)) {
       Map<String, String> environment = Map.of("MLFLOW_TRACKING_URI", server.uri().toString());
       String[] settings = {
         "training.num_train_epochs=12", "training.save_strategy=steps", "training.save_steps=20"
       };
-      try (ChildJvm job =
-          start("killed", Main.class, environment, fineTune(rows, output, settings))) {
+      try (ChildJvm job = start(folder, "killed", environment, fineTune(rows, output, settings))) {
         assertThat(ChildJvm.waitUntil(() -> losses(output) > 60, PATIENCE)).isTrue();
         ChildJvm.signal(job.process(), "KILL");
       }
       assertThat(journal(output).status()).isEqualTo(RunStatus.RUNNING);
       List<String> again = fineTune(rows, output, settings);
       again.add("training.resume=true");
-      try (ChildJvm job = start("resumed", Main.class, environment, again)) {
+      try (ChildJvm job = start(folder, "resumed", environment, again)) {
         assertThat(job.awaitSuccess(PATIENCE)).contains("going on from the checkpoint at step ");
       }
       JsonNode runs = runs(server);
@@ -330,14 +226,14 @@ class TrackedTrainingTest {
   void aRecordedRunIsRepeated() throws Exception {
     Path output = folder.resolve("out");
     try (ChildJvm job =
-        start("job", Main.class, Map.of(), fineTune(rows(60), output, "training.seed=7"))) {
+        start(folder, "job", Map.of(), fineTune(rows(folder, 60), output, "training.seed=7"))) {
       job.awaitSuccess(PATIENCE);
     }
     Path again = folder.resolve("again");
     try (ChildJvm job =
         start(
+            folder,
             "again",
-            Main.class,
             Map.of(),
             List.of("fine-tune", "--from-run", output.toString(), "output=" + again))) {
       job.awaitSuccess(PATIENCE);
