@@ -17,6 +17,7 @@ import io.sparkfinetune.tune.SearchSpace;
 import io.sparkfinetune.tune.SearchSpace.Condition;
 import io.sparkfinetune.tune.SearchSpace.Parameter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +57,9 @@ final class TuneSpace {
           "tune.space is not set: expected what to search, as in"
               + " tune.space.training.learning_rate='{low=1e-5, high=1e-3, log=true}'");
     }
+    // HOCON has no order: that of the settings, for who reads them.
+    List<String> order = keys.settings().stream().map(Setting::path).toList();
+    space.parameters.sort(Comparator.comparingInt(parameter -> order.indexOf(parameter.name())));
     return new SearchSpace(space.parameters);
   }
 

@@ -1,0 +1,188 @@
+package io.sparkfinetune.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkfinetune.ChildJvm;
+import io.sparkfinetune.MlflowVersion;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code jobs/tune} as users run it. */
+class TuneJobTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final String RATES =
+      "tune.space.training.learning_rate={low=1e-5, high=1e-2, log=true}";
+
+  @TempDir Path folder;
+
+  private List<String> tune(Path output, String... more) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(TrackedJobs.fineTune(TrackedJobs.rows(folder, 90), output, more));
+    arguments.set(0, "tune");
+    arguments.set(arguments.indexOf("spark.master=local[1]"), "spark.master=local[2]");
+    return arguments;
+  }
+
+  private String run(String name, Map<String, String> environment, List<String> arguments)
+      throws Exception {
+    try (ChildJvm job = TrackedJobs.start(folder, name, environment, arguments)) {
+      return job.awaitSuccess(PATIENCE);
+    }
+  }
+
+  private static List<JsonNode> trials(Path output) throws IOException {
+    JsonNode study = new ObjectMapper().readTree(output.resolve("study.json").toFile());
+    return StreamSupport.stream(study.path("trials").spliterator(), false).toList();
+  }
+
+  private static List<String> states(Path output) throws IOException {
+    return trials(output).stream().map(trial -> trial.path("state").asText()).toList();
+  }
+
+  @Test
+  void aStudyIsWrittenAndRecorded() throws Exception {
+    Path output = folder.resolve("study");
+    try (MlflowVersion.Server server = MlflowVersion.THREE.trackingServer(folder)) {
+      String printed =
+          run(
+              "tune",
+              Map.of("MLFLOW_TRACKING_URI", server.uri().toString()),
+              tune(
+                  output,
+                  RATES,
+                  "tune.space.training.num_train_epochs=[1, 2]",
+                  "tune.n_trials=4",
+                  "tune.enqueue=[{training.learning_rate=5e-3, training.num_train_epochs=2}]"));
+
+      assertThat(printed).contains("trial   0  complete", "4 trials: 4 complete", "best: trial");
+      List<JsonNode> trials = trials(output);
+      assertThat(trials).hasSize(4);
+      assertThat(trials.get(0).path("params").path("training.learning_rate").doubleValue())
+          .isEqualTo(5e-3);
+      assertThat(trials.get(0).path("intermediate_values").size()).isEqualTo(2);
+      assertThat(trials).extracting(t -> t.path("slot").intValue()).contains(0, 1);
+      assertThat(output.resolve("report.html")).exists();
+      assertThat(output.resolve("trials")).doesNotExist();
+      assertThat(output.resolve("model").resolve("stages")).isDirectory();
+
+      List<JsonNode> runs = new ArrayList<>();
+      TrackedJobs.runs(server).forEach(runs::add);
+      assertThat(runs).hasSize(5);
+      JsonNode parent = runs.get(0);
+      assertThat(parent.path("status").asText()).isEqualTo("FINISHED");
+      List<String> artifacts = new ArrayList<>();
+      parent.path("artifacts").forEach(artifact -> artifacts.add(artifact.asText()));
+      assertThat(artifacts).contains("study.json", "best.conf", "report.html");
+      for (JsonNode child : runs.subList(1, 5)) {
+        JsonNode tags = child.path("tags");
+        assertThat(tags.path("mlflow.parentRunId").asText()).isEqualTo(parent.path("id").asText());
+        assertThat(child.path("status").asText()).isEqualTo("FINISHED");
+        JsonNode trial = trials.get(tags.path("spark-finetune.trial").asInt());
+        assertThat(child.path("params").path("training.learning_rate").asDouble())
+            .isEqualTo(trial.path("params").path("training.learning_rate").doubleValue());
+        assertThat(child.path("metrics").path("best_eval_accuracy").path(0).path(1).asDouble())
+            .isEqualTo(trial.path("value").doubleValue());
+        assertThat(child.path("metrics").path("loss").size()).isGreaterThan(5);
+      }
+    }
+
+    run(
+        "fine-tune",
+        Map.of(),
+        List.of(
+            "fine-tune",
+            "--conf",
+            output.resolve("best.conf").toString(),
+            "output=" + folder.resolve("best")));
+    double best =
+        trials(output).stream().mapToDouble(t -> t.path("value").doubleValue()).max().orElseThrow();
+    JsonNode again =
+        new ObjectMapper().readTree(folder.resolve("best").resolve("metrics.json").toFile());
+    assertThat(again.path("eval_accuracy").doubleValue()).isEqualTo(best);
+  }
+
+  @Test
+  void aKilledDriversStudyGoesOnWhereItStood() throws Exception {
+    Path output = folder.resolve("study");
+    List<String> arguments =
+        tune(output, RATES, "training.num_train_epochs=12", "tune.n_trials=8", "resume=true");
+    Map<Integer, JsonNode> finished = new TreeMap<>();
+    for (int kill = 0; kill < 5; kill++) {
+      try (ChildJvm job = TrackedJobs.start(folder, "tune-" + kill, Map.of(), arguments)) {
+        int before = finished.size();
+        Instant end = Instant.now().plus(PATIENCE);
+        // Once in the middle of the first trials, then after each that has ended.
+        while (Instant.now().isBefore(end)
+            && !(kill == 0 ? hasReported(output) : finished(output).size() > before)) {
+          assertThat(job.isAlive()).as("it is to be killed").isTrue();
+          Thread.sleep(20);
+        }
+        job.kill();
+      }
+      Map<Integer, JsonNode> now = finished(output);
+      finished.forEach((number, trial) -> assertThat(now.get(number)).isEqualTo(trial));
+      finished.putAll(now);
+    }
+
+    run("tune-last", Map.of(), arguments);
+
+    assertThat(states(output)).hasSize(8).containsOnly("COMPLETE");
+    Map<Integer, JsonNode> all = finished(output);
+    finished.forEach((number, trial) -> assertThat(all.get(number)).isEqualTo(trial));
+    assertThat(output.resolve("model").resolve("stages")).isDirectory();
+  }
+
+  private static boolean hasReported(Path output) throws IOException {
+    return Files.exists(output.resolve("study.json"))
+        && trials(output).stream().anyMatch(t -> t.path("intermediate_values").size() > 1);
+  }
+
+  private static Map<Integer, JsonNode> finished(Path output) throws IOException {
+    Map<Integer, JsonNode> finished = new TreeMap<>();
+    if (Files.exists(output.resolve("study.json"))) {
+      for (JsonNode trial : trials(output)) {
+        if (List.of("COMPLETE", "PRUNED", "FAILED").contains(trial.path("state").asText())) {
+          finished.put(trial.path("number").intValue(), trial);
+        }
+      }
+    }
+    return finished;
+  }
+
+  @Test
+  void trialsArePrunedOnExecutorsAndTheirFailuresTold() throws Exception {
+    Path output = folder.resolve("study");
+    List<String> arguments =
+        tune(
+            output,
+            "tune.sampler=grid",
+            "tune.space.training.learning_rate=[3e-3, 1e-7, 2e-7, 1e30]",
+            "training.num_train_epochs=300",
+            "training.lr_scheduler_type=constant",
+            "training.early_stopping_patience=40",
+            "training.load_best_model_at_end=true",
+            "tune.pruner=asha",
+            "tune.min_resource=20",
+            "spark.authenticate=true",
+            "spark.authenticate.secret=s3cret-of-the-test");
+    arguments.replaceAll(
+        argument ->
+            argument.startsWith("spark.master=") ? "spark.master=local-cluster[2,1,1024]" : argument);
+
+    String printed = run("tune", LocalCluster.environment(folder), arguments);
+
+    assertThat(printed).contains("(the loss");
+  }
+}
