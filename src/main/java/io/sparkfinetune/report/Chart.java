@@ -19,7 +19,6 @@ final class Chart {
   private static final int BOTTOM = 38;
   private static final int TICKS_X = 6;
   private static final int TICKS_Y = 5;
-  private static final double DIGIT = 6.7;
 
   /** Above it, points are not marked on their line. */
   private static final int MARKED = 40;
@@ -163,8 +162,7 @@ final class Chart {
     double[] xs = finite(series.stream().map(Series::x).toList());
     double[] ys = finite(series.stream().map(Series::y).toList());
     Scale y = vertical(ys);
-    double left = 12 + DIGIT * y.labels().stream().mapToInt(String::length).max().orElse(1);
-    Scale x = horizontal(xs, left);
+    Scale x = horizontal(xs, Axes.margin(y));
     out.open(
         "svg",
         "viewBox",
@@ -179,7 +177,7 @@ final class Chart {
         domain(y),
         "data-x-name",
         xName);
-    grid(out, x, y);
+    Axes.of(x, y).render(out, xName);
     series.forEach(s -> draw(out, s, x, y));
     out.close();
   }
@@ -199,40 +197,6 @@ final class Chart {
     return logX
         ? Scale.log(min, max, left, WIDTH - RIGHT)
         : Scale.exact(min, max, TICKS_X, wholeSteps, left, WIDTH - RIGHT);
-  }
-
-  private void grid(Markup out, Scale x, Scale y) {
-    out.open("g", "class", "grid");
-    for (double tick : y.ticks()) {
-      out.empty("path", "d", "M%s %sH%s".formatted(px(x.from()), px(y.at(tick)), px(x.to())));
-    }
-    out.close().open("g", "class", "axis");
-    out.empty("path", "d", "M%s %sH%s".formatted(px(x.from()), px(y.from()), px(x.to())));
-    List<String> labels = y.labels();
-    for (int i = 0; i < labels.size(); i++) {
-      String at = px(y.at(y.ticks().get(i)) + 4);
-      out.element("text", labels.get(i), "x", px(x.from() - 7), "y", at, "class", "end");
-    }
-    labels = x.labels();
-    for (int i = 0; i < labels.size(); i++) {
-      double at = x.at(x.ticks().get(i));
-      out.empty("path", "d", "M%s %sv4".formatted(px(at), px(y.from())));
-      out.element("text", labels.get(i), "x", px(at), "y", px(y.from() + 17), "class", "middle");
-    }
-    out.element(
-        "text",
-        logNote(xName, x),
-        "x",
-        px((x.from() + x.to()) / 2),
-        "y",
-        px(HEIGHT - 5),
-        "class",
-        "middle name");
-    out.close();
-  }
-
-  private static String logNote(String name, Scale scale) {
-    return scale.isLog() ? name + " (log scale)" : name;
   }
 
   private void draw(Markup out, Series s, Scale x, Scale y) {

@@ -14,8 +14,14 @@ final class Table {
    *
    * @param kind a class of report.css; empty for none
    * @param bar the length of a bar behind the text, as a share of the cell; NaN for none
+   * @param link where the text leads; empty for nowhere
    */
-  record Cell(String text, String kind, double bar) {
+  record Cell(String text, String kind, double bar, String link) {
+    /** Without a link. */
+    Cell(String text, String kind, double bar) {
+      this(text, kind, bar, "");
+    }
+
     /** Text alone. */
     static Cell of(String text) {
       return new Cell(text, "", Double.NaN);
@@ -30,6 +36,7 @@ final class Table {
   private final String[] head;
   private final List<List<Cell>> rows = new ArrayList<>();
   private int numbersFrom = Integer.MAX_VALUE;
+  private int numbersTo = Integer.MAX_VALUE;
 
   /**
    * @param head the columns' names; none for a table of names and values
@@ -42,6 +49,12 @@ final class Table {
   Table numbers(int from) {
     numbersFrom = from;
     return this;
+  }
+
+  /** Puts the columns from an index on, up to another, to the right. */
+  Table numbers(int from, int to) {
+    numbersTo = to;
+    return numbers(from);
   }
 
   /** Adds a row. */
@@ -92,6 +105,8 @@ final class Table {
     }
     if (cell.text().length() > LONG) {
       out.element("div", cell.text(), "class", "long", "dir", "auto");
+    } else if (Links.isSafe(cell.link())) {
+      out.open("bdi").element("a", cell.text(), "href", cell.link()).close();
     } else {
       out.element("bdi", cell.text());
     }
@@ -99,6 +114,6 @@ final class Table {
   }
 
   private String side(int column) {
-    return column >= numbersFrom ? "n" : "";
+    return column >= numbersFrom && column < numbersTo ? "n" : "";
   }
 }

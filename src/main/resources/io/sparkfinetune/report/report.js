@@ -7,7 +7,7 @@
     var f = p[4] ? Math.log : function (v) { return v; };
     return function (v) { return p[2] + (f(v) - f(p[0])) / (f(p[1]) - f(p[0])) * (p[3] - p[2]); };
   }
-  document.querySelectorAll('.chart > svg').forEach(function (svg) {
+  document.querySelectorAll('.chart > svg[data-x]').forEach(function (svg) {
     var x = scale(svg.dataset.x), y = scale(svg.dataset.y);
     var lines = Array.from(svg.querySelectorAll('.series')).map(function (g) {
       var points = g.dataset.points ? g.dataset.points.split(' ') : [];
@@ -58,5 +58,32 @@
       tip.hidden = true;
       pointer.removeAttribute('d');
     });
+  });
+  // The trial under the pointer is marked in all charts, with what the fullest of them says of it.
+  var trials = {}, lit = [], says = document.createElement('div');
+  document.querySelectorAll('[data-trial]').forEach(function (e) {
+    var t = trials[e.dataset.trial] = trials[e.dataset.trial] || { marks: [], text: '' };
+    var title = e.querySelector('title');
+    if (title) {
+      if (title.textContent.length > t.text.length) { t.text = title.textContent; }
+      title.remove();
+    }
+    t.marks.push(e);
+  });
+  says.className = 'tip over-all';
+  says.hidden = true;
+  document.body.appendChild(says);
+  document.addEventListener('pointerover', function (event) {
+    var mark = event.target.closest('[data-trial]');
+    lit.forEach(function (e) { e.classList.remove('lit'); });
+    lit = mark ? trials[mark.dataset.trial].marks : [];
+    lit.forEach(function (e) { e.classList.add('lit'); });
+    says.hidden = !mark;
+    if (!mark) { return; }
+    says.textContent = trials[mark.dataset.trial].text;
+    var right = document.documentElement.clientWidth - says.offsetWidth - 8;
+    var under = event.clientY + 16, room = window.innerHeight - says.offsetHeight - 8;
+    says.style.left = Math.max(4, Math.min(event.clientX + 14, right)) + 'px';
+    says.style.top = (under > room ? Math.max(4, event.clientY - says.offsetHeight - 12) : under) + 'px';
   });
 }());
