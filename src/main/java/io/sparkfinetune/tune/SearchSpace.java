@@ -26,7 +26,8 @@ public record SearchSpace(List<Parameter> parameters) {
     /** Whether it is there beside those drawn before it. */
     boolean isActive(Map<String, Object> drawn) {
       return condition.isEmpty()
-          || condition.get().values().contains(drawn.get(condition.get().parameter()));
+          || drawn.containsKey(condition.get().parameter())
+              && condition.get().values().contains(drawn.get(condition.get().parameter()));
     }
   }
 

@@ -3,6 +3,7 @@ package io.sparkfinetune.tune.sampler;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** The volume between points and a reference that all of them are better than. */
 final class Hypervolume {
@@ -97,7 +98,7 @@ final class Hypervolume {
   }
 
   private static int[] descending(double[] values) {
-    return java.util.stream.IntStream.range(0, values.length)
+    return IntStream.range(0, values.length)
         .boxed()
         .sorted((a, b) -> Double.compare(values[b], values[a]))
         .mapToInt(Integer::intValue)

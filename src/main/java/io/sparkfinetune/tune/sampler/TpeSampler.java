@@ -12,6 +12,7 @@ import io.sparkfinetune.tune.SearchSpace.Parameter;
 import io.sparkfinetune.tune.Trial;
 import io.sparkfinetune.tune.TrialState;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -188,7 +189,7 @@ public record TpeSampler(long seed, Options options) implements Sampler {
 
   private static double[] ones(int n) {
     double[] ones = new double[n];
-    java.util.Arrays.fill(ones, 1);
+    Arrays.fill(ones, 1);
     return ones;
   }
 }

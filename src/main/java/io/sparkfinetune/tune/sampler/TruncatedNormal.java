@@ -1,5 +1,6 @@
 package io.sparkfinetune.tune.sampler;
 
+import org.apache.commons.numbers.gamma.ErfDifference;
 import org.apache.commons.numbers.gamma.Erfc;
 import org.apache.commons.numbers.gamma.Erfcx;
 
@@ -36,7 +37,10 @@ final class TruncatedNormal {
       double most = logBelow(high);
       return most + Math.log1p(-Math.exp(logBelow(low) - most));
     }
-    return Math.log1p(-0.5 * Erfc.value(-low / SQRT_2) - 0.5 * Erfc.value(high / SQRT_2));
+    // Of a mass near 1 what is missing has the digits, of a smaller one the mass itself.
+    return low < -1 && high > 1
+        ? Math.log1p(-0.5 * Erfc.value(-low / SQRT_2) - 0.5 * Erfc.value(high / SQRT_2))
+        : Math.log(0.5 * ErfDifference.value(low / SQRT_2, high / SQRT_2));
   }
 
   /** The log density of the whole distribution. */

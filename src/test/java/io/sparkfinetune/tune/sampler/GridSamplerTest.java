@@ -1,0 +1,80 @@
+package io.sparkfinetune.tune.sampler;
+
+import static io.sparkfinetune.tune.sampler.Histories.EMPTY;
+import static io.sparkfinetune.tune.sampler.Histories.choices;
+import static io.sparkfinetune.tune.sampler.Histories.parameter;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.tune.FloatDistribution;
+import io.sparkfinetune.tune.IntDistribution;
+import io.sparkfinetune.tune.SearchSpace;
+import io.sparkfinetune.tune.SearchSpace.Parameter;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class GridSamplerTest {
+  private final GridSampler sampler = new GridSampler();
+
+  @Test
+  void theLastParameterChangesFirstAndAfterTheLastSettingItBeginsAnew() {
+    SearchSpace space =
+        space(
+            parameter("rate", new FloatDistribution(0.1, 0.3, false, 0.1)),
+            parameter("epochs", new IntDistribution(2, 3, false, 1)));
+    assertThat(sampler.size(space)).isEqualTo(6);
+    assertThat(IntStream.range(0, 7).mapToObj(n -> sampler.sample(EMPTY, space, n)))
+        .containsExactly(
+            Map.of("rate", 0.1, "epochs", 2L),
+            Map.of("rate", 0.1, "epochs", 3L),
+            Map.of("rate", 0.2, "epochs", 2L),
+            Map.of("rate", 0.2, "epochs", 3L),
+            Map.of("rate", 0.3, "epochs", 2L),
+            Map.of("rate", 0.3, "epochs", 3L),
+            Map.of("rate", 0.1, "epochs", 2L));
+  }
+
+  @Test
+  void aConditionMultipliesWhereItHoldsAlone() {
+    SearchSpace space = Histories.countable();
+    // adamw and lion have 3 layers each; sgd has 4 momenta with nesterov and none without: of 5
+    // rates.
+    assertThat(sampler.size(space)).isEqualTo((3 + 3 + 4 + 1) * 5);
+    assertThat(
+            IntStream.range(0, sampler.size(space)).mapToObj(n -> sampler.sample(EMPTY, space, n)))
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void whatCannotBeCountedIsNamed() {
+    SearchSpace space =
+        space(parameter("training.learning_rate", new FloatDistribution(1e-5, 1e-3, true, 0)));
+    assertThatThrownBy(() -> sampler.size(space))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "training.learning_rate: in a grid, a float without a step has no countable values: give"
+                + " it a step, or choices");
+  }
+
+  @Test
+  void aGridThatNobodyCanTryIsRefused() {
+    IntDistribution million = new IntDistribution(1, 1_000_000, false, 1);
+    IntDistribution all = new IntDistribution(Long.MIN_VALUE, Long.MAX_VALUE - 1, false, 1);
+    for (SearchSpace space :
+        List.of(
+            space(parameter("a", million), parameter("b", million)),
+            space(parameter("a", all)),
+            space(parameter("a", all), parameter("b", choices("x"), "a", 1L)))) {
+      assertThatThrownBy(() -> sampler.size(space))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("fewer values or larger steps");
+    }
+  }
+
+  private static SearchSpace space(Parameter... parameters) {
+    return new SearchSpace(List.of(parameters));
+  }
+}
