@@ -52,11 +52,9 @@ final class TuneJob implements Job {
   @Override
   public List<String> examples() {
     return List.of(
-        "jobs/tune --conf conf/tune.conf data.train=train.csv output=runs/study",
-        "jobs/tune --conf conf/tune/bert-small-grid.conf data.train=train.csv model.base=bert-base"
-            + " output=runs/grid",
-        "jobs/tune --conf conf/tune.conf data.train=train.csv output=runs/study resume=true"
-            + " tune.n_trials=40");
+        "jobs/tune --conf conf/tune/tpe.conf data.train=train.csv output=runs/study",
+        "jobs/tune --conf conf/tune/bert-small-grid.conf data.train=t.csv output=runs/grid",
+        "jobs/tune --conf conf/tune/tpe.conf data.train=train.csv output=runs/study resume=true");
   }
 
   @Override

@@ -17,6 +17,7 @@ import io.sparkfinetune.tune.SearchSpace;
 import io.sparkfinetune.tune.SearchSpace.Condition;
 import io.sparkfinetune.tune.SearchSpace.Parameter;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -111,11 +112,13 @@ final class TuneSpace {
     object.forEach(
         (name, value) -> {
           String path = prefix.isEmpty() ? name : prefix + "." + name;
-          if (!keys.has(path) && value instanceof ConfigObject below) {
+          if (!keys.has(path)
+              && value instanceof ConfigObject below
+              && Collections.disjoint(below.keySet(), WORDS)) {
             collect(path, below);
             return;
           }
-          Setting setting = keys.setting(path);
+          Setting setting = setting(path);
           if (!path.contains(".") || !SECTIONS.contains(path.substring(0, path.indexOf('.')))) {
             throw new UserException(
                 "tune.space." + path + ": expected a key of training, model or data");
@@ -126,6 +129,14 @@ final class TuneSpace {
             throw new UserException("tune.space." + path + ": " + oneLine(e), e);
           }
         });
+  }
+
+  private Setting setting(String path) {
+    try {
+      return keys.setting(path);
+    } catch (UserException e) {
+      throw new UserException("tune.space: " + e.getMessage(), e);
+    }
   }
 
   private Parameter parameter(Setting setting, ConfigValue value) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.ChildJvm;
 import io.sparkfinetune.MlflowVersion;
+import io.sparkfinetune.distributed.TestCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ class TuneJobTest {
   @Test
   void aStudyIsWrittenAndRecorded() throws Exception {
     Path output = folder.resolve("study");
-    try (MlflowVersion.Server server = MlflowVersion.THREE.trackingServer(folder)) {
+    try (MlflowVersion.Server server = MlflowVersion.V3.trackingServer(folder)) {
       String printed =
           run(
               "tune",
@@ -117,7 +118,7 @@ class TuneJobTest {
   void aKilledDriversStudyGoesOnWhereItStood() throws Exception {
     Path output = folder.resolve("study");
     List<String> arguments =
-        tune(output, RATES, "training.num_train_epochs=12", "tune.n_trials=8", "resume=true");
+        tune(output, RATES, "training.num_train_epochs=60", "tune.n_trials=8", "resume=true");
     Map<Integer, JsonNode> finished = new TreeMap<>();
     for (int kill = 0; kill < 5; kill++) {
       try (ChildJvm job = TrackedJobs.start(folder, "tune-" + kill, Map.of(), arguments)) {
@@ -126,10 +127,9 @@ class TuneJobTest {
         // Once in the middle of the first trials, then after each that has ended.
         while (Instant.now().isBefore(end)
             && !(kill == 0 ? hasReported(output) : finished(output).size() > before)) {
-          assertThat(job.isAlive()).as("it is to be killed").isTrue();
+          assertThat(job.process().isAlive()).as(job.output()).isTrue();
           Thread.sleep(20);
         }
-        job.kill();
       }
       Map<Integer, JsonNode> now = finished(output);
       finished.forEach((number, trial) -> assertThat(now.get(number)).isEqualTo(trial));
@@ -168,21 +168,28 @@ class TuneJobTest {
         tune(
             output,
             "tune.sampler=grid",
-            "tune.space.training.learning_rate=[3e-3, 1e-7, 2e-7, 1e30]",
-            "training.num_train_epochs=300",
+            "tune.space.training.learning_rate=[3e-3, 1e30, 1e-7, 2e-7]",
+            "training.num_train_epochs=100",
             "training.lr_scheduler_type=constant",
-            "training.early_stopping_patience=40",
-            "training.load_best_model_at_end=true",
+            "training.early_stopping_patience=60",
             "tune.pruner=asha",
-            "tune.min_resource=20",
+            "tune.min_resource=10",
+            "tune.reduction_factor=2",
             "spark.authenticate=true",
-            "spark.authenticate.secret=s3cret-of-the-test");
-    arguments.replaceAll(
-        argument ->
-            argument.startsWith("spark.master=") ? "spark.master=local-cluster[2,1,1024]" : argument);
+            "spark.authenticate.secret=s3cret-of-the-test",
+            "spark.executor.heartbeatInterval=200ms",
+            "spark.executor.memory=1g",
+            "spark.executor.extraClassPath=" + System.getProperty("java.class.path"));
+    arguments.replaceAll(word -> word.replace("=local[2]", "=local-cluster[2,1,1024]"));
 
-    String printed = run("tune", LocalCluster.environment(folder), arguments);
+    String printed = run("tune", TestCluster.environment(folder), arguments);
 
-    assertThat(printed).contains("(the loss");
+    List<JsonNode> trials = trials(output);
+    assertThat(states(output)).containsExactly("COMPLETE", "FAILED", "PRUNED", "PRUNED");
+    assertThat(trials.get(1).path("reason").asText()).contains("diverged");
+    assertThat(printed).contains("4 trials: 1 complete, 2 pruned, 1 failed");
+    for (JsonNode pruned : trials.subList(2, 4)) {
+      assertThat(pruned.path("intermediate_values").size()).isBetween(10, 60);
+    }
   }
 }

@@ -36,11 +36,11 @@ class TuneSpaceTest {
               learning_rate = {low = 1e-5, high = 1e-3, log = true}
               warmup_ratio = {low = 0, high = 0.3, step = 0.1}
               num_train_epochs = {low = 2, high = 4}
-              optimizer = [adamw, sgd]
+              optim = [adamw, sgd]
               per_device_train_batch_size = [16, 32]
             }
-            training.momentum = {low = 0.5, high = 0.99, when = {training.optimizer = sgd}}
-            model.max_length = {choices = [32, 64], when = {training.optimizer = [adamw, sgd]}}
+            training.momentum = {low = 0.5, high = 0.99, when = {training.optim = sgd}}
+            model.max_length = {choices = [32, 64], when = {training.optim = [adamw, sgd]}}
             """);
 
     assertThat(space.parameters())
@@ -48,21 +48,19 @@ class TuneSpaceTest {
             parameter("training.learning_rate", new FloatDistribution(1e-5, 1e-3, true, 0)),
             parameter("training.warmup_ratio", new FloatDistribution(0, 0.3, false, 0.1)),
             parameter("training.num_train_epochs", new IntDistribution(2, 4, false, 1)),
-            parameter("training.optimizer", new CategoricalDistribution(List.of("adamw", "sgd"))),
+            parameter("training.optim", new CategoricalDistribution(List.of("adamw", "sgd"))),
             parameter(
                 "training.per_device_train_batch_size",
                 new CategoricalDistribution(List.of(16L, 32L))),
             new SearchSpace.Parameter(
                 "training.momentum",
                 new FloatDistribution(0.5, 0.99, false, 0),
-                Optional.of(new SearchSpace.Condition("training.optimizer", List.of("sgd")))),
+                Optional.of(new SearchSpace.Condition("training.optim", List.of("sgd")))),
             new SearchSpace.Parameter(
                 "model.max_length",
                 new CategoricalDistribution(List.of(32L, 64L)),
-                Optional.of(
-                    new SearchSpace.Condition("training.optimizer", List.of("adamw", "sgd")))));
-    assertThat(space.draw((name, distribution) -> distribution.values().get(0)))
-        .isNotEmpty();
+                Optional.of(new SearchSpace.Condition("training.optim", List.of("adamw", "sgd")))));
+    assertThat(space.draw((name, distribution) -> distribution.values().get(0))).isNotEmpty();
   }
 
   private static SearchSpace.Parameter parameter(
@@ -78,12 +76,12 @@ class TuneSpaceTest {
         "training.learning_rate = {low = 0, high = 1};tune.space.training.learning_rate: training.learning_rate=0 is not allowed: expected > 0",
         "training.learning_rate = {low = 1, high = 0.5};tune.space.training.learning_rate: low 1.0, high 0.5: expected low <= high",
         "training.learning_rate = {low = 1e-5};tune.space.training.learning_rate: expected low and high, or choices",
-        "training.learning_rate = 1e-5;tune.space.training.learning_rate: 1e-5 is one value",
+        "training.learning_rate = 1e-5;tune.space.training.learning_rate: 1.0E-5 is one value",
         "training.learning_rate = {low = 1e-5, high = 1, lgo = true};tune.space.training.learning_rate: lgo is unknown",
-        "training.optimizer = {low = 1, high = 2};tune.space.training.optimizer: it is no number: expected choices",
-        "training.optimizer = [adamw, adamw];tune.space.training.optimizer: choices [adamw, adamw]: expected each once",
+        "training.optim = {low = 1, high = 2};tune.space.training.optim: it is no number: expected choices",
+        "training.optim = [adamw, adamw];tune.space.training.optim: choices [adamw, adamw]: expected each once",
         "training.num_train_epochs = {low = 1, high = 3, log = true, step = 2};expected a step >= 1, and none with log",
-        "training.momentum = {low = 0.1, high = 0.2, when = {training.optimizer = sgd}};training.momentum depends on training.optimizer, which is not in the search space",
+        "training.momentum = {low = 0.1, high = 0.2, when = {training.optim = sgd}};training.momentum depends on training.optim, which is not in the search space",
         "output = [a, b];tune.space.output: expected a key of training, model or data",
         "'';tune.space is not set",
         "training {;tune.space is no HOCON"
@@ -103,9 +101,9 @@ class TuneSpaceTest {
             training.num_train_epochs = 2
             tune.space {
               training.learning_rate = {low = 1e-5, high = 1e-3, log = true}
-              training.optimizer = [adamw, sgd]
+              training.optim = [adamw, sgd]
             }
-            tune.enqueue = [{training.learning_rate = 2e-4}, {training { learning_rate = 3e-4, optimizer = sgd }}]
+            tune.enqueue = [{training.learning_rate = 2e-4}, {training { learning_rate = 3e-4, optim = sgd }}]
             """);
 
     JobConfig config =
@@ -113,19 +111,19 @@ class TuneSpaceTest {
             new TuneJob(),
             List.of(file),
             List.of(
-                "tune.space.training.optimizer=[adamw, lion]",
+                "tune.space.training.optim=[adamw, lion]",
                 "tune.space.training.weight_decay={low=0.0, high=0.1}"));
 
     SearchSpace space = parse(config.get(TuneArguments.SCHEMA).space());
     assertThat(space.parameters())
         .containsExactly(
-            parameter("training.optimizer", new CategoricalDistribution(List.of("adamw", "lion"))),
+            parameter("training.optim", new CategoricalDistribution(List.of("adamw", "lion"))),
             parameter("training.learning_rate", new FloatDistribution(1e-5, 1e-3, true, 0)),
             parameter("training.weight_decay", new FloatDistribution(0, 0.1, false, 0)));
     assertThat(TuneSpace.enqueued(config.get(TuneArguments.SCHEMA).enqueue(), TuneJob.TRIAL))
         .containsExactly(
             Map.of("training.learning_rate", 2e-4),
-            Map.of("training.learning_rate", 3e-4, "training.optimizer", "sgd"));
+            Map.of("training.learning_rate", 3e-4, "training.optim", "sgd"));
   }
 
   @Test
