@@ -22,6 +22,10 @@ final class ParallelChart {
   private static final double WIDEST = 240;
   private static final double NARROWEST = 96;
   private static final double FULL = 1184;
+
+  /** Drawn smaller than this share of its size, it could not be read, and is scrolled. */
+  private static final double READABLE = 0.8;
+
   private static final double DIGIT = 6.7;
   private static final double REACH = 6;
   private static final int MANY = 100;
@@ -107,8 +111,7 @@ final class ParallelChart {
         "aria-label",
         "Parallel coordinates",
         "style",
-        "width:%spx;min-width:%spx"
-            .formatted(Chart.px(width), Chart.px(left + gaps * NARROWEST + right)),
+        "width:%spx;min-width:%spx".formatted(Chart.px(width), Chart.px(READABLE * width)),
         "class",
         (trials.isSingle() ? "trials " : "trials several ") + Scatter.crowd(shown.size(), MANY));
     out.open("g", "class", "axis");
