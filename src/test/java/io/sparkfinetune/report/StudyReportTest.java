@@ -103,6 +103,10 @@ class StudyReportTest {
   void theTableHasTheBestFirst() throws Exception {
     List<Trial> trials = new ArrayList<>(trials());
     trials.add(Trial.waiting(5, Map.of(), Map.of()));
+    // Was interrupted, and has to run again.
+    trials.add(
+        begun(6, 1, 90)
+            .finished(TrialState.WAITING, List.of(), List.of(), 0, "its executor was lost"));
     StudyReport.Input input = Studies.input(Direction.MAXIMIZE, trials, 2);
     Html html = report(at(input, 100));
 
@@ -125,7 +129,9 @@ class StudyReportTest {
                 "2", "pruned", "0.5000", "3e-5", "3", "20 s", "0", "20", "worse than the median"),
             List.of("4", "running", "0.8000", "5e-5", "1", "10 s", "0", "10", ""),
             List.of("3", "failed", "", "4e-5", "4", "5.0 s", "0", "", "out of memory"),
-            List.of("5", "waiting", "", "", "", "", "", "", ""));
+            List.of("5", "waiting", "", "", "", "", "", "", ""),
+            List.of("6", "waiting", "", "7e-5", "3", "", "1", "", "its executor was lost"));
+    assertThat(html.all("//section[h2='Slots']//rect[@data-trial]")).hasSize(5);
     assertThat(html.rows("Failures")).containsExactly(List.of("out of memory", "1", "3"));
   }
 
@@ -163,7 +169,7 @@ class StudyReportTest {
     assertThat(numbers(second.getAttribute("cy"))[0])
         .isLessThan(numbers(first.getAttribute("cy"))[0]);
     assertThat(html.texts(figure + "/p"))
-        .containsExactly("1 trial has no number for a value, and is marked on the axis.");
+        .containsExactly("1 trial has no number for a value, and is marked at the edge.");
   }
 
   private static String data(Element element) {
@@ -367,7 +373,7 @@ class StudyReportTest {
 
     assertThat(html.texts("//ul[@class='tiles']/li[1]/b")).containsExactly("0.7000");
     assertThat(html.texts("//figure[figcaption/b='eval_accuracy by trial']/p"))
-        .containsExactly("2 trials have no number for a value, and are marked on the axis.");
+        .containsExactly("2 trials have no number for a value, and are marked at the edge.");
     assertThat(html.texts("//section[h2='Trials']//tbody/tr/td[2]"))
         .containsExactly("0.7000", "0.5000", "-∞", "NaN");
   }
