@@ -116,6 +116,9 @@ class StudyReportTest {
     assertThat(html.texts("//ul[@class='tiles']/li[1]/b")).containsExactly("0.9000");
     assertThat(html.texts("//section[h2='Trials']//tbody/tr/*[4]")).containsExactly("", "2.5000");
     assertThat(html.texts("//figure[1]//li/span")).contains("constraints not met");
+    // The best so far stays where it was.
+    assertThat(html.all("//figure[1]/svg/path").get(0).getAttribute("d"))
+        .matches("M\\S+ \\S+H\\S+");
   }
 
   @Test
