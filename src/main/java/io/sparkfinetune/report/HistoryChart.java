@@ -1,6 +1,7 @@
 package io.sparkfinetune.report;
 
 import io.sparkfinetune.report.Scatter.Dot;
+import io.sparkfinetune.tune.Direction;
 import io.sparkfinetune.tune.Trial;
 import io.sparkfinetune.tune.TrialState;
 import java.util.ArrayList;
@@ -30,12 +31,13 @@ final class HistoryChart {
     double left = Axes.margin(y);
     int last = shown.stream().mapToInt(Trial::number).max().orElseThrow();
     Scale x = Scale.exact(0, last, TICKS, true, left, Chart.WIDTH - Scatter.RIGHT);
+    // What has no value lies at the edge, where the worst values would.
+    double worst = trials.direction() == Direction.MINIMIZE ? y.high() : y.low();
     List<Dot> dots = new ArrayList<>();
     for (Trial trial : shown) {
       double value = trials.value(trial);
       TrialMarks mark = TrialMarks.of(trials, trial);
-      // What has no value lies on the axis.
-      double place = Double.isFinite(value) ? value : y.low();
+      double place = Double.isFinite(value) ? value : worst;
       dots.add(new Dot(trial, mark, trial.number(), place, trials.lines(trial)));
     }
     String title = trials.objective() + " by trial";
@@ -50,9 +52,9 @@ final class HistoryChart {
       out.element(
           "p",
           none == 1
-              ? "1 trial has no number for a value, and is marked on the axis."
+              ? "1 trial has no number for a value, and is marked at the edge."
               : Numbers.grouped(none)
-                  + " trials have no number for a value, and are marked on the axis.",
+                  + " trials have no number for a value, and are marked at the edge.",
           "class",
           "note");
     }
@@ -61,7 +63,7 @@ final class HistoryChart {
 
   static void logNote(Markup out, Scale y) {
     if (y.isLog()) {
-      out.element("span", "log scale", "class", "quiet");
+      out.element("span", "values on a log scale", "class", "quiet");
     }
   }
 

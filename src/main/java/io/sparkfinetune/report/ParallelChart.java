@@ -6,6 +6,7 @@ import io.sparkfinetune.tune.TrialState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Parallel coordinates: an upright axis a parameter, and at the end one an objective; a line a
@@ -22,8 +23,19 @@ final class ParallelChart {
   private static final double WIDEST = 240;
   private static final double NARROWEST = 96;
   private static final double FULL = 1184;
+
+  /** Drawn smaller than this share of its size, it could not be read, and is scrolled. */
+  private static final double READABLE = 0.8;
+
   private static final double DIGIT = 6.7;
   private static final double REACH = 6;
+
+  /** At most so much is free to the right of the last axis. */
+  private static final double RIGHT = 90;
+
+  /** At most so many letters have the names of the first and the last axis. */
+  private static final int EDGE = 26;
+
   private static final int MANY = 100;
 
   /** An axis: where it stands and where each trial crosses it. */
@@ -49,12 +61,7 @@ final class ParallelChart {
             .filter(trial -> trial.state().isFinished() && Double.isFinite(trials.value(trial)))
             .sorted(Comparator.comparing(trials::isBest).thenComparing(trials.byValue().reversed()))
             .toList();
-    hasMissing =
-        shown.stream()
-            .anyMatch(
-                trial ->
-                    trials.axes().stream()
-                        .anyMatch(axis -> Double.isNaN(axis.place(trial.params()))));
+    hasMissing = shown.stream().anyMatch(this::isMissingSomewhere);
     bottom = HEIGHT - BOTTOM - (hasMissing ? MISSING : 0);
     for (ParamAxis axis : trials.axes()) {
       Scale scale = axis.scale(6, bottom, TOP);
@@ -69,6 +76,12 @@ final class ParallelChart {
     for (int i = 0; i < trials.input().objectives().size() && !shown.isEmpty(); i++) {
       objective(i);
     }
+  }
+
+  private boolean isMissingSomewhere(Trial trial) {
+    return trials.axes().stream().anyMatch(axis -> Double.isNaN(axis.place(trial.params())))
+        || IntStream.range(1, trials.input().objectives().size())
+            .anyMatch(objective -> Double.isNaN(trials.value(trial, objective)));
   }
 
   private void objective(int index) {
@@ -91,7 +104,7 @@ final class ParallelChart {
     int first = columns.get(0).labels().stream().mapToInt(Text::width).max().orElse(1);
     int last = Text.width(columns.get(columns.size() - 1).shortName());
     double left = Math.max(44, 14 + DIGIT * Math.min(first, 20));
-    double right = Math.min(90, Math.max(40, 8 + DIGIT * last / 2));
+    double right = Math.min(RIGHT, Math.max(40, 8 + DIGIT * last / 2));
     int gaps = columns.size() - 1;
     double gap = Math.min(WIDEST, Math.max(NARROWEST, (FULL - left - right) / gaps));
     double width = left + gaps * gap + right;
@@ -107,8 +120,7 @@ final class ParallelChart {
         "aria-label",
         "Parallel coordinates",
         "style",
-        "width:%spx;min-width:%spx"
-            .formatted(Chart.px(width), Chart.px(left + gaps * NARROWEST + right)),
+        "width:%spx;min-width:%spx".formatted(Chart.px(width), Chart.px(READABLE * width)),
         "class",
         (trials.isSingle() ? "trials " : "trials several ") + Scatter.crowd(shown.size(), MANY));
     out.open("g", "class", "axis");
@@ -172,13 +184,14 @@ final class ParallelChart {
     boolean turns = columns.stream().anyMatch(c -> Text.width(c.shortName()) * DIGIT > gap - 8);
     double top = turns && index % 2 == 0 ? 14 : 32;
     int room = (int) ((turns ? 2 : 1) * gap / DIGIT) - 2;
-    boolean edge = index == 0 || index == columns.size() - 1;
-    String name = Text.shortened(column.shortName(), edge ? Math.min(room, 26) : room);
-    String side = index == 0 ? "start" : index == columns.size() - 1 ? "end" : "middle";
-    double at = index == 0 ? Math.max(2, x - Text.width(name) * DIGIT / 2) : x;
+    boolean first = index == 0;
     boolean last = index == columns.size() - 1;
-    double end = last ? x + Math.min(90, Text.width(name) * DIGIT / 2) : at;
-    out.open("text", "x", Chart.px(last ? end : at), "y", Chart.px(top), "class", side + " name");
+    String name = Text.shortened(column.shortName(), first || last ? Math.min(room, EDGE) : room);
+    // Those at the edges stay inside of the picture.
+    double half = Text.width(name) * DIGIT / 2;
+    double at = first ? Math.max(2, x - half) : last ? x + Math.min(RIGHT, half) : x;
+    String side = first ? "start" : last ? "end" : "middle";
+    out.open("text", "x", Chart.px(at), "y", Chart.px(top), "class", side + " name");
     out.text(name).element("title", column.name()).close();
     double free = Double.POSITIVE_INFINITY;
     for (int i = 0; i < column.labels().size(); i++) {
@@ -194,7 +207,8 @@ final class ParallelChart {
     }
     if (hasMissing && shown.stream().anyMatch(t -> Double.isNaN(column.place().of(t)))) {
       String y = Chart.px(HEIGHT - BOTTOM);
-      out.element("text", "not set", "x", Chart.px(x - 7), "y", y, "class", "end");
+      String none = index < trials.axes().size() ? "not set" : "no value";
+      out.element("text", none, "x", Chart.px(x - 7), "y", y, "class", "end");
     }
   }
 }

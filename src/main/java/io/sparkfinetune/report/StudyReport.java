@@ -73,7 +73,6 @@ public final class StudyReport {
   private void write(Markup out) {
     header(out);
     tiles(out);
-    best(out);
     if (!trials.isSingle() && trials.count(TrialState.COMPLETE) > 0) {
       Page.section(
           out,
@@ -85,6 +84,7 @@ public final class StudyReport {
             }
           });
     }
+    best(out);
     boolean hasValues =
         trials.all().stream().anyMatch(trial -> Double.isFinite(trials.value(trial)));
     if (hasValues) {

@@ -213,9 +213,13 @@ final class StudyTrials {
     return String.join(", ", counts);
   }
 
-  /** The trials that have begun, each with a place. */
+  /** The trials that run or ran, each with a place; not those that have to run again. */
   List<Trial> begun() {
-    return all().stream().filter(trial -> trial.start() > 0 && trial.slot() >= 0).toList();
+    return all().stream().filter(StudyTrials::hasBegun).toList();
+  }
+
+  private static boolean hasBegun(Trial trial) {
+    return trial.start() > 0 && trial.slot() >= 0 && trial.state() != TrialState.WAITING;
   }
 
   /** When the first trial began; 0 before. */
@@ -235,7 +239,7 @@ final class StudyTrials {
 
   /** How long a trial has run, in milliseconds; 0 before it began. */
   long took(Trial trial) {
-    return trial.start() > 0 ? end(trial) - trial.start() : 0;
+    return hasBegun(trial) ? end(trial) - trial.start() : 0;
   }
 
   /** How long all trials have run, one after the other. */

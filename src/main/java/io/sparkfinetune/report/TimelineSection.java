@@ -57,7 +57,7 @@ final class TimelineSection {
         "aria-label",
         "Trials by slot and time",
         "style",
-        "min-width:720px",
+        "min-width:900px",
         "class",
         "trials");
     axis(out, x, bottom, units + " since the start");

@@ -86,7 +86,7 @@ final class TrialsSection {
       Object value = trial.params().get(name);
       row.add(Cell.of(value == null ? "" : ParamAxis.text(value)));
     }
-    row.add(Cell.of(trial.start() > 0 ? Numbers.duration(trials.took(trial)) : ""));
+    row.add(Cell.of(trials.took(trial) > 0 ? Numbers.duration(trials.took(trial)) : ""));
     row.add(Cell.of(trial.slot() >= 0 ? String.valueOf(trial.slot()) : ""));
     row.add(
         Cell.of(trial.lastStep().isPresent() ? Numbers.grouped(trial.lastStep().getAsInt()) : ""));

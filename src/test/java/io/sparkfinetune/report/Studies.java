@@ -134,4 +134,34 @@ final class Studies {
         ? "the loss is NaN at step 12: try a smaller training.learning_rate"
         : "java.lang.OutOfMemoryError: CUDA out of memory: tried to allocate 1.2 GiB";
   }
+
+  /** Two slots: the second trial is best, the third pruned, the fourth failed, the fifth runs. */
+  static List<Trial> trials() {
+    return List.of(
+        complete(0, 0, 0, 60, 0.90),
+        complete(1, 1, 0, 90, 0.925),
+        begun(2, 0, 60)
+            .reported(10, 0.3)
+            .reported(20, 0.5)
+            .finished(
+                TrialState.PRUNED, List.of(), List.of(), START + 80_000, "worse than the median"),
+        begun(3, 0, 80)
+            .finished(TrialState.FAILED, List.of(), List.of(), START + 85_000, "out of memory"),
+        begun(4, 0, 90).reported(10, 0.8));
+  }
+
+  /** The same, written so many seconds after the start. */
+  static StudyReport.Input at(StudyReport.Input input, long seconds) {
+    return new StudyReport.Input(
+        input.name(),
+        input.history(),
+        input.space(),
+        input.objectives(),
+        input.importances(),
+        input.slots(),
+        START + 1000 * seconds,
+        input.facts(),
+        input.links(),
+        input.runs());
+  }
 }
