@@ -13,6 +13,9 @@ import java.util.List;
  * patience + 1} values are all worse than the best before them. NaN is no value; where all values
  * before, or all the newest, are NaN, the other is not asked.
  *
+ * <p>Meant for pruners that judge at any report, such as the median: one of rungs judges only at
+ * reports that reach one, and seldom is it asked just then.
+ *
  * @param pruner asked then; {@code (history, trial) -> true} stops every such trial, which is early
  *     stopping
  * @param patience how many values without an improvement are let pass
