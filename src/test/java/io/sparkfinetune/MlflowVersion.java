@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -84,8 +86,10 @@ public enum MlflowVersion {
                 + " --serve-artifacts --workers 1 --host 127.0.0.1 --port "
                 + port);
     Server server = new Server(this, URI.create("http://127.0.0.1:" + port), folder, process);
-    ChildJvm.waitUntil(() -> !process.isAlive() || listens(port), START);
-    if (!process.isAlive() || !listens(port)) {
+    // It listens long before it answers.
+    boolean answers =
+        ChildJvm.waitUntil(() -> !process.isAlive() || isHealthy(server.uri()), START);
+    if (!process.isAlive() || !answers) {
       server.close();
       throw new AssertionError(this + " does not start: " + Files.readString(output));
     }
@@ -114,6 +118,17 @@ public enum MlflowVersion {
       throw new AssertionError(this + " does not serve: " + Files.readString(output));
     }
     return serving;
+  }
+
+  private static boolean isHealthy(URI server) {
+    try {
+      URL health = server.resolve("/health").toURL();
+      HttpURLConnection connection = (HttpURLConnection) health.openConnection();
+      connection.setReadTimeout((int) START.toMillis());
+      return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static boolean listens(int port) {

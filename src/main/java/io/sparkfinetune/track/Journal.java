@@ -43,7 +43,15 @@ final class Journal implements AutoCloseable {
   private final FileChannel channel;
   private final List<String> notes = new ArrayList<>();
   private final Map<String, Map<String, Long>> lastSteps = new HashMap<>();
+
+  /** The runs of their own that have not finished. */
   private final Set<String> unfinished = new LinkedHashSet<>();
+
+  /** Of each run that is a part of another: which one. */
+  private final Map<String, String> parents = new HashMap<>();
+
+  /** The parts of others that have not ended. */
+  private final Set<String> unendedParts = new LinkedHashSet<>();
 
   /** What a reader may read: whole events that are safe on the disk. */
   private volatile long length;
@@ -190,14 +198,25 @@ final class Journal implements AutoCloseable {
   }
 
   private void learn(TrackingEvent event) {
-    if (event instanceof TrackingEvent.RunStarted) {
-      unfinished.add(event.run());
+    if (event instanceof TrackingEvent.RunStarted start) {
+      if (start.parent().isEmpty()) {
+        unfinished.add(event.run());
+      } else {
+        parents.put(event.run(), start.parent());
+        unendedParts.add(event.run());
+      }
     } else if (event instanceof TrackingEvent.RunEnded end) {
+      unendedParts.remove(event.run());
       // A run that somebody ended may go on.
       if (end.status() == RunStatus.FINISHED) {
         unfinished.remove(event.run());
       }
-    } else if (event instanceof TrackingEvent.Metrics metrics) {
+      return;
+    } else if (parents.containsKey(event.run())) {
+      // One that has ended goes on.
+      unendedParts.add(event.run());
+    }
+    if (event instanceof TrackingEvent.Metrics metrics) {
       Map<String, Long> steps = lastSteps.computeIfAbsent(event.run(), run -> new HashMap<>());
       metrics.values().keySet().forEach(name -> steps.merge(name, metrics.step(), Math::max));
     }
@@ -208,9 +227,16 @@ final class Journal implements AutoCloseable {
     return List.copyOf(notes);
   }
 
-  /** The runs that were there when it was opened and had not finished, in their order. */
+  /**
+   * The runs of their own that were there when it was opened and had not finished, in their order.
+   */
   List<String> unfinishedRuns() {
     return List.copyOf(unfinished);
+  }
+
+  /** The parts of a run that were there when it was opened and had not ended. */
+  List<String> unendedParts(String parent) {
+    return unendedParts.stream().filter(run -> parents.get(run).equals(parent)).toList();
   }
 
   /** The last step of each of a run's metrics that was there when it was opened. */

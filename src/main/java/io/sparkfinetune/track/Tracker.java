@@ -98,10 +98,22 @@ public final class Tracker implements AutoCloseable {
     return new TrackedRun(id, writer, Map.of());
   }
 
-  /** The newest run in the journal, from before it was opened, that has not finished. */
+  /**
+   * The newest run of its own in the journal, from before it was opened, that has not finished; no
+   * part of another.
+   */
   public Optional<String> unfinishedRun() {
     List<String> runs = journal.unfinishedRuns();
     return runs.isEmpty() ? Optional.empty() : Optional.of(runs.get(runs.size() - 1));
+  }
+
+  /**
+   * The parts of a run in the journal, from before it was opened, that have not ended:
+   * whoever goes on with the run goes on with them, or ends them. Those that were ended, in
+   * whatever way, are not among them.
+   */
+  public List<String> unfinishedRuns(String parent) {
+    return journal.unendedParts(parent);
   }
 
   /** Goes on with a run of the journal; what is measured again at steps that it has is left out. */

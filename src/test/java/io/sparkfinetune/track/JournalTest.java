@@ -262,6 +262,46 @@ class JournalTest {
     }
   }
 
+  @Test
+  void aRunThatGoesOnFindsItsPartsThatHaveNotEnded() {
+    List<String> ids = new ArrayList<>();
+    String study;
+    try (Tracker tracker = Tracker.open(folder, "", Optional.empty())) {
+      TrackedRun finished = tracker.startRun("before", "e", "", Map.of());
+      tracker.startChild(finished, "of another", "e", Map.of());
+      finished.end(RunStatus.FINISHED);
+      TrackedRun parent = tracker.startRun("study", "e", "", Map.of());
+      study = parent.id();
+      for (int trial = 0; trial < 6; trial++) {
+        TrackedRun child = tracker.startChild(parent, "trial " + trial, "e", Map.of());
+        ids.add(child.id());
+        child.logMetrics(1, Map.of("loss", 1.0));
+        if (trial < 3) {
+          child.end(RunStatus.values()[trial + 1]);
+        }
+      }
+    }
+    try (Tracker tracker = Tracker.open(folder, "", Optional.empty())) {
+      assertThat(tracker.unfinishedRun()).contains(study);
+      assertThat(tracker.unfinishedRuns(study)).isEqualTo(ids.subList(3, 6));
+      assertThat(tracker.unfinishedRuns("none")).isEmpty();
+      // One goes on, one that had been ended as well, one is ended for good.
+      tracker.resumeRun(ids.get(3)).logMetrics(2, Map.of("loss", 0.5));
+      tracker.resumeRun(ids.get(2)).logMetrics(2, Map.of("loss", 0.5));
+      tracker.resumeRun(ids.get(4)).end(RunStatus.KILLED);
+    }
+    try (Tracker tracker = Tracker.open(folder, "", Optional.empty())) {
+      assertThat(tracker.unfinishedRuns(study))
+          .containsExactlyInAnyOrder(ids.get(2), ids.get(3), ids.get(5));
+      tracker.unfinishedRuns(study).forEach(id -> tracker.resumeRun(id).end(RunStatus.FAILED));
+      tracker.resumeRun(study).end(RunStatus.FINISHED);
+    }
+    try (Tracker tracker = Tracker.open(folder, "", Optional.empty())) {
+      assertThat(tracker.unfinishedRun()).isEmpty();
+      assertThat(tracker.unfinishedRuns(study)).isEmpty();
+    }
+  }
+
   /** Logs as fast as it can; says now and then how far it is. */
   static final class Writer {
     public static void main(String[] arguments) throws Exception {

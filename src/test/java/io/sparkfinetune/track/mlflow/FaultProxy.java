@@ -165,6 +165,35 @@ public final class FaultProxy implements AutoCloseable {
   private void forward(
       Socket client, Fault now, String head, byte[] start, InputStream in, long rest)
       throws IOException {
+    byte[] answer;
+    // Who gives up and asks again is not to overtake himself.
+    synchronized (server) {
+      answer = ask(client, now, head, start, in, rest);
+    }
+    if (now == Fault.NONE || now == Fault.CUT_REQUEST) {
+      return;
+    }
+    OutputStream out = client.getOutputStream();
+    int body = new String(answer, StandardCharsets.ISO_8859_1).indexOf("\r\n\r\n") + 4;
+    if (now == Fault.LATE_ANSWER) {
+      pause();
+      out.write(answer);
+    } else if (now == Fault.LOST_ANSWER) {
+      reset(client);
+    } else {
+      out.write(answer, 0, body + (answer.length - body) / 2);
+      out.flush();
+      if (now == Fault.STALLED_ANSWER) {
+        pause();
+        pause();
+      }
+      reset(client);
+    }
+  }
+
+  /** What the server answers, unless that goes through as it comes. */
+  private byte[] ask(Socket client, Fault now, String head, byte[] start, InputStream in, long rest)
+      throws IOException {
     try (Socket there = new Socket(server.getHost(), server.getPort())) {
       OutputStream to = there.getOutputStream();
       String closing = head.replaceAll("(?im)^(connection|upgrade|http2-settings):.*\r\n", "");
@@ -176,32 +205,16 @@ public final class FaultProxy implements AutoCloseable {
         to.write(start, 0, start.length / 2);
         to.flush();
         reset(client);
-        return;
+        return new byte[0];
       }
       to.write(start);
       copy(in, to, rest);
       to.flush();
-      OutputStream out = client.getOutputStream();
       if (now == Fault.NONE) {
-        there.getInputStream().transferTo(out);
-        return;
+        there.getInputStream().transferTo(client.getOutputStream());
+        return new byte[0];
       }
-      byte[] answer = there.getInputStream().readAllBytes();
-      int body = new String(answer, StandardCharsets.ISO_8859_1).indexOf("\r\n\r\n") + 4;
-      if (now == Fault.LATE_ANSWER) {
-        pause();
-        out.write(answer);
-      } else if (now == Fault.LOST_ANSWER) {
-        reset(client);
-      } else {
-        out.write(answer, 0, body + (answer.length - body) / 2);
-        out.flush();
-        if (now == Fault.STALLED_ANSWER) {
-          pause();
-          pause();
-        }
-        reset(client);
-      }
+      return there.getInputStream().readAllBytes();
     }
   }
 
