@@ -1,15 +1,20 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.export.ExportSource;
+import io.sparkfinetune.export.MlflowExport;
 import io.sparkfinetune.track.Redaction;
 import io.sparkfinetune.track.Sink;
+import io.sparkfinetune.track.TrackedRun;
 import io.sparkfinetune.track.Tracker;
 import io.sparkfinetune.track.TrackingArguments;
 import io.sparkfinetune.track.mlflow.MlflowSink;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.slf4j.Logger;
@@ -26,6 +31,9 @@ final class JobJournal implements AutoCloseable {
 
   /** The folder of the journal in a local output. */
   static final String JOURNAL = "tracking";
+
+  /** The model's folder in the output, and among a run's artifacts. */
+  private static final String MODEL = "model";
 
   /** What a process that is being ended still waits for the server. */
   private static final Duration LAST_CHANCE = Duration.ofSeconds(5);
@@ -109,10 +117,38 @@ final class JobJournal implements AutoCloseable {
     Runtime.getRuntime().removeShutdownHook(interrupted);
   }
 
+  /** Notes the model in the output as an MLflow model of a run, where there is a server. */
+  void logModel(TrackedRun run) {
+    if (!arguments.logModel() || arguments.uri().isEmpty()) {
+      return;
+    }
+    org.apache.hadoop.fs.Path place =
+        new org.apache.hadoop.fs.Path(modelFolder().resolve(run.id()).toUri());
+    try (ExportSource source =
+        ExportSource.open(new org.apache.hadoop.fs.Path(output.path(MODEL)), hadoop)) {
+      new MlflowExport().write(source, place, hadoop);
+      run.logModel(
+          MODEL, place, hadoop, arguments.registerModel(), arguments.modelAlias(), Map.of());
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("the run has no MLflow model", e);
+      run.setTags(Map.of("spark-finetune.model_failure", Failures.summary(e)));
+    }
+  }
+
+  /** Where MLflow models wait for their delivery. */
+  private Path modelFolder() {
+    return folder.resolve("models");
+  }
+
   /** Closes the journal, and waits a while for the server. */
   @Override
   public void close() {
     tracker.close(Duration.ofSeconds(arguments.flushTimeout()));
+    Tracker.Summary summary = tracker.summary();
+    if (summary.left() + summary.refused() == 0) {
+      // The server has them now.
+      FileUtils.deleteQuietly(modelFolder().toFile());
+    }
     copyToOutput();
   }
 

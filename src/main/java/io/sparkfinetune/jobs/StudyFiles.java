@@ -2,6 +2,7 @@ package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.report.StudyReport;
 import io.sparkfinetune.tune.History;
+import io.sparkfinetune.tune.Importance;
 import io.sparkfinetune.tune.Objective;
 import io.sparkfinetune.tune.RunningTrial;
 import io.sparkfinetune.tune.Study;
@@ -104,7 +105,7 @@ final class StudyFiles implements StudyRunner.Listener {
         history,
         study.plan().space(),
         study.plan().objectives(),
-        Map.of(),
+        Importance.of(history),
         slots,
         System.currentTimeMillis(),
         facts,

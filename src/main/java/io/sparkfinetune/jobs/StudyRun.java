@@ -74,9 +74,9 @@ final class StudyRun implements AutoCloseable {
   }
 
   /** Runs the trials, and writes what came of them. */
-  void search(Study study, boolean resume) throws IOException {
+  void search(Study study) throws IOException {
     try (StudyTracking tracking =
-        new StudyTracking(given, job, TuneJob.TRIAL, output, spark, resume)) {
+        new StudyTracking(given, job, TuneJob.TRIAL, output, spark, study.history())) {
       try {
         TrialFolders folders = new TrialFolders(output, study);
         StudyFiles files = new StudyFiles(given, TuneJob.TRIAL, output, study, slots);

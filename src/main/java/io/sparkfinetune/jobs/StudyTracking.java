@@ -1,7 +1,9 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.config.Setting;
+import io.sparkfinetune.track.JournalReader;
 import io.sparkfinetune.track.Redaction;
+import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.RunStatus;
 import io.sparkfinetune.track.SystemMetrics;
 import io.sparkfinetune.track.TrackedRun;
@@ -17,6 +19,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +55,10 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
   private final TrackedRun run;
   private final SystemMetrics systemMetrics;
   private final Map<Integer, TrackedTrial> trials = new ConcurrentHashMap<>();
+
+  /** The runs that trials had in a process before, by number. */
+  private final Map<Integer, String> left = new HashMap<>();
+
   private RunStatus status = RunStatus.FAILED;
 
   /** The run of one trial. */
@@ -68,6 +75,7 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
    * Opens the journal and begins the run, or goes on with the one that the process before has left.
    *
    * @param trialKeys the settings of a trial
+   * @param history of the study, which has trials of before when it is gone on with
    */
   StudyTracking(
       JobConfig config,
@@ -75,18 +83,22 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
       JobKeys trialKeys,
       OutputDirectory output,
       SparkSession spark,
-      boolean resume) {
+      History history) {
     this.config = config;
     this.trialKeys = trialKeys;
     this.output = output;
     hadoop = spark.sessionState().newHadoopConf();
     journal = new JobJournal(config, output, hadoop);
     TrackingArguments arguments = journal.arguments();
-    Optional<String> unfinished = resume ? journal.tracker().unfinishedRun() : Optional.empty();
+    boolean goesOn =
+        history.trials().stream()
+            .anyMatch(trial -> trial.state().isFinished() || !trial.distributions().isEmpty());
+    Optional<String> unfinished = goesOn ? journal.tracker().unfinishedRun() : Optional.empty();
     Map<String, String> tags = Provenance.tags(job.name(), config.command(), spark);
     if (unfinished.isPresent()) {
       run = journal.tracker().resumeRun(unfinished.get());
       run.setTags(tags);
+      goOn(history);
     } else {
       String name =
           arguments.runName().isEmpty()
@@ -99,6 +111,21 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
     journal.whenInterrupted(() -> end(RunStatus.KILLED));
   }
 
+  /** Finds the runs of trials that have not ended, and ends those whose trial has. */
+  private void goOn(History history) {
+    List<String> unfinished = journal.tracker().unfinishedRuns(run.id());
+    for (RunRecord record : JournalReader.runs(new Path(journal.place().toUri()), hadoop)) {
+      if (unfinished.contains(record.id()) && record.tags().containsKey(TRIAL)) {
+        left.put(Integer.valueOf(record.tags().get(TRIAL)), record.id());
+      }
+    }
+    for (Trial trial : history.trials()) {
+      if (trial.state().isFinished() && left.containsKey(trial.number())) {
+        journal.tracker().resumeRun(left.remove(trial.number())).end(status(trial.state()));
+      }
+    }
+  }
+
   private static Map<String, String> params(JobConfig config) {
     Map<String, String> params = new LinkedHashMap<>();
     config.values().forEach((path, value) -> params.put(path, Setting.spelling(value)));
@@ -109,6 +136,17 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
 
   @Override
   public void began(RunningTrial trial) {
+    trials.put(trial.number(), new TrackedTrial(child(trial)));
+  }
+
+  private TrackedRun child(RunningTrial trial) {
+    String before;
+    synchronized (left) {
+      before = left.remove(trial.number());
+    }
+    if (before != null) {
+      return journal.tracker().resumeRun(before);
+    }
     TrackedRun child =
         journal
             .tracker()
@@ -118,7 +156,7 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
                 journal.arguments().experiment(),
                 Map.of(TRIAL, String.valueOf(trial.number())));
     child.logParams(params(config.with(trial.params()).forJob(trialKeys, Set.of())));
-    trials.put(trial.number(), new TrackedTrial(child));
+    return child;
   }
 
   /** The run of a trial that has begun. */
@@ -191,6 +229,13 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
       } catch (IOException e) {
         LOG.warn("{} is not recorded: {}", name, e.toString());
       }
+    }
+    try {
+      if (output.exists("model")) {
+        journal.logModel(run);
+      }
+    } catch (IOException e) {
+      LOG.warn("the model is not recorded: {}", e.toString());
     }
     status = RunStatus.FINISHED;
   }

@@ -101,7 +101,7 @@ final class TuneJob implements Job {
           output.delete(TrialFolders.TRIALS);
         }
         Study study = resume ? Study.resume(plan, file) : Study.begin(plan, enqueued, file);
-        run.search(study, resume);
+        run.search(study);
       }
     }
   }
