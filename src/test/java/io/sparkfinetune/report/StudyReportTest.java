@@ -118,7 +118,7 @@ class StudyReportTest {
     assertThat(html.texts("//figure[1]//li/span")).contains("constraints not met");
     // The best so far stays where it was.
     assertThat(html.all("//figure[1]/svg/path").get(0).getAttribute("d"))
-        .matches("M\\S+ \\S+H\\S+");
+        .matches("M[\\d.]+ [\\d.]+H[\\d.]+");
   }
 
   @Test
