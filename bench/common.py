@@ -306,9 +306,9 @@ class LocalCluster:
             "CLASSPATH": self.classpath,
         }
 
-    def run(self, options, output, java_options=()):
+    def command(self, job, output, java_options=()):
         java = pathlib.Path(os.environ["JAVA_HOME"], "bin", "java") if os.environ.get("JAVA_HOME") else "java"
-        command = [
+        return [
             java,
             f"@{ROOT / 'conf' / 'java-options'}",
             f"-Xmx{DRIVER_MEMORY}",
@@ -317,13 +317,19 @@ class LocalCluster:
             f"-Dspark-finetune.scripts={ROOT / 'jobs'}",
             *java_options,
             "io.sparkfinetune.jobs.Main",
-            "fine-tune",
+            job,
         ]
+
+    def run(self, options, output, java_options=()):
+        command = self.command("fine-tune", output, java_options)
         try:
             return fine_tune([*options, *self.options], output, command, self.environment())
         finally:
-            # What executors leave: copies of logs, a folder a run.
-            shutil.rmtree(self.home / "work", ignore_errors=True)
+            self.clean()
+
+    def clean(self):
+        """Deletes what executors leave: copies of logs, a folder a run."""
+        shutil.rmtree(self.home / "work", ignore_errors=True)
 
 
 class Table:

@@ -28,7 +28,7 @@ final class FineTuneJob implements Job {
           .and(FineTuning.TRAINING)
           .and(FineTuning.RESOURCES);
 
-  private static final JobKeys KEYS = SETTINGS.and(RunTracking.SCHEMA);
+  private static final JobKeys KEYS = SETTINGS.and(JobJournal.SCHEMA);
 
   @Override
   public String name() {

@@ -1,10 +1,10 @@
 package io.sparkfinetune.jobs;
 
+import io.sparkfinetune.track.TrackedRun;
 import io.sparkfinetune.train.EvaluationArguments;
 import io.sparkfinetune.train.IntervalStrategy;
 import io.sparkfinetune.train.LogEntry;
 import io.sparkfinetune.train.TrainingArguments;
-import io.sparkfinetune.train.TrainingProgress;
 import io.sparkfinetune.train.TrainingResult;
 import io.sparkfinetune.tune.Objective;
 import io.sparkfinetune.tune.RunningTrial;
@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
 
 /**
@@ -75,24 +74,19 @@ final class FineTuneTrials implements Objective {
     boolean whole = folds.size() == 1;
     TrainingArguments training =
         training(setting, folders.checkpoints(trial.number(), whole ? "" : "-" + fold));
-    StudyTracking.TrackedTrial tracked = tracking.trial(trial.number());
+    TrackedRun tracked = tracking.trial(trial.number());
     LogRelay relay =
         new LogRelay(
             entry -> {
               if (whole) {
-                tracked.log(entry);
+                LogRelay.record(tracked, entry);
                 report(trial, training, entry);
               }
             });
-    Consumer<TrainingProgress> progress = relay;
     ClassifierPipeline pipeline =
         folds
             .get(fold)
-            .fit(
-                setting.get(FineTuning.MODEL),
-                training,
-                setting.get(FineTuning.RESOURCES),
-                progress);
+            .fit(setting.get(FineTuning.MODEL), training, setting.get(FineTuning.RESOURCES), relay);
     TrainingResult result = pipeline.trainingResult();
     relay.finish(result.logHistory());
     if (whole) {

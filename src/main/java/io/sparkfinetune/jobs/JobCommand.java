@@ -89,7 +89,7 @@ final class JobCommand implements Callable<Integer> {
     if (fromRun.isEmpty()) {
       return Map.of();
     }
-    if (!job.keys().has(RunTracking.SCHEMA.setting("uri").path())) {
+    if (!job.keys().has(JobJournal.SCHEMA.setting("uri").path())) {
       throw new UserException("--from-run: " + job.name() + " records no runs to repeat");
     }
     return RepeatedRun.settings(fromRun, files, overrides, job);

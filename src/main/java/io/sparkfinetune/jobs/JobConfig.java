@@ -134,6 +134,15 @@ final class JobConfig {
     return Collections.unmodifiableMap(values);
   }
 
+  /** Every value, of Spark's settings too, as parameters of a run; of secrets the keys alone. */
+  Map<String, String> params() {
+    Map<String, String> params = new LinkedHashMap<>();
+    values.forEach((path, value) -> params.put(path, Setting.spelling(value)));
+    params.putAll(spark);
+    sparkSecrets().forEach(key -> params.put(key, Redaction.STARS));
+    return params;
+  }
+
   /** The default of each of the job's own keys, by whole key. */
   Map<String, Object> defaults() {
     Map<String, Object> defaults = new LinkedHashMap<>();

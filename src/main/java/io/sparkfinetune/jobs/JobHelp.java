@@ -22,7 +22,7 @@ final class JobHelp {
             + job.name()
             + ".conf is one to start from. May be repeated; later files win over earlier ones, and"
             + " key=value over any file.");
-    if (job.keys().has(RunTracking.SCHEMA.setting("uri").path()) && job.keys().has(Presets.BASE)) {
+    if (job.keys().has(JobJournal.SCHEMA.setting("uri").path()) && job.keys().has(Presets.BASE)) {
       option(
           out,
           "--from-run RUN",

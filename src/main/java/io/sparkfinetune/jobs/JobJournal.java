@@ -12,6 +12,7 @@ import io.sparkfinetune.track.mlflow.MlflowSink;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.io.FileUtils;
@@ -115,6 +116,23 @@ final class JobJournal implements AutoCloseable {
    */
   void endsItself() {
     Runtime.getRuntime().removeShutdownHook(interrupted);
+  }
+
+  /**
+   * A training's metrics as those of a whole run: evaluations are in its history, at their own
+   * steps; these are of the weights kept, {@code best_eval_*}.
+   */
+  static Map<String, Double> summary(Map<String, Double> metrics) {
+    Map<String, Double> summary = new LinkedHashMap<>();
+    metrics.forEach(
+        (name, value) -> {
+          if (!name.startsWith("eval_") && !name.equals("epoch")) {
+            summary.put(name, value);
+          } else if (name.startsWith("eval_") && !name.matches("eval_(runtime|samples.*)")) {
+            summary.put("best_" + name, value);
+          }
+        });
+    return summary;
   }
 
   /** Notes the model in the output as an MLflow model of a run, where there is a server. */

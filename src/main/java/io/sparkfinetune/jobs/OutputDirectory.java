@@ -55,7 +55,7 @@ final class OutputDirectory {
     boolean empty =
         Arrays.stream(fileSystem.listStatus(root))
             .map(status -> status.getPath().getName())
-            .allMatch(name -> name.equals(LAST_GOOD) || name.equals(RunTracking.JOURNAL));
+            .allMatch(name -> name.equals(LAST_GOOD) || name.equals(JobJournal.JOURNAL));
     if (!empty && !overwrite) {
       throw new UserException(
           "output=" + path + " is not empty: choose another, or set overwrite=true");

@@ -21,7 +21,7 @@ final class QuickstartJob implements Job {
           .without("model.problem_type", "model.threshold")
           .and(FineTuning.TRAINING)
           .and(FineTuning.RESOURCES)
-          .and(RunTracking.SCHEMA);
+          .and(JobJournal.SCHEMA);
 
   private static final String SAMPLE = "/io/sparkfinetune/sample/";
   private static final int EXAMPLES = 5;

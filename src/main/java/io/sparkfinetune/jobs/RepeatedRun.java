@@ -59,7 +59,7 @@ final class RepeatedRun {
     }
     JobConfig given = ConfigLayers.read(job, files, overrides);
     TrackingArguments tracking =
-        TrackingEnvironment.fill(given.get(RunTracking.SCHEMA), System.getenv());
+        TrackingEnvironment.fill(given.get(JobJournal.SCHEMA), System.getenv());
     if (tracking.uri().isEmpty()) {
       throw new UserException(
           "--from-run "

@@ -18,7 +18,7 @@ import org.apache.hadoop.conf.Configuration;
 /** Lists, shows and compares the runs that were recorded. */
 final class RunsJob implements LightJob {
   private static final JobKeys KEYS =
-      JobKeys.of(RunsArguments.SCHEMA).and(RunTracking.SCHEMA, "uri").and(CommonArguments.SCHEMA);
+      JobKeys.of(RunsArguments.SCHEMA).and(JobJournal.SCHEMA, "uri").and(CommonArguments.SCHEMA);
 
   @Override
   public String name() {
@@ -54,7 +54,7 @@ final class RunsJob implements LightJob {
     RunsArguments arguments = config.get(RunsArguments.SCHEMA);
     check(arguments);
     TrackingArguments tracking =
-        TrackingEnvironment.fill(config.get(RunTracking.SCHEMA), System.getenv());
+        TrackingEnvironment.fill(config.get(JobJournal.SCHEMA), System.getenv());
     RunSource source = RunSource.of(arguments.source(), tracking.uri(), hadoop);
     boolean overwrite = config.get(CommonArguments.SCHEMA).overwrite();
     if (!arguments.show().isEmpty()) {

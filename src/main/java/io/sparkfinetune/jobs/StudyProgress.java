@@ -12,24 +12,46 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Timer;
+import java.util.TimerTask;
 import java.util.stream.Collectors;
 
 /**
- * Shows where a study stands: a line for each trial that has ended and, on a terminal, a bar below
- * them. Thread-safe.
+ * Shows where a study stands: a line for each trial that has ended and, below them on a terminal, a
+ * bar; elsewhere a line now and then. Thread-safe.
  */
 final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
   private static final String ERASE_LINE = "\r\u001B[K";
   private static final int BAR = 20;
+  private static final long BAR_EVERY_MILLIS = 1000;
+  private static final long PLAIN_LINE_EVERY_MILLIS = 30_000;
 
   private final Console console;
   private final Study study;
   private final int parallelism;
+  private final Timer timer = new Timer("study progress", true);
 
   StudyProgress(Console console, Study study, int parallelism) {
     this.console = console;
     this.study = study;
     this.parallelism = parallelism;
+    long every = console.columns().isPresent() ? BAR_EVERY_MILLIS : PLAIN_LINE_EVERY_MILLIS;
+    TimerTask tick =
+        new TimerTask() {
+          @Override
+          public void run() {
+            tick();
+          }
+        };
+    timer.schedule(tick, every, every);
+  }
+
+  private synchronized void tick() {
+    if (console.columns().isPresent()) {
+      bar();
+    } else {
+      console.line("%s", summary());
+    }
   }
 
   @Override
@@ -129,7 +151,12 @@ final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
             .mapToLong(trial -> trial.end() - trial.start())
             .average()
             .orElse(Double.NaN);
-    return mean * (study.limit() - finished(history)) / parallelism;
+    long now = System.currentTimeMillis();
+    double begun =
+        history.in(TrialState.RUNNING).stream()
+            .mapToDouble(trial -> Math.min(mean, now - trial.start()))
+            .sum();
+    return (mean * (study.limit() - finished(history)) - begun) / parallelism;
   }
 
   static String clock(long millis) {
@@ -142,6 +169,7 @@ final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
   /** Ends the line, so that what is printed next starts on one of its own. */
   @Override
   public synchronized void close() {
+    timer.cancel();
     if (console.columns().isPresent()) {
       console.text("\n");
     }

@@ -1,14 +1,11 @@
 package io.sparkfinetune.jobs;
 
-import io.sparkfinetune.config.Setting;
 import io.sparkfinetune.track.JournalReader;
-import io.sparkfinetune.track.Redaction;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.RunStatus;
 import io.sparkfinetune.track.SystemMetrics;
 import io.sparkfinetune.track.TrackedRun;
 import io.sparkfinetune.track.TrackingArguments;
-import io.sparkfinetune.train.LogEntry;
 import io.sparkfinetune.tune.History;
 import io.sparkfinetune.tune.Objective;
 import io.sparkfinetune.tune.RunningTrial;
@@ -54,22 +51,12 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
   private final JobJournal journal;
   private final TrackedRun run;
   private final SystemMetrics systemMetrics;
-  private final Map<Integer, TrackedTrial> trials = new ConcurrentHashMap<>();
+  private final Map<Integer, TrackedRun> trials = new ConcurrentHashMap<>();
 
   /** The runs that trials had in a process before, by number. */
   private final Map<Integer, String> left = new HashMap<>();
 
   private RunStatus status = RunStatus.FAILED;
-
-  /** The run of one trial. */
-  record TrackedTrial(TrackedRun run) {
-    /** Notes an entry of its log. */
-    void log(LogEntry entry) {
-      Map<String, Double> values = new LinkedHashMap<>(entry.values());
-      long step = values.remove("step").longValue();
-      run.logMetrics(step, entry.time(), values);
-    }
-  }
 
   /**
    * Opens the journal and begins the run, or goes on with the one that the process before has left.
@@ -105,7 +92,7 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
               ? "study " + STAMP.format(LocalDateTime.now())
               : arguments.runName();
       run = journal.tracker().startRun(name, arguments.experiment(), arguments.runId(), tags);
-      run.logParams(params(config));
+      run.logParams(config.params());
     }
     systemMetrics = SystemMetrics.start(run, Duration.ofSeconds(arguments.systemMetricsInterval()));
     journal.whenInterrupted(() -> end(RunStatus.KILLED));
@@ -126,17 +113,9 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
     }
   }
 
-  private static Map<String, String> params(JobConfig config) {
-    Map<String, String> params = new LinkedHashMap<>();
-    config.values().forEach((path, value) -> params.put(path, Setting.spelling(value)));
-    params.putAll(config.spark());
-    config.sparkSecrets().forEach(key -> params.put(key, Redaction.STARS));
-    return params;
-  }
-
   @Override
   public void began(RunningTrial trial) {
-    trials.put(trial.number(), new TrackedTrial(child(trial)));
+    trials.put(trial.number(), child(trial));
   }
 
   private TrackedRun child(RunningTrial trial) {
@@ -155,45 +134,30 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
                 "trial " + trial.number(),
                 journal.arguments().experiment(),
                 Map.of(TRIAL, String.valueOf(trial.number())));
-    child.logParams(params(config.with(trial.params()).forJob(trialKeys, Set.of())));
+    child.logParams(config.with(trial.params()).forJob(trialKeys, Set.of()).params());
     return child;
   }
 
   /** The run of a trial that has begun. */
-  TrackedTrial trial(int number) {
+  TrackedRun trial(int number) {
     return trials.get(number);
   }
 
   @Override
   public void ended(Trial trial, Optional<Objective.Result> result) {
-    TrackedTrial tracked = trials.remove(trial.number());
+    TrackedRun tracked = trials.remove(trial.number());
     if (tracked == null) {
       return;
     }
     long step = trial.lastStep().orElse(0);
-    result.ifPresent(
-        given -> {
-          Map<String, Double> measured = new LinkedHashMap<>();
-          given
-              .metrics()
-              .forEach(
-                  (name, value) -> {
-                    if (name.startsWith("train_")) {
-                      measured.put(name, value);
-                    } else if (name.startsWith("eval_")
-                        && !name.matches("eval_(runtime|samples.*)")) {
-                      measured.put("best_" + name, value);
-                    }
-                  });
-          tracked.run().logMetrics(step, measured);
-        });
+    result.ifPresent(given -> tracked.logMetrics(step, JobJournal.summary(given.metrics())));
     Map<String, String> tags = new LinkedHashMap<>();
     tags.put("spark-finetune.trial.state", trial.state().name());
     if (!trial.reason().isEmpty()) {
       tags.put("spark-finetune.trial.reason", trial.reason());
     }
-    tracked.run().setTags(tags);
-    tracked.run().end(status(trial.state()));
+    tracked.setTags(tags);
+    tracked.end(status(trial.state()));
     if (trial.state() == TrialState.COMPLETE && result.isPresent()) {
       run.logMetrics(trial.number(), Map.of("trial_value", trial.value()));
     }
@@ -248,7 +212,7 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
 
   private synchronized void end(RunStatus how) {
     systemMetrics.close();
-    trials.values().forEach(trial -> trial.run().end(RunStatus.KILLED));
+    trials.values().forEach(trial -> trial.end(RunStatus.KILLED));
     trials.clear();
     run.end(how);
   }

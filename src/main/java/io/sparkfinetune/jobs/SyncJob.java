@@ -18,7 +18,7 @@ import org.apache.hadoop.conf.Configuration;
 final class SyncJob implements LightJob {
   private static final JobKeys KEYS =
       JobKeys.of(SyncArguments.SCHEMA)
-          .and(RunTracking.SCHEMA, "uri")
+          .and(JobJournal.SCHEMA, "uri")
           .and(CommonArguments.SCHEMA)
           .without("overwrite");
 
@@ -55,7 +55,7 @@ final class SyncJob implements LightJob {
   public void run(JobConfig config, Configuration hadoop, Console console) throws Exception {
     SyncArguments arguments = config.get(SyncArguments.SCHEMA);
     TrackingArguments tracking =
-        TrackingEnvironment.fill(config.get(RunTracking.SCHEMA), System.getenv());
+        TrackingEnvironment.fill(config.get(JobJournal.SCHEMA), System.getenv());
     Path folder = Path.of(arguments.journal());
     if (!Files.isRegularFile(folder.resolve(Tracker.JOURNAL))) {
       throw new UserException(

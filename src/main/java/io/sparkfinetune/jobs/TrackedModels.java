@@ -74,7 +74,7 @@ final class TrackedModels implements AutoCloseable {
 
   private static String trackingUri(
       String key, String uri, JobConfig config, Map<String, String> environment) {
-    String server = TrackingEnvironment.fill(config.get(RunTracking.SCHEMA), environment).uri();
+    String server = TrackingEnvironment.fill(config.get(JobJournal.SCHEMA), environment).uri();
     if (server.isEmpty()) {
       throw new UserException(
           key

@@ -12,14 +12,14 @@ final class TrackingEnvironment {
 
   /** The settings with what the environment adds to them. */
   static TrackingArguments fill(TrackingArguments arguments, Map<String, String> environment) {
-    Map<String, Object> values = new LinkedHashMap<>(RunTracking.SCHEMA.values(arguments));
+    Map<String, Object> values = new LinkedHashMap<>(JobJournal.SCHEMA.values(arguments));
     fill(values, "uri", environment.getOrDefault("MLFLOW_TRACKING_URI", ""));
     fill(
         values,
         "experiment",
         environment.getOrDefault("MLFLOW_EXPERIMENT_NAME", DEFAULT_EXPERIMENT));
     fill(values, "run_id", environment.getOrDefault("MLFLOW_RUN_ID", ""));
-    return RunTracking.SCHEMA.create(values);
+    return JobJournal.SCHEMA.create(values);
   }
 
   private static void fill(Map<String, Object> values, String name, String value) {

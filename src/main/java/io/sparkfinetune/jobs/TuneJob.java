@@ -21,7 +21,7 @@ final class TuneJob implements Job {
       JobKeys.of(StudyArguments.SCHEMA)
           .and(TuneArguments.SCHEMA)
           .and(TRIAL.without("output"))
-          .and(RunTracking.SCHEMA);
+          .and(JobJournal.SCHEMA);
 
   static final String STUDY = "study.json";
 

@@ -7,13 +7,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +55,11 @@ public final class StudyFile implements AutoCloseable {
 
   /** Opens a file, which need not be there. */
   public static StudyFile open(Path path, Configuration hadoop) throws IOException {
-    FileSystem files = path.getFileSystem(hadoop);
+    FileSystem found = path.getFileSystem(hadoop);
+    // Checksums of local files lie in files of their own: a process that is killed between the two
+    // would leave a study that cannot be read.
+    FileSystem files =
+        found instanceof ChecksumFileSystem checked ? checked.getRawFileSystem() : found;
     return new StudyFile(files.makeQualified(path), files, hadoop);
   }
 
@@ -130,8 +138,15 @@ public final class StudyFile implements AutoCloseable {
     }
     Path written = path.suffix(".tmp");
     create(written, bytes);
-    FileContext.getFileContext(path.toUri(), hadoop)
-        .rename(written, path, Options.Rename.OVERWRITE);
+    if (files instanceof RawLocalFileSystem local) {
+      Files.move(
+          local.pathToFile(written).toPath(),
+          local.pathToFile(path).toPath(),
+          StandardCopyOption.ATOMIC_MOVE);
+    } else {
+      FileContext.getFileContext(path.toUri(), hadoop)
+          .rename(written, path, Options.Rename.OVERWRITE);
+    }
   }
 
   private void create(Path to, byte[] bytes) throws IOException {
