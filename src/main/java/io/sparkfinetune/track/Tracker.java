@@ -108,9 +108,9 @@ public final class Tracker implements AutoCloseable {
   }
 
   /**
-   * The parts of a run in the journal, from before it was opened, that have not ended:
-   * whoever goes on with the run goes on with them, or ends them. Those that were ended, in
-   * whatever way, are not among them.
+   * The parts of a run in the journal, from before it was opened, that have not ended: whoever goes
+   * on with the run goes on with them, or ends them. Those that were ended, in whatever way, are
+   * not among them.
    */
   public List<String> unfinishedRuns(String parent) {
     return journal.unendedParts(parent);
