@@ -1,9 +1,7 @@
 package io.sparkfinetune.track.mlflow;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
-import io.sparkfinetune.track.DatasetInfo;
 import io.sparkfinetune.track.FileDigest;
 import io.sparkfinetune.track.RunStatus;
 import io.sparkfinetune.track.Sink;
@@ -29,6 +27,7 @@ public final class MlflowSink implements Sink {
   private final Configuration hadoop;
   private final ServerRuns runs;
   private final ModelPublisher models;
+  private final RunInputs inputs;
   private int paramValue = Limits.PARAM_VALUE;
 
   private MlflowSink(MlflowHttp http, Configuration hadoop, Path stateFolder) {
@@ -36,6 +35,7 @@ public final class MlflowSink implements Sink {
     this.hadoop = hadoop;
     runs = new ServerRuns(http, stateFolder);
     models = new ModelPublisher(http, hadoop);
+    inputs = new RunInputs(http);
   }
 
   /**
@@ -105,7 +105,7 @@ public final class MlflowSink implements Sink {
     if (RunBatch.takes(event)) {
       batch(events, run);
     } else if (event instanceof TrackingEvent.Input input) {
-      input(input, run);
+      inputs.log(input, run);
     } else if (event instanceof TrackingEvent.Artifact artifact) {
       artifact(artifact, run);
     } else if (event instanceof TrackingEvent.Model model) {
@@ -188,33 +188,6 @@ public final class MlflowSink implements Sink {
                 event instanceof TrackingEvent.Params params
                     && params.values().values().stream()
                         .anyMatch(value -> value.length() > Limits.OLD_PARAM_VALUE));
-  }
-
-  private void input(TrackingEvent.Input event, ServerRun run)
-      throws AwayException, RejectedException {
-    DatasetInfo info = event.dataset();
-    ObjectNode request = MlflowHttp.JSON.createObjectNode().put("run_id", run.id());
-    ObjectNode input = request.putArray("datasets").addObject();
-    input
-        .putArray("tags")
-        .addObject()
-        .put("key", "mlflow.data.context")
-        .put("value", event.context());
-    ObjectNode dataset = input.putObject("dataset");
-    dataset.put("name", info.name()).put("digest", info.digest());
-    dataset.put("source_type", info.sourceType());
-    ObjectNode source = MlflowHttp.JSON.createObjectNode().put("path", info.source());
-    dataset.put("source", source.toString());
-    ArrayNode columns = MlflowHttp.JSON.createArrayNode();
-    info.schema()
-        .forEach(
-            (name, type) ->
-                columns.addObject().put("type", type).put("name", name).put("required", true));
-    ObjectNode schema = MlflowHttp.JSON.createObjectNode();
-    schema.set("mlflow_colspec", columns);
-    dataset.put("schema", schema.toString());
-    dataset.put("profile", MlflowHttp.JSON.valueToTree(info.profile()).toString());
-    http.post("runs/log-inputs", request);
   }
 
   private void artifact(TrackingEvent.Artifact event, ServerRun run)
