@@ -2,21 +2,16 @@ package io.sparkfinetune.track.mlflow;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
-import io.sparkfinetune.track.FileDigest;
 import io.sparkfinetune.track.RunStatus;
 import io.sparkfinetune.track.Sink;
 import io.sparkfinetune.track.TrackingEvent;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 
 /** Delivers events to an MLflow tracking server, of MLflow 2 or 3. For one thread at a time. */
 public final class MlflowSink implements Sink {
@@ -192,26 +187,19 @@ public final class MlflowSink implements Sink {
 
   private void artifact(TrackingEvent.Artifact event, ServerRun run)
       throws AwayException, RejectedException {
-    org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(event.source());
-    try {
-      FileSystem files = source.getFileSystem(hadoop);
-      if (!files.exists(source)) {
-        throw new RejectedException(0, "", event.source() + " is gone");
-      }
-      if (!FileDigest.of(files, source).sha256().equals(event.sha256())) {
-        throw new RejectedException(
-            0, "", event.source() + " has changed since it was logged: it is another run's now");
-      }
-    } catch (IOException e) {
-      throw new AwayException(event.source() + " cannot be read: " + e, Duration.ZERO, e);
+    if (!TrackingEvent.Artifact.isPlace(event.path())) {
+      throw new RejectedException(0, "", event.path() + " is no place among a run's artifacts");
     }
-    Supplier<InputStream> content = ArtifactStore.file(source, hadoop);
     Optional<ArtifactStore> ofModel = models.files(event, run);
-    if (ofModel.isPresent()) {
-      String inModel = event.path().substring(event.model().length() + 1);
-      ofModel.get().write(inModel, event.bytes(), content);
-    } else {
-      ArtifactStore.at(run.artifacts(), http, hadoop).write(event.path(), event.bytes(), content);
+    ArtifactStore store = ofModel.orElseGet(() -> ArtifactStore.at(run.artifacts(), http, hadoop));
+    String place =
+        ofModel.isPresent() ? event.path().substring(event.model().length() + 1) : event.path();
+    Optional<String> trouble = ArtifactSource.trouble(event, hadoop);
+    if (trouble.isEmpty()) {
+      org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(event.source());
+      store.write(place, event.bytes(), ArtifactSource.content(source, hadoop));
+    } else if (!store.has(place, event.bytes(), event.sha256())) {
+      throw new RejectedException(0, "", trouble.get());
     }
   }
 
