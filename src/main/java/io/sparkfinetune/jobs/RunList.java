@@ -43,7 +43,7 @@ final class RunList {
     List<String> params = new ArrayList<>();
     if (columns.isEmpty()) {
       if (known().contains(sortedBy)) {
-        metrics.add(sortedBy);
+        metrics.add(MetricNames.ofKept(sortedBy, known()));
       }
       metrics.addAll(MetricNames.headlines(known()));
       params.addAll(params());
@@ -78,9 +78,11 @@ final class RunList {
     cells.add(run.status().name().toLowerCase(Locale.ROOT));
     cells.add(Numbers.time(run.start(), ZoneId.systemDefault()));
     cells.add(run.end() > 0 ? Numbers.duration(run.end() - run.start()) : "");
-    metrics.forEach(
-        metric ->
-            cells.add(run.metrics().containsKey(metric) ? Numbers.metric(run.latest(metric)) : ""));
+    for (String metric : metrics) {
+      double value = Facts.headline(run, metric);
+      boolean told = run.metrics().containsKey(metric) || !Double.isNaN(value);
+      cells.add(told ? Numbers.metric(value) : "");
+    }
     params.forEach(param -> cells.add(Numbers.param(run.params().getOrDefault(param, ""))));
     return cells;
   }

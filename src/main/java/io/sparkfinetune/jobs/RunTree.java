@@ -31,7 +31,8 @@ final class RunTree {
   /**
    * Sorts runs.
    *
-   * @param by {@code start}, {@code name} or a metric
+   * @param by {@code start}, {@code name} or a metric; of an evaluation's metric that of the kept
+   *     weights counts
    * @throws UserException when no run has the metric
    */
   static List<Entry> sorted(List<RunRecord> runs, String by) {
@@ -87,10 +88,11 @@ final class RunTree {
               + Nearest.of(by, known)
               + "?");
     }
-    int sign = MetricNames.direction(by) < 0 ? 1 : -1;
+    String metric = MetricNames.ofKept(by, known);
+    int sign = MetricNames.direction(metric) < 0 ? 1 : -1;
     return Comparator.comparingDouble(
             (RunRecord run) -> {
-              double value = run.latest(by);
+              double value = Facts.headline(run, metric);
               return Double.isNaN(value) ? Double.POSITIVE_INFINITY : sign * value;
             })
         .thenComparing(newest);

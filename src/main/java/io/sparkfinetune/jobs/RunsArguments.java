@@ -39,7 +39,7 @@ public record RunsArguments(
     @Key(
             doc =
                 "What the list is sorted by: start (the newest first), name, or a metric (the best"
-                    + " first).",
+                    + " first; of an evaluation that of the kept weights).",
             defaultValue = "start")
         String sortBy,
     @Key(

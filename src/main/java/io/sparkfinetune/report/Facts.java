@@ -60,6 +60,19 @@ public final class Facts {
             .max(Comparator.comparingDouble(point -> direction * point.value()));
   }
 
+  /**
+   * What stands for a metric of a run in a list: the newest value, or, of the kept weights where
+   * the run has not told, as while it runs, the best one so far; NaN when there is none.
+   */
+  public static double headline(RunRecord run, String metric) {
+    Optional<String> course = MetricNames.course(metric);
+    if (run.metrics().containsKey(metric) || course.isEmpty()) {
+      return run.latest(metric);
+    }
+    List<Point> points = run.metrics().getOrDefault(course.get(), List.of());
+    return best(course.get(), points).map(Point::value).orElseGet(() -> run.latest(course.get()));
+  }
+
   /** Status in a colour and in words. */
   static void badge(Markup out, RunStatus status) {
     String sign =

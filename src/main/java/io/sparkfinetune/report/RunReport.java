@@ -96,19 +96,33 @@ public final class RunReport {
           name.endsWith("_runtime") && Double.isFinite(latest)
               ? Numbers.duration((long) (latest * 1000))
               : Numbers.metric(latest));
-      Facts.best(name, points)
-          .filter(best -> best.value() != latest)
-          .ifPresent(
-              best ->
-                  out.element(
-                      "span",
-                      "best %s at step %s"
-                          .formatted(Numbers.metric(best.value()), Numbers.grouped(best.step())),
-                      "class",
-                      "quiet"));
+      beside(name, points, latest).ifPresent(words -> out.element("span", words, "class", "quiet"));
       out.close();
     }
     out.close();
+  }
+
+  /** What of the metric's course belongs beside its value. */
+  private Optional<String> beside(String name, List<Point> points, double latest) {
+    Optional<String> course = MetricNames.course(name);
+    if (course.isEmpty()) {
+      return Facts.best(name, points)
+          .filter(best -> best.value() != latest)
+          .map(best -> "best %s at step %s".formatted(value(best), step(best)));
+    }
+    double newest = run.latest(course.get());
+    return run.metrics().getOrDefault(course.get(), List.of()).stream()
+        .filter(point -> point.value() == latest && newest != latest)
+        .findFirst()
+        .map(kept -> "at step %s, last %s".formatted(step(kept), Numbers.metric(newest)));
+  }
+
+  private static String value(Point point) {
+    return Numbers.metric(point.value());
+  }
+
+  private static String step(Point point) {
+    return Numbers.grouped(point.step());
   }
 
   private Table metrics() {

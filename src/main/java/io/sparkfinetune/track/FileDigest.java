@@ -20,6 +20,13 @@ public record FileDigest(long bytes, String sha256) {
   /** Reads a file once, without holding it in memory. */
   public static FileDigest of(FileSystem files, Path file) throws IOException {
     try (InputStream in = files.open(file)) {
+      return of(in);
+    }
+  }
+
+  /** Reads a stream to its end, without holding it in memory. */
+  public static FileDigest of(InputStream in) throws IOException {
+    try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       byte[] buffer = new byte[BUFFER];
       long bytes = 0;

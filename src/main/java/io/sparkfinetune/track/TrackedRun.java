@@ -96,7 +96,7 @@ public final class TrackedRun {
    * they are delivered; what is delivered is what they hold now.
    *
    * @param path where it belongs among the run's artifacts
-   * @throws IOException when it cannot be read
+   * @throws IOException when it cannot be read, or the path is no place among them
    */
   public void logArtifact(String path, Path source, Configuration hadoop) throws IOException {
     logFiles(path, "", source, hadoop);
@@ -109,7 +109,7 @@ public final class TrackedRun {
    * @param registeredName the registered model to make a version of; empty for none
    * @param alias the alias that is to point at that version; empty for none
    * @param tags of that version
-   * @throws IOException when they cannot be read
+   * @throws IOException when they cannot be read, or the path is no place among them
    */
   public void logModel(
       String path,
@@ -126,6 +126,13 @@ public final class TrackedRun {
 
   private void logFiles(String path, String model, Path source, Configuration hadoop)
       throws IOException {
+    if (!TrackingEvent.Artifact.isPlace(path)) {
+      throw new IOException(
+          "'"
+              + path
+              + "' is no place among a run's artifacts: expected a relative path without .., as in"
+              + " plots/loss.png");
+    }
     FileSystem files = source.getFileSystem(hadoop);
     Path root = files.makeQualified(source);
     List<Path> found = new ArrayList<>();

@@ -72,6 +72,20 @@ public sealed interface TrackingEvent {
     public Artifact {
       model = model == null ? "" : model;
     }
+
+    /**
+     * Whether a path names a place among a run's artifacts, and none outside: it is relative, has
+     * no {@code ..}, and nothing that a file system or a server might take for another address.
+     */
+    public static boolean isPlace(String path) {
+      for (String part : path.split("/", -1)) {
+        if (part.isEmpty() || part.equals(".") || part.equals("..")) {
+          return false;
+        }
+      }
+      boolean odd = path.chars().anyMatch(c -> c == '\\' || Character.isISOControl(c));
+      return !odd && !path.matches("[^/]*:.*");
+    }
   }
 
   /**

@@ -51,6 +51,7 @@ class RunsJobTest {
       }
       run.logMetrics(20, Map.of("eval_accuracy", 0.95));
       run.logMetrics(40, Map.of("eval_accuracy", 0.94));
+      run.logMetrics(40, Map.of("best_eval_accuracy", 0.95));
       run.logArtifact(
           "confusion_matrix.csv",
           new org.apache.hadoop.fs.Path(matrix.toUri()),
@@ -65,6 +66,9 @@ class RunsJobTest {
         TrackedRun run = tracker.startChild(study, "trial " + trial, "tuning", Map.of());
         run.logParams(Map.of("training.learning_rate", trial + "e-4"));
         run.logMetrics(1, Map.of("eval_accuracy", 0.5 + trial / 10.0, "eval_loss", 0.3));
+        if (trial == 1) {
+          run.logMetrics(2, Map.of("eval_accuracy", 0.1));
+        }
         run.end(trial == 1 ? RunStatus.FAILED : RunStatus.FINISHED);
       }
     }
@@ -106,6 +110,20 @@ class RunsJobTest {
   }
 
   @Test
+  void ofEvaluationsTheBestCounts() throws Exception {
+    assertThat(runs(0, "sort_by=eval_accuracy").lines())
+        .satisfiesExactly(
+            head -> assertThat(head).matches("name .* best_eval_accuracy +eval_loss +.*"),
+            first -> assertThat(first).matches("minilm.* 0.9500 .*").doesNotContain("0.9400"),
+            study -> assertThat(study).startsWith("study"),
+            best -> assertThat(best).matches("  trial 2 .* 0.7000 .*"),
+            // It was ended before it could tell.
+            ended -> assertThat(ended).matches("  trial 1 .* 0.6000 .*").doesNotContain("0.1000"),
+            worst -> assertThat(worst).matches("  trial 0 .* 0.5000 .*"));
+    assertThat(runs(0, "columns=eval_accuracy", "status=failed")).contains("0.1000");
+  }
+
+  @Test
   void aTerminalIsNeverTooNarrow() throws Exception {
     for (int columns : new int[] {60, 80, 100, 140}) {
       String table = runs(columns, "sort_by=eval_accuracy");
@@ -116,10 +134,10 @@ class RunsJobTest {
     }
     assertThat(runs(80, "sort_by=eval_accuracy"))
         .contains("eval_accuracy")
-        .contains("minilm-l6 on…es, the first ")
+        .contains("minilm-l6 on sup…sages, the first ")
         .containsPattern("\nFor want of room without .*eval_loss");
     assertThat(runs(140, "sort_by=eval_accuracy"))
-        .containsPattern("name .* started +took +eval_accuracy +eval_loss +learning_rate\n")
+        .containsPattern("name .* started +took +best_eval_accuracy +eval_loss +learning_rate\n")
         .contains(
             "minilm-l6 on support messages, the first  " + firstId.substring(0, 8) + "  finished");
   }

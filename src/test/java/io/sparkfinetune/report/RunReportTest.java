@@ -69,6 +69,21 @@ class RunReportTest {
   }
 
   @Test
+  void theTilesAreOfTheWeightsThatWereKept() throws Exception {
+    Map<String, List<RunRecord.Point>> metrics = metrics();
+    metrics.put("best_eval_loss", Runs.points(1, i -> 0.25));
+    metrics.put("best_eval_accuracy", Runs.points(1, i -> 0.93));
+    Html html = report(Runs.run("first", metrics), Optional.empty());
+
+    assertThat(html.texts("//ul[@class='tiles']/li/span[1]"))
+        .containsExactly("test_accuracy", "best_eval_accuracy", "best_eval_loss", "train_runtime");
+    assertThat(html.texts("//ul[@class='tiles']/li/b"))
+        .containsExactly("0.9583", "0.9300", "0.2500", "1 min 1 s");
+    assertThat(html.texts("//ul[@class='tiles']/li/span[2]"))
+        .containsExactly("at step 2, last 0.5000");
+  }
+
+  @Test
   void curvesTablesAndFiles() throws Exception {
     Html html = report(Runs.run("first", metrics()), Optional.of(classes("a", "b")));
 

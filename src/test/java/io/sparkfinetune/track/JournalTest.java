@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfinetune.ChildJvm;
 import io.sparkfinetune.UserException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -108,6 +109,36 @@ class JournalTest {
       // SHA-256 of "abc" by FIPS 180-2.
       assertThat(Files.readString(file()))
           .contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+  }
+
+  @Test
+  void anArtifactHasItsPlaceInItsRun() throws Exception {
+    Path file = Files.writeString(folder.resolve("a file"), "abc");
+    org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(file.toUri());
+    Configuration hadoop = new Configuration(false);
+    try (Tracker tracker = open()) {
+      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      for (String path :
+          List.of(
+              "../x", "a/../../x", "..", "/x", "a//x", "a/", "", ".", "a\\x", "file:/x", "a\nb")) {
+        assertThatThrownBy(() -> run.logArtifact(path, source, hadoop))
+            .as(path)
+            .isInstanceOf(IOException.class)
+            .hasMessage(
+                "'"
+                    + path
+                    + "' is no place among a run's artifacts: expected a relative path without .., as"
+                    + " in plots/loss.png");
+        assertThatThrownBy(() -> run.logModel(path, source, hadoop, "", "", Map.of()))
+            .as(path)
+            .isInstanceOf(IOException.class);
+      }
+      for (String path : List.of("x", "..x/y..", "ein Wort/日本:1")) {
+        run.logArtifact(path, source, hadoop);
+      }
+      tracker.flush();
+      assertThat(read().get(0).artifacts()).containsOnlyKeys("x", "..x/y..", "ein Wort/日本:1");
     }
   }
 

@@ -1,11 +1,11 @@
 package io.sparkfinetune.track.mlflow;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sparkfinetune.track.FileDigest;
 import io.sparkfinetune.track.Sink.AwayException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +32,24 @@ interface ArtifactStore {
   Map<String, Long> list(String folder) throws AwayException, RejectedException;
 
   InputStream open(String path) throws AwayException, RejectedException;
+
+  /** Whether it has a file of this content, for which it is read back. */
+  default boolean has(String path, long bytes, String sha256) throws AwayException {
+    try {
+      int name = path.lastIndexOf('/');
+      Long there = list(name < 0 ? "" : path.substring(0, name)).get(path);
+      if (there == null || there != bytes) {
+        return false;
+      }
+      try (InputStream in = open(path)) {
+        return FileDigest.of(in).sha256().equals(sha256);
+      }
+    } catch (RejectedException e) {
+      return false;
+    } catch (IOException e) {
+      throw new AwayException("the artifact " + path + " cannot be read back", Duration.ZERO, e);
+    }
+  }
 
   /** The store at an address that the server has given. */
   static ArtifactStore at(String address, MlflowHttp http, Configuration hadoop) {
@@ -150,16 +168,5 @@ interface ArtifactStore {
         throw away(e);
       }
     }
-  }
-
-  /** Opens a file when it is asked for, as often as it is. */
-  static Supplier<InputStream> file(Path path, Configuration hadoop) {
-    return () -> {
-      try {
-        return path.getFileSystem(hadoop).open(path);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    };
   }
 }

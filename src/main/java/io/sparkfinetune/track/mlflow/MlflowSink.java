@@ -1,24 +1,17 @@
 package io.sparkfinetune.track.mlflow;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
-import io.sparkfinetune.track.DatasetInfo;
-import io.sparkfinetune.track.FileDigest;
 import io.sparkfinetune.track.RunStatus;
 import io.sparkfinetune.track.Sink;
 import io.sparkfinetune.track.TrackingEvent;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 
 /** Delivers events to an MLflow tracking server, of MLflow 2 or 3. For one thread at a time. */
 public final class MlflowSink implements Sink {
@@ -29,6 +22,7 @@ public final class MlflowSink implements Sink {
   private final Configuration hadoop;
   private final ServerRuns runs;
   private final ModelPublisher models;
+  private final RunInputs inputs;
   private int paramValue = Limits.PARAM_VALUE;
 
   private MlflowSink(MlflowHttp http, Configuration hadoop, Path stateFolder) {
@@ -36,6 +30,7 @@ public final class MlflowSink implements Sink {
     this.hadoop = hadoop;
     runs = new ServerRuns(http, stateFolder);
     models = new ModelPublisher(http, hadoop);
+    inputs = new RunInputs(http);
   }
 
   /**
@@ -105,7 +100,7 @@ public final class MlflowSink implements Sink {
     if (RunBatch.takes(event)) {
       batch(events, run);
     } else if (event instanceof TrackingEvent.Input input) {
-      input(input, run);
+      inputs.log(input, run);
     } else if (event instanceof TrackingEvent.Artifact artifact) {
       artifact(artifact, run);
     } else if (event instanceof TrackingEvent.Model model) {
@@ -190,55 +185,21 @@ public final class MlflowSink implements Sink {
                         .anyMatch(value -> value.length() > Limits.OLD_PARAM_VALUE));
   }
 
-  private void input(TrackingEvent.Input event, ServerRun run)
-      throws AwayException, RejectedException {
-    DatasetInfo info = event.dataset();
-    ObjectNode request = MlflowHttp.JSON.createObjectNode().put("run_id", run.id());
-    ObjectNode input = request.putArray("datasets").addObject();
-    input
-        .putArray("tags")
-        .addObject()
-        .put("key", "mlflow.data.context")
-        .put("value", event.context());
-    ObjectNode dataset = input.putObject("dataset");
-    dataset.put("name", info.name()).put("digest", info.digest());
-    dataset.put("source_type", info.sourceType());
-    ObjectNode source = MlflowHttp.JSON.createObjectNode().put("path", info.source());
-    dataset.put("source", source.toString());
-    ArrayNode columns = MlflowHttp.JSON.createArrayNode();
-    info.schema()
-        .forEach(
-            (name, type) ->
-                columns.addObject().put("type", type).put("name", name).put("required", true));
-    ObjectNode schema = MlflowHttp.JSON.createObjectNode();
-    schema.set("mlflow_colspec", columns);
-    dataset.put("schema", schema.toString());
-    dataset.put("profile", MlflowHttp.JSON.valueToTree(info.profile()).toString());
-    http.post("runs/log-inputs", request);
-  }
-
   private void artifact(TrackingEvent.Artifact event, ServerRun run)
       throws AwayException, RejectedException {
-    org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(event.source());
-    try {
-      FileSystem files = source.getFileSystem(hadoop);
-      if (!files.exists(source)) {
-        throw new RejectedException(0, "", event.source() + " is gone");
-      }
-      if (!FileDigest.of(files, source).sha256().equals(event.sha256())) {
-        throw new RejectedException(
-            0, "", event.source() + " has changed since it was logged: it is another run's now");
-      }
-    } catch (IOException e) {
-      throw new AwayException(event.source() + " cannot be read: " + e, Duration.ZERO, e);
+    if (!TrackingEvent.Artifact.isPlace(event.path())) {
+      throw new RejectedException(0, "", event.path() + " is no place among a run's artifacts");
     }
-    Supplier<InputStream> content = ArtifactStore.file(source, hadoop);
     Optional<ArtifactStore> ofModel = models.files(event, run);
-    if (ofModel.isPresent()) {
-      String inModel = event.path().substring(event.model().length() + 1);
-      ofModel.get().write(inModel, event.bytes(), content);
-    } else {
-      ArtifactStore.at(run.artifacts(), http, hadoop).write(event.path(), event.bytes(), content);
+    ArtifactStore store = ofModel.orElseGet(() -> ArtifactStore.at(run.artifacts(), http, hadoop));
+    String place =
+        ofModel.isPresent() ? event.path().substring(event.model().length() + 1) : event.path();
+    Optional<String> trouble = ArtifactSource.trouble(event, hadoop);
+    if (trouble.isEmpty()) {
+      org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(event.source());
+      store.write(place, event.bytes(), ArtifactSource.content(source, hadoop));
+    } else if (!store.has(place, event.bytes(), event.sha256())) {
+      throw new RejectedException(0, "", trouble.get());
     }
   }
 

@@ -277,13 +277,16 @@ class MlflowFaultsTest {
       events.add(new TrackingEvent.Metrics(id, 1000 + step, step, Map.of("loss", loss)));
     }
     events.add(new TrackingEvent.Tags(id, 1005, Map.of("colour", "red")));
-    events.add(
-        new TrackingEvent.Input(
-            id,
-            1006,
-            "training",
-            new DatasetInfo(
-                "rows", "d-" + name, "csv", "/rows", Map.of("text", "string"), Map.of())));
+    // The same rows for two purposes.
+    for (String context : List.of("training", "validation")) {
+      events.add(
+          new TrackingEvent.Input(
+              id,
+              1006,
+              context,
+              new DatasetInfo(
+                  "rows", "d-" + name, "csv", "/rows", Map.of("text", "string"), Map.of())));
+    }
     events.add(file(id, "notes/a file.txt", "", "some text of " + name));
     events.add(file(id, "model/MLmodel", "model", MLMODEL));
     events.add(new TrackingEvent.Model(id, 1008, "model", "m-" + name, "best", Map.of("k", "v")));
@@ -326,9 +329,13 @@ class MlflowFaultsTest {
         .isEqualTo(
             "[[0,1000,\"1.0\"],[1,1001,\"nan\"],[2,1002,\"1.7976931348623157e+308\"],"
                 + "[3,1003,\"-1.7976931348623157e+308\"],[4,1004,\"0.3333333333333333\"]]");
-    assertThat(run.path("inputs").toString())
+    String context = "[[\"mlflow.data.context\",\"%s\"]]";
+    assertThat(run.path("inputs"))
         .as(name)
-        .isEqualTo("[[\"rows\",\"d-" + name + "\",[[\"mlflow.data.context\",\"training\"]]]]");
+        .extracting(JsonNode::toString)
+        .containsExactlyInAnyOrder(
+            "[\"rows\",\"d-" + name + "\"," + context.formatted("training") + "]",
+            "[\"rows (validation)\",\"d-" + name + "\"," + context.formatted("validation") + "]");
     assertThat(run.path("versions").size()).as(name).isEqualTo(1);
     assertThat(run.path("versions").path(0).path(2).toString()).as(name).isEqualTo("[\"best\"]");
     assertThat(run.path("outputs").asInt()).as(name).isEqualTo(version == MlflowVersion.V3 ? 1 : 0);

@@ -1,17 +1,21 @@
 package io.sparkfinetune.track.mlflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.MlflowVersion;
 import io.sparkfinetune.track.DatasetInfo;
+import io.sparkfinetune.track.FileDigest;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.RunStatus;
 import io.sparkfinetune.track.Sink;
 import io.sparkfinetune.track.TrackedRun;
 import io.sparkfinetune.track.Tracker;
+import io.sparkfinetune.track.TrackingEvent;
 import io.sparkfinetune.track.mlflow.FaultProxy.Fault;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
@@ -222,6 +227,10 @@ class MlflowSinkTest {
         Files.delete(file);
       }
     }
+    // What the server has already is not missed.
+    Files.delete(folder.resolve("files/sub ordner/zwei wörter.bin"));
+    Files.writeString(folder.resolve("files/sub ordner/leer"), "no longer");
+    Files.delete(folder.resolve("model/m"));
     Tracker again = tracker(server.uri());
     again.close(PATIENCE);
     assertThat(again.summary().left()).as(again.summary().trouble()).isZero();
@@ -274,6 +283,7 @@ class MlflowSinkTest {
     MlflowVersion.Server server = server(MlflowVersion.V3);
     Path gone = Files.writeString(folder.resolve("gone"), "x");
     Path changed = Files.writeString(folder.resolve("changed"), "x");
+    Path unreadable = Files.writeString(folder.resolve("unreadable"), "x");
     // Nobody answers yet.
     Tracker early =
         Tracker.open(
@@ -285,22 +295,59 @@ class MlflowSinkTest {
     run.logParams(Map.of("a", "2"));
     run.logArtifact("gone", new org.apache.hadoop.fs.Path(gone.toUri()), HADOOP);
     run.logArtifact("changed", new org.apache.hadoop.fs.Path(changed.toUri()), HADOOP);
+    run.logArtifact("unreadable", new org.apache.hadoop.fs.Path(unreadable.toUri()), HADOOP);
     run.logMetrics(1, Map.of("loss", 1.0));
     run.end(RunStatus.FINISHED);
     early.close();
-    assertThat(early.summary().left()).isEqualTo(7);
+    assertThat(early.summary().left()).isEqualTo(8);
+    makeUnreadable(unreadable);
     Files.delete(gone);
     Files.writeString(changed, "y");
     Tracker tracker = tracker(server.uri());
     tracker.close(PATIENCE);
     assertThat(tracker.summary().left()).as(tracker.summary().trouble()).isZero();
-    assertThat(tracker.summary().refused()).isEqualTo(3);
+    assertThat(tracker.summary().refused()).isEqualTo(4);
     assertThat(Files.readString(folder.resolve(Tracker.REFUSED)))
         .contains("gone is gone")
-        .contains("changed has changed since it was logged");
+        .contains("changed has changed since it was logged")
+        .containsPattern("# .*unreadable cannot be read: .*(Permission denied|Is a directory)");
     JsonNode found = read(server, "refusals").path("runs").path("refusals").path(0);
     assertThat(found.path("params").path("a").asText()).isEqualTo("1");
     assertThat(found.path("metrics").has("loss")).isTrue();
     assertThat(found.path("status").asText()).isEqualTo("FINISHED");
+  }
+
+  /** No permission keeps root from a file, but for files of the system's that nobody may read. */
+  private static void makeUnreadable(Path file) throws Exception {
+    Files.setPosixFilePermissions(file, Set.of());
+    if (Files.isReadable(file)) {
+      Files.delete(file);
+      Path writeOnly = Path.of("/sys/bus/platform/drivers_probe");
+      if (Files.exists(writeOnly)) {
+        Files.createSymbolicLink(file, writeOnly);
+      } else {
+        Files.createDirectory(file);
+      }
+    }
+    assertThatThrownBy(() -> Files.readAllBytes(file)).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void noArtifactLeavesItsRun() throws Exception {
+    MlflowVersion.Server server = server(MlflowVersion.V3);
+    Path source = Files.writeString(folder.resolve("source"), "x");
+    String sum = FileDigest.of(Files.newInputStream(source)).sha256();
+    try (Sink sink = MlflowSink.open(server.uri().toString(), HADOOP, folder, SHORT, SHORT)) {
+      sink.deliver(
+          List.of(new TrackingEvent.RunStarted("r", 1, "places", "places", "", "", Map.of())));
+      for (String place : List.of("../x", "/x", "a/../../x", "s3://bucket/x", "")) {
+        // As another version of this project might have logged it.
+        TrackingEvent event =
+            new TrackingEvent.Artifact("r", 2, place, "", source.toUri().toString(), 1, sum);
+        assertThatThrownBy(() -> sink.deliver(List.of(event)))
+            .isInstanceOf(Sink.RefusedException.class)
+            .hasMessage(place + " is no place among a run's artifacts");
+      }
+    }
   }
 }
