@@ -17,7 +17,6 @@ import io.sparkfinetune.train.TrainingResult;
 import io.sparkfinetune.train.checkpoint.CheckpointStore;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -204,14 +203,15 @@ public final class DistributedTrainer {
       JavaRDD<Tuple2<Integer, Object>> output, ModelConfig config, String tokenizer) {
     TrainingOutcome outcome = null;
     Map<Integer, TrainingOutcome.Chunk> chunks = new TreeMap<>();
-    Iterator<Tuple2<Integer, Object>> parts = output.toLocalIterator();
-    while (parts.hasNext()) {
-      Tuple2<Integer, Object> part = parts.next();
-      if (part._2() instanceof TrainingOutcome value) {
-        // A worker that failed says so; the others then have nothing to say.
-        outcome = outcome == null || value.failure() != null ? value : outcome;
-      } else {
-        chunks.put(part._1(), (TrainingOutcome.Chunk) part._2());
+    // The outcome is in the first, and says how many of the others have a chunk.
+    for (int i = 0; i < RESULT_PARTITIONS && (outcome == null || i <= outcome.chunks()); i++) {
+      for (Tuple2<Integer, Object> part : output.collectPartitions(new int[] {i})[0]) {
+        if (part._2() instanceof TrainingOutcome value) {
+          // A worker that failed says so; the others then have nothing to say.
+          outcome = outcome == null || value.failure() != null ? value : outcome;
+        } else {
+          chunks.put(part._1(), (TrainingOutcome.Chunk) part._2());
+        }
       }
     }
     if (outcome == null) {

@@ -34,6 +34,8 @@ final class SparkSessions {
     conf.setIfMissing("spark.executor.heartbeatInterval", "2s");
     // What takes the time is native: compiling Java for more than that takes the cores that train.
     conf.setIfMissing("spark.executor.defaultJavaOptions", "-XX:TieredStopAtLevel=1");
+    // A training keeps its executor for minutes: rows that lie there are fetched, not waited for.
+    conf.setIfMissing("spark.locality.wait", "0s");
     if (conf.get("spark.master").startsWith("local")) {
       conf.setIfMissing("spark.ui.enabled", "false");
       // The default of 200 is for clusters: here each partition is a task of nothing.

@@ -1,6 +1,5 @@
 package io.sparkfinetune.annotator;
 
-import static org.apache.spark.sql.functions.col;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,11 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
-import org.apache.spark.ml.evaluation.Evaluator;
 import org.apache.spark.ml.param.ParamMap;
-import org.apache.spark.ml.tuning.CrossValidator;
-import org.apache.spark.ml.tuning.CrossValidatorModel;
-import org.apache.spark.ml.tuning.ParamGridBuilder;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -116,23 +111,6 @@ class TransformerClassifierApproachTest {
   }
 
   @Test
-  void crossValidatesAParamGrid() {
-    ParamMap[] grid =
-        new ParamGridBuilder().addGrid(approach.learningRate(), new double[] {1e-5, 1e-3}).build();
-    CrossValidator search =
-        new CrossValidator()
-            .setEstimator(approach)
-            .setEstimatorParamMaps(grid)
-            .setEvaluator(new Accuracy("accuracy"))
-            .setNumFolds(2);
-
-    CrossValidatorModel result = search.fit(Fixtures.documents().transform(messages(30)));
-
-    assertThat(result.avgMetrics()).hasSize(2);
-    assertThat(result.bestModel()).isInstanceOf(TransformerClassifierModel.class);
-  }
-
-  @Test
   void reportsColumnsBeforeAnyStageIsFitted() {
     Pipeline pipeline =
         new Pipeline().setStages(new PipelineStage[] {Fixtures.documents(), approach});
@@ -157,32 +135,5 @@ class TransformerClassifierApproachTest {
     return Fixtures.rows(
         new StructType().add("text", DataTypes.StringType).add("intent", DataTypes.StringType),
         messages);
-  }
-
-  /** The share of rows whose one category is the intent. */
-  private static final class Accuracy extends Evaluator {
-    private static final long serialVersionUID = 1L;
-
-    private final String uid;
-
-    Accuracy(String uid) {
-      this.uid = uid;
-    }
-
-    @Override
-    public String uid() {
-      return uid;
-    }
-
-    @Override
-    public double evaluate(Dataset<?> dataset) {
-      long right = dataset.where(col("category.result").getItem(0).equalTo(col("intent"))).count();
-      return (double) right / dataset.count();
-    }
-
-    @Override
-    public Evaluator copy(ParamMap extra) {
-      return new Accuracy(uid);
-    }
   }
 }

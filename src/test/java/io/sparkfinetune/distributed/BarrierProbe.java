@@ -1,6 +1,12 @@
 package io.sparkfinetune.distributed;
 
+import io.sparkfinetune.ChildJvm;
+import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,9 +30,31 @@ final class BarrierProbe extends AbstractFunction1<Iterator<Integer>, Iterator<S
   private static final long serialVersionUID = 1L;
 
   private final ResourcePlan plan;
+  private final Meeting meeting;
 
-  private BarrierProbe(ResourcePlan plan) {
+  private BarrierProbe(ResourcePlan plan, Meeting meeting) {
     this.plan = plan;
+    this.meeting = meeting;
+  }
+
+  /**
+   * Where tasks of several jobs wait for each other.
+   *
+   * @param folder an empty one that all of them see
+   * @param tasks of all the jobs
+   */
+  record Meeting(String folder, int tasks) implements Serializable {
+    void meet() {
+      Path all = Path.of(folder);
+      try {
+        Files.createTempFile(all, "task", "");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      if (!ChildJvm.waitUntil(() -> all.toFile().list().length == tasks, Duration.ofMinutes(1))) {
+        throw new IllegalStateException("the others are not there");
+      }
+    }
   }
 
   /**
@@ -35,6 +63,11 @@ final class BarrierProbe extends AbstractFunction1<Iterator<Integer>, Iterator<S
    * @return a line a worker: {@code rank=0 of=2 executor=1 pid=4711 cpus=1 device=cpu gpus=[]}
    */
   static List<String> run(JavaSparkContext spark, ResourcePlan plan) {
+    return run(spark, plan, null);
+  }
+
+  /** As the other, with tasks that wait for those of other jobs; null for none. */
+  static List<String> run(JavaSparkContext spark, ResourcePlan plan, Meeting meeting) {
     ClassTag<String> tag = ClassTag$.MODULE$.apply(String.class);
     List<Integer> rows = IntStream.range(0, plan.workers()).boxed().toList();
     RDD<String> probed =
@@ -42,7 +75,7 @@ final class BarrierProbe extends AbstractFunction1<Iterator<Integer>, Iterator<S
             .parallelize(rows, plan.workers())
             .rdd()
             .barrier()
-            .mapPartitions(new BarrierProbe(plan), false, tag);
+            .mapPartitions(new BarrierProbe(plan, meeting), false, tag);
     Optional<ResourceProfile> profile = plan.profile();
     profile.ifPresent(probed::withResources);
     return probed.toJavaRDD().collect();
@@ -62,6 +95,9 @@ final class BarrierProbe extends AbstractFunction1<Iterator<Integer>, Iterator<S
                 context.cpus(),
                 WorkerDevice.of(plan, context).torchName(),
                 gpus == null ? "[]" : Arrays.toString(gpus.addresses()));
+    if (meeting != null) {
+      meeting.meet();
+    }
     // Only tasks that run at the same time get past this.
     List<String> lines = new ArrayList<>(List.of(context.allGather(line)));
     lines.removeIf(other -> !other.equals(line));

@@ -56,6 +56,7 @@ class ConcurrentTrainingsTest {
     options.add("-Dspark.executor.extraJavaOptions=-XX:+UseSerialGC -XX:TieredStopAtLevel=1");
     options.add("-Dspark.executor.extraClassPath=" + System.getProperty("java.class.path"));
     options.add("-Dspark.executor.heartbeatInterval=200ms");
+    options.add("-Dspark.locality.wait=0s");
     options.add("-Dspark.ui.enabled=false");
     options.add("-Dspark.authenticate=true");
     options.add("-Dspark.authenticate.secret=of this test alone");

@@ -20,13 +20,15 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @EnabledOnOs(OS.LINUX)
 class GpuAddressTest {
+  private static final List<String> PLAN = List.of("plan", "num_workers=2", "gpu_per_worker=1");
+
   @TempDir Path folder;
 
   @Test
   void twoExecutorsWithAGpuEachAreTwoWorkersWithAGpuOfTheirOwn() throws Exception {
     String output =
         run(
-            "plan",
+            PLAN,
             Map.of(
                 "spark.executor.cores",
                 "1",
@@ -35,30 +37,42 @@ class GpuAddressTest {
                 "spark.task.resource.gpu.amount",
                 "1"));
 
-    assertThat(output).contains("stageProfile=false");
+    assertThat(output).contains("stageProfile=false").contains("slots there: 2");
     assertEachHasItsOwnGpu(output);
     assertThat(output).contains(" executor=0 ").contains(" executor=1 ");
   }
 
   @Test
   void oneExecutorWithTwoGpusIsTwoWorkersWithAGpuOfTheirOwnByAProfileOfTheStage() throws Exception {
-    String output = run("plan", Map.of("spark.executor.resource.gpu.amount", "2"));
+    String output = run(PLAN, Map.of("spark.executor.resource.gpu.amount", "2"));
 
-    assertThat(output).contains("stageProfile=true");
+    assertThat(output).contains("stageProfile=true").contains("slots there: 2");
     assertEachHasItsOwnGpu(output);
     assertThat(output).contains(" executor=0 ").doesNotContain(" executor=1 ");
   }
 
+  /** As the trials of a study do: two trainings of one worker each. */
+  @Test
+  void jobsAtOnceOnOneExecutorHaveAGpuOfTheirOwn() throws Exception {
+    Path meeting = Files.createDirectory(folder.resolve("meeting"));
+    String output =
+        run(
+            List.of("at-once", meeting.toString(), "num_workers=1", "gpu_per_worker=1"),
+            Map.of(
+                "spark.executor.resource.gpu.amount", "2", "spark.task.resource.gpu.amount", "1"));
+
+    assertEachHasItsOwnGpu(output);
+  }
+
   private static void assertEachHasItsOwnGpu(String output) {
-    assertThat(output).contains("slots there: 2");
     List<String> workers = output.lines().filter(line -> line.startsWith("rank=")).toList();
     assertThat(workers).hasSize(2);
     assertThat(workers).filteredOn(line -> line.endsWith("device=cuda:0 gpus=[0]")).hasSize(1);
     assertThat(workers).filteredOn(line -> line.endsWith("device=cuda:1 gpus=[1]")).hasSize(1);
   }
 
-  /** Plans two workers with a GPU each on one machine of two cores and two GPUs. */
-  private String run(String command, Map<String, String> properties) throws Exception {
+  /** On one machine of two cores and two GPUs. */
+  private String run(List<String> arguments, Map<String, String> properties) throws Exception {
     List<String> options = new ArrayList<>();
     options.add("-Xmx1g");
     options.add("-XX:TieredStopAtLevel=1");
@@ -74,11 +88,7 @@ class GpuAddressTest {
     options.add("-Dspark.worker.resource.gpu.discoveryScript=" + discoveryScript());
     properties.forEach((key, value) -> options.add("-D" + key + "=" + value));
     return ChildJvm.run(
-        TestClusterMain.class,
-        options,
-        List.of(command, "num_workers=2", "gpu_per_worker=1"),
-        TestCluster.environment(folder),
-        folder);
+        TestClusterMain.class, options, arguments, TestCluster.environment(folder), folder);
   }
 
   private Path discoveryScript() throws Exception {

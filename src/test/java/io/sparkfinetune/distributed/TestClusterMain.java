@@ -6,6 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
@@ -15,8 +19,8 @@ import scala.Tuple2;
 
 /**
  * Drivers for the tests of the cluster itself, which read what they print. Arguments: {@code
- * replace}, or {@code plan} or {@code refuse} and settings of {@code resources} as {@code
- * key=value}. Spark's settings are system properties.
+ * replace}, or {@code plan}, {@code refuse} or {@code at-once FOLDER} and settings of {@code
+ * resources} as {@code key=value}. Spark's settings are system properties.
  */
 public final class TestClusterMain {
   private static final int EXECUTORS = 2;
@@ -30,6 +34,7 @@ public final class TestClusterMain {
       switch (args[0]) {
         case "replace" -> replace(spark);
         case "plan" -> plan(spark, settings);
+        case "at-once" -> atOnce(spark, args[1], settings.subList(1, settings.size()));
         case "refuse" -> {
           // What is timed is the refusal, not the start of the executors.
           executors(spark, Map.of());
@@ -43,17 +48,9 @@ public final class TestClusterMain {
 
   /** Plans, waits for the slots and runs a barrier stage; or prints why not. */
   private static void plan(JavaSparkContext spark, List<String> settings) {
-    Map<String, Object> resources =
-        settings.stream()
-            .map(setting -> setting.split("="))
-            .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
     long start = System.nanoTime();
     try {
-      ResourcePlan plan =
-          ResourcePlan.of(
-              spark.getConf(),
-              Schema.of("resources", ResourceArguments.class).create(resources),
-              Runtime.getRuntime().availableProcessors());
+      ResourcePlan plan = resourcePlan(spark, settings);
       System.out.println("planned: " + plan);
       ClusterSlots.await(spark.sc(), plan);
       System.out.println("slots there: " + ClusterSlots.there(spark.sc(), plan));
@@ -63,6 +60,31 @@ public final class TestClusterMain {
       System.out.println("refused: " + e.getMessage());
       System.out.println("after: " + (System.nanoTime() - start) / 1_000_000 + " ms");
     }
+  }
+
+  private static ResourcePlan resourcePlan(JavaSparkContext spark, List<String> settings) {
+    Map<String, Object> resources =
+        settings.stream()
+            .map(setting -> setting.split("="))
+            .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
+    return ResourcePlan.of(
+        spark.getConf(),
+        Schema.of("resources", ResourceArguments.class).create(resources),
+        Runtime.getRuntime().availableProcessors());
+  }
+
+  /** Two plans at once, each a job of its own whose tasks wait for those of the other. */
+  private static void atOnce(JavaSparkContext spark, String folder, List<String> settings)
+      throws Exception {
+    ResourcePlan plan = resourcePlan(spark, settings);
+    ClusterSlots.await(spark.sc(), plan);
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    BarrierProbe.Meeting meeting = new BarrierProbe.Meeting(folder, 2 * plan.workers());
+    Callable<List<String>> job = () -> BarrierProbe.run(spark, plan, meeting);
+    for (Future<List<String>> lines : threads.invokeAll(List.of(job, job))) {
+      lines.get().forEach(System.out::println);
+    }
+    threads.shutdown();
   }
 
   /** Prints the executors, waits until one is replaced, and prints them again. */

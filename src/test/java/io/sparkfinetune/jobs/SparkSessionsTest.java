@@ -16,6 +16,7 @@ class SparkSessionsTest {
     assertThat(conf.get("spark.ui.enabled")).isEqualTo("false");
     assertThat(conf.get("spark.ui.showConsoleProgress")).isEqualTo("false");
     assertThat(conf.get("spark.executor.heartbeatInterval")).isEqualTo("2s");
+    assertThat(conf.get("spark.locality.wait")).isEqualTo("0s");
   }
 
   @Test
