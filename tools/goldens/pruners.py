@@ -11,10 +11,11 @@ of them in their `direction`.
 
 A case is a pruner with its settings and what became of each study: the n-th report was that of the
 trial in slot `slots[n]`, and `decisions[n]` is 1 where Optuna then said to prune, which was done. A
-slot whose trial has come to an end takes the next one that has not begun when it reports again. Steps are the curve's own,
-or with `dense` 1, 2, 3, ..., and multiplied by `scale`. With `alone`, trials run in slot 0 alone until
+slot whose trial has come to an end takes the next one that has not begun when it reports again. Steps
+are the curve's own, or with `dense` 1, 2, 3, ..., and multiplied by `scale`. Values are brought down to
+multiples of `coarse` thousandths, so that many are equal. With `alone`, trials run in slot 0 alone until
 one is complete. No report jumps over a rung (this script fails if one does); `jumps` is a case by hand
-of what happens then.
+of what happens then, and `tie` one of a value that is all but the median.
 """
 
 import gzip
@@ -69,8 +70,8 @@ def drawn_curve(rng, direction):
     }
 
 
-def number(value):
-    return int(value) / 1000 if value.lstrip("-").isdigit() else float(value)
+def number(value, coarse):
+    return int(value) // coarse * coarse / 1000 if value.lstrip("-").isdigit() else float(value)
 
 
 def rungs_of(pruner, trial):
@@ -103,7 +104,7 @@ def run(case, index, curves, rng):
         if running[slot] is None:
             running[slot] = (study.ask(), waiting.pop(0), [])
         trial, curve, reported = running[slot]
-        values = [number(v) for v in curve["values"].split()]
+        values = [number(v, case["coarse"]) for v in curve["values"].split()]
         i = len(reported)
         first, stride = (1, 1) if case["dense"] else (curve["first"], curve["stride"])
         step = case["scale"] * (first + stride * i)
@@ -144,8 +145,9 @@ def make(settings):
     }[kind](*arguments)
 
 
-def case(name, *pruner, dense=False, alone=False, scale=1):
-    return {"name": name, "pruner": pruner, "dense": dense, "alone": alone, "scale": scale}
+def case(name, *pruner, dense=False, alone=False, scale=1, coarse=1):
+    flags = {"dense": dense, "alone": alone, "scale": scale, "coarse": coarse}
+    return {"name": name, "pruner": pruner, **flags}
 
 
 CASES = [
@@ -169,6 +171,8 @@ CASES = [
     case("hyperband of 243 steps", "hyperband", 1, 243, 3, 0, dense=True),
     case("patient alone", "patient", None, 3, 0.0),
     case("patient with the median", "patient", ("median", 5, 0, 1, 1), 2, 0.005),
+    case("median of few values", "median", 5, 0, 1, 1, coarse=20),
+    case("percentile 60 of few values", "percentile", 60.0, 5, 0, 1, 1, coarse=10),
 ]
 
 # A trial a report, rungs at 1, 2, 4, ...; each ends after it.
@@ -185,6 +189,22 @@ def jumps():
         decisions.append(int(prune))
         study.tell(trial, **({"state": TrialState.PRUNED} if prune else {"values": value}))
     return {"reports": JUMPS, "decisions": "".join(map(str, decisions))}
+
+
+# At one step: of two complete trials, and of one that runs and has reported just their mean. NumPy's
+# median is below it by the last bit.
+TIE = [0.001, 0.013, 0.007]
+
+
+def tie():
+    study = optuna.create_study(pruner=MedianPruner(2))
+    for value in TIE:
+        trial = study.ask()
+        trial.report(value, 1)
+        prune = bool(trial.should_prune())
+        if len(study.trials) < len(TIE):
+            study.tell(trial, value)
+    return {"values": TIE, "prune": prune}
 
 
 def main():
@@ -206,6 +226,7 @@ def main():
         "curves": curves,
         "cases": results,
         "jumps": jumps(),
+        "tie": tie(),
     }
     text = io.BytesIO()
     # Without a time, so that the same golden is the same bytes.

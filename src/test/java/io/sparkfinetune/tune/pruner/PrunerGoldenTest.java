@@ -100,7 +100,7 @@ class PrunerGoldenTest {
       int stride = dense ? 1 : curve.get("stride").intValue();
       double[] values =
           Arrays.stream(curve.get("values").textValue().split(" "))
-              .mapToDouble(PrunerGoldenTest::value)
+              .mapToDouble(text -> value(text, each.get("coarse").intValue()))
               .toArray();
       int reported = trials.get(number).intermediateValues().size();
       int step = each.get("scale").intValue() * (first + stride * reported);
@@ -127,12 +127,12 @@ class PrunerGoldenTest {
     }
   }
 
-  private static double value(String text) {
+  private static double value(String text, int coarse) {
     return switch (text) {
       case "nan" -> Double.NaN;
       case "inf" -> Double.POSITIVE_INFINITY;
       case "-inf" -> Double.NEGATIVE_INFINITY;
-      default -> Integer.parseInt(text) / 1000.0;
+      default -> Math.floorDiv(Integer.parseInt(text), coarse) * coarse / 1000.0;
     };
   }
 
@@ -208,5 +208,25 @@ class PrunerGoldenTest {
     }
     assertThat(golden.get("jumps").get("decisions").textValue()).isEqualTo("010110");
     assertThat(decisions).hasToString("010111");
+  }
+
+  @Test
+  void theMedianIsNumPysToTheLastBit() {
+    List<Trial> trials = new ArrayList<>();
+    for (JsonNode value : golden.get("tie").get("values")) {
+      trials.add(
+          Trial.waiting(trials.size(), Map.of(), Map.of())
+              .started(0, 1)
+              .reported(1, value.doubleValue()));
+    }
+    Trial trial = trials.get(2);
+    for (int i = 0; i < 2; i++) {
+      trials.set(i, trials.get(i).finished(TrialState.COMPLETE, List.of(1.0), List.of(), 2, ""));
+    }
+    assertThat(golden.get("tie").get("prune").booleanValue()).isTrue();
+    assertThat(
+            new MedianPruner(2, 0, 1, 1)
+                .shouldPrune(new History(List.of(Direction.MINIMIZE), trials), trial))
+        .isTrue();
   }
 }
