@@ -13,6 +13,7 @@ import io.sparkfinetune.tune.sampler.GridSampler;
 import io.sparkfinetune.tune.sampler.RandomSampler;
 import io.sparkfinetune.tune.sampler.SobolSampler;
 import io.sparkfinetune.tune.sampler.TpeSampler;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** The sampler and the pruner that a configuration names. */
@@ -30,7 +31,9 @@ final class StudyMethod {
               new TpeSampler.Options(
                   tune.nStartupTrials(),
                   TpeSampler.Options.DEFAULT.candidates(),
-                  tune.multivariate(),
+                  tune.multivariate().equals("auto")
+                      ? Optional.empty()
+                      : Optional.of(Boolean.valueOf(tune.multivariate())),
                   true));
     };
   }

@@ -69,9 +69,12 @@ public record TuneArguments(
     @Key(doc = "tpe: trials at random before it learns.", defaultValue = "10", min = 1)
         int nStartupTrials,
     @Key(
-            doc = "tpe: whether parameters are seen together, not each for itself.",
-            defaultValue = "false")
-        boolean multivariate,
+            doc =
+                "tpe: whether parameters are seen together, not each for itself; auto: with one metric"
+                    + " they are, with several not.",
+            defaultValue = "auto",
+            choices = {"auto", "true", "false"})
+        String multivariate,
     @Key(doc = "Seed of the choices.", defaultValue = "42") long seed,
     @Key(
             doc =

@@ -9,7 +9,7 @@ import java.util.function.DoubleSupplier;
 
 /**
  * A density over some parameters, estimated from values observed together: a mixture with a kernel
- * around each observation and one for the prior, whose last, equal weight is that of the newest.
+ * around each observation and, last, the prior, which weighs as much as a new one.
  *
  * <p>Points are in the doubles that samplers compute with, a row each, a column a parameter.
  */
@@ -18,6 +18,7 @@ final class ParzenEstimator {
   private static final int NEWEST = 25;
 
   private final double[] weights;
+  private final double[] logWeights;
   private final List<Kernels> kernels = new ArrayList<>();
 
   /**
@@ -31,6 +32,7 @@ final class ParzenEstimator {
     withPrior[weights.length] = 1;
     double sum = Arrays.stream(withPrior).sum();
     this.weights = Arrays.stream(withPrior).map(weight -> weight / sum).toArray();
+    logWeights = Arrays.stream(this.weights).map(Math::log).toArray();
     for (int i = 0; i < space.size(); i++) {
       int parameter = i;
       double[] values = Arrays.stream(observations).mapToDouble(row -> row[parameter]).toArray();
@@ -85,7 +87,7 @@ final class ParzenEstimator {
 
   /** The log density at a point; where there are steps or choices, mass takes its place. */
   double logDensity(double[] point) {
-    double[] logs = Arrays.stream(weights).map(Math::log).toArray();
+    double[] logs = logWeights.clone();
     for (int parameter = 0; parameter < kernels.size(); parameter++) {
       kernels.get(parameter).addLogDensities(point[parameter], logs);
     }

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -39,14 +40,15 @@ public record TpeSampler(long seed, Options options) implements Sampler {
    * @param startupTrials so many random trials come first
    * @param candidates draws of which one is taken
    * @param multivariate whether the parameters that all trials have are drawn together, so that
-   *     what goes well together is found; the rest are drawn one by one all the same
+   *     what goes well together is found, the rest one by one all the same; empty: with a single
+   *     objective, as Optuna does since 5.0
    * @param constantLiar whether trials that run count as bad ones, so that those beside them try
    *     something else
    */
   public record Options(
-      int startupTrials, int candidates, boolean multivariate, boolean constantLiar) {
+      int startupTrials, int candidates, Optional<Boolean> multivariate, boolean constantLiar) {
     /** Optuna's numbers. */
-    public static final Options DEFAULT = new Options(10, 24, false, true);
+    public static final Options DEFAULT = new Options(10, 24, Optional.empty(), true);
 
     /**
      * Checks the numbers.
@@ -62,9 +64,9 @@ public record TpeSampler(long seed, Options options) implements Sampler {
       }
     }
 
-    /** The same, but for the parameters that are drawn together. */
+    /** The same with parameters that are drawn together, or all one by one. */
     public Options withMultivariate(boolean value) {
-      return new Options(startupTrials, candidates, value, constantLiar);
+      return new Options(startupTrials, candidates, Optional.of(value), constantLiar);
     }
   }
 
@@ -83,7 +85,9 @@ public record TpeSampler(long seed, Options options) implements Sampler {
     TrialSplit split = TrialSplit.of(history, number, options.constantLiar());
     boolean several = history.directions().size() > 1;
     Map<String, Object> joint =
-        options.multivariate() ? draw(shared(history, space), split, several, uniform) : Map.of();
+        options.multivariate().orElse(!several)
+            ? draw(shared(history, space), split, several, uniform)
+            : Map.of();
     return space.draw(
         (name, distribution) -> {
           if (distribution.isSingle()) {

@@ -41,11 +41,12 @@ public final class HpoMain {
       TestFunction function = named(TestFunction.ALL, "function", args[0]);
       int trials = Integer.parseInt(args[2]);
       int seeds = Integer.parseInt(args[3]);
-      System.out.println("seed,trial,value,best");
       try (PrintWriter params =
           args.length > 4
               ? new PrintWriter(Files.newBufferedWriter(Path.of(args[4])))
               : new PrintWriter(PrintWriter.nullWriter())) {
+        named(samplers(0), "sampler", args[1]);
+        System.out.println("seed,trial,value,best");
         for (int seed = 0; seed < seeds; seed++) {
           Sampler sampler = named(samplers(seed), "sampler", args[1]);
           SearchSpace space =

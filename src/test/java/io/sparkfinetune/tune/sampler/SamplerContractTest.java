@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,14 +48,18 @@ class SamplerContractTest {
         new Case("random", new RandomSampler(1), Histories.wide()),
         new Case("sobol", new SobolSampler(1), Histories.wide()),
         new Case("grid", new GridSampler(), Histories.countable()),
-        new Case("tpe", new TpeSampler(1, options.withMultivariate(false)), Histories.wide()),
+        new Case("tpe", new TpeSampler(1, options), Histories.wide()),
+        new Case(
+            "tpe, univariate",
+            new TpeSampler(1, options.withMultivariate(false)),
+            Histories.wide()),
         new Case(
             "tpe, multivariate",
             new TpeSampler(1, options.withMultivariate(true)),
             Histories.wide()),
         new Case(
             "tpe, without liar",
-            new TpeSampler(1, new TpeSampler.Options(3, 5, true, false)),
+            new TpeSampler(1, new TpeSampler.Options(3, 5, Optional.of(true), false)),
             Histories.wide()));
   }
 

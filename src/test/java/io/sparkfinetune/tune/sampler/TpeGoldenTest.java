@@ -15,6 +15,7 @@ import io.sparkfinetune.tune.Trial;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
@@ -127,7 +128,7 @@ class TpeGoldenTest {
             new TpeSampler.Options(
                 10,
                 24,
-                json.get("multivariate").asBoolean(),
+                Optional.of(json.get("multivariate").asBoolean()),
                 json.get("constant_liar").asBoolean()));
     Map<String, Object> params =
         sampler.sample(
