@@ -7,6 +7,7 @@ import io.sparkfinetune.data.PreparedData;
 import io.sparkfinetune.export.ExportSource;
 import io.sparkfinetune.export.MlflowExport;
 import io.sparkfinetune.report.ClassResults;
+import io.sparkfinetune.report.ClassScoresFile;
 import io.sparkfinetune.report.RunReport;
 import io.sparkfinetune.track.JournalReader;
 import io.sparkfinetune.track.Redaction;
@@ -63,6 +64,7 @@ final class RunTracking implements AutoCloseable {
           "log_history.json",
           "report.txt",
           "confusion_matrix.csv",
+          ClassScoresFile.NAME,
           REPORT);
 
   /** What a process that is being ended still waits for the server. */
