@@ -4,6 +4,7 @@ import io.sparkfinetune.data.DataArguments;
 import io.sparkfinetune.data.PreparedData;
 import io.sparkfinetune.evaluate.Metrics;
 import io.sparkfinetune.evaluate.Report;
+import io.sparkfinetune.report.ClassScoresFile;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +25,8 @@ final class EvaluateJob implements Job {
               "label_separator");
 
   private static final List<String> FILES =
-      List.of("metrics.json", "report.txt", "confusion_matrix.csv", "set_aside");
+      List.of(
+          "metrics.json", "report.txt", "confusion_matrix.csv", ClassScoresFile.NAME, "set_aside");
 
   @Override
   public String name() {
@@ -74,7 +76,7 @@ final class EvaluateJob implements Job {
       console.metrics(metrics.toMap("test_"));
       if (output.isPresent()) {
         output.get().writeJson("metrics.json", metrics.toMap("test_"));
-        FineTuning.writeReport(output.get(), report);
+        FineTuning.writeReport(output.get(), metrics, pipeline.labels());
         console.line("%nMetrics and report are in %s", output.get().path(""));
       }
     }

@@ -14,6 +14,7 @@ import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
 import io.sparkfinetune.report.ClassResults;
+import io.sparkfinetune.report.ClassScoresFile;
 import io.sparkfinetune.train.IntervalStrategy;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingResult;
@@ -45,6 +46,7 @@ final class FineTuning {
           "report.txt",
           RunTracking.REPORT,
           "confusion_matrix.csv",
+          ClassScoresFile.NAME,
           "set_aside",
           OutputDirectory.LAST_GOOD);
 
@@ -112,7 +114,7 @@ final class FineTuning {
     Map<String, Double> metrics = metrics(result, test);
     output.writeJson("metrics.json", metrics);
     if (test.isPresent()) {
-      writeReport(output, test.get().report(pipeline.labels()));
+      writeReport(output, test.get(), pipeline.labels());
     }
     Optional<ClassResults> classes =
         test.map(measured -> ClassResults.of(measured, pipeline.labels()));
@@ -188,10 +190,14 @@ final class FineTuning {
     return metrics;
   }
 
-  static void writeReport(OutputDirectory output, Report report) throws IOException {
+  /** Writes what is known of the classes, for people and for programs. */
+  static void writeReport(OutputDirectory output, Metrics metrics, List<String> labels)
+      throws IOException {
+    Report report = metrics.report(labels);
     output.write("report.txt", report.full());
     if (report.confusionMatrixCsv().isPresent()) {
       output.write("confusion_matrix.csv", report.confusionMatrixCsv().get());
     }
+    output.write(ClassScoresFile.NAME, ClassScoresFile.write(ClassResults.of(metrics, labels)));
   }
 }

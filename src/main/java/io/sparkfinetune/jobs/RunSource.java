@@ -2,6 +2,7 @@ package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.report.ClassResults;
+import io.sparkfinetune.report.ClassScoresFile;
 import io.sparkfinetune.report.Facts;
 import io.sparkfinetune.track.JournalReader;
 import io.sparkfinetune.track.Redaction;
@@ -99,9 +100,15 @@ abstract class RunSource {
 
   /** What a run's own files say of the classes; empty when there are none, or they are gone. */
   Optional<ClassResults> classes(RunRecord run) throws IOException {
+    Optional<ClassResults> counted = file(run, CONFUSIONS).map(ClassResults::ofConfusionMatrix);
+    Optional<ClassResults> scored = file(run, ClassScoresFile.NAME).map(ClassScoresFile::read);
+    return scored.map(scores -> counted.map(scores::with).orElse(scores)).or(() -> counted);
+  }
+
+  private Optional<String> file(RunRecord run, String name) throws IOException {
     for (String path : run.artifacts().keySet()) {
-      if (path.substring(path.lastIndexOf('/') + 1).equals(CONFUSIONS)) {
-        return text(run, path).map(ClassResults::ofConfusionMatrix);
+      if (path.substring(path.lastIndexOf('/') + 1).equals(name)) {
+        return text(run, path);
       }
     }
     return Optional.empty();

@@ -4,6 +4,7 @@ import io.sparkfinetune.config.Setting;
 import io.sparkfinetune.data.DataReport;
 import io.sparkfinetune.data.PreparedData;
 import io.sparkfinetune.report.ClassResults;
+import io.sparkfinetune.report.ClassScoresFile;
 import io.sparkfinetune.report.RunReport;
 import io.sparkfinetune.track.JournalReader;
 import io.sparkfinetune.track.RunRecord;
@@ -45,6 +46,7 @@ final class RunTracking implements AutoCloseable {
           "log_history.json",
           "report.txt",
           "confusion_matrix.csv",
+          ClassScoresFile.NAME,
           REPORT);
 
   private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");

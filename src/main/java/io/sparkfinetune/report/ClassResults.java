@@ -80,6 +80,13 @@ public record ClassResults(
     return of(ClassificationMetrics.of(matrix, Double.NaN), labels);
   }
 
+  /** These results with the confusions that another file has, if it is of the same labels. */
+  public ClassResults with(ClassResults counted) {
+    return counted.labels.equals(labels)
+        ? new ClassResults(labels, scores, averages, counted.confusions)
+        : this;
+  }
+
   private static long count(String field, int line) {
     if (!field.matches("[0-9]{1,15}")) {
       throw notOne("line " + line + " has no count but '" + Text.shortened(field, 20) + "'");

@@ -36,7 +36,14 @@ class RunsOnMlflowTest {
                       if step % 100 == 1:
                           mlflow.log_metric("loss", 1.0 / step, step=step)
                   mlflow.log_metric("eval_accuracy", 0.5 + child / 10, step=1201)
-                  mlflow.log_text("label,a,b\\na,3,1\\nb,0,1\\n", "confusion_matrix.csv")
+                  if child == 1:
+                      mlflow.log_text("label,a,b\\na,3,1\\nb,0,1\\n", "confusion_matrix.csv")
+                  else:
+                      scores = {"precision": 0.125, "recall": 1.0, "f1": 0.5, "support": 7}
+                      mlflow.log_dict(
+                          {"classes": [{"label": "late", **scores}], "averages": [{"name": "micro", **scores}]},
+                          "class_scores.json",
+                      )
       """;
 
   @TempDir Path folder;
@@ -60,6 +67,10 @@ class RunsOnMlflowTest {
       assertThat(runs(uri, "show=child 1", "html=" + page))
           .contains("\nLoss  1 to 8.33e-4 in 1201 steps\n", "confusion_matrix.csv  22 B\n");
       assertThat(Files.readString(page)).contains("a → b: 1 of 4 rows (25.0 %)");
+      runs(uri, "show=child 0", "html=" + page, "overwrite=true");
+      assertThat(Files.readString(page))
+          .contains("<h2>Classes</h2>", "late", "micro average", "0.1250")
+          .doesNotContain("<h2>Confusions</h2>");
       assertThat(runs(uri, "compare=child 0,child 1"))
           .containsPattern("\neval_accuracy +0.5000 +0.6000\n");
 

@@ -113,7 +113,12 @@ class TrackedTrainingTest {
       List<String> artifacts = new ArrayList<>();
       run.path("artifacts").forEach(artifact -> artifacts.add(artifact.asText()));
       assertThat(artifacts)
-          .contains("config.conf", "metrics.json", "report.html", "confusion_matrix.csv");
+          .contains(
+              "config.conf",
+              "metrics.json",
+              "report.html",
+              "confusion_matrix.csv",
+              "class_scores.json");
 
       JsonNode predicted =
           new ObjectMapper().readTree(server.python(PREDICT).lines().reduce((a, b) -> b).get());
