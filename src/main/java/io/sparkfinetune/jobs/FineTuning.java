@@ -76,7 +76,7 @@ final class FineTuning {
 
   /** Prepares, trains, saves, tests, and keeps a record of it. */
   Outcome run(DataArguments dataArguments, JobConfig config) throws IOException {
-    check(config);
+    check(config, spark);
     if (!config.get(TRAINING).checkpoint().resume()) {
       output.clear(List.of(CHECKPOINTS));
     }
@@ -123,7 +123,7 @@ final class FineTuning {
   }
 
   /** Refuses a checkpoint or a cluster that cannot be trained with before any data is read. */
-  private void check(JobConfig config) {
+  static void check(JobConfig config, SparkSession spark) {
     ModelArguments model = config.get(MODEL);
     Checkpoint checkpoint =
         Checkpoint.open(model.base(), spark.sessionState().newHadoopConf(), !model.fromScratch());

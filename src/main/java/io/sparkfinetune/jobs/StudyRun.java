@@ -68,6 +68,7 @@ final class StudyRun implements AutoCloseable {
   /** Reads and tokenises what all trials share: what is wrong with it is wrong with all of them. */
   void prepare() {
     if (isFineTuning()) {
+      FineTuning.check(config, spark);
       JobData.report(examples.data(config), console);
       examples.of(config);
     }
@@ -236,7 +237,7 @@ final class StudyRun implements AutoCloseable {
     if (test.isPresent()) {
       metrics.putAll(test.get().toMap("test_"));
       output.writeJson("metrics.json", metrics);
-      FineTuning.writeReport(output, test.get().report(pipeline.labels()));
+      FineTuning.writeReport(output, test.get(), pipeline.labels());
       console.text("\nTest\n\n" + test.get().report(pipeline.labels()).summary());
     }
     return metrics;

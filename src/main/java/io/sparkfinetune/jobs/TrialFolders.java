@@ -49,13 +49,19 @@ final class TrialFolders {
       int trial, Objective.Result result, ClassifierPipeline pipeline, JobConfig setting)
       throws IOException {
     boolean allowed = result.constraints().stream().allMatch(c -> c <= 0);
-    Direction direction = study.plan().directions().get(0);
-    Optional<Trial> best = study.history().best();
-    if (allowed
-        && (best.isEmpty() || direction.isBetter(result.values().get(0), best.get().value()))) {
+    if (allowed && isBest(trial, result.values().get(0))) {
       pipeline.nameBase(setting.value(Presets.BASE).toString());
       pipeline.save(output.path(folder(trial) + "/model"));
     }
+  }
+
+  /** Of those that are as good, the first is the best, as in the study's own view. */
+  private boolean isBest(int trial, double value) {
+    Optional<Trial> best = study.history().best();
+    Direction direction = study.plan().directions().get(0);
+    return best.isEmpty()
+        || direction.isBetter(value, best.get().value())
+        || value == best.get().value() && trial < best.get().number();
   }
 
   /** Deletes what is no longer wanted when a trial has ended; the study's file has it by now. */
