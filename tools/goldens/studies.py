@@ -5,7 +5,7 @@
 Trials are drawn from a seed. importance.json.gz: parameter importances by PedAnovaImportanceEvaluator
 as it is by default, for one objective. In a case, `distributions` are what its trials' parameters were
 drawn from: a trial's `drawn` has the place of each parameter's in it, `params` their values. pareto.json:
-the numbers of the trials of `best_trials`, and the hypervolume of two objectives.
+the numbers of the trials of `best_trials`.
 """
 
 import gzip
@@ -14,9 +14,7 @@ import json
 import math
 import random
 
-import numpy as np
 import optuna
-from optuna._hypervolume import compute_hypervolume
 from optuna.distributions import CategoricalDistribution as Choices
 from optuna.distributions import FloatDistribution as Floats
 from optuna.distributions import IntDistribution as Ints
@@ -181,7 +179,7 @@ def importances():
     ]
 
 
-def front(rng, name, directions, count, values, constraints=None, reference=None):
+def front(rng, name, directions, count, values, constraints=None):
     study = optuna.create_study(directions=directions)
     trials = []
     for number in range(count):
@@ -204,15 +202,6 @@ def front(rng, name, directions, count, values, constraints=None, reference=None
         "trials": trials,
         "front": [trial.number for trial in best],
     }
-    if reference:
-        signs = np.array([-1 if d == "maximize" else 1 for d in directions])
-        result["reference"] = reference
-        result["hypervolume"] = float(
-            compute_hypervolume(
-                signs * np.array([t.values for t in best]).reshape(-1, 2),
-                signs * np.array(reference, dtype=float),
-            )
-        )
     print(name, result["front"])
     return result
 
@@ -229,13 +218,13 @@ def fronts():
     two = ["maximize", "minimize"]
     return [
         front(rng, "one", ["maximize"], 20, drawn_values(1, 1)),
-        front(rng, "two", two, 60, drawn_values(2), reference=[-0.5, 1.25]),
-        front(rng, "two, with equal ones", two, 60, drawn_values(2, 1), reference=[0, 1]),
-        front(rng, "two, constrained", two, 60, drawn_values(2), limits, [0, 1]),
+        front(rng, "two", two, 60, drawn_values(2)),
+        front(rng, "two, with equal ones", two, 60, drawn_values(2, 1)),
+        front(rng, "two, constrained", two, 60, drawn_values(2), limits),
         front(rng, "two, none feasible", two, 10, drawn_values(2), lambda rng: [1.0], [0, 1]),
         front(rng, "three", ["minimize", "maximize", "maximize"], 60, drawn_values(3)),
         front(rng, "three, with equal ones", ["minimize"] * 3, 60, drawn_values(3, 1)),
-        front(rng, "no trial", two, 0, drawn_values(2), reference=[0, 1]),
+        front(rng, "no trial", two, 0, drawn_values(2)),
     ]
 
 

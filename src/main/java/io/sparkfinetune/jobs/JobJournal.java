@@ -135,9 +135,26 @@ final class JobJournal implements AutoCloseable {
     return summary;
   }
 
+  /** Notes why a run failed. */
+  static void failed(TrackedRun run, Throwable failure) {
+    String reason = Failures.userMessage(failure).orElseGet(() -> Failures.summary(failure));
+    run.setTags(Map.of("spark-finetune.failure", reason));
+  }
+
+  /** Notes a file of the output, where it is: a record that lacks one is better than no model. */
+  void logArtifact(TrackedRun run, String name) {
+    try {
+      if (isThere(name)) {
+        run.logArtifact(name, new org.apache.hadoop.fs.Path(output.path(name)), hadoop);
+      }
+    } catch (IOException e) {
+      LOG.warn("{} is not recorded: {}", name, e.toString());
+    }
+  }
+
   /** Notes the model in the output as an MLflow model of a run, where there is a server. */
   void logModel(TrackedRun run) {
-    if (!arguments.logModel() || arguments.uri().isEmpty()) {
+    if (!arguments.logModel() || arguments.uri().isEmpty() || !isThere(MODEL)) {
       return;
     }
     org.apache.hadoop.fs.Path place =
@@ -150,6 +167,15 @@ final class JobJournal implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       LOG.warn("the run has no MLflow model", e);
       run.setTags(Map.of("spark-finetune.model_failure", Failures.summary(e)));
+    }
+  }
+
+  private boolean isThere(String name) {
+    try {
+      return output.exists(name);
+    } catch (IOException e) {
+      LOG.warn("{} cannot be looked for: {}", name, e.toString());
+      return false;
     }
   }
 

@@ -137,7 +137,7 @@ final class RunTracking implements AutoCloseable {
     run.logMetrics(last, JobJournal.summary(metrics));
     writeReport(classes);
     for (String name : ARTIFACTS) {
-      artifact(name, new Path(output.path(name)));
+      journal.logArtifact(run, name);
     }
     journal.logModel(run);
   }
@@ -160,21 +160,9 @@ final class RunTracking implements AutoCloseable {
     }
   }
 
-  /** A record that lacks a file is better than no model. */
-  private void artifact(String name, Path file) {
-    try {
-      if (output.exists(name)) {
-        run.logArtifact(name, file, hadoop);
-      }
-    } catch (IOException e) {
-      LOG.warn("{} is not recorded: {}", name, e.toString());
-    }
-  }
-
   /** Notes why the run failed. */
   void failed(Throwable failure) {
-    String reason = Failures.userMessage(failure).orElseGet(() -> Failures.summary(failure));
-    run.setTags(Map.of("spark-finetune.failure", reason));
+    JobJournal.failed(run, failure);
   }
 
   /** Says that the run did what it was to do. */

@@ -93,7 +93,6 @@ final class StudyFiles implements StudyRunner.Listener {
     facts.put("sampler", tune.sampler());
     facts.put("pruner", tune.pruner());
     facts.put("trials at most", String.valueOf(study.limit()));
-    facts.put("at the same time", String.valueOf(slots));
     facts.put("command", config.command());
     Map<String, String> links = new LinkedHashMap<>();
     if (history.best().isPresent()) {

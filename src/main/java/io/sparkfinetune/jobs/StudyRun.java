@@ -4,6 +4,7 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.data.PreparedData;
 import io.sparkfinetune.evaluate.Metrics;
 import io.sparkfinetune.tune.Objective;
+import io.sparkfinetune.tune.ParetoFront;
 import io.sparkfinetune.tune.RunningTrial;
 import io.sparkfinetune.tune.Study;
 import io.sparkfinetune.tune.StudyRunner;
@@ -13,8 +14,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -182,6 +185,9 @@ final class StudyRun implements AutoCloseable {
     console.line("%n%s%s", enough.isEmpty() ? "" : "Ended since " + enough + ". ", counts(study));
     console.line("best: trial %d, %s %.4f", best.number(), goal.metric(), best.value());
     best.params().forEach((name, value) -> console.line("  %s = %s", name, value));
+    if (goal.metrics().size() > 1) {
+      console.line("Pareto front: %s", front(study));
+    }
     Map<String, Double> metrics = new LinkedHashMap<>();
     if (isFineTuning()) {
       metrics.putAll(model(best, folders));
@@ -195,6 +201,19 @@ final class StudyRun implements AutoCloseable {
           "%nTo fine-tune with the best setting:%n  %s",
           Console.command("fine-tune", "--conf", output.path(StudyFiles.BEST), "output=runs/best"));
     }
+  }
+
+  private static String front(Study study) {
+    return ParetoFront.of(study.history()).stream()
+        .map(
+            trial ->
+                "trial "
+                    + trial.number()
+                    + " "
+                    + trial.values().stream()
+                        .map(value -> String.format(Locale.ROOT, "%.4g", value))
+                        .collect(Collectors.joining(", ", "(", ")")))
+        .collect(Collectors.joining("; "));
   }
 
   private static String counts(Study study) {

@@ -1,5 +1,6 @@
 package io.sparkfinetune.jobs;
 
+import io.sparkfinetune.report.ClassScoresFile;
 import io.sparkfinetune.track.JournalReader;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.RunStatus;
@@ -12,7 +13,6 @@ import io.sparkfinetune.tune.RunningTrial;
 import io.sparkfinetune.tune.StudyRunner;
 import io.sparkfinetune.tune.Trial;
 import io.sparkfinetune.tune.TrialState;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -42,7 +42,13 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
 
   /** Files of the output that become artifacts of the study's run. */
   private static final List<String> ARTIFACTS =
-      List.of("study.json", "best.conf", "report.html", "metrics.json", "report.txt");
+      List.of(
+          "study.json",
+          "best.conf",
+          "report.html",
+          "metrics.json",
+          "report.txt",
+          ClassScoresFile.NAME);
 
   private final JobConfig config;
   private final JobKeys trialKeys;
@@ -185,29 +191,14 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
               best.params().forEach((k, v) -> tags.put("spark-finetune.best." + k, v.toString()));
               run.setTags(tags);
             });
-    for (String name : ARTIFACTS) {
-      try {
-        if (output.exists(name)) {
-          run.logArtifact(name, new Path(output.path(name)), hadoop);
-        }
-      } catch (IOException e) {
-        LOG.warn("{} is not recorded: {}", name, e.toString());
-      }
-    }
-    try {
-      if (output.exists("model")) {
-        journal.logModel(run);
-      }
-    } catch (IOException e) {
-      LOG.warn("the model is not recorded: {}", e.toString());
-    }
+    ARTIFACTS.forEach(name -> journal.logArtifact(run, name));
+    journal.logModel(run);
     status = RunStatus.FINISHED;
   }
 
   /** Notes why the study failed. */
   void failed(Throwable failure) {
-    String reason = Failures.userMessage(failure).orElseGet(() -> Failures.summary(failure));
-    run.setTags(Map.of("spark-finetune.failure", reason));
+    JobJournal.failed(run, failure);
   }
 
   private synchronized void end(RunStatus how) {

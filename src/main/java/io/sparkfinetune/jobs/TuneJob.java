@@ -2,6 +2,7 @@ package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.distributed.DistributedTrainer;
+import io.sparkfinetune.report.ClassScoresFile;
 import io.sparkfinetune.tune.Study;
 import io.sparkfinetune.tune.StudyFile;
 import java.util.LinkedHashMap;
@@ -35,6 +36,7 @@ final class TuneJob implements Job {
           "metrics.json",
           "report.txt",
           "confusion_matrix.csv",
+          ClassScoresFile.NAME,
           "set_aside");
 
   @Override

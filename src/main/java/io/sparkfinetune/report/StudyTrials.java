@@ -2,6 +2,7 @@ package io.sparkfinetune.report;
 
 import io.sparkfinetune.tune.Direction;
 import io.sparkfinetune.tune.Distribution;
+import io.sparkfinetune.tune.ParetoFront;
 import io.sparkfinetune.tune.SearchSpace.Parameter;
 import io.sparkfinetune.tune.Trial;
 import io.sparkfinetune.tune.TrialState;
@@ -40,7 +41,10 @@ final class StudyTrials {
 
   StudyTrials(StudyReport.Input input) {
     this.input = input;
-    front = isSingle() ? List.of() : paretoFront();
+    front =
+        isSingle()
+            ? List.of()
+            : ParetoFront.of(input.history()).stream().sorted(byValue()).toList();
     best().ifPresent(trial -> best.add(trial.number()));
     front.forEach(trial -> best.add(trial.number()));
     names = paramNames();
@@ -122,31 +126,6 @@ final class StudyTrials {
   /** Of several objectives, the complete trials that no other surpasses, best first; else none. */
   List<Trial> front() {
     return front;
-  }
-
-  private List<Trial> paretoFront() {
-    List<Trial> candidates =
-        input.history().in(TrialState.COMPLETE).stream()
-            .filter(trial -> trial.violation() == 0)
-            .filter(trial -> trial.values().size() == input.objectives().size())
-            .filter(trial -> trial.values().stream().noneMatch(v -> v.isNaN()))
-            .sorted(byValue())
-            .toList();
-    return candidates.stream()
-        .filter(trial -> candidates.stream().noneMatch(other -> surpasses(other, trial)))
-        .toList();
-  }
-
-  private boolean surpasses(Trial one, Trial other) {
-    boolean better = false;
-    for (int i = 0; i < input.objectives().size(); i++) {
-      Direction direction = input.history().directions().get(i);
-      if (direction.isBetter(value(other, i), value(one, i))) {
-        return false;
-      }
-      better |= direction.isBetter(value(one, i), value(other, i));
-    }
-    return better;
   }
 
   /** The class of a trial's colour by the rank of its value; empty for no value. */

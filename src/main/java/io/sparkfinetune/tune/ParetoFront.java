@@ -35,34 +35,4 @@ public final class ParetoFront {
     }
     return better;
   }
-
-  /**
-   * The area between the front and a point, of two objectives: how good a front is, in one number.
-   * Trials that are not better than the point in both add nothing.
-   *
-   * @param reference a value of each objective, worse than those that count
-   */
-  public static double hypervolume(History history, List<Double> reference) {
-    if (history.directions().size() != 2) {
-      throw new IllegalArgumentException(
-          history.directions().size() + " objectives: the area is that of two");
-    }
-    Direction first = history.directions().get(0);
-    Direction second = history.directions().get(1);
-    List<Trial> front =
-        of(history).stream()
-            .sorted(Comparator.comparingDouble(trial -> first.loss(trial.values().get(0))))
-            .toList();
-    double area = 0;
-    double top = second.loss(reference.get(1));
-    for (Trial trial : front) {
-      double width = first.loss(reference.get(0)) - first.loss(trial.values().get(0));
-      double bottom = second.loss(trial.values().get(1));
-      if (width > 0 && bottom < top) {
-        area += width * (top - bottom);
-        top = bottom;
-      }
-    }
-    return area;
-  }
 }

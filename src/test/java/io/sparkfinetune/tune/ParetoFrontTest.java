@@ -1,8 +1,6 @@
 package io.sparkfinetune.tune;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,8 +15,6 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Fronts against Optuna's best_trials: pareto.json, made by tools/goldens/studies.py. */
 class ParetoFrontTest {
-  /** A sum of a few products of numbers around 1, in another order. */
-  private static final double TOLERANCE = 1e-14;
 
   private static final List<Direction> TWO = List.of(Direction.MAXIMIZE, Direction.MINIMIZE);
 
@@ -47,10 +43,6 @@ class ParetoFrontTest {
     List<Integer> front = new ArrayList<>();
     golden.get("front").forEach(number -> front.add(number.intValue()));
     assertThat(ParetoFront.of(history)).extracting(Trial::number).isEqualTo(front);
-    if (golden.has("hypervolume")) {
-      assertThat(ParetoFront.hypervolume(history, numbers(golden.get("reference"))))
-          .isCloseTo(golden.get("hypervolume").doubleValue(), within(TOLERANCE));
-    }
   }
 
   private static List<Double> numbers(JsonNode json) {
@@ -77,20 +69,5 @@ class ParetoFrontTest {
   void aTrialWithoutANumberIsOnNoFront() {
     History history = history(Double.NaN, 1, 2, 3);
     assertThat(ParetoFront.of(history)).extracting(Trial::number).containsExactly(1);
-  }
-
-  @Test
-  void trialsBeyondTheReferenceAddNothingToTheArea() {
-    History history = history(0.5, 0.5, 0.9, 1.5, -0.5, 0.1);
-    assertThat(ParetoFront.of(history)).hasSize(3);
-    assertThat(ParetoFront.hypervolume(history, List.of(0.0, 1.0))).isEqualTo(0.25);
-  }
-
-  @Test
-  void theAreaIsThatOfTwoObjectives() {
-    History one = new History(List.of(Direction.MINIMIZE), List.of());
-    assertThatThrownBy(() -> ParetoFront.hypervolume(one, List.of(1.0)))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("1 objectives: the area is that of two");
   }
 }
