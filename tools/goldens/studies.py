@@ -221,7 +221,7 @@ def fronts():
         front(rng, "two", two, 60, drawn_values(2)),
         front(rng, "two, with equal ones", two, 60, drawn_values(2, 1)),
         front(rng, "two, constrained", two, 60, drawn_values(2), limits),
-        front(rng, "two, none feasible", two, 10, drawn_values(2), lambda rng: [1.0], [0, 1]),
+        front(rng, "two, none feasible", two, 10, drawn_values(2), lambda rng: [1.0]),
         front(rng, "three", ["minimize", "maximize", "maximize"], 60, drawn_values(3)),
         front(rng, "three, with equal ones", ["minimize"] * 3, 60, drawn_values(3, 1)),
         front(rng, "no trial", two, 0, drawn_values(2)),
