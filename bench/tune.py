@@ -4,7 +4,8 @@
             loading cost once. `trials_ratio` is the time of the ten over the time of the one.
   pruning   the same random settings with and without ASHA, on executors that are processes, with spark.authenticate=true.
             `compute_ratio` is the trials' time with it over that without; `best_difference` the best accuracy with it
-            minus that without, in points.
+            minus that without, in points; `stop_seconds_max` the longest that a trial went on after the evaluation that
+            it was stopped for.
   slots     24 trials of a few seconds on local-cluster[2,1,4096]: `busy_share` is the trials' time over slots times the
             time from the first start to the last end.
 
@@ -42,6 +43,19 @@ def seconds(trial):
     """How long a trial took."""
     start, end = (datetime.datetime.fromisoformat(trial[name]) for name in ("start", "end"))
     return (end - start).total_seconds()
+
+
+def stop_seconds(output, trials):
+    """From the evaluation that a trial was stopped for, on its executor, to its end: the longest of all."""
+    numbers, evaluated = {}, {}
+    for line in (output / "tracking" / "journal.jsonl").read_text().splitlines():
+        event = json.loads(line)
+        if event["event"] == "run_started":
+            numbers[event["run"]] = int(event["tags"].get("spark-finetune.trial", -1))
+        elif event["event"] == "metrics" and "eval_loss" in event["values"]:
+            evaluated[numbers[event["run"]]] = event["time"] / 1000
+    ends = {t["number"]: datetime.datetime.fromisoformat(t["end"]).timestamp() for t in trials if t["state"] == "PRUNED"}
+    return max(end - evaluated[number] for number, end in ends.items())
 
 
 def options(split, dataset, output, epochs, trials):
@@ -86,7 +100,7 @@ def pruning(dataset, rows, work):
     cluster = common.LocalCluster(work, common.cores(), 1)
     print(f"{dataset.name}: {split.train_rows} rows, {PRUNING_EPOCHS} epochs, {PRUNING_TRIALS} trials, on {cluster}\n")
     table = common.Table(2, [("pruner", 6), ("seconds", 8), ("pruned", 6), ("best", 6)])
-    compute, best = {}, {}
+    compute, best, stop = {}, {}, 0.0
     for pruner in ("none", "asha"):
         output = work / f"pruning-{pruner}"
         try:
@@ -109,6 +123,7 @@ def pruning(dataset, rows, work):
         compute[pruner] = sum(seconds(trial) for trial in found)
         best[pruner] = max(trial["value"] for trial in found if trial["state"] == "COMPLETE")
         pruned = sum(trial["state"] == "PRUNED" for trial in found)
+        stop = stop_seconds(output, found) if pruned else stop
         table.row(pruner, f"{compute[pruner]:.1f}", pruned, f"{best[pruner]:.4f}")
     return {
         "rows": split.train_rows,
@@ -117,6 +132,7 @@ def pruning(dataset, rows, work):
         "best_with": best["asha"],
         "best_difference": 100 * (best["asha"] - best["none"]),
         "compute_ratio": compute["asha"] / compute["none"],
+        "stop_seconds_max": stop,
     }
 
 

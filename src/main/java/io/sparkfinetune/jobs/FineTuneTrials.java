@@ -1,6 +1,5 @@
 package io.sparkfinetune.jobs;
 
-import io.sparkfinetune.track.TrackedRun;
 import io.sparkfinetune.train.EvaluationArguments;
 import io.sparkfinetune.train.IntervalStrategy;
 import io.sparkfinetune.train.LogEntry;
@@ -74,12 +73,12 @@ final class FineTuneTrials implements Objective {
     boolean whole = folds.size() == 1;
     TrainingArguments training =
         training(setting, folders.checkpoints(trial.number(), whole ? "" : "-" + fold));
-    TrackedRun tracked = tracking.trial(trial.number());
+    RunLog log = new RunLog(tracking.trial(trial.number()));
     LogRelay relay =
         new LogRelay(
             entry -> {
               if (whole) {
-                LogRelay.record(tracked, entry);
+                log.accept(entry);
                 report(trial, training, entry);
               }
             });

@@ -1,9 +1,7 @@
 package io.sparkfinetune.jobs;
 
-import io.sparkfinetune.track.TrackedRun;
 import io.sparkfinetune.train.LogEntry;
 import io.sparkfinetune.train.TrainingProgress;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -19,18 +17,6 @@ final class LogRelay implements Consumer<TrainingProgress> {
 
   LogRelay(Consumer<LogEntry> consumer) {
     this.consumer = consumer;
-  }
-
-  /** One that passes everything on to a run's record. */
-  static LogRelay to(TrackedRun run) {
-    return new LogRelay(entry -> record(run, entry));
-  }
-
-  /** Notes an entry in a run's record. */
-  static void record(TrackedRun run, LogEntry entry) {
-    Map<String, Double> values = new LinkedHashMap<>(entry.values());
-    long step = values.remove("step").longValue();
-    run.logMetrics(step, entry.time(), values);
   }
 
   /** Passes on what follows the entry of before; what follows a gap waits for {@link #finish}. */

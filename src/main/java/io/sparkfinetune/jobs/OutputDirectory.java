@@ -114,8 +114,9 @@ final class OutputDirectory {
     }
   }
 
-  /** Gives something in the folder another name in it. */
+  /** Gives something in the folder another name in it; folders of that name are made. */
   void rename(String name, String to) throws IOException {
+    fileSystem.mkdirs(new Path(root, to).getParent());
     if (!fileSystem.rename(new Path(root, name), new Path(root, to))) {
       throw new IOException(path(name) + " cannot be renamed to " + path(to));
     }

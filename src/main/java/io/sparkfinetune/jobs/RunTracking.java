@@ -60,9 +60,6 @@ final class RunTracking implements AutoCloseable {
   private final LogRelay relay;
   private RunStatus status = RunStatus.FAILED;
 
-  /** Of the newest entry of the training's log; told in order, by one thread at a time. */
-  private long lastStep = -1;
-
   /**
    * Opens the journal and begins a run, or goes on with the one that the training before, which is
    * resumed, has left unfinished.
@@ -77,7 +74,7 @@ final class RunTracking implements AutoCloseable {
     run = begin(job, spark);
     systemMetrics =
         SystemMetrics.start(run, Duration.ofSeconds(journal.arguments().systemMetricsInterval()));
-    relay = LogRelay.to(run);
+    relay = new LogRelay(new RunLog(run));
     journal.whenInterrupted(() -> end(RunStatus.KILLED));
   }
 

@@ -19,14 +19,26 @@ final class TrialFolders {
   /** The folder in the output. */
   static final String TRIALS = "trials";
 
+  private static final String MODEL = "model";
+
   private final OutputDirectory output;
   private final Study study;
   private int kept;
 
-  TrialFolders(OutputDirectory output, Study study) {
+  /**
+   * Takes the best model of a study that had ended, and is gone on with, back among the trials'.
+   */
+  TrialFolders(OutputDirectory output, Study study) throws IOException {
     this.output = output;
     this.study = study;
     kept = study.history().best().map(Trial::number).orElse(-1);
+    if (kept >= 0 && output.exists(MODEL) && bestModel().isEmpty()) {
+      output.rename(MODEL, model(kept));
+    }
+  }
+
+  private static String model(int trial) {
+    return folder(trial) + "/" + MODEL;
   }
 
   private static String folder(int trial) {
@@ -40,8 +52,7 @@ final class TrialFolders {
 
   /** The model of the best trial, where one is kept. */
   Optional<String> bestModel() throws IOException {
-    String name = folder(kept) + "/model";
-    return kept >= 0 && output.exists(name) ? Optional.of(name) : Optional.empty();
+    return kept >= 0 && output.exists(model(kept)) ? Optional.of(model(kept)) : Optional.empty();
   }
 
   /** Saves a trial's model if it is the best so far. */
@@ -51,7 +62,7 @@ final class TrialFolders {
     boolean allowed = result.constraints().stream().allMatch(c -> c <= 0);
     if (allowed && isBest(trial, result.values().get(0))) {
       pipeline.nameBase(setting.value(Presets.BASE).toString());
-      pipeline.save(output.path(folder(trial) + "/model"));
+      pipeline.save(output.path(model(trial)));
     }
   }
 
@@ -75,7 +86,7 @@ final class TrialFolders {
         output.delete(folder(trial.number()));
         return;
       }
-      output.deleteBut(folder(trial.number()), "model");
+      output.deleteBut(folder(trial.number()), MODEL);
       if (kept >= 0 && kept != trial.number()) {
         output.delete(folder(kept));
       }

@@ -54,8 +54,8 @@ public record TuneArguments(
     @Key(
             doc =
                 "Trials that run at the same time, each with resources.num_workers tasks. 0 takes as"
-                    + " many as the cluster has slots for, on a local master, whose trials share one"
-                    + " process, at most 2.",
+                    + " many as the cluster has slots for; on a local master, whose trials share one"
+                    + " process, at most 2, and on its GPU 1.",
             defaultValue = "0",
             min = 0)
         int parallelism,

@@ -1,6 +1,7 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.distributed.DeviceType;
 import io.sparkfinetune.distributed.DistributedTrainer;
 import io.sparkfinetune.report.ClassScoresFile;
 import io.sparkfinetune.tune.Study;
@@ -147,10 +148,18 @@ final class TuneJob implements Job {
               .formatted(
                   tune.parallelism(), there, config.get(FineTuning.RESOURCES).numWorkers(), there));
     }
-    int slots =
-        tune.parallelism() > 0 ? tune.parallelism() : spark.isLocal() ? Math.min(2, there) : there;
+    int slots = tune.parallelism() > 0 ? tune.parallelism() : byDefault(config, spark, there);
     return Math.max(
         1, Math.min(slots, Math.min(plan.nTrials(), plan.sampler().size(plan.space()))));
+  }
+
+  /** Trials of a local master share its memory, and its GPU, which they do only if asked to. */
+  private static int byDefault(JobConfig config, SparkContext spark, int there) {
+    if (!spark.isLocal()) {
+      return there;
+    }
+    boolean gpu = config.get(FineTuning.RESOURCES).device() == DeviceType.CUDA;
+    return Math.min(gpu ? 1 : 2, there);
   }
 
   /** The settings that all trials have in common. */

@@ -53,14 +53,13 @@ public final class RunningTrial {
     return isStopped();
   }
 
-  /** Names what ends the trial's work. It is called at once when the trial is to stop already. */
-  public void onStop(Runnable action) {
-    boolean now;
-    synchronized (this) {
-      onStop = action;
-      now = stop != null;
-    }
-    if (now) {
+  /**
+   * Names what ends the trial's work; from then on it is called until the work has ended, at once
+   * when the trial is to stop already.
+   */
+  public synchronized void onStop(Runnable action) {
+    onStop = action;
+    if (stop != null) {
       action.run();
     }
   }
@@ -71,13 +70,14 @@ public final class RunningTrial {
   }
 
   /** Ends the trial's work, or tries to once more. The first reason stays. */
-  void stop(Stop why) {
-    Runnable action;
-    synchronized (this) {
-      stop = stop == null ? why : stop;
-      action = onStop;
-    }
-    action.run();
+  synchronized void stop(Stop why) {
+    stop = stop == null ? why : stop;
+    onStop.run();
+  }
+
+  /** The trial's work has ended: nothing of it is there to be stopped. */
+  synchronized void over() {
+    onStop = () -> {};
   }
 
   synchronized Stop stopped() {

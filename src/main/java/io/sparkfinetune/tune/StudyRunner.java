@@ -215,6 +215,10 @@ public final class StudyRunner {
           result = Optional.ofNullable(objective.evaluate(trial));
         } catch (Throwable e) {
           failure = failureText.apply(e);
+        } finally {
+          trial.over();
+          // What was to end the trial must not end what is done about it.
+          Thread.interrupted();
         }
         if (settled.compareAndSet(false, true)) {
           listener.ended(settle(result, failure), result);
@@ -257,7 +261,10 @@ public final class StudyRunner {
       if (!trial.isStopped()) {
         return;
       }
-      stoppedAt = stoppedAt == 0 ? now : stoppedAt;
+      if (stoppedAt == 0) {
+        stoppedAt = now;
+        lastTry = now;
+      }
       if (now - lastTry > AGAIN.toNanos()) {
         // Between two Spark jobs of a trial there is nothing to cancel yet.
         lastTry = now;

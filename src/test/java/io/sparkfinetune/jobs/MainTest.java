@@ -38,8 +38,8 @@ class MainTest {
     assertThat(none.code()).isEqualTo(2);
     assertThat(none.err())
         .isEqualTo(
-            "spark-finetune: name a job: one of quickstart, describe, fine-tune, evaluate, predict,"
-                + " export, runs, sync; each explains itself with --help\n");
+            "spark-finetune: name a job: one of quickstart, describe, fine-tune, tune, evaluate,"
+                + " predict, export, runs, sync; each explains itself with --help\n");
   }
 
   @Test

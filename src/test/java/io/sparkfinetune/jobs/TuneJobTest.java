@@ -8,6 +8,7 @@ import io.sparkfinetune.ChildJvm;
 import io.sparkfinetune.MlflowVersion;
 import io.sparkfinetune.distributed.TestCluster;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -144,9 +145,13 @@ class TuneJobTest {
     assertThat(output.resolve("model").resolve("stages")).isDirectory();
   }
 
-  private static boolean hasReported(Path output) throws IOException {
-    return Files.exists(output.resolve("study.json"))
-        && trials(output).stream().anyMatch(t -> t.path("intermediate_values").size() > 1);
+  private static boolean hasReported(Path output) {
+    try {
+      return Files.exists(output.resolve("study.json"))
+          && trials(output).stream().anyMatch(t -> t.path("intermediate_values").size() > 1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Map<Integer, JsonNode> finished(Path output) throws IOException {
@@ -159,6 +164,63 @@ class TuneJobTest {
       }
     }
     return finished;
+  }
+
+  @Test
+  void everyTrialIsAccountedForWhateverHappensToIt() throws Exception {
+    Path output = folder.resolve("study");
+    List<String> arguments =
+        tune(
+            output,
+            RATES,
+            "tune.objective=" + TroubledObjective.class.getName(),
+            "tune.metric=train_yield",
+            "tune.direction=maximize",
+            "tune.n_trials=8",
+            "tune.trial_timeout=3",
+            "tracking.flush_timeout=1");
+
+    // Nobody listens there: the tracking server is away for the whole study.
+    String printed = run("tune", Map.of("MLFLOW_TRACKING_URI", "http://127.0.0.1:9"), arguments);
+
+    assertThat(states(output))
+        .containsExactly(
+            "COMPLETE", "FAILED", "FAILED", "FAILED", "FAILED", "COMPLETE", "COMPLETE", "COMPLETE");
+    assertThat(trials(output).subList(1, 5))
+        .extracting(trial -> trial.path("reason").asText())
+        .satisfiesExactly(
+            reason -> assertThat(reason).contains("this setting cannot be"),
+            reason -> assertThat(reason).isEqualTo("train_yield is not a number"),
+            reason -> assertThat(reason).contains("OutOfMemoryError"),
+            reason -> assertThat(reason).contains("tune.trial_timeout=3 s"));
+    assertThat(printed).contains("8 trials: 4 complete, 0 pruned, 4 failed", "To deliver them");
+  }
+
+  @Test
+  void foldsAreAveragedAndTheBestIsTrainedOnAllRows() throws Exception {
+    Path output = folder.resolve("study");
+
+    String printed =
+        run(
+            "tune",
+            Map.of(),
+            tune(
+                output,
+                "tune.space.training.learning_rate=[3e-3, 1e-7]",
+                "tune.sampler=grid",
+                "tune.folds=3",
+                "tune.refit=true",
+                "tune.constraints=accuracy >= 0.45",
+                "training.num_train_epochs=30"));
+
+    assertThat(states(output)).containsExactly("COMPLETE", "COMPLETE");
+    JsonNode good = trials(output).get(0);
+    assertThat(good.path("intermediate_values").size()).isEqualTo(3);
+    assertThat(good.path("intermediate_values").path("3")).isEqualTo(good.path("value"));
+    assertThat(trials(output).get(1).path("constraints").get(0).doubleValue()).isPositive();
+    assertThat(printed).contains("best: trial 0", "Training the best setting once more");
+    assertThat(output.resolve("model").resolve("stages")).isDirectory();
+    assertThat(output.resolve("class_scores.json")).exists();
   }
 
   @Test
@@ -182,7 +244,14 @@ class TuneJobTest {
             "spark.executor.extraClassPath=" + System.getProperty("java.class.path"));
     arguments.replaceAll(word -> word.replace("=local[2]", "=local-cluster[2,1,1024]"));
 
-    String printed = run("tune", TestCluster.environment(folder), arguments);
+    String printed;
+    try (ChildJvm job =
+        TrackedJobs.start(folder, "tune", TestCluster.environment(folder), arguments)) {
+      assertThat(ChildJvm.waitUntil(() -> hasReported(output), PATIENCE)).as(job.output()).isTrue();
+      // Whichever trial it runs goes on from its checkpoint.
+      ChildJvm.signal(TestCluster.executors(folder).values().iterator().next(), "KILL");
+      printed = job.awaitSuccess(PATIENCE);
+    }
 
     List<JsonNode> trials = trials(output);
     assertThat(states(output)).containsExactly("COMPLETE", "FAILED", "PRUNED", "PRUNED");
