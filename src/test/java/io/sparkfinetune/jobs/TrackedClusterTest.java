@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TrackedClusterTest {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int SAVE_STEPS = 100;
+  private static final int EPOCHS = 30;
 
   @TempDir Path folder;
 
@@ -41,7 +42,7 @@ class TrackedClusterTest {
               TrackedJobs.rows(folder, 300),
               output,
               "resources.num_workers=2",
-              "training.num_train_epochs=30",
+              "training.num_train_epochs=" + EPOCHS,
               "training.save_strategy=steps",
               "training.save_steps=" + SAVE_STEPS,
               "training.eval_strategy=steps",
@@ -117,8 +118,8 @@ class TrackedClusterTest {
                 }
               });
     }
-    assertThat(expected.get("loss")).hasSize(450);
-    assertThat(expected.get("eval_loss")).hasSize(12);
+    assertThat(expected.get("loss")).hasSize(15 * EPOCHS);
+    assertThat(expected.get("eval_loss")).hasSize(EPOCHS);
     expected.forEach(
         (name, steps) -> {
           List<Long> found = new ArrayList<>();
