@@ -99,6 +99,21 @@ final class ClusterSlots {
     }
   }
 
+  /**
+   * Slots that the executors have, once all are there that the configuration tells of, or {@code
+   * spark.scheduler.maxRegisteredResourcesWaitingTime} is over.
+   */
+  static int awaitConfigured(SparkContext spark, ResourcePlan plan) {
+    long end =
+        System.nanoTime()
+            + Duration.ofMillis(spark.conf().getTimeAsMs(WAIT, DEFAULT_WAIT)).toNanos();
+    int configured = plan.slotsThere().orElse(0);
+    while (there(spark, plan) < configured && System.nanoTime() < end) {
+      sleep();
+    }
+    return there(spark, plan);
+  }
+
   private static void sleep() {
     try {
       Thread.sleep(POLL.toMillis());

@@ -135,7 +135,7 @@ public final class DistributedTrainer {
 
   /**
    * How many such trainings can run at once, each with all of its workers, on the executors that
-   * there are.
+   * there are when those have come that the configuration tells of.
    *
    * @throws UserException when not even one can
    */
@@ -143,7 +143,7 @@ public final class DistributedTrainer {
       SparkContext spark, TrainingArguments training, ResourceArguments resources) {
     ResourcePlan plan = plan(spark, training, resources);
     ClusterSlots.await(spark, plan);
-    return ClusterSlots.there(spark, plan) / plan.slotsNeeded();
+    return ClusterSlots.awaitConfigured(spark, plan) / plan.slotsNeeded();
   }
 
   private static ResourcePlan plan(
