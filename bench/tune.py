@@ -111,6 +111,8 @@ def pruning(dataset, rows, work):
                     *cluster.options,
                     "tune.sampler=random",
                     f"tune.pruner={pruner}",
+                    "tune.min_resource=2",
+                    "tune.reduction_factor=2",
                     "spark.authenticate=true",
                     "spark.authenticate.secret=of-this-benchmark",
                 ],
