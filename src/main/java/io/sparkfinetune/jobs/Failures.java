@@ -32,6 +32,11 @@ final class Failures {
     return Optional.empty();
   }
 
+  /** Why something failed, in one line: what the user can put right, or else the first cause. */
+  static String reason(Throwable failure) {
+    return userMessage(failure).orElseGet(() -> summary(failure));
+  }
+
   /** The first cause in one line. */
   static String summary(Throwable failure) {
     Throwable root = failure;

@@ -12,6 +12,8 @@ import io.sparkfinetune.track.mlflow.MlflowSink;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * The journal of a job, in its output folder, and its delivery to the tracking server, where there
  * is one.
  */
-final class JobJournal implements AutoCloseable {
+final class JobJournal {
   static final Schema<TrackingArguments> SCHEMA = Schema.of("tracking", TrackingArguments.class);
 
   private static final Logger LOG = LoggerFactory.getLogger(JobJournal.class);
@@ -38,6 +40,8 @@ final class JobJournal implements AutoCloseable {
 
   /** What a process that is being ended still waits for the server. */
   private static final Duration LAST_CHANCE = Duration.ofSeconds(5);
+
+  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
   private final TrackingArguments arguments;
   private final Configuration hadoop;
@@ -84,6 +88,13 @@ final class JobJournal implements AutoCloseable {
     return arguments;
   }
 
+  /** The name that the user gave the run, or one of what it is and the time. */
+  String runName(String what) {
+    return arguments.runName().isEmpty()
+        ? what + " " + STAMP.format(LocalDateTime.now())
+        : arguments.runName();
+  }
+
   /** The folder of the journal, on the driver's disk. */
   Path place() {
     return folder;
@@ -110,15 +121,6 @@ final class JobJournal implements AutoCloseable {
   }
 
   /**
-   * Lets the job end by itself from now on.
-   *
-   * @throws IllegalStateException when the JVM is on its way out, and what was named does the rest
-   */
-  void endsItself() {
-    Runtime.getRuntime().removeShutdownHook(interrupted);
-  }
-
-  /**
    * A training's metrics as those of a whole run: evaluations are in its history, at their own
    * steps; these are of the weights kept, {@code best_eval_*}.
    */
@@ -137,8 +139,7 @@ final class JobJournal implements AutoCloseable {
 
   /** Notes why a run failed. */
   static void failed(TrackedRun run, Throwable failure) {
-    String reason = Failures.userMessage(failure).orElseGet(() -> Failures.summary(failure));
-    run.setTags(Map.of("spark-finetune.failure", reason));
+    run.setTags(Map.of("spark-finetune.failure", Failures.reason(failure)));
   }
 
   /** Notes a file of the output, where it is: a record that lacks one is better than no model. */
@@ -184,9 +185,19 @@ final class JobJournal implements AutoCloseable {
     return folder.resolve("models");
   }
 
-  /** Closes the journal, and waits a while for the server. */
-  @Override
-  public void close() {
+  /**
+   * Closes the journal of a job that has come to its end, and waits a while for the server.
+   *
+   * @param end what to note before
+   */
+  void close(Runnable end) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(interrupted);
+    } catch (IllegalStateException e) {
+      // The JVM is on its way out, and its hook does the rest.
+      return;
+    }
+    end.run();
     tracker.close(Duration.ofSeconds(arguments.flushTimeout()));
     Tracker.Summary summary = tracker.summary();
     if (summary.left() + summary.refused() == 0) {

@@ -17,7 +17,9 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
   private static final double PLAIN_LINE_EVERY_SECONDS = 10;
   private static final int WIDEST_BAR = 30;
   private static final int NARROWEST_BAR = 10;
-  private static final String ERASE_LINE = "\r\u001B[K";
+
+  /** To the start of the line, and clears it. */
+  static final String ERASE_LINE = "\r\u001B[K";
 
   private final Console console;
   private final LongSupplier nanoTime;
@@ -143,7 +145,8 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
     return evaluation;
   }
 
-  private static String clock(double seconds) {
+  /** A time as {@code 1:02:03}, or {@code 2:03}. */
+  static String clock(double seconds) {
     long s = Math.round(seconds);
     return s >= 3600
         ? String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)

@@ -14,8 +14,6 @@ import io.sparkfinetune.track.TrackedRun;
 import io.sparkfinetune.track.TrackingArguments;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.LocalDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,8 +46,6 @@ final class RunTracking implements AutoCloseable {
           "confusion_matrix.csv",
           ClassScoresFile.NAME,
           REPORT);
-
-  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
   private final JobConfig config;
   private final Configuration hadoop;
@@ -91,10 +87,7 @@ final class RunTracking implements AutoCloseable {
     }
     TrackingArguments arguments = journal.arguments();
     String base = config.value(Presets.BASE).toString().replaceAll("/+$", "");
-    String name =
-        arguments.runName().isEmpty()
-            ? base.substring(base.lastIndexOf('/') + 1) + " " + STAMP.format(LocalDateTime.now())
-            : arguments.runName();
+    String name = journal.runName(base.substring(base.lastIndexOf('/') + 1));
     TrackedRun fresh =
         journal.tracker().startRun(name, arguments.experiment(), arguments.runId(), tags);
     fresh.logParams(config.params());
@@ -175,13 +168,7 @@ final class RunTracking implements AutoCloseable {
   /** Ends the run, and waits a while for the server. */
   @Override
   public void close() {
-    try {
-      journal.endsItself();
-      end(status);
-      journal.close();
-    } catch (IllegalStateException e) {
-      // The JVM is on its way out, and its hook ends the run.
-    }
+    journal.close(() -> end(status));
   }
 
   /** Says where the record is, and what is still to be done for it. */

@@ -21,7 +21,6 @@ import java.util.stream.Collectors;
  * bar; elsewhere a line now and then. Thread-safe.
  */
 final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
-  private static final String ERASE_LINE = "\r\u001B[K";
   private static final int BAR = 20;
   private static final long BAR_EVERY_MILLIS = 1000;
   private static final long PLAIN_LINE_EVERY_MILLIS = 30_000;
@@ -61,7 +60,7 @@ final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
 
   @Override
   public synchronized void ended(Trial trial, Optional<Objective.Result> result) {
-    String erase = console.columns().isPresent() ? ERASE_LINE : "";
+    String erase = console.columns().isPresent() ? ProgressBar.ERASE_LINE : "";
     console.text(erase + line(trial) + "\n");
     bar();
   }
@@ -78,7 +77,7 @@ final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
         trial.state() == TrialState.COMPLETE || trial.state() == TrialState.PRUNED
             ? String.format(Locale.ROOT, "%.4f", trial.value())
             : "      ");
-    parts.add(clock(trial.end() - trial.start()));
+    parts.add(ProgressBar.clock((trial.end() - trial.start()) / 1000.0));
     parts.add(settings(trial.params()));
     if (!trial.reason().isEmpty()) {
       parts.add("(" + trial.reason() + ")");
@@ -114,7 +113,8 @@ final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
     int filled = Math.min(BAR, BAR * done / Math.max(1, study.limit()));
     String text = "[" + "#".repeat(filled) + ".".repeat(BAR - filled) + "]  " + line;
     console.text(
-        ERASE_LINE + text.substring(0, Math.min(text.length(), console.columns().getAsInt() - 1)));
+        ProgressBar.ERASE_LINE
+            + text.substring(0, Math.min(text.length(), console.columns().getAsInt() - 1)));
   }
 
   /** Trials done, running, pruned and failed, the best so far, and the time left. */
@@ -134,7 +134,7 @@ final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
                         Locale.ROOT, "best %.4f (trial %d)", best.value(), best.number())));
     double left = millisLeft(history);
     if (left > 0) {
-      parts.add("ETA " + clock((long) left));
+      parts.add("ETA " + ProgressBar.clock(left / 1000));
     }
     return String.join("  ", parts);
   }
@@ -157,13 +157,6 @@ final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
             .mapToDouble(trial -> Math.min(mean, now - trial.start()))
             .sum();
     return (mean * (study.limit() - finished(history)) - begun) / parallelism;
-  }
-
-  static String clock(long millis) {
-    long s = Math.round(millis / 1000.0);
-    return s >= 3600
-        ? String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)
-        : String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60);
   }
 
   /** Ends the line, so that what is printed next starts on one of its own. */

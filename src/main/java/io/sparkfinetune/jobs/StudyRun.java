@@ -121,7 +121,7 @@ final class StudyRun implements AutoCloseable {
           slots,
           budget,
           new Listeners(List.of(tracking, progress, files), folders),
-          failure -> Failures.userMessage(failure).orElseGet(() -> Failures.summary(failure)));
+          Failures::reason);
     }
   }
 

@@ -14,8 +14,6 @@ import io.sparkfinetune.tune.StudyRunner;
 import io.sparkfinetune.tune.Trial;
 import io.sparkfinetune.tune.TrialState;
 import java.time.Duration;
-import java.time.LocalDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StudyTracking.class);
-  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
   /** The tag of a trial's number. */
   private static final String TRIAL = "spark-finetune.trial";
@@ -93,10 +90,7 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
       run.setTags(tags);
       goOn(history);
     } else {
-      String name =
-          arguments.runName().isEmpty()
-              ? "study " + STAMP.format(LocalDateTime.now())
-              : arguments.runName();
+      String name = journal.runName("study");
       run = journal.tracker().startRun(name, arguments.experiment(), arguments.runId(), tags);
       run.logParams(config.params());
     }
@@ -211,13 +205,7 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
   /** Ends the run, and waits a while for the server. */
   @Override
   public void close() {
-    try {
-      journal.endsItself();
-      end(status);
-      journal.close();
-    } catch (IllegalStateException e) {
-      // The JVM is on its way out, and its hook ends the run.
-    }
+    journal.close(() -> end(status));
   }
 
   /** Says where the record is. */

@@ -34,11 +34,6 @@ public final class RunningTrial {
     return trial.params();
   }
 
-  /** Whether it was begun before, by a process that has ended; it may go on from what that left. */
-  public boolean isRepeated() {
-    return !trial.intermediateValues().isEmpty() || trial.reason().equals(Study.INTERRUPTED);
-  }
-
   /**
    * Notes a value of the first objective on the way, and asks the pruner.
    *

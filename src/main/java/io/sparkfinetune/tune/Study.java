@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 
 /**
@@ -16,7 +15,7 @@ import java.util.stream.IntStream;
  */
 public final class Study implements AutoCloseable {
   /** The reason of a trial that has to be run again. */
-  static final String INTERRUPTED = "interrupted";
+  private static final String INTERRUPTED = "interrupted";
 
   /**
    * What is searched, and how.
@@ -37,13 +36,11 @@ public final class Study implements AutoCloseable {
 
   private final Plan plan;
   private final StudyFile file;
-  private final LongSupplier clock;
   private final SortedMap<Integer, Trial> trials = new TreeMap<>();
 
-  private Study(Plan plan, StudyFile file, LongSupplier clock) {
+  private Study(Plan plan, StudyFile file) {
     this.plan = plan;
     this.file = file;
-    this.clock = clock;
   }
 
   /**
@@ -53,7 +50,7 @@ public final class Study implements AutoCloseable {
    * @throws UserException when a setting is not in the search space
    */
   public static Study begin(Plan plan, List<Map<String, Object>> enqueued, StudyFile file) {
-    Study study = new Study(plan, file, System::currentTimeMillis);
+    Study study = new Study(plan, file);
     for (Map<String, Object> params : enqueued) {
       plan.space().holding(params);
       int number = study.trials.size();
@@ -70,7 +67,7 @@ public final class Study implements AutoCloseable {
    * @throws UserException when the file is none, or is another study's
    */
   public static Study resume(Plan plan, StudyFile file) {
-    Study study = new Study(plan, file, System::currentTimeMillis);
+    Study study = new Study(plan, file);
     for (Trial trial : file.read(plan)) {
       study.trials.put(
           trial.number(), trial.state() == TrialState.RUNNING ? interrupted(trial) : trial);
@@ -123,7 +120,7 @@ public final class Study implements AutoCloseable {
       next = Trial.waiting(next.number(), params, space.distributions(params));
     }
     RunningTrial running = new RunningTrial(this, next);
-    trials.put(next.number(), next.started(slot, clock.getAsLong()));
+    trials.put(next.number(), next.started(slot, System.currentTimeMillis()));
     save();
     return Optional.of(running);
   }
@@ -192,7 +189,7 @@ public final class Study implements AutoCloseable {
   private Trial finish(
       int number, TrialState state, List<Double> values, List<Double> constraints, String reason) {
     Trial finished =
-        trials.get(number).finished(state, values, constraints, clock.getAsLong(), reason);
+        trials.get(number).finished(state, values, constraints, System.currentTimeMillis(), reason);
     trials.put(number, finished);
     save();
     return finished;
