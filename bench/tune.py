@@ -21,7 +21,6 @@ import common
 SHARED_TRIALS = 10
 SHARED_ROWS = 1000
 PRUNING_TRIALS = 16
-PRUNING_EPOCHS = 8
 SLOT_TRIALS = 24
 SLOT_ROWS = 300
 SPACE = [
@@ -98,7 +97,7 @@ def shared(dataset, rows, work):
 def pruning(dataset, rows, work):
     split = dataset.write(work / "data", dataset.first(rows))
     cluster = common.LocalCluster(work, common.cores(), 1)
-    print(f"{dataset.name}: {split.train_rows} rows, {PRUNING_EPOCHS} epochs, {PRUNING_TRIALS} trials, on {cluster}\n")
+    print(f"{dataset.name}: {split.train_rows} rows, {dataset.epochs} epochs, {PRUNING_TRIALS} trials, on {cluster}\n")
     table = common.Table(2, [("pruner", 6), ("seconds", 8), ("pruned", 6), ("best", 6)])
     compute, best, stop = {}, {}, 0.0
     for pruner in ("none", "asha"):
@@ -106,12 +105,11 @@ def pruning(dataset, rows, work):
         try:
             found = tune(
                 [
-                    *options(split, dataset, output, PRUNING_EPOCHS, PRUNING_TRIALS),
+                    *options(split, dataset, output, dataset.epochs, PRUNING_TRIALS),
                     *SPACE,
                     *cluster.options,
                     "tune.sampler=random",
                     f"tune.pruner={pruner}",
-                    "tune.min_resource=2",
                     "tune.reduction_factor=2",
                     "spark.authenticate=true",
                     "spark.authenticate.secret=of-this-benchmark",

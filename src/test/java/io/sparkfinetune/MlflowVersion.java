@@ -1,13 +1,9 @@
 package io.sparkfinetune;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
@@ -17,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The Python environments of MLflow that {@code tools/mlflow/install} makes. */
+/** The Python environments of MLflow that {@code tools/servers/install} makes. */
 public enum MlflowVersion {
   V2,
   V3;
@@ -38,7 +34,7 @@ public enum MlflowVersion {
     try {
       assertThat(process.waitFor(START.toMinutes(), TimeUnit.MINUTES)).as("ended").isTrue();
     } finally {
-      end(process);
+      ServerEnvironment.end(process);
     }
     assertThat(process.exitValue()).as(Files.readString(output)).isZero();
     return Files.readString(output);
@@ -48,7 +44,7 @@ public enum MlflowVersion {
   public record Serving(URI uri, Process process) implements AutoCloseable {
     @Override
     public void close() {
-      end(process);
+      ServerEnvironment.end(process);
     }
   }
 
@@ -67,13 +63,23 @@ public enum MlflowVersion {
 
     @Override
     public void close() {
-      end(process);
+      ServerEnvironment.end(process);
     }
   }
 
   /** Starts a tracking server with its runs in SQLite, which hands artifacts on. */
   public Server trackingServer(Path folder) throws IOException {
-    int port = freePort();
+    String artifacts = folder.resolve("artifacts-" + this).toString();
+    return trackingServer(folder, "--serve-artifacts --artifacts-destination " + artifacts);
+  }
+
+  /** Starts a tracking server whose clients bring artifacts to a place themselves. */
+  public Server trackingServer(Path folder, URI artifacts) throws IOException {
+    return trackingServer(folder, "--no-serve-artifacts --default-artifact-root " + artifacts);
+  }
+
+  private Server trackingServer(Path folder, String artifacts) throws IOException {
+    int port = ServerEnvironment.freePort();
     Path output = folder.resolve("server-" + this + ".txt");
     Process process =
         start(
@@ -81,9 +87,9 @@ public enum MlflowVersion {
             output,
             "mlflow server --backend-store-uri sqlite:///"
                 + folder.resolve("runs-" + this + ".db")
-                + " --artifacts-destination "
-                + folder.resolve("artifacts-" + this)
-                + " --serve-artifacts --workers 1 --host 127.0.0.1 --port "
+                + " "
+                + artifacts
+                + " --workers 1 --host 127.0.0.1 --port "
                 + port);
     Server server = new Server(this, URI.create("http://127.0.0.1:" + port), folder, process);
     // It listens long before it answers.
@@ -96,15 +102,9 @@ public enum MlflowVersion {
     return server;
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
-    }
-  }
-
   /** Serves a model on a free port. */
   public Serving serve(Path model, Path folder) throws IOException {
-    int port = freePort();
+    int port = ServerEnvironment.freePort();
     Path output = folder.resolve("serve-" + this + ".txt");
     Process process =
         start(
@@ -112,8 +112,8 @@ public enum MlflowVersion {
             output,
             "mlflow models serve --env-manager local -h 127.0.0.1 -p " + port + " -m " + model);
     Serving serving = new Serving(URI.create("http://127.0.0.1:" + port), process);
-    ChildJvm.waitUntil(() -> !process.isAlive() || listens(port), START);
-    if (!process.isAlive() || !listens(port)) {
+    ChildJvm.waitUntil(() -> !process.isAlive() || ServerEnvironment.listens(port), START);
+    if (!process.isAlive() || !ServerEnvironment.listens(port)) {
       serving.close();
       throw new AssertionError(this + " does not serve: " + Files.readString(output));
     }
@@ -131,46 +131,24 @@ public enum MlflowVersion {
     }
   }
 
-  private static boolean listens(int port) {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      return socket.isConnected();
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  /** In its environment, below this JVM's folders alone, without a word to MLflow's makers. */
   private Process start(Path folder, Path output, String command) throws IOException {
     return start(folder, output, List.of(command.split(" ")));
   }
 
   private Process start(Path folder, Path output, List<String> command) throws IOException {
-    String venvs = System.getenv().getOrDefault("MLFLOW_VENVS", ".");
-    Path bin =
-        Path.of(venvs).toAbsolutePath().normalize().resolve(".venv-mlflow-" + number() + "/bin");
-    boolean there = Files.isExecutable(bin.resolve("mlflow"));
-    if (!"required".equals(System.getenv("MLFLOW_TESTS"))) {
-      assumeTrue(there, "not run: no MLflow in " + bin + "; tools/mlflow/install puts it there");
-    }
-    assertThat(there).as("MLflow in %s: tools/mlflow/install puts it there", bin).isTrue();
-    List<String> words = new ArrayList<>(command);
-    words.set(0, bin.resolve(words.get(0)).toString());
-    ProcessBuilder builder = new ProcessBuilder(words);
-    builder.directory(folder.toFile());
-    builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);
-    builder.environment().put("MLFLOW_DISABLE_TELEMETRY", "true");
-    builder.environment().put("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false");
-    builder.environment().keySet().removeIf(name -> name.matches("MLFLOW_(TRACKING|RUN).*"));
-    return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    return ServerEnvironment.start(
+        "mlflow-" + number(),
+        folder,
+        output,
+        command,
+        environment -> {
+          environment.put("MLFLOW_DISABLE_TELEMETRY", "true");
+          environment.put("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false");
+          environment.keySet().removeIf(name -> name.matches("MLFLOW_(TRACKING|RUN).*"));
+        });
   }
 
   private String number() {
     return name().substring(1);
-  }
-
-  private static void end(Process process) {
-    List<ProcessHandle> descendants = process.descendants().toList();
-    process.destroyForcibly();
-    descendants.forEach(ProcessHandle::destroyForcibly);
   }
 }

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumFileSystem;
@@ -18,6 +19,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,7 +33,7 @@ public final class StudyFile implements AutoCloseable {
 
   private final Path path;
   private final FileSystem files;
-  private final Configuration hadoop;
+  private final Optional<FileContext> renames;
   private final Thread writer;
   private Supplier<Content> soon;
   private boolean closed;
@@ -44,10 +46,10 @@ public final class StudyFile implements AutoCloseable {
    */
   record Content(Study.Plan plan, History history) {}
 
-  private StudyFile(Path path, FileSystem files, Configuration hadoop) {
+  private StudyFile(Path path, FileSystem files, Optional<FileContext> renames) {
     this.path = path;
     this.files = files;
-    this.hadoop = hadoop;
+    this.renames = renames;
     writer = new Thread(this::writeSoon, "study file");
     writer.setDaemon(true);
     writer.start();
@@ -60,7 +62,21 @@ public final class StudyFile implements AutoCloseable {
     // would leave a study that cannot be read.
     FileSystem files =
         found instanceof ChecksumFileSystem checked ? checked.getRawFileSystem() : found;
-    return new StudyFile(files.makeQualified(path), files, hadoop);
+    Path whole = files.makeQualified(path);
+    return new StudyFile(whole, files, renames(whole, hadoop));
+  }
+
+  /** What puts a file in the place of another at once; object stores have nothing like it. */
+  private static Optional<FileContext> renames(Path path, Configuration hadoop) throws IOException {
+    if (path.toUri().getScheme().matches("s3a?|s3n|gs|wasbs?|abfss?")) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(FileContext.getFileContext(path.toUri(), hadoop));
+    } catch (UnsupportedFileSystemException e) {
+      // Databricks' dbfs is one of these, and an object store.
+      return Optional.empty();
+    }
   }
 
   /** Whether the file is there. */
@@ -132,7 +148,7 @@ public final class StudyFile implements AutoCloseable {
 
   /** Object stores show a file when it is closed, and others are made to by a rename. */
   private void write(byte[] bytes) throws IOException {
-    if (path.toUri().getScheme().matches("s3a?|s3n|gs|wasbs?|abfss?")) {
+    if (renames.isEmpty()) {
       create(path, bytes);
       return;
     }
@@ -144,8 +160,7 @@ public final class StudyFile implements AutoCloseable {
           local.pathToFile(path).toPath(),
           StandardCopyOption.ATOMIC_MOVE);
     } else {
-      FileContext.getFileContext(path.toUri(), hadoop)
-          .rename(written, path, Options.Rename.OVERWRITE);
+      renames.get().rename(written, path, Options.Rename.OVERWRITE);
     }
   }
 

@@ -8,12 +8,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.tune.sampler.RandomSampler;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,6 +103,39 @@ class StudyTest {
       assertThat(study.report(3, 1, 0.5)).as("a step that it has").isFalse();
       assertThat(study.ask(0).orElseThrow().number()).isEqualTo(4);
     }
+  }
+
+  /** A file system as Databricks' is: Hadoop knows no way to rename over a file of it. */
+  public static final class Dbfs extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("dbfs:///");
+    }
+
+    @Override
+    public String getScheme() {
+      return "dbfs";
+    }
+  }
+
+  @Test
+  void isKeptWhereNothingIsRenamedOverAFile() throws IOException {
+    Configuration hadoop = new Configuration();
+    hadoop.setClass("fs.dbfs.impl", Dbfs.class, FileSystem.class);
+    var path = new org.apache.hadoop.fs.Path("dbfs:" + folder.resolve("study.json"));
+    try (StudyFile file = StudyFile.open(path, hadoop)) {
+      Study study = Study.begin(plan(NONE, 2), List.of(), file);
+      study.ask(0);
+      study.complete(0, result(0.5));
+    }
+
+    try (StudyFile file = StudyFile.open(path, hadoop)) {
+      Study study = Study.resume(plan(NONE, 2), file);
+      assertThat(study.history().best().orElseThrow().value()).isEqualTo(0.5);
+    }
+    assertThat(folder)
+        .isDirectoryContaining("glob:**study.json")
+        .isDirectoryNotContaining("glob:**.tmp");
   }
 
   @Test
