@@ -1,9 +1,11 @@
 package io.sparkfinetune.torch;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
@@ -15,15 +17,15 @@ import org.bytedeco.pytorch.TensorTensorHook;
  *
  * <p>JavaCPP has some ten native functions for all the hooks of a process, so one hook serves every
  * tensor. It tells them apart by the shape of the gradient, which is that of the tensor: a vector
- * among as many axes of length 1 as the number of its slot says. A slot is used again after {@link
- * #SLOTS} others, so a pass that is abandoned before its backward pass leaks nothing; more tensors
- * than that must not wait for their backward pass at once.
+ * among as many axes of length 1 as the number of its slot says. A slot is free again when the
+ * gradient has come, or when the {@code PointerScope} of the pass closes without one.
  */
 public final class CustomGradient {
   /** Axes of length 1 before the vector, and after it. */
   private static final int AXES = 24;
 
-  private static final int SLOTS = AXES * AXES;
+  /** How many tensors of a process can wait for their backward pass at once. */
+  static final int SLOTS = AXES * AXES;
 
   private static final AtomicInteger NEXT = new AtomicInteger();
   private static final AtomicReferenceArray<Consumer<Tensor>> PENDING =
@@ -41,17 +43,30 @@ public final class CustomGradient {
    *     from the view must make a gradient of its own, as the gradients of a slice or a product
    *     are, and not pass on one that others see. It runs within a {@code PointerScope} of its own,
    *     and may use tensors of the scope that the forward pass runs in
+   * @throws IllegalStateException when {@link #SLOTS} tensors wait for their backward pass
    */
   public static Tensor viewOf(Tensor x, Consumer<Tensor> backward) {
-    int slot = Math.floorMod(NEXT.getAndIncrement(), SLOTS);
     long[] shape = x.shape();
-    PENDING.set(slot, gradient -> backward.accept(gradient.view(shape)));
+    int slot = claim(gradient -> backward.accept(gradient.view(shape)));
     long[] marked = new long[slot / AXES + 1 + slot % AXES];
     Arrays.fill(marked, 1);
     marked[slot / AXES] = x.numel();
     Tensor view = x.reshape(marked);
     view.register_hook(HOOK);
     return view.view(shape);
+  }
+
+  private static int claim(Consumer<Tensor> backward) {
+    int first = NEXT.getAndIncrement();
+    for (int tried = 0; tried < SLOTS; tried++) {
+      int slot = Math.floorMod(first + tried, SLOTS);
+      if (PENDING.compareAndSet(slot, null, backward)) {
+        TransientScope.keep(List.of(new Claim(slot, backward)));
+        return slot;
+      }
+    }
+    throw new IllegalStateException(
+        SLOTS + " tensors of this process wait for their backward pass: no more can");
   }
 
   private static Hook hook() {
@@ -78,6 +93,13 @@ public final class CustomGradient {
     backward.accept(ordered);
     if (ordered.data_ptr().address() != gradient.data_ptr().address()) {
       gradient.view(-1).copy_(ordered.view(-1));
+    }
+  }
+
+  /** Ends with the scope of the pass; what has had its gradient by then has left its slot. */
+  private static final class Claim extends Pointer {
+    Claim(int slot, Consumer<Tensor> backward) {
+      deallocator(() -> PENDING.compareAndSet(slot, backward, null));
     }
   }
 

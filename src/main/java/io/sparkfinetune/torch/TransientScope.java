@@ -2,6 +2,7 @@ package io.sparkfinetune.torch;
 
 import java.util.List;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -31,12 +32,12 @@ public final class TransientScope extends PointerScope {
   }
 
   /**
-   * Keeps tensors that have just been made beyond the innermost scope, if that is one of these:
-   * until the pass ends.
+   * Keeps tensors, or what else has just been made, beyond the innermost scope, if that is one of
+   * these: until the pass ends.
    *
    * @return frees them before that
    */
-  public static Runnable keep(List<Tensor> tensors) {
+  public static Runnable keep(List<? extends Pointer> made) {
     PointerScope scope = PointerScope.getInnerScope();
     if (!(scope instanceof TransientScope)) {
       return () -> {};
@@ -44,7 +45,7 @@ public final class TransientScope extends PointerScope {
     while (scope instanceof TransientScope inner) {
       scope = inner.outer;
     }
-    tensors.forEach(scope::attach);
-    return () -> tensors.forEach(Tensor::close);
+    made.forEach(scope::attach);
+    return () -> made.forEach(Pointer::close);
   }
 }
