@@ -53,6 +53,11 @@ enum Alone implements Collective {
   }
 
   @Override
+  public void fail(String message) {
+    // Nobody waits.
+  }
+
+  @Override
   public void close() {
     // Holds nothing.
   }

@@ -1,6 +1,5 @@
 package io.sparkfinetune.collective;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -34,7 +33,7 @@ final class BucketedReducer implements GradientReducer {
       reducer =
           new Reducer(
               new TensorVector(weights.toArray(Tensor[]::new)),
-              buckets(weights),
+              one(weights.size()),
               group,
               new BoolVector(sparse),
               BUCKET_BYTES,
@@ -44,27 +43,23 @@ final class BucketedReducer implements GradientReducer {
               FIRST_BUCKET_BYTES,
               false,
               false);
+      // Until buckets are made anew libtorch notes each pass's order of gradients, and never
+      // forgets
+      // it. Made now, by the order that is known, they are the same in every pass, and so are the
+      // sums' bits in a training that goes on from a checkpoint.
+      reducer.push_rebuilt_params_for_all_indices();
+      reducer.rebuild_buckets();
       reducer.retainReference();
     }
   }
 
-  private static SizeTVectorVector buckets(List<Tensor> weights) {
-    List<SizeTVector> buckets = new ArrayList<>();
+  /** All weights, as libtorch makes its buckets of them itself. */
+  private static SizeTVectorVector one(int weights) {
     SizeTVector bucket = new SizeTVector();
-    long bytes = 0;
-    for (int i = 0; i < weights.size(); i++) {
+    for (int i = 0; i < weights; i++) {
       bucket.push_back(i);
-      bytes += weights.get(i).numel() * weights.get(i).element_size();
-      if (bytes >= (buckets.isEmpty() ? FIRST_BUCKET_BYTES : BUCKET_BYTES)) {
-        buckets.add(bucket);
-        bucket = new SizeTVector();
-        bytes = 0;
-      }
     }
-    if (!bucket.empty()) {
-      buckets.add(bucket);
-    }
-    return new SizeTVectorVector(buckets.toArray(SizeTVector[]::new));
+    return new SizeTVectorVector(bucket);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.sparkfinetune.collective;
 
+import io.sparkfinetune.UserException;
 import java.util.List;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.IntPointer;
@@ -14,7 +15,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * returns when every worker has called it, in the same order, and gives each the same bits.
  *
  * <p>An operation that another worker does not join, as it is gone or hangs, ends in a {@link
- * WorkerLostException} that names it. A collective is used by one thread.
+ * WorkerLostException} that names it, or in the {@link UserException} that it has left for. A
+ * collective is used by one thread.
  */
 public interface Collective extends AutoCloseable {
   /** The number of this worker, from 0. */
@@ -42,10 +44,18 @@ public interface Collective extends AutoCloseable {
   void reached(long step);
 
   /**
-   * What a failure of libtorch's means: a {@link WorkerLostException} where another worker is its
-   * cause, else the failure itself.
+   * What a failure of libtorch's means: a {@link UserException} where another worker {@linkplain
+   * #fail has said} why it leaves, a {@link WorkerLostException} where another worker is its cause
+   * and has not, else the failure itself.
    */
   RuntimeException explain(RuntimeException failure);
+
+  /**
+   * Tells the others what the user has to put right, since this worker leaves for it: the operation
+   * that they wait in then ends in a {@link UserException} of that message. To be followed by
+   * {@link #close}.
+   */
+  void fail(String message);
 
   /** Leaves the others. */
   @Override

@@ -4,10 +4,16 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.ByteVector;
 import org.bytedeco.pytorch.StringVector;
@@ -16,13 +22,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who is still there: each worker writes into the shared store how far it is, and every second that
- * it lives. Asked only when an operation has failed.
+ * Who is still there: each worker writes into the shared store how far it is, every second that it
+ * lives, and what it leaves for when the user has something to put right. Asked only when an
+ * operation has failed.
  */
 final class Liveness implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Liveness.class);
   private static final long BEAT_MILLIS = 1000;
+  private static final long SILENT_MILLIS = 3 * BEAT_MILLIS;
   private static final long ANSWER_MILLIS = 5 * BEAT_MILLIS;
+  private static final long LOOK_MILLIS = 50;
+  private static final String BEAT = "beat/";
+  private static final String STEP = "step/";
+  private static final String FAILURE = "failure/";
 
   private final TCPStore store;
   private final int rank;
@@ -43,7 +55,7 @@ final class Liveness implements AutoCloseable {
   private void beat() {
     try {
       while (!Thread.interrupted()) {
-        write("beat/" + rank, ++beats);
+        write(BEAT, Long.toString(++beats));
         Thread.sleep(BEAT_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -57,26 +69,85 @@ final class Liveness implements AutoCloseable {
   void reached(long newStep) {
     step = newStep;
     try {
-      write("step/" + rank, newStep);
+      write(STEP, Long.toString(newStep));
     } catch (RuntimeException e) {
       LOG.debug("worker {} cannot say that it reached step {}", rank, newStep, e);
     }
+  }
+
+  /** Tells the others what this worker leaves for; they know when this returns. */
+  void fail(String message) {
+    try {
+      inTime(
+          () -> {
+            write(FAILURE, message);
+            return isThere(FAILURE + rank);
+          });
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("worker {} cannot say why it leaves: {}", rank, message, e);
+    }
+  }
+
+  /** What another worker has left for, if one has said so. */
+  Optional<String> failureOfAnother() {
+    try {
+      return readInTime(FAILURE).stream().filter(Objects::nonNull).findFirst();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("worker {} cannot ask why another has left", rank, e);
+    }
+    return Optional.empty();
+  }
+
+  /** Returns when all others leave for the same, or give no sign of life, or time is up. */
+  void awaitOthers(Duration timeout) {
+    long end = System.nanoTime() + timeout.toNanos();
+    try {
+      List<String> before = readInTime(BEAT);
+      for (long look = 1; System.nanoTime() < end; look++) {
+        Thread.sleep(LOOK_MILLIS);
+        if (!readInTime(FAILURE).contains(null)) {
+          return;
+        }
+        if (look % (SILENT_MILLIS / LOOK_MILLIS) == 0) {
+          List<String> after = readInTime(BEAT);
+          if (silent(before, after).size() == hosts.size() - 1) {
+            return;
+          }
+          before = after;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("worker {} cannot ask whether the others have left", rank, e);
+    }
+  }
+
+  /** The others who have not written between two readings. */
+  private Set<Integer> silent(List<String> before, List<String> after) {
+    return IntStream.range(0, hosts.size())
+        .filter(other -> other != rank && Objects.equals(before.get(other), after.get(other)))
+        .boxed()
+        .collect(Collectors.toSet());
   }
 
   /** What is known of the workers that this one has waited for, in words. */
   String suspects(Duration timeout, RuntimeException failure) {
     List<String> suspects = new ArrayList<>();
     try {
-      List<Long> before = readInTime("beat/");
-      Thread.sleep(3 * BEAT_MILLIS);
-      List<Long> after = readInTime("beat/");
-      List<Long> steps = readInTime("step/");
+      List<String> before = readInTime(BEAT);
+      Thread.sleep(SILENT_MILLIS);
+      Set<Integer> silent = silent(before, readInTime(BEAT));
+      List<Long> steps = readInTime(STEP).stream().map(Liveness::number).toList();
       for (int other = 0; other < hosts.size(); other++) {
-        boolean silent = before.get(other).equals(after.get(other));
-        if (other != rank && (silent || steps.get(other) < step)) {
+        if (other != rank && (silent.contains(other) || steps.get(other) < step)) {
           suspects.add(
               worker(other)
-                  + (silent ? " gives no sign of life" : " lags behind")
+                  + (silent.contains(other) ? " gives no sign of life" : " lags behind")
                   + " (last seen at step "
                   + steps.get(other)
                   + ")");
@@ -102,30 +173,47 @@ final class Liveness implements AutoCloseable {
     return "worker " + number + " on " + hosts.get(number);
   }
 
-  private synchronized void write(String key, long value) {
+  private static long number(String written) {
+    return written == null ? -1 : Long.parseLong(written);
+  }
+
+  private synchronized void write(String prefix, String value) {
     try (PointerScope scope = new PointerScope()) {
-      store.set(key, new ByteVector(Long.toString(value).getBytes(StandardCharsets.UTF_8)));
+      store.set(prefix + rank, new ByteVector(value.getBytes(StandardCharsets.UTF_8)));
     }
   }
 
-  /** A store whose process has stopped answers nothing, and its client would wait for ever. */
-  private List<Long> readInTime(String prefix)
+  private List<String> readInTime(String prefix)
       throws InterruptedException, ExecutionException, TimeoutException {
-    FutureTask<List<Long>> reading = new FutureTask<>(() -> read(prefix));
-    Thread thread = new Thread(reading, "worker " + rank + " asks for the others");
-    thread.setDaemon(true);
-    thread.start();
-    return reading.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+    return inTime(() -> read(prefix));
   }
 
-  /** The numbers under a key of each worker; -1 where there is none yet. */
-  private synchronized List<Long> read(String prefix) {
-    List<Long> values = new ArrayList<>();
+  /** A store whose process has stopped answers nothing, and its client would wait for ever. */
+  private <T> T inTime(Callable<T> asking)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    FutureTask<T> task = new FutureTask<>(asking);
+    Thread thread = new Thread(task, "worker " + rank + " asks for the others");
+    thread.setDaemon(true);
+    thread.start();
+    return task.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private synchronized boolean isThere(String key) {
+    try (PointerScope scope = new PointerScope()) {
+      return store.check(new StringVector(key));
+    }
+  }
+
+  /** What each worker has written, by rank; null where there is nothing yet. */
+  private synchronized List<String> read(String prefix) {
+    List<String> values = new ArrayList<>();
     for (int other = 0; other < hosts.size(); other++) {
       try (PointerScope scope = new PointerScope()) {
         String key = prefix + other;
         values.add(
-            store.check(new StringVector(key)) ? Long.parseLong(store.get_to_str(key)) : -1L);
+            store.check(new StringVector(key))
+                ? new String(store.get(key).get(), StandardCharsets.UTF_8)
+                : null);
       }
     }
     return values;

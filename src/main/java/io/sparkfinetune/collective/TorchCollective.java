@@ -1,9 +1,12 @@
 package io.sparkfinetune.collective;
 
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.torch.Libtorch;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
@@ -41,8 +44,17 @@ public final class TorchCollective implements Collective {
   private final Liveness liveness;
   private final Duration timeout;
   private final SharedMemory shared;
+
+  /** What closing does, the last opened first. */
+  private final Deque<Runnable> closing;
+
   private int files;
-  private boolean closed;
+
+  /** Whether this worker and another are no longer in step. */
+  private boolean failed;
+
+  /** Whether all are to end for what the user has to put right. */
+  private boolean leaves;
 
   /** Spreads one worker's text to all: what {@code BarrierTaskContext.allGather} does. */
   @FunctionalInterface
@@ -51,25 +63,40 @@ public final class TorchCollective implements Collective {
     List<String> allGather(String own);
   }
 
+  /**
+   * Ties this worker to the others.
+   *
+   * @param closing what closes that which it opens goes there at once: the caller closes when this
+   *     fails
+   */
   private TorchCollective(
       int rank,
       List<String> hosts,
       TCPStore store,
       TCPStore beats,
       boolean cuda,
-      Duration timeout) {
+      Duration timeout,
+      Deque<Runnable> closing) {
     this.rank = rank;
     this.hosts = hosts;
     this.store = store;
     this.timeout = timeout;
-    this.liveness = new Liveness(beats, rank, hosts);
+    this.closing = closing;
+    liveness = new Liveness(beats, rank, hosts);
+    closing.push(liveness::close);
+    closing.push(this::awaitOthers);
     try (PointerScope scope = new PointerScope()) {
       gloo = gloo(store, rank, hosts, timeout);
+      closing.push(gloo::close);
+      nccl = cuda ? nccl(store, rank, hosts.size(), timeout) : null;
+      if (nccl != null) {
+        closing.push(this::closeNccl);
+      }
       group = new ProcessGroup(rank, hosts.size());
       group.retainReference();
+      closing.push(group::close);
       group.setBackend(
           torch.DeviceType.CPU, ProcessGroup.BackendType.GLOO, new BackendOptional(gloo));
-      nccl = cuda ? nccl(store, rank, hosts.size()) : null;
       if (nccl != null) {
         group.setBackend(
             torch.DeviceType.CUDA, ProcessGroup.BackendType.NCCL, new BackendOptional(nccl));
@@ -85,12 +112,13 @@ public final class TorchCollective implements Collective {
         share(SharedMemory.bytes(size))
             .map(all -> new SharedMemory(all, rank, size, timeout, this::explain));
     if (opened.isPresent()) {
+      closing.push(opened.get()::close);
       // Each has told its process before any looks for it.
       countOf(true);
       if (countOf(opened.get().seesAll()) == size) {
         return opened;
       }
-      opened.get().close();
+      closing.pop().run();
     }
     return Optional.empty();
   }
@@ -104,15 +132,18 @@ public final class TorchCollective implements Collective {
     String name = store.get_to_str(key);
     Optional<Tensor> mapped =
         name.isEmpty() ? Optional.empty() : SharedFile.map(Path.of(name), bytes);
-    boolean everywhere = countOf(mapped.isPresent()) == hosts.size();
-    if (rank == 0 && !name.isEmpty()) {
-      SharedFile.delete(Path.of(name));
+    boolean everywhere = false;
+    try {
+      everywhere = countOf(mapped.isPresent()) == hosts.size();
+    } finally {
+      if (rank == 0 && !name.isEmpty()) {
+        SharedFile.delete(Path.of(name));
+      }
+      if (!everywhere) {
+        mapped.ifPresent(Tensor::close);
+      }
     }
-    if (!everywhere) {
-      mapped.ifPresent(Tensor::close);
-      return Optional.empty();
-    }
-    return mapped;
+    return everywhere ? mapped : Optional.empty();
   }
 
   private int countOf(boolean own) {
@@ -137,14 +168,26 @@ public final class TorchCollective implements Collective {
     if (cuda) {
       Loader.load(torch_nccl.class);
     }
-    TCPStore served = rank == 0 ? Rendezvous.serve(hosts.get(0), timeout) : null;
-    String address = served == null ? "" : hosts.get(0) + SEPARATOR + Rendezvous.port(served);
-    String[] server = exchange.allGather(address).get(0).split(SEPARATOR);
-    int port = Integer.parseInt(server[1]);
-    TCPStore store = served == null ? Rendezvous.connect(server[0], port, timeout) : served;
-    // A connection of its own: one that waits for a key keeps all others of its connection waiting.
-    TCPStore beats = Rendezvous.connect(server[0], port, timeout);
-    return new TorchCollective(rank, List.copyOf(hosts), store, beats, cuda, timeout);
+    Deque<Runnable> closing = new ArrayDeque<>();
+    try {
+      TCPStore served = rank == 0 ? Rendezvous.serve(hosts.get(0), timeout) : null;
+      if (served != null) {
+        closing.push(served::close);
+      }
+      String address = served == null ? "" : hosts.get(0) + SEPARATOR + Rendezvous.port(served);
+      String[] server = exchange.allGather(address).get(0).split(SEPARATOR);
+      int port = Integer.parseInt(server[1]);
+      TCPStore store = served == null ? Rendezvous.connect(server[0], port, timeout) : served;
+      if (served == null) {
+        closing.push(store::close);
+      }
+      // Of its own: one that waits for a key keeps all others of its connection waiting.
+      TCPStore beats = Rendezvous.connect(server[0], port, timeout);
+      return new TorchCollective(rank, List.copyOf(hosts), store, beats, cuda, timeout, closing);
+    } catch (RuntimeException | Error e) {
+      closing.forEach(Runnable::run);
+      throw e;
+    }
   }
 
   private static Backend gloo(TCPStore store, int rank, List<String> hosts, Duration timeout) {
@@ -156,8 +199,10 @@ public final class TorchCollective implements Collective {
     return backend;
   }
 
-  private static Backend nccl(TCPStore store, int rank, int size) {
-    Backend backend = new ProcessGroupNCCL(store, rank, size);
+  private static Backend nccl(TCPStore store, int rank, int size, Duration timeout) {
+    ProcessGroupNCCL.Options options = ProcessGroupNCCL.Options.create();
+    options.timeout(new Milliseconds(timeout.toMillis()));
+    Backend backend = new ProcessGroupNCCL(store, rank, size, options);
     backend.retainReference();
     return backend;
   }
@@ -208,9 +253,14 @@ public final class TorchCollective implements Collective {
       }
     }
     // On one host there is nothing to send while the pass runs: copying takes the same cores.
-    return inParts || shared != null
-        ? new WholeReducer(this, List.copyOf(weights))
-        : new BucketedReducer(group, new ArrayList<>(weights));
+    if (inParts || shared != null) {
+      return new WholeReducer(this, List.copyOf(weights));
+    }
+    try {
+      return new BucketedReducer(group, new ArrayList<>(weights));
+    } catch (RuntimeException e) {
+      throw explain(e);
+    }
   }
 
   @Override
@@ -220,10 +270,27 @@ public final class TorchCollective implements Collective {
 
   @Override
   public RuntimeException explain(RuntimeException failure) {
-    if (failure instanceof WorkerLostException || !isOfCommunication(failure)) {
+    if (failure instanceof WorkerLostException
+        || failure instanceof UserException
+        || !isOfCommunication(failure)) {
       return failure;
     }
+    failed = true;
+    Optional<String> reason = liveness.failureOfAnother();
+    if (reason.isPresent()) {
+      fail(reason.get());
+      return new UserException(reason.get(), failure);
+    }
     return new WorkerLostException(liveness.suspects(timeout, failure), failure);
+  }
+
+  @Override
+  public void fail(String message) {
+    failed = true;
+    if (!leaves) {
+      leaves = true;
+      liveness.fail(message);
+    }
   }
 
   private static boolean isOfCommunication(RuntimeException failure) {
@@ -234,21 +301,25 @@ public final class TorchCollective implements Collective {
         || message.contains("onnection");
   }
 
+  /** The first worker serves the store, where the others are to find why it has left. */
+  private void awaitOthers() {
+    if (rank == 0 && leaves) {
+      liveness.awaitOthers(timeout);
+    }
+  }
+
+  private void closeNccl() {
+    if (failed) {
+      // Or it waits for what the others never send.
+      nccl.abort();
+    }
+    nccl.close();
+  }
+
   @Override
   public void close() {
-    if (closed) {
-      return;
+    while (!closing.isEmpty()) {
+      closing.pop().run();
     }
-    closed = true;
-    liveness.close();
-    if (shared != null) {
-      shared.close();
-    }
-    group.close();
-    if (nccl != null) {
-      nccl.close();
-    }
-    gloo.close();
-    store.close();
   }
 }

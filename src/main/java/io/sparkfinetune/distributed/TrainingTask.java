@@ -57,6 +57,9 @@ final class TrainingTask
   /** What workers may be apart when they start: some load libtorch for the first time. */
   private static final Duration START = Duration.ofSeconds(60);
 
+  /** Begins what a worker tells the others in the place of its address; no address does so. */
+  private static final String FAILURE = "failed: ";
+
   private final Order order;
   private final Broadcast<SerializableConfiguration> hadoop;
   private final AccumulatorV2<TrainingProgress, TrainingProgress> progress;
@@ -109,21 +112,30 @@ final class TrainingTask
     BarrierTaskContext context = BarrierTaskContext.get();
     Libtorch.load();
     Libtorch.setThreads(order.plan().threadsPerWorker());
-    WorkerDevice device = WorkerDevice.of(order.plan(), context);
-    device.requireCuda(Libtorch.cudaAvailable(), Libtorch.cudaDevices());
-    Path folder = SparkEnv.get().blockManager().diskBlockManager().localDirs()[0].toPath();
-    EncodedDataset.Builder train = EncodedDataset.builder(order.shardMemory(), folder);
-    EncodedDataset.Builder validation = EncodedDataset.builder(order.shardMemory(), folder);
-    while (rows.hasNext()) {
-      Example example = rows.next();
-      (example.validation() ? validation : train).add(example.row());
-    }
-    ModelConfig config = ModelConfig.parse(order.configJson());
-    try (EncodedDataset trainRows = train.build();
-        EncodedDataset validationRows = validation.build();
+    Share share = shareOrTell(rows, context);
+    try (EncodedDataset trainRows = share.train().build();
+        EncodedDataset validationRows = share.validation().build();
         BaseWeights.Running running = BaseWeights.OF_PROCESS.running(key());
-        Collective workers = join(context);
-        SequenceClassifier model = load(config, device);
+        Collective workers = join(context)) {
+      try {
+        train(share.device(), workers, trainRows, validationRows, output);
+      } catch (UserException e) {
+        workers.fail(e.getMessage());
+        throw e;
+      }
+    } finally {
+      // Executors live on, and a training leaves gaps as large as its batches.
+      Libtorch.returnFreedMemory();
+    }
+  }
+
+  private void train(
+      WorkerDevice device,
+      Collective workers,
+      EncodedDataset trainRows,
+      EncodedDataset validationRows,
+      List<Tuple2<Integer, Object>> output) {
+    try (SequenceClassifier model = load(ModelConfig.parse(order.configJson()), device);
         Trainer trainer =
             new Trainer(
                 model,
@@ -141,9 +153,37 @@ final class TrainingTask
       if (workers.rank() == 0) {
         output(model, result, failure, output);
       }
-    } finally {
-      // Executors live on, and a training leaves gaps as large as its batches.
-      Libtorch.returnFreedMemory();
+    }
+  }
+
+  /** What a worker brings along when it meets the others. */
+  private record Share(
+      WorkerDevice device, EncodedDataset.Builder train, EncodedDataset.Builder validation) {}
+
+  private Share share(Iterator<Example> rows, BarrierTaskContext context) {
+    WorkerDevice device = WorkerDevice.of(order.plan(), context);
+    device.requireCuda(Libtorch.cudaAvailable(), Libtorch.cudaDevices());
+    Path folder = SparkEnv.get().blockManager().diskBlockManager().localDirs()[0].toPath();
+    EncodedDataset.Builder train = EncodedDataset.builder(order.shardMemory(), folder);
+    EncodedDataset.Builder validation = EncodedDataset.builder(order.shardMemory(), folder);
+    while (rows.hasNext()) {
+      Example example = rows.next();
+      (example.validation() ? validation : train).add(example.row());
+    }
+    return new Share(device, train, validation);
+  }
+
+  /** The others wait to meet this worker: it comes to tell them what it cannot go on for. */
+  private Share shareOrTell(Iterator<Example> rows, BarrierTaskContext context) {
+    try {
+      return share(rows, context);
+    } catch (UserException e) {
+      try {
+        allGather(context, FAILURE + e.getMessage(), order.timeout().plus(START));
+      } catch (IllegalStateException nobody) {
+        e.addSuppressed(nobody);
+      }
+      throw e;
     }
   }
 
@@ -153,9 +193,18 @@ final class TrainingTask
     return TorchCollective.join(
         context.partitionId(),
         hosts,
-        own -> allGather(context, own, order.timeout().plus(START)),
+        own -> withoutFailure(allGather(context, own, order.timeout().plus(START))),
         order.plan().device() == DeviceType.CUDA,
         order.timeout());
+  }
+
+  private static List<String> withoutFailure(List<String> texts) {
+    for (String text : texts) {
+      if (text.startsWith(FAILURE)) {
+        throw new UserException(text.substring(FAILURE.length()));
+      }
+    }
+    return texts;
   }
 
   /**

@@ -1,13 +1,20 @@
 package io.sparkfinetune.collective;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.sparkfinetune.ChildJvm;
 import io.sparkfinetune.TestWorkers;
 import io.sparkfinetune.TestWorkers.Hosts;
+import io.sparkfinetune.UserException;
+import java.io.File;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -16,8 +23,12 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -209,5 +220,99 @@ class TorchCollectiveTest {
             "worker 1 on "
                 + (hosts == Hosts.ONE ? "127.0.0.1" : "127.0.0.2")
                 + " lags behind (last seen at step 3)");
+  }
+
+  /** Whoever it is, the first worker with the store too, and whoever hears of it late. */
+  @ParameterizedTest
+  @CsvSource({"ONE, 0", "ONE, 1", "SEVERAL, 0", "SEVERAL, 1"})
+  void whatAWorkerLeavesForIsTheFailureOfAll(Hosts hosts, int leaving) throws Exception {
+    String message = "the folder /ä cannot be written to";
+    List<String> failures =
+        TestWorkers.run(
+            3,
+            hosts,
+            Duration.ofSeconds(20),
+            workers -> {
+              workers.sum(new int[] {1});
+              if (workers.rank() == leaving) {
+                workers.fail(message);
+                return message;
+              }
+              Thread.sleep(workers.rank() * 300L);
+              UserException failure =
+                  catchThrowableOfType(UserException.class, () -> workers.sum(new int[] {1}));
+              return failure.getMessage();
+            });
+    assertThat(failures).hasSize(3).containsOnly(message);
+  }
+
+  @Test
+  void aReducerKeepsNothingOfThePassesThatItHasAveraged() throws Exception {
+    TestWorkers.run(
+        2,
+        Hosts.SEVERAL,
+        workers -> {
+          try (PointerScope scope = new PointerScope()) {
+            Tensor weight = torch.ones(10).set_requires_grad(true);
+            Tensor other = torch.ones(1_000_000).set_requires_grad(true);
+            List<Long> references = new ArrayList<>();
+            try (GradientReducer reducer = workers.reducer(List.of(weight, other), false)) {
+              assertThat(reducer).isInstanceOf(BucketedReducer.class);
+              for (int pass = 0; pass < 4; pass++) {
+                reducer.beforeBackward();
+                try (PointerScope ofPass = new PointerScope()) {
+                  weight.sum().add(other.sum()).backward();
+                }
+                reducer.afterBackward();
+                references.add(weight.use_count());
+              }
+            }
+            assertThat(references).containsOnly(references.get(0));
+            return null;
+          }
+        });
+  }
+
+  /**
+   * The first fails as the workers cannot tell each other where they are, then as one is nowhere.
+   */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aMeetingThatFailsLeavesNoThreadsAndSockets() throws Exception {
+    Duration timeout = Duration.ofSeconds(5);
+    List<String> hosts = List.of("127.0.0.1", "192.0.2.1");
+    TCPStore server = Rendezvous.serve(hosts.get(0), timeout);
+    try {
+      String address = hosts.get(0) + " " + Rendezvous.port(server);
+      int threads = count("task");
+      int files = count("fd");
+      for (int i = 0; i < 3; i++) {
+        assertThatThrownBy(
+                () ->
+                    TorchCollective.join(
+                        0,
+                        hosts,
+                        own -> {
+                          throw new IllegalStateException("nobody comes");
+                        },
+                        false,
+                        timeout))
+            .hasMessage("nobody comes");
+        assertThatThrownBy(
+                () -> TorchCollective.join(1, hosts, own -> List.of(address, own), false, timeout))
+            .hasMessageContaining(hosts.get(1));
+      }
+      assertThat(
+              ChildJvm.waitUntil(
+                  () -> count("task") <= threads && count("fd") <= files, Duration.ofSeconds(5)))
+          .as("threads %d, then %d; files %d, then %d", threads, count("task"), files, count("fd"))
+          .isTrue();
+    } finally {
+      server.close();
+    }
+  }
+
+  private static int count(String kind) {
+    return Objects.requireNonNull(new File("/proc/self/" + kind).list()).length;
   }
 }
