@@ -3,8 +3,8 @@ package io.sparkfinetune.model;
 /** How attention is computed; the names are those of transformers' {@code attn_implementation}. */
 public enum AttentionImplementation {
   /**
-   * What is fastest on a CPU: {@link FusedAttention} where it applies, else {@link #SDPA} in fp32
-   * and {@link #EAGER} in bf16.
+   * What is fastest: on a CPU {@link FusedAttention} where it applies, else {@link #SDPA} in fp32
+   * and {@link #EAGER} in bf16; on a GPU {@link #SDPA}.
    */
   AUTO,
   /** Two matrix products and a softmax. */
@@ -19,9 +19,9 @@ public enum AttentionImplementation {
   /**
    * Whether it is libtorch's fused kernel, where no attention weights are dropped.
    *
-   * @param fp32 whether the arithmetic is fp32
+   * @param fast whether it is the fastest where the pass runs: on a GPU, or in fp32
    */
-  boolean isFused(boolean fp32) {
-    return this == SDPA || this == AUTO && fp32;
+  boolean isFused(boolean fast) {
+    return this == SDPA || this == AUTO && fast;
   }
 }

@@ -60,4 +60,30 @@ final class Dropout {
     }
     return kept;
   }
+
+  /**
+   * Draws anew the factors of a tensor's elements, where the tensor is: by a generator of that
+   * device's own, which starts from a number that is drawn here, and not by copying draws there.
+   *
+   * @return {@code 0} or {@link #scale}, of {@code x}'s shape and type
+   */
+  Tensor factors(Tensor x) {
+    Tensor factors = torch.empty_like(x);
+    try (PointerScope scope = new PointerScope()) {
+      long seed =
+          torch
+              .empty(new long[] {1}, new TensorOptions(ScalarType.Long), null)
+              .random_(Long.MIN_VALUE, new LongOptional(), new GeneratorOptional(generator))
+              .item_long();
+      Generator there =
+          x.is_cuda()
+              ? torch.getCUDAHooks().getNewGenerator(x.device().index())
+              : torch.make_generator_cpu();
+      there.set_current_seed(seed);
+      factors
+          .bernoulli_(1 - dropped / 65536.0, new GeneratorOptional(there))
+          .mul_(new Scalar(scale()));
+    }
+    return factors;
+  }
 }

@@ -43,6 +43,12 @@ public record ForwardPass(
     implements TensorOps<Tensor> {
   private static final String CPU = "cpu";
 
+  /**
+   * The least that is added to a score in half precision: half of the least there is, so that the
+   * sum is a number too. Its exponential is 0 all the same.
+   */
+  private static final double LEAST_IN_HALF = -65504 / 2.0;
+
   /** A pass over padded rows, on the device of the model that it is of. */
   public ForwardPass(
       ScalarType dtype,
@@ -84,7 +90,7 @@ public record ForwardPass(
    * @param length tokens of the longest row
    */
   boolean packs(long length) {
-    return device.equals(CPU) && FusedAttention.isFor(attention, length, dropout != null);
+    return onCpu() && FusedAttention.isFor(attention, length, dropout != null);
   }
 
   @Override
@@ -104,9 +110,13 @@ public record ForwardPass(
     return here(tensor);
   }
 
+  private boolean onCpu() {
+    return device.equals(CPU);
+  }
+
   /** A tensor of the processor's memory, where the model is. */
   private Tensor here(Tensor tensor) {
-    return device.equals(CPU) ? tensor : tensor.to(new Device(device), tensor.scalar_type());
+    return onCpu() ? tensor : tensor.to(new Device(device), tensor.scalar_type());
   }
 
   @Override
@@ -126,15 +136,21 @@ public record ForwardPass(
     return torch.matmul(a, b);
   }
 
+  /**
+   * {@inheritDoc} A CPU's kernel takes fp32 weights beside an input that is less exact. A GPU's
+   * does not: there all is computed in fp32, as autocast does.
+   */
   @Override
   public Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double eps) {
-    return torch.layer_norm(
-        x,
-        weight.shape(),
-        new TensorOptional(weight),
-        bias == null ? new TensorOptional() : new TensorOptional(bias),
-        eps,
-        true);
+    Tensor normalised =
+        torch.layer_norm(
+            onCpu() ? x : fp32(x),
+            weight.shape(),
+            new TensorOptional(weight),
+            bias == null ? new TensorOptional() : new TensorOptional(bias),
+            eps,
+            true);
+    return to(normalised, x.scalar_type());
   }
 
   @Override
@@ -206,30 +222,45 @@ public record ForwardPass(
       return x;
     }
     Dropout drawn = new Dropout(dropout, p);
-    return x.mul(here(drawn.kept(x.shape())).to(x.scalar_type()).mul_(new Scalar(drawn.scale())));
+    return x.mul(
+        onCpu()
+            ? drawn.kept(x.shape()).to(x.scalar_type()).mul_(new Scalar(drawn.scale()))
+            : drawn.factors(x));
   }
 
   /**
    * {@inheritDoc}
    *
-   * <p>Without dropout {@code auto} takes libtorch's fused kernel in fp32, where it is the fastest;
-   * in bf16 on a CPU its backward pass takes over ten times as long as three plain operations. With
-   * dropout it falls back to them anyway.
+   * <p>Without dropout {@code auto} takes libtorch's fused kernel on GPUs, and in fp32, where it is
+   * the fastest; in bf16 on a CPU its backward pass takes over ten times as long as three plain
+   * operations. With dropout it falls back to them anyway.
    */
   @Override
   public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale, double p) {
     boolean drops = dropout != null && p > 0;
-    if (attention.isFused(dtype == ScalarType.Float) && !drops) {
-      TensorOptional mask = bias == null ? new TensorOptional() : new TensorOptional(bias);
+    if (attention.isFused(dtype == ScalarType.Float || !onCpu()) && !drops) {
+      // A GPU's kernel takes none of another type.
+      TensorOptional mask =
+          bias == null
+              ? new TensorOptional()
+              : new TensorOptional(onCpu() ? bias : castOfBias(bias));
       return torch.scaled_dot_product_attention(
           q, k, v, mask, 0, false, new DoubleOptional(scale), false);
     }
     // Scaling q rather than the scores touches fewer elements.
     Tensor scores = torch.matmul(q.mul(new Scalar(scale)), k.transpose(2, 3));
     if (bias != null) {
-      scores = scores.add(cast(bias));
+      scores = scores.add(castOfBias(bias));
     }
     return torch.matmul(dropout(torch.softmax(scores, -1), p), v);
+  }
+
+  /**
+   * What is added to scores, in the pass's arithmetic. Half precision has no number as low as some:
+   * they would become infinite, and a token that sees nothing else no number.
+   */
+  private Tensor castOfBias(Tensor bias) {
+    return cast(dtype == ScalarType.Half ? torch.clamp_min(bias, new Scalar(LEAST_IN_HALF)) : bias);
   }
 
   /**

@@ -59,6 +59,14 @@ public final class Libtorch {
     return torch.cuda_is_available();
   }
 
+  /**
+   * Whether its GPUs multiply bf16 themselves, as NVIDIA's do since 2020, rather than emulate it.
+   */
+  public static boolean cudaMultipliesBf16() {
+    // Asks for compute capability 8, which the bindings do not tell by itself.
+    return cudaAvailable() && torch.getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+  }
+
   /** The GPUs that this process sees. */
   public static int cudaDevices() {
     return cudaAvailable() ? (int) torch.cuda_device_count() : 0;

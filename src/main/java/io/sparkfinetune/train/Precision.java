@@ -1,5 +1,6 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.torch.Libtorch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,7 +8,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The arithmetic of forward and backward passes; weights and optimizer state are fp32 in each. */
 public enum Precision {
-  /** bf16 where the processor multiplies it natively, else fp32. */
+  /** bf16 where the processor, or the GPU of the training, multiplies it natively, else fp32. */
   AUTO,
   /** 32-bit floating point throughout. */
   FP32,
@@ -18,9 +19,17 @@ public enum Precision {
 
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
-  /** The precision that this machine trains with: never {@link #AUTO}. */
+  /** The precision that this machine's processor trains with: never {@link #AUTO}. */
   public Precision resolve() {
-    return this != AUTO ? this : multipliesBf16() ? BF16 : FP32;
+    return resolve(false);
+  }
+
+  /** The precision that a GPU, or the processor, trains with: never {@link #AUTO}. */
+  Precision resolve(boolean cuda) {
+    if (this != AUTO) {
+      return this;
+    }
+    return (cuda ? Libtorch.cudaMultipliesBf16() : multipliesBf16()) ? BF16 : FP32;
   }
 
   ScalarType dtype() {

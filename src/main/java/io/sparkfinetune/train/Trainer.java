@@ -92,17 +92,16 @@ public final class Trainer implements AutoCloseable {
             evaluation.earlyStoppingThreshold(),
             greaterIsBetter);
     log = new TrainingLog(listener);
+    Precision precision;
     try (PointerScope scope = new PointerScope()) {
       generator = torch.make_generator_cpu(arguments.seed());
       generator.retainReference();
+      precision = arguments.precision().resolve(model.device().is_cuda());
     }
     trainingPass =
         new ForwardPass(
-            arguments.precision().dtype(),
-            generator,
-            model.attention(),
-            arguments.gradientCheckpointing());
-    scaler = new LossScaler(arguments.precision().resolve() == Precision.FP16);
+            precision.dtype(), generator, model.attention(), arguments.gradientCheckpointing());
+    scaler = new LossScaler(precision == Precision.FP16);
     evaluator =
         new Evaluator(
             model,
