@@ -24,7 +24,6 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.bytedeco.javacpp.Pointer;
 
 /**
  * A driver that trains tiny models at once, on rows and a base that they share; the test reads what
@@ -68,8 +67,11 @@ public final class ConcurrentTrainingsMain {
         main.atOnce(many, first, second);
         main.cancelled(many, second);
         System.out.println("reads: " + main.onExecutors(() -> "" + BaseWeights.OF_PROCESS.reads()));
+        System.out.println(
+            "bytes shared: " + main.onExecutors(() -> "" + BaseWeights.OF_PROCESS.bytes()));
       }
-      System.out.println("native bytes left: " + main.onExecutors(() -> "" + nativeBytes()));
+      System.out.println(
+          "bytes left: " + main.onExecutors(() -> "" + BaseWeights.OF_PROCESS.bytes()));
     }
     System.exit(0);
   }
@@ -150,10 +152,6 @@ public final class ConcurrentTrainingsMain {
     return trained.files().weights().chunks().toArray(byte[][]::new);
   }
 
-  private static long nativeBytes() {
-    return Pointer.totalBytes() + BaseWeights.OF_PROCESS.bytes();
-  }
-
   /** Executor ids, process ids and what is asked there, in order. */
   private List<String> onExecutors(SerializableSupplier<String> asked) {
     return JavaSparkContext.fromSparkContext(spark.sparkContext())
@@ -161,7 +159,6 @@ public final class ConcurrentTrainingsMain {
         .map(
             i -> {
               // Long enough that both executors get tasks, and to free what is to be freed.
-              System.gc();
               Thread.sleep(1000);
               return SparkEnv.get().executorId()
                   + "="

@@ -5,10 +5,14 @@ import io.sparkfinetune.TestModels;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.config.Setting;
 import io.sparkfinetune.model.ModelArguments;
+import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.model.io.HuggingFaceFolder;
+import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.ModelInputs;
+import io.sparkfinetune.torch.Libtorch;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +23,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -28,7 +35,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.bytedeco.javacpp.Pointer;
+import scala.Tuple2;
 
 /**
  * A driver that trains a tiny model on executors, for tests that compare what comes of it.
@@ -38,6 +45,14 @@ import org.bytedeco.javacpp.Pointer;
  */
 public final class TrainingMain {
   static final List<String> LABELS = List.of("card", "loan", "transfer");
+
+  /** Trainings that are cancelled, of which the first is to leave what is needed once. */
+  static final int CANCELLED = 3;
+
+  static final int LARGE_BASE_MB = 64;
+
+  /** The word vectors' of {@link TestModels}. */
+  private static final int WIDTH = 12;
 
   private TrainingMain() {}
 
@@ -52,65 +67,118 @@ public final class TrainingMain {
             .config("spark.sql.shuffle.partitions", "2")
             .getOrCreate()) {
       Dataset<Row> rows = rows(spark, Integer.parseInt(args[2]));
-      try {
-        TrainedModel trained =
-            DistributedTrainer.train(
-                rows,
-                // Not a limit of the rows: which it takes depends on who is first.
-                Optional.of(rows(spark, 30)),
-                LABELS,
-                Schema.of("model", ModelArguments.class)
-                    .create(Map.of("base", base(folder).toString())),
-                create("training", TrainingArguments.class, settings),
-                create("resources", ResourceArguments.class, settings),
-                progress -> onProgress(progress, spark, cancelAt));
-        new ObjectMapper()
-            .writeValue(folder.resolve(args[1] + ".json").toFile(), trained.result().logHistory());
-        try (OutputStream out = Files.newOutputStream(folder.resolve(args[1] + ".safetensors"))) {
-          for (byte[] chunk : trained.files().weights().chunks()) {
-            out.write(chunk);
-          }
-        }
-        System.out.println("trained");
-      } catch (Exception e) {
-        System.out.println("failed: " + e);
-      }
       if (cancelAt > 0) {
-        printWhatIsLeft(spark);
+        cancel(spark, folder, rows, settings, cancelAt);
+      } else {
+        train(spark, folder, args[1], rows, settings);
       }
     }
     System.exit(0);
   }
 
-  private static void onProgress(TrainingProgress progress, SparkSession spark, int cancelAt) {
-    progress.notes().forEach(note -> System.out.println("note: " + note));
-    System.out.println("step " + progress.step());
-    if (cancelAt > 0 && progress.step() >= cancelAt) {
-      System.out.println("cancelling");
-      spark.sparkContext().cancelAllJobs();
+  private static void train(
+      SparkSession spark, Path folder, String name, Dataset<Row> rows, List<String> settings)
+      throws IOException {
+    try {
+      TrainedModel trained =
+          train(spark, base(folder), rows, settings, progress -> onProgress(progress));
+      new ObjectMapper()
+          .writeValue(folder.resolve(name + ".json").toFile(), trained.result().logHistory());
+      try (OutputStream out = Files.newOutputStream(folder.resolve(name + ".safetensors"))) {
+        for (byte[] chunk : trained.files().weights().chunks()) {
+          out.write(chunk);
+        }
+      }
+      System.out.println("trained");
+    } catch (Exception e) {
+      System.out.println("failed: " + e);
     }
   }
 
-  /** Of natives, on each executor, when its tasks have ended. */
-  private static void printWhatIsLeft(SparkSession spark) throws InterruptedException {
-    long end = System.nanoTime() + 60_000_000_000L;
+  /** Cancels one after the other, and prints what the first and the last have left. */
+  private static void cancel(
+      SparkSession spark, Path folder, Dataset<Row> rows, List<String> settings, int step)
+      throws InterruptedException {
+    Path base = largeBase(folder);
+    for (int i = 0; i < CANCELLED; i++) {
+      try {
+        train(
+            spark,
+            base,
+            rows,
+            settings,
+            progress -> {
+              onProgress(progress);
+              if (progress.step() >= step) {
+                spark.sparkContext().cancelAllJobs();
+              }
+            });
+        System.out.println("trained");
+      } catch (Exception e) {
+        System.out.println("failed: " + e);
+      }
+      awaitTasks(spark);
+      if (i == 0 || i == CANCELLED - 1) {
+        System.out.println("resident MB: " + residentMb(spark));
+      }
+    }
+  }
+
+  private static TrainedModel train(
+      SparkSession spark,
+      Path base,
+      Dataset<Row> rows,
+      List<String> settings,
+      Consumer<TrainingProgress> progress) {
+    return DistributedTrainer.train(
+        rows,
+        // Not a limit of the rows: which it takes depends on who is first.
+        Optional.of(rows(spark, 30)),
+        LABELS,
+        Schema.of("model", ModelArguments.class).create(Map.of("base", base.toString())),
+        create("training", TrainingArguments.class, settings),
+        create("resources", ResourceArguments.class, settings),
+        progress);
+  }
+
+  private static void onProgress(TrainingProgress progress) {
+    progress.notes().forEach(note -> System.out.println("note: " + note));
+    System.out.println("step " + progress.step());
+  }
+
+  private static void awaitTasks(SparkSession spark) throws InterruptedException {
     long start = System.nanoTime();
+    long end = start + 60_000_000_000L;
     while (running(spark) > 0 && System.nanoTime() < end) {
       Thread.sleep(100);
     }
     System.out.printf(
         "running tasks %d after %d ms%n", running(spark), (System.nanoTime() - start) / 1_000_000);
-    System.out.println(
-        "native bytes: "
-            + JavaSparkContext.fromSparkContext(spark.sparkContext())
-                .parallelize(List.of(1, 2, 3, 4), 4)
-                .map(
-                    i -> {
-                      System.gc();
-                      Thread.sleep(1000);
-                      return Pointer.totalBytes();
-                    })
-                .collect());
+  }
+
+  /** Of each executor, by its id. */
+  private static Map<String, Long> residentMb(SparkSession spark) {
+    return new TreeMap<>(
+        JavaSparkContext.fromSparkContext(spark.sparkContext())
+            .parallelize(List.of(1, 2, 3, 4), 4)
+            .mapToPair(
+                i -> {
+                  System.gc();
+                  // Long enough that each executor gets tasks, and to free what is to be freed.
+                  Thread.sleep(500);
+                  Libtorch.returnFreedMemory();
+                  return new Tuple2<>(SparkEnv.get().executorId(), residentMb());
+                })
+            .reduceByKey(Math::min)
+            .collectAsMap());
+  }
+
+  private static long residentMb() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+        .findFirst()
+        .orElseThrow();
   }
 
   private static int running(SparkSession spark) {
@@ -122,13 +190,28 @@ public final class TrainingMain {
   static synchronized Path base(Path folder) {
     Path base = folder.resolve("base");
     if (!Files.exists(base)) {
-      HuggingFaceFolder.write(
-          TestModels.tiny(),
-          new ModelInputs(128, true),
-          new org.apache.hadoop.fs.Path(base.toUri()),
-          new Configuration(false));
+      write(TestModels.tiny(), base);
     }
     return base;
+  }
+
+  /** Of {@value #LARGE_BASE_MB} MB, nearly all of them word vectors. */
+  private static Path largeBase(Path folder) {
+    Path base = folder.resolve("large-base");
+    try (SequenceClassifier model =
+        SequenceClassifier.fromScratch(
+            TestModels.tinyConfig((LARGE_BASE_MB << 20) / Float.BYTES / WIDTH, LABELS, 0), 42)) {
+      write(model.toFiles(TestModels.tiny().tokenizer()), base);
+    }
+    return base;
+  }
+
+  private static void write(ModelFiles files, Path base) {
+    HuggingFaceFolder.write(
+        files,
+        new ModelInputs(128, true),
+        new org.apache.hadoop.fs.Path(base.toUri()),
+        new Configuration(false));
   }
 
   /** Those of the settings that are the schema's; small steps in fp32 unless told otherwise. */
