@@ -26,7 +26,7 @@ class ForwardPassTest {
     return new ForwardPass(type, null, AttentionImplementation.AUTO, false, "cuda:0", null);
   }
 
-  /** A GPU's kernel refuses fp32 weights beside such an input, and a processor's does for half. */
+  /** A GPU's kernel refuses fp32 weights beside such an input; a processor's would take them. */
   @ParameterizedTest
   @EnumSource(
       value = ScalarType.class,
@@ -42,6 +42,8 @@ class ForwardPassTest {
       Tensor normalised = onGpu(type).layerNorm(x, weight, bias, 1e-5);
       assertThat(normalised.scalar_type().intern()).isEqualTo(type);
       assertThat(numbers(normalised)).isEqualTo(numbers(expected.to(type)));
+      // The last that was done is to cast an fp32 result.
+      assertThat(normalised.grad_fn().name().getString()).contains("ToCopy");
       normalised.sum().backward();
       assertThat(weight.grad().scalar_type().intern()).isEqualTo(ScalarType.Float);
     }
