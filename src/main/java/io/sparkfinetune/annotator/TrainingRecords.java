@@ -17,7 +17,6 @@ import org.bytedeco.javacpp.Loader;
 
 /** What a fit knows of its model's making. */
 final class TrainingRecords {
-  /** Maven puts it into the jar; classes that an IDE has compiled have none. */
   private TrainingRecords() {}
 
   /** The record of a training that ends now. */

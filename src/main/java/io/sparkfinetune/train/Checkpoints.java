@@ -139,7 +139,7 @@ final class Checkpoints {
 
   private static void read(StoredCheckpoint files, String name, Map<String, Tensor> live) {
     try (InputStream in = files.open(name)) {
-      TensorFile.readInto(in, live);
+      TensorFile.readInto(in, name, live);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + name + " of a checkpoint", e);
     }

@@ -28,11 +28,6 @@ public final class TensorFile {
     SafetensorsWriter.write(out, tensors, SafetensorsWriter.PYTORCH);
   }
 
-  /** Calls {@link #readInto(InputStream, String, Map)}; messages say "the file of tensors". */
-  public static void readInto(InputStream in, Map<String, Tensor> live) throws IOException {
-    readInto(in, "the file of tensors", live);
-  }
-
   /**
    * Copies a file's tensors into live ones of the same names, types and shapes, which may lie on
    * any device and need gradients. One tensor at a time is in memory beside them. They are all

@@ -53,7 +53,7 @@ class TensorFileTest {
     written.put("view", torch.randn(5, 7).mul(Tensor.create(100.0)).to(type).t());
     Map<String, Tensor> live = new LinkedHashMap<>();
     written.forEach((name, tensor) -> live.put(name, torch.zeros_like(tensor)));
-    TensorFile.readInto(new ByteArrayInputStream(file(written)), live);
+    TensorFile.readInto(new ByteArrayInputStream(file(written)), "f", live);
     written.forEach((name, tensor) -> assertThat(live.get(name).equal(tensor)).as(name).isTrue());
   }
 
@@ -72,7 +72,8 @@ class TensorFileTest {
     Tensor leaf = torch.zeros(2, 3).set_requires_grad(true);
     Tensor base = torch.zeros(3, 2);
     byte[] file = file(Map.of("leaf", torch.ones(2, 3), "view", torch.ones(2, 3)));
-    TensorFile.readInto(new ByteArrayInputStream(file), Map.of("leaf", leaf, "view", base.t()));
+    TensorFile.readInto(
+        new ByteArrayInputStream(file), "f", Map.of("leaf", leaf, "view", base.t()));
     assertThat(leaf.requires_grad()).isTrue();
     assertThat(leaf.is_leaf()).isTrue();
     assertThat(leaf.detach().equal(torch.ones(2, 3))).isTrue();
@@ -104,20 +105,19 @@ class TensorFileTest {
     assertThatThrownBy(
             () ->
                 TensorFile.readInto(
-                    new ByteArrayInputStream(file), Map.of("first", first, "w", torch.zeros(3, 2))))
+                    new ByteArrayInputStream(file),
+                    "f",
+                    Map.of("first", first, "w", torch.zeros(3, 2))))
         .isInstanceOf(UserException.class)
-        .hasMessage(
-            "the file of tensors: tensor 'w' is F32 [2, 3], in this training F32 [3, 2]"
-                + WHAT_TO_DO);
+        .hasMessage("f: tensor 'w' is F32 [2, 3], in this training F32 [3, 2]" + WHAT_TO_DO);
     assertThatThrownBy(
             () ->
                 TensorFile.readInto(
                     new ByteArrayInputStream(file),
+                    "f",
                     Map.of("first", first, "w", torch.zeros(2, 3).to(ScalarType.Double))))
         .isInstanceOf(UserException.class)
-        .hasMessage(
-            "the file of tensors: tensor 'w' is F32 [2, 3], in this training F64 [2, 3]"
-                + WHAT_TO_DO);
+        .hasMessage("f: tensor 'w' is F32 [2, 3], in this training F64 [2, 3]" + WHAT_TO_DO);
     assertThat(first.equal(torch.zeros(4))).isTrue();
   }
 
@@ -160,7 +160,7 @@ class TensorFileTest {
     Map<String, Tensor> live = Map.of("w", torch.zeros(300, 1000), "step", Tensor.create(0L));
     StoredCheckpoint checkpoint = store.newestWhole(line -> {}).orElseThrow();
     try (InputStream in = checkpoint.open("state.safetensors")) {
-      TensorFile.readInto(in, live);
+      TensorFile.readInto(in, "state.safetensors", live);
     }
     live.forEach((name, tensor) -> assertThat(tensor.equal(written.get(name))).isTrue());
   }
