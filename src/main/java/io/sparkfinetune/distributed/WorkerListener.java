@@ -48,6 +48,11 @@ final class WorkerListener implements TrainerListener {
   }
 
   @Override
+  public void onPredictionStep() {
+    BarrierTaskContext.get().killTaskIfInterrupted();
+  }
+
+  @Override
   public void onProgress(TrainingProgress newest) {
     BarrierTaskContext.get().killTaskIfInterrupted();
     if (rank == 0) {

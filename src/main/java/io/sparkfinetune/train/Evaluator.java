@@ -24,12 +24,18 @@ final class Evaluator {
   private final SequenceClassifier model;
   private final ForwardPass pass;
   private final int batchSize;
+  private final Runnable beforeBatch;
 
-  /** Evaluates with the arithmetic of {@code pass}, which must not drop out. */
-  Evaluator(SequenceClassifier model, ForwardPass pass, int batchSize) {
+  /**
+   * Evaluates with the arithmetic of {@code pass}, which must not drop out.
+   *
+   * @param beforeBatch called before each batch of {@link #evaluate}; what it throws ends that
+   */
+  Evaluator(SequenceClassifier model, ForwardPass pass, int batchSize, Runnable beforeBatch) {
     this.model = model;
     this.pass = pass;
     this.batchSize = batchSize;
+    this.beforeBatch = beforeBatch;
   }
 
   /**
@@ -119,6 +125,7 @@ final class Evaluator {
   private void forEachRow(
       EncodedDataset data, Function<float[], double[]> activation, ObjIntConsumer<double[]> use) {
     for (int[] rows : BatchSampler.evaluationBatches(data, batchSize)) {
+      beforeBatch.run();
       float[][] logits = model.logits(pass, data.batch(rows, model.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
         use.accept(activation.apply(logits[i]), rows[i]);

@@ -106,7 +106,8 @@ public final class Trainer implements AutoCloseable {
         new Evaluator(
             model,
             new ForwardPass(trainingPass.dtype(), null, model.attention()),
-            arguments.perDeviceEvalBatchSize());
+            arguments.perDeviceEvalBatchSize(),
+            listener::onPredictionStep);
   }
 
   /** Prepares a training of one worker alone. */

@@ -11,6 +11,9 @@ public interface TrainerListener {
   /** Called after each step and each evaluation. */
   void onProgress(TrainingProgress progress);
 
+  /** Called before each batch of an evaluation, which may be long. */
+  default void onPredictionStep() {}
+
   /** Called once, before the first step. */
   default void onTrainBegin(TrainingPlan plan) {}
 

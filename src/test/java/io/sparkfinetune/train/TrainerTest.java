@@ -68,7 +68,7 @@ class TrainerTest {
       assertThat(result.metrics().get("eval_f1")).isEqualTo(best);
       assertThat(result.metrics().get("best_epoch")).isEqualTo(f1.indexOf(best) + 1.0);
       double kept =
-          new Evaluator(model, io.sparkfinetune.model.ForwardPass.inference(), 64)
+          new Evaluator(model, io.sparkfinetune.model.ForwardPass.inference(), 64, () -> {})
               .evaluate(new ShardedRows(validation, Collective.alone()), Collective.alone())
               .orElseThrow()
               .metrics()
@@ -216,6 +216,34 @@ class TrainerTest {
       assertThatThrownBy(() -> train(model, arguments(), NONE, NONE))
           .isInstanceOf(UserException.class)
           .hasMessage("there are no training rows");
+    }
+  }
+
+  @Test
+  void aListenerCanEndATrainingInTheMiddleOfAnEvaluation() {
+    List<Integer> steps = new ArrayList<>();
+    TrainerListener stopsAtTheSecondBatch =
+        new TrainerListener() {
+          private int batches;
+
+          @Override
+          public void onProgress(TrainingProgress progress) {
+            steps.add(progress.step());
+          }
+
+          @Override
+          public void onPredictionStep() {
+            if (++batches == 2) {
+              throw new IllegalStateException("cancelled");
+            }
+          }
+        };
+    EncodedDataset rows = TestRows.learnable(32, 4, 1);
+    TrainingArguments arguments = arguments("per_device_eval_batch_size", 8);
+    try (SequenceClassifier model = model(0);
+        Trainer trainer = new Trainer(model, arguments, stopsAtTheSecondBatch)) {
+      assertThatThrownBy(() -> trainer.train(rows, rows)).hasMessage("cancelled");
+      assertThat(steps).containsExactly(1);
     }
   }
 
