@@ -25,6 +25,11 @@ public interface Collective extends AutoCloseable {
   /** How many workers there are. */
   int size();
 
+  /** How many of the workers, this one among them, share the memory of its host. */
+  default int workersOfHost() {
+    return 1;
+  }
+
   /** Sums a tensor over the workers, element by element, in place. */
   void sum(Tensor tensor);
 

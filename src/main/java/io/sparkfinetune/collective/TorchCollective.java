@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -215,6 +216,11 @@ public final class TorchCollective implements Collective {
   @Override
   public int size() {
     return hosts.size();
+  }
+
+  @Override
+  public int workersOfHost() {
+    return Collections.frequency(hosts, hosts.get(rank));
   }
 
   @Override

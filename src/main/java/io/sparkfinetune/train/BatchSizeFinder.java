@@ -1,7 +1,6 @@
 package io.sparkfinetune.train;
 
 import io.sparkfinetune.UserException;
-import io.sparkfinetune.model.ActivationMemory;
 import io.sparkfinetune.model.SequenceClassifier;
 import io.sparkfinetune.tokenize.BatchSampler;
 import io.sparkfinetune.tokenize.EncodedDataset;
@@ -10,31 +9,34 @@ import java.util.function.LongSupplier;
 /**
  * How many rows a forward and backward pass has the memory for: {@code
  * per_device_train_batch_size}, halved until it fits. On a processor, where a system ends a process
- * that takes too much, by what the pass's activations are counted to take; on a GPU by trying, with
- * the longest rows there are.
+ * that takes too much, by what the pass's activations and gradients are counted to take; on a GPU
+ * by trying, with the longest rows there are.
  */
 final class BatchSizeFinder {
   private final SequenceClassifier model;
   private final TrainingArguments arguments;
   private final BatchGradient gradient;
   private final ShardedRows rows;
+  private final StepPlan plan;
   private final LongSupplier available;
 
   /**
-   * Looks at a training that has all it needs but the activations.
+   * Looks at a training that has all it needs but activations and gradients.
    *
-   * @param available bytes of memory that are left, on a processor
+   * @param available bytes of memory that are left for this worker, on a processor
    */
   BatchSizeFinder(
       SequenceClassifier model,
       TrainingArguments arguments,
       BatchGradient gradient,
       ShardedRows rows,
+      StepPlan plan,
       LongSupplier available) {
     this.model = model;
     this.arguments = arguments;
     this.gradient = gradient;
     this.rows = rows;
+    this.plan = plan;
     this.available = available;
   }
 
@@ -60,13 +62,8 @@ final class BatchSizeFinder {
 
   private boolean fits(int size) {
     if (!model.device().is_cuda()) {
-      long needed =
-          ActivationMemory.ofStep(
-              model,
-              arguments.precision().dtype(),
-              size,
-              rows.longest(),
-              arguments.gradientCheckpointing());
+      boolean gradientsStay = plan.workers() > 1 || plan.inPassesOf(size).accumulation() > 1;
+      long needed = TrainingMemory.ofPass(model, arguments, size, rows.longest(), gradientsStay);
       return needed <= available.getAsLong();
     }
     EncodedDataset shard = rows.shard();

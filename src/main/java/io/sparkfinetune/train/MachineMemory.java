@@ -11,8 +11,7 @@ import java.util.regex.Pattern;
 final class MachineMemory {
   private static final Path MACHINE = Path.of("/proc/meminfo");
   private static final Path PROCESS = Path.of("/proc/self/status");
-  private static final Path GROUP_LIMIT = Path.of("/sys/fs/cgroup/memory.max");
-  private static final Path GROUP_USED = Path.of("/sys/fs/cgroup/memory.current");
+  private static final Path GROUP = Path.of("/sys/fs/cgroup");
 
   private MachineMemory() {}
 
@@ -21,12 +20,23 @@ final class MachineMemory {
    * {@code Long.MAX_VALUE} where nothing is told.
    */
   static long available() {
-    long machine = kilobytes(MACHINE, "MemAvailable").orElse(Long.MAX_VALUE);
-    OptionalLong limit = number(GROUP_LIMIT);
-    OptionalLong used = number(GROUP_USED);
-    return limit.isPresent() && used.isPresent()
-        ? Math.min(machine, limit.getAsLong() - used.getAsLong())
-        : machine;
+    return Math.min(
+        kilobytes(MACHINE, "MemAvailable").orElse(Long.MAX_VALUE),
+        leftOfGroup(GROUP).orElse(Long.MAX_VALUE));
+  }
+
+  /**
+   * What a control group (version 2) leaves, of which there may be no limit: files that are read
+   * count as used, but those not read lately make room, as Kubernetes reckons too.
+   */
+  static OptionalLong leftOfGroup(Path group) {
+    OptionalLong limit = number(group.resolve("memory.max"), "(\\d+)");
+    OptionalLong used = number(group.resolve("memory.current"), "(\\d+)");
+    if (limit.isEmpty() || used.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    long files = number(group.resolve("memory.stat"), "inactive_file (\\d+)").orElse(0);
+    return OptionalLong.of(limit.getAsLong() - Math.max(0, used.getAsLong() - files));
   }
 
   /** The most that this process has held at once. */
@@ -35,22 +45,18 @@ final class MachineMemory {
   }
 
   private static OptionalLong kilobytes(Path file, String key) {
-    try {
-      Matcher line =
-          Pattern.compile("(?m)^" + key + ":\\s*(\\d+) kB$").matcher(Files.readString(file));
-      return line.find()
-          ? OptionalLong.of(Long.parseLong(line.group(1)) << 10)
-          : OptionalLong.empty();
-    } catch (IOException notLinux) {
-      return OptionalLong.empty();
-    }
+    OptionalLong kilobytes = number(file, key + ":\\s*(\\d+) kB");
+    return kilobytes.isPresent()
+        ? OptionalLong.of(kilobytes.getAsLong() << 10)
+        : OptionalLong.empty();
   }
 
-  /** Empty where there is no limit, which the file calls "max". */
-  private static OptionalLong number(Path file) {
+  /** In the first such line; empty where there is none, as for a limit that is "max". */
+  private static OptionalLong number(Path file, String line) {
     try {
-      return OptionalLong.of(Long.parseLong(Files.readString(file).trim()));
-    } catch (IOException | NumberFormatException e) {
+      Matcher found = Pattern.compile("(?m)^" + line + "$").matcher(Files.readString(file));
+      return found.find() ? OptionalLong.of(Long.parseLong(found.group(1))) : OptionalLong.empty();
+    } catch (IOException notLinux) {
       return OptionalLong.empty();
     }
   }

@@ -173,7 +173,13 @@ public final class Trainer implements AutoCloseable {
   private void findBatchSize() {
     int asked = arguments.perDeviceTrainBatchSize();
     int found =
-        new BatchSizeFinder(model, arguments, weights.gradient(), rows, MachineMemory::available)
+        new BatchSizeFinder(
+                model,
+                arguments,
+                weights.gradient(),
+                rows,
+                plan,
+                () -> MachineMemory.available() / workers.workersOfHost())
             .find();
     int[] all = new int[workers.size()];
     all[workers.rank()] = found;

@@ -3,6 +3,7 @@ package io.sparkfinetune.train;
 import io.sparkfinetune.model.ActivationMemory;
 import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.model.SequenceClassifier;
+import java.util.Collection;
 
 /**
  * The native memory that a training takes at its height, in bytes by what fills it. The JVM, its
@@ -41,13 +42,8 @@ public record TrainingMemory(
    */
   public static TrainingMemory of(
       SequenceClassifier model, TrainingArguments arguments, int length, int workers) {
-    long weights = 0;
-    long trainable = 0;
-    for (Parameter parameter : model.parameters().parameters()) {
-      long bytes = parameter.tensor().numel() * Float.BYTES;
-      weights += bytes;
-      trainable += parameter.trainable() ? bytes : 0;
-    }
+    long weights = bytes(model.parameters().parameters());
+    long trainable = bytes(model.parameters().trainable());
     // A trimmed vocabulary's whole table is kept beside it.
     weights += model.numbersAside() * Float.BYTES;
     long activations =
@@ -66,6 +62,33 @@ public record TrainingMemory(
         workers > 1 || arguments.gradientAccumulationSteps() > 1);
   }
 
+  private static long bytes(Collection<Parameter> parameters) {
+    return parameters.stream().mapToLong(weight -> weight.tensor().numel() * Float.BYTES).sum();
+  }
+
+  /**
+   * What a pass comes to need beside weights, the optimizer's state and the best weights.
+   *
+   * @param rows of the pass
+   * @param length tokens of each
+   * @param gradientsStay as of {@link #gradientsStay()}
+   */
+  static long ofPass(
+      SequenceClassifier model,
+      TrainingArguments arguments,
+      int rows,
+      int length,
+      boolean gradientsStay) {
+    long activations =
+        ActivationMemory.ofStep(
+            model, arguments.precision().dtype(), rows, length, arguments.gradientCheckpointing());
+    return ofPass(bytes(model.parameters().trainable()), activations, gradientsStay);
+  }
+
+  private static long ofPass(long gradients, long activations, boolean gradientsStay) {
+    return gradientsStay ? gradients + activations : Math.max(gradients, activations);
+  }
+
   /** How many numbers an optimizer keeps for each weight. */
   private static int statesOf(OptimizerArguments arguments) {
     return switch (arguments.optim()) {
@@ -79,7 +102,6 @@ public record TrainingMemory(
 
   /** What there is of it at the height. */
   public long total() {
-    long step = gradientsStay ? gradients + activations : Math.max(gradients, activations);
-    return weights + optimizerState + bestWeights + step;
+    return weights + optimizerState + bestWeights + ofPass(gradients, activations, gradientsStay);
   }
 }

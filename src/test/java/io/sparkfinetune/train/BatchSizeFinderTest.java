@@ -3,39 +3,77 @@ package io.sparkfinetune.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkfinetune.TestWorkers;
+import io.sparkfinetune.TestWorkers.Hosts;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.model.ActivationMemory;
+import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.model.SequenceClassifier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BatchSizeFinderTest {
   private static final ShardedRows ROWS =
       new ShardedRows(TestRows.learnable(64, 4, 1), Collective.alone());
 
-  private static int find(SequenceClassifier model, long bytes) {
+  private static int find(SequenceClassifier model, int workers, long bytes) {
     TrainingArguments arguments = Trainings.arguments("per_device_train_batch_size", 24);
-    return new BatchSizeFinder(model, arguments, null, ROWS, () -> bytes).find();
+    StepPlan plan = StepPlan.of(ROWS.size(), workers, arguments);
+    return new BatchSizeFinder(model, arguments, null, ROWS, plan, () -> bytes).find();
   }
 
   @Test
-  void theSizeIsHalvedUntilTheActivationsOfTheLongestRowsFit() {
+  void theSizeIsHalvedUntilTheActivationsOfTheLongestRowsFitBesideTheGradients() {
     try (SequenceClassifier model = Trainings.model(0)) {
-      int longest = 0;
-      for (int row = 0; row < ROWS.size(); row++) {
-        longest = Math.max(longest, ROWS.length(row));
-      }
+      int longest = ROWS.longest();
+      long all = ActivationMemory.ofStep(model, ScalarType.Float, 24, longest, false);
       long six = ActivationMemory.ofStep(model, ScalarType.Float, 6, longest, false);
-      assertThat(find(model, Long.MAX_VALUE)).isEqualTo(24);
-      assertThat(find(model, six)).isEqualTo(6);
-      assertThat(find(model, six - 1)).isEqualTo(3);
-      assertThatThrownBy(() -> find(model, 1000))
+      long gradients = 0;
+      for (Parameter weight : model.parameters().trainable()) {
+        gradients += weight.tensor().numel() * Float.BYTES;
+      }
+      assertThat(gradients).isLessThan(all);
+      assertThat(find(model, 1, Long.MAX_VALUE)).isEqualTo(24);
+      // A step of one pass frees activations as gradients come.
+      assertThat(find(model, 1, all)).isEqualTo(24);
+      assertThat(find(model, 2, all)).isEqualTo(12);
+      assertThat(find(model, 2, all + gradients)).isEqualTo(24);
+      assertThat(find(model, 1, six + gradients)).isEqualTo(6);
+      assertThat(find(model, 1, six + gradients - 1)).isEqualTo(3);
+      assertThatThrownBy(() -> find(model, 1, 1000))
           .isInstanceOf(UserException.class)
           .hasMessage(
               "memory does not suffice for one row of 12 tokens: set a smaller model.max_length,"
                   + " training.gradient_checkpointing=true, or more memory for a worker");
     }
+  }
+
+  @Test
+  void filesThatAGroupReadCountAsMemoryThatIsLeft(@TempDir Path group) throws IOException {
+    assertThat(MachineMemory.leftOfGroup(group)).isEmpty();
+    Files.writeString(group.resolve("memory.max"), "max\n");
+    Files.writeString(group.resolve("memory.current"), "900\n");
+    assertThat(MachineMemory.leftOfGroup(group)).isEmpty();
+    Files.writeString(group.resolve("memory.max"), "1000\n");
+    assertThat(MachineMemory.leftOfGroup(group)).hasValue(100);
+    String stat = "anon 100\ninactive_anon 7\ninactive_file 600\nactive_file 200\n";
+    Files.writeString(group.resolve("memory.stat"), stat);
+    assertThat(MachineMemory.leftOfGroup(group)).hasValue(700);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void workersOfAHostShareItsMemory(Hosts hosts) throws Exception {
+    assertThat(TestWorkers.run(2, hosts, Collective::workersOfHost))
+        .containsOnly(hosts == Hosts.ONE ? 2 : 1);
+    assertThat(Collective.alone().workersOfHost()).isEqualTo(1);
   }
 
   @Test
