@@ -55,12 +55,15 @@ final class BestWeights implements AutoCloseable {
     }
   }
 
-  /** Keeps the present weights whatever is kept: they are the last, and gave a finite loss. */
+  /**
+   * Keeps the present weights whatever is kept: they are the last, and gave a finite loss. What an
+   * earlier step's evaluation said is not said of them.
+   */
   void keepLast(int step, double untouchedFactor) {
     snapshot.update();
-    state =
-        new State(
-            step, untouchedFactor, state.evaluated(), state.metrics(), "the weights of the end");
+    boolean evaluated = state.evaluated() && state.step() == step;
+    Map<String, Double> metrics = evaluated ? state.metrics() : Map.of();
+    state = new State(step, untouchedFactor, evaluated, metrics, "the weights of the end");
   }
 
   /** Keeps the present weights if they are the first evaluated or better than those kept. */

@@ -14,7 +14,8 @@ public record CheckpointArguments(
         String checkpointDir,
     @Key(
             doc =
-                "When a checkpoint is written: no, epoch (after each), or steps (every save_steps).",
+                "When a checkpoint is written: no, epoch (after each), or steps (every save_steps);"
+                    + " with the latter two also at the end.",
             defaultValue = "epoch")
         IntervalStrategy saveStrategy,
     @Key(doc = "Steps between two checkpoints.", defaultValue = "500", min = 1) int saveSteps,

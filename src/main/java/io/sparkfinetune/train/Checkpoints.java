@@ -59,15 +59,6 @@ final class Checkpoints {
   record Tensors(
       Map<String, Tensor> weights, Map<String, Tensor> optimizer, Map<String, Tensor> best) {}
 
-  /** Whether one is due. */
-  boolean isDue(int step, StepPlan plan) {
-    return switch (arguments.saveStrategy()) {
-      case NO -> false;
-      case EPOCH -> step % plan.stepsPerEpoch() == 0;
-      case STEPS -> step % arguments.saveSteps() == 0;
-    };
-  }
-
   /** Writes one, on the first worker; the others' training is the same. */
   void save(TrainerState state, Tensors tensors) {
     if (workers.rank() != 0) {

@@ -10,7 +10,9 @@ import java.util.Map;
 /** When a training is evaluated and what follows from it; part of {@link TrainingArguments}. */
 public record EvaluationArguments(
     @Key(
-            doc = "When to evaluate: no, epoch (after each), or steps (every eval_steps).",
+            doc =
+                "When to evaluate: no, epoch (after each), or steps (every eval_steps); with the"
+                    + " latter two also at the end.",
             defaultValue = "epoch")
         IntervalStrategy evalStrategy,
     @Key(doc = "Steps between two evaluations.", defaultValue = "500", min = 1) int evalSteps,

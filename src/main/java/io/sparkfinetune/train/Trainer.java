@@ -201,10 +201,12 @@ public final class Trainer implements AutoCloseable {
     while (step < plan.totalSteps() && !stopped) {
       workers.reached(step);
       step(arguments.optimizer().learningRate() * schedule.factor(step));
-      if (validation.size() > 0 && evaluationIsDue()) {
+      EvaluationArguments evaluation = arguments.evaluation();
+      if (validation.size() > 0 && isDue(evaluation.evalStrategy(), evaluation.evalSteps())) {
         evaluate(validation);
       }
-      if (checkpoints.isPresent() && checkpoints.get().isDue(step, plan)) {
+      CheckpointArguments saving = arguments.checkpoint();
+      if (checkpoints.isPresent() && isDue(saving.saveStrategy(), saving.saveSteps())) {
         weights.withWholeState(() -> checkpoints.get().save(state(), tensors()));
         log.saved(step);
       }
@@ -260,11 +262,13 @@ public final class Trainer implements AutoCloseable {
     return batches.get(index);
   }
 
-  private boolean evaluationIsDue() {
-    return switch (arguments.evaluation().evalStrategy()) {
+  /** Also at the end, which need not be that of an epoch. */
+  private boolean isDue(IntervalStrategy strategy, int steps) {
+    boolean ends = stopped || step == plan.totalSteps();
+    return switch (strategy) {
       case NO -> false;
-      case EPOCH -> step % plan.stepsPerEpoch() == 0;
-      case STEPS -> step % arguments.evaluation().evalSteps() == 0;
+      case EPOCH -> ends || step % plan.stepsPerEpoch() == 0;
+      case STEPS -> ends || step % steps == 0;
     };
   }
 

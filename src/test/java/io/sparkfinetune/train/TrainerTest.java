@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -75,6 +76,60 @@ class TrainerTest {
               .toMap("")
               .get("f1");
       assertThat(kept).isEqualTo(best);
+    }
+  }
+
+  /** 100 rows by 32 are 4 steps an epoch. */
+  @ParameterizedTest
+  @CsvSource({
+    "epoch, 6, 4 6",
+    "epoch, 3, 3",
+    "epoch, 8, 4 8",
+    "steps, 7, 5 7",
+    "steps, 2, 2",
+    "no, 6, ''"
+  })
+  void theLastStepIsEvaluatedThoughAnEpochDoesNotEndThere(
+      String strategy, int maxSteps, String evaluated) {
+    EncodedDataset train = TestRows.learnable(100, 4, 1);
+    TrainingArguments arguments =
+        arguments(
+            "max_steps",
+            maxSteps,
+            "eval_strategy",
+            strategy,
+            "eval_steps",
+            5,
+            "load_best_model_at_end",
+            false);
+    try (SequenceClassifier model = model(0)) {
+      TrainingResult result = train(model, arguments, train, train);
+      List<Map<String, Double>> evaluations =
+          result.logHistory().stream().filter(entry -> entry.containsKey("eval_loss")).toList();
+      assertThat(
+              evaluations.stream()
+                  .map(entry -> String.valueOf(entry.get("step").intValue()))
+                  .collect(Collectors.joining(" ")))
+          .isEqualTo(evaluated);
+      if (evaluations.isEmpty()) {
+        assertThat(result.metrics()).doesNotContainKey("eval_loss");
+      } else {
+        assertThat(result.metrics())
+            .containsEntry("eval_loss", evaluations.get(evaluations.size() - 1).get("eval_loss"));
+      }
+    }
+  }
+
+  @Test
+  void anEarlierEvaluationIsNotSaidOfTheLastWeights() {
+    try (SequenceClassifier model = model(0);
+        BestWeights best = new BestWeights(model.parameters(), "accuracy", true, false)) {
+      best.offer(Map.of("eval_accuracy", 0.5), 4, 1, 1);
+      best.keepLast(4, 1);
+      assertThat(best.state().metrics()).containsEntry("eval_accuracy", 0.5);
+      best.keepLast(6, 1);
+      assertThat(best.state().evaluated()).isFalse();
+      assertThat(best.state().metrics()).isEmpty();
     }
   }
 
