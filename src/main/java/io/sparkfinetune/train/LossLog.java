@@ -3,6 +3,7 @@ package io.sparkfinetune.train;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * The training losses: their mean over all rows, over those since the last report, and the last
@@ -20,10 +21,15 @@ final class LossLog {
   /** What there is to know of one, for going on elsewhere. */
   record State(double sum, long rows, double reportedSum, long reportedRows, List<Double> last) {}
 
-  /** Adds one step's mean loss over its rows. */
+  /**
+   * Adds one step's mean loss over its rows. One that is not finite, as of a step that fp16 skips,
+   * is left out of the means, as transformers' {@code logging_nan_inf_filter} does.
+   */
   void add(double loss, int stepRows) {
-    sum += loss * stepRows;
-    rows += stepRows;
+    if (Double.isFinite(loss)) {
+      sum += loss * stepRows;
+      rows += stepRows;
+    }
     show(loss);
   }
 
@@ -39,11 +45,13 @@ final class LossLog {
     return sum / rows;
   }
 
-  double meanSinceLastCall() {
-    double mean = (sum - reportedSum) / (rows - reportedRows);
+  /** Empty when no loss was finite since. */
+  OptionalDouble meanSinceLastCall() {
+    double newSum = sum - reportedSum;
+    long newRows = rows - reportedRows;
     reportedSum = sum;
     reportedRows = rows;
-    return mean;
+    return newRows == 0 ? OptionalDouble.empty() : OptionalDouble.of(newSum / newRows);
   }
 
   /** The last losses, oldest first. */

@@ -237,7 +237,7 @@ public final class Trainer implements AutoCloseable {
     log.progress(batch.length, System.nanoTime() - start);
     if (step % arguments.loggingSteps() == 0 || step == plan.totalSteps()) {
       Map<String, Double> values = new LinkedHashMap<>();
-      values.put("loss", losses.meanSinceLastCall());
+      losses.meanSinceLastCall().ifPresent(loss -> values.put("loss", loss));
       values.put("grad_norm", result.norm());
       values.put("learning_rate", learningRate);
       log.add(step, plan.epoch(step), values);
