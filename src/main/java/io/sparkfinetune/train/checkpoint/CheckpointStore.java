@@ -254,6 +254,22 @@ public final class CheckpointStore {
     }
   }
 
+  /**
+   * Deletes the checkpoints of later steps, also broken ones: what is not of this training any
+   * more, as its steps are numbered otherwise. A failure is logged.
+   */
+  public void deleteAfter(int step) {
+    try {
+      for (int later : folder.steps()) {
+        if (later > step && state(later) != State.FOREIGN) {
+          deleteOrLog(later);
+        }
+      }
+    } catch (IOException | UserException e) {
+      LOG.warn("{}: no later checkpoint deleted ({})", folder, CheckpointFolder.firstLine(e));
+    }
+  }
+
   private enum State {
     WHOLE,
     LEFTOVER,

@@ -113,6 +113,21 @@ class PruneTest {
   }
 
   @Test
+  void laterStepsAreDeletedButForThoseOfOthers() throws IOException {
+    CheckpointStore store = Checkpoints.local(temporary);
+    for (int step : new int[] {1, 20, 30, 100}) {
+      store.write(step, Checkpoints.files(step));
+    }
+    Files.delete(temporary.resolve("checkpoint-30/manifest.json"));
+    Files.createDirectory(temporary.resolve("checkpoint-50"));
+    Files.createFile(temporary.resolve("checkpoint-50/optimizer.pt"));
+    store.deleteAfter(20);
+    assertThat(Checkpoints.names(temporary))
+        .containsExactly("checkpoint-1", "checkpoint-20", "checkpoint-50");
+    Checkpoints.local(temporary.resolve("none")).deleteAfter(0);
+  }
+
+  @Test
   void whatCannotBeDeletedIsLeftAndTheOthersGo() throws IOException {
     for (int step = 1; step <= 4; step++) {
       Checkpoints.local(temporary).write(step, Checkpoints.files(step));
