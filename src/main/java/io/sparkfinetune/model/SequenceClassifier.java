@@ -211,6 +211,11 @@ public final class SequenceClassifier implements AutoCloseable {
     return labels;
   }
 
+  /** What was done to it between its checkpoint and its training. */
+  public Customisation customisation() {
+    return customisation;
+  }
+
   /** How attention is to be computed while training. */
   public AttentionImplementation attention() {
     return customisation.attention();

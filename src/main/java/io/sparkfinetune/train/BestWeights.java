@@ -21,7 +21,7 @@ final class BestWeights implements AutoCloseable {
   /**
    * What is known of the weights kept.
    *
-   * @param step after which they were taken
+   * @param step after which they were taken; -1 when steps were numbered for another batch size
    * @param untouchedFactor as of {@link io.sparkfinetune.model.TrimmedVocabulary#factor} then
    * @param evaluated whether they were evaluated
    * @param metrics of that evaluation
@@ -32,7 +32,12 @@ final class BestWeights implements AutoCloseable {
       double untouchedFactor,
       boolean evaluated,
       Map<String, Double> metrics,
-      String description) {}
+      String description) {
+    /** The same where steps are numbered otherwise from now on. */
+    State withoutStep() {
+      return new State(-1, untouchedFactor, evaluated, metrics, description);
+    }
+  }
 
   /**
    * Starts with the weights as they are.

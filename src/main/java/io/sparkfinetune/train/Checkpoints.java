@@ -1,5 +1,7 @@
 package io.sparkfinetune.train;
 
+import com.fasterxml.jackson.databind.DatabindException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.collective.Collective;
@@ -27,11 +29,13 @@ final class Checkpoints {
   private static final String WEIGHTS = "weights.safetensors";
   private static final String OPTIMIZER = "optimizer.safetensors";
   private static final String BEST = "best.safetensors";
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
 
   private final CheckpointStore store;
   private final CheckpointArguments arguments;
   private final Collective workers;
+  private boolean goesOn;
 
   private Checkpoints(CheckpointStore store, CheckpointArguments arguments, Collective workers) {
     this.store = store;
@@ -59,7 +63,11 @@ final class Checkpoints {
   record Tensors(
       Map<String, Tensor> weights, Map<String, Tensor> optimizer, Map<String, Tensor> best) {}
 
-  /** Writes one, on the first worker; the others' training is the same. */
+  /**
+   * Writes one, on the first worker; the others' training is the same. A training that has gone on
+   * from a checkpoint may count fewer steps than that, for its batches are larger now: checkpoints
+   * of later steps then go, or they would be taken for newer.
+   */
   void save(TrainerState state, Tensors tensors) {
     if (workers.rank() != 0) {
       return;
@@ -72,9 +80,13 @@ final class Checkpoints {
     }
     files.put(STATE, out -> out.write(JSON.writeValueAsBytes(state)));
     store.write(state.step(), files);
+    if (goesOn) {
+      store.deleteAfter(state.step());
+    }
+    BestWeights.State best = state.best();
     store.prune(
         arguments.saveTotalLimit(),
-        state.best().evaluated() ? OptionalInt.of(state.best().step()) : OptionalInt.empty());
+        best.evaluated() && best.step() >= 0 ? OptionalInt.of(best.step()) : OptionalInt.empty());
   }
 
   /** A whole checkpoint and the state in it. */
@@ -85,19 +97,37 @@ final class Checkpoints {
    * one, which Spark then runs again.
    *
    * @param passedOver hears of newer ones that are not whole, and why
+   * @throws UserException when resuming is asked for and another release wrote it
    */
   Optional<Found> newest(String run, Consumer<String> passedOver) {
-    Optional<Found> found = store.newestWhole(passedOver).map(Checkpoints::read);
+    Optional<Found> found = store.newestWhole(passedOver).flatMap(this::read);
     if (!arguments.resume()) {
       found = found.filter(checkpoint -> checkpoint.state().run().equals(run));
     }
     requireAgreement(found.map(checkpoint -> checkpoint.state().step()).orElse(-1));
+    goesOn = found.isPresent();
     return found;
   }
 
-  private static Found read(StoredCheckpoint checkpoint) {
+  private Optional<Found> read(StoredCheckpoint checkpoint) {
     try (InputStream in = checkpoint.open(STATE)) {
-      return new Found(checkpoint, JSON.readValue(in.readAllBytes(), TrainerState.class));
+      TrainerState state = JSON.readValue(in.readAllBytes(), TrainerState.class);
+      return Optional.of(new Found(checkpoint, state));
+    } catch (DatabindException e) {
+      if (!arguments.resume()) {
+        return Optional.empty();
+      }
+      throw new UserException(
+          "the checkpoint at step "
+              + checkpoint.step()
+              + " in "
+              + arguments.checkpointDir()
+              + " was written by another release ("
+              + STATE
+              + ": "
+              + e.getOriginalMessage()
+              + "). Go on with that one, or start anew with resume=false",
+          e);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + STATE + " of a checkpoint", e);
     }

@@ -24,12 +24,16 @@ final class EarlyStopping {
     this.best = greaterIsBetter ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
   }
 
-  /** Takes an evaluation's metric and says whether to stop. */
-  boolean offer(double metric) {
+  /** Takes an evaluation's metric. */
+  void offer(double metric) {
     double gain = greaterIsBetter ? metric - best : best - metric;
     worse = gain > threshold ? 0 : worse + 1;
     // A gain too small to reset the count is the best there is all the same.
     best = gain > 0 ? metric : best;
+  }
+
+  /** Whether to stop. */
+  boolean isDue() {
     return patience > 0 && worse >= patience;
   }
 

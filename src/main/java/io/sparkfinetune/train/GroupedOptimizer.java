@@ -15,7 +15,7 @@ final class GroupedOptimizer implements Optimizer {
   private final List<ParameterGroup> groups;
   private final UpdateRule rule;
   private final Map<Parameter, Map<String, Tensor>> states = new LinkedHashMap<>();
-  private int step;
+  private int steps;
 
   GroupedOptimizer(List<ParameterGroup> groups, UpdateRule rule) {
     this.groups = List.copyOf(groups);
@@ -35,7 +35,7 @@ final class GroupedOptimizer implements Optimizer {
 
   @Override
   public void step(double learningRate, double gradientScale) {
-    step++;
+    steps++;
     for (ParameterGroup group : groups) {
       update(group, learningRate * group.rateFactor(), gradientScale);
     }
@@ -58,7 +58,7 @@ final class GroupedOptimizer implements Optimizer {
       if (!weights.isEmpty()) {
         rule.apply(
             new GroupStep(
-                step,
+                steps,
                 learningRate,
                 group.decay(),
                 gradientScale,
@@ -92,8 +92,13 @@ final class GroupedOptimizer implements Optimizer {
   }
 
   @Override
-  public void resumeAt(int step) {
-    this.step = step;
+  public int steps() {
+    return steps;
+  }
+
+  @Override
+  public void resumeAt(int newSteps) {
+    steps = newSteps;
   }
 
   @Override

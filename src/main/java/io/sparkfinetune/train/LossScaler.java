@@ -22,9 +22,16 @@ final class LossScaler {
     return scale;
   }
 
-  /** Steps since the scale changed. */
-  int steps() {
-    return steps;
+  /**
+   * What there is to know of one.
+   *
+   * @param steps since the scale changed
+   */
+  record State(double scale, int steps) {}
+
+  /** For going on elsewhere; null but for fp16. */
+  State state() {
+    return active ? new State(scale, steps) : null;
   }
 
   /** Takes note of a step's gradients; true when the step is to be left out. */
@@ -45,9 +52,11 @@ final class LossScaler {
     return false;
   }
 
-  /** Goes on where another one stood. */
-  void resume(double newScale, int newSteps) {
-    scale = newScale;
-    steps = newSteps;
+  /** Goes on where another one stood, if both are of fp16. */
+  void resume(State other) {
+    if (active && other != null) {
+      scale = other.scale();
+      steps = other.steps();
+    }
   }
 }

@@ -48,12 +48,15 @@ interface Optimizer extends AutoCloseable {
   /** Sets the state of some weights to zero. */
   void clear(Predicate<Parameter> weights);
 
+  /** How many steps were done. */
+  int steps();
+
   /**
    * Sets how many steps were done before the next one.
    *
-   * @param step 0 or more
+   * @param steps 0 or more
    */
-  void resumeAt(int step);
+  void resumeAt(int steps);
 
   /**
    * Whether a row of a weight, whose gradient and state are zero in that row, is changed by a step

@@ -205,9 +205,14 @@ final class TrainedWeights implements AutoCloseable {
     optimizer.clear(parameter -> !gradient.updates(parameter));
   }
 
+  /** How many steps the optimizer has done. */
+  int optimizerSteps() {
+    return optimizer.steps();
+  }
+
   /** Goes on where another training stood, whose tensors are in these. */
-  void resume(int step, double untouchedFactor) {
-    optimizer.resumeAt(step);
+  void resume(int optimizerSteps, double untouchedFactor) {
+    optimizer.resumeAt(optimizerSteps);
     dropForeignState();
     setUntouchedFactor(untouchedFactor);
   }

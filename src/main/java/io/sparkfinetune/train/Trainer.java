@@ -4,12 +4,10 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.model.ForwardPass;
 import io.sparkfinetune.model.SequenceClassifier;
-import io.sparkfinetune.tokenize.BatchSampler;
 import io.sparkfinetune.tokenize.EncodedDataset;
 import io.sparkfinetune.torch.Libtorch;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -48,12 +46,10 @@ public final class Trainer implements AutoCloseable {
   private StepPlan plan;
   private TrainedWeights weights;
   private BestWeights best;
-  private List<int[]> batches;
-  private int batchesOfEpoch = -1;
-  private int fetchedUpTo;
-  private boolean groupsByLength;
+  private StepBatches batches;
+  private Map<String, String> settings;
+  private Fingerprints fingerprints;
   private int step;
-  private boolean stopped;
 
   /**
    * What surrounds a training.
@@ -137,8 +133,16 @@ public final class Trainer implements AutoCloseable {
       throw new UserException("there are no training rows");
     }
     plan = StepPlan.of(rows.size(), workers.size(), arguments);
-    groupsByLength = arguments.groupByLength() && !model.packs(trainingPass, rows.longest());
+    boolean groupsByLength =
+        arguments.groupByLength() && !model.packs(trainingPass, rows.longest());
+    batches = new StepBatches(rows, groupsByLength, arguments.seed());
+    settings = Resumption.settings(arguments, model, groupsByLength, workers.size());
     log.begin(plan);
+    Optional<Checkpoints> checkpoints =
+        Checkpoints.of(arguments.checkpoint(), surroundings.hadoop(), workers);
+    if (checkpoints.isPresent()) {
+      fingerprints = Fingerprints.of(model, rows, validationRows);
+    }
     try {
       weights =
           TrainedWeights.of(
@@ -153,8 +157,6 @@ public final class Trainer implements AutoCloseable {
       if (arguments.autoFindBatchSize()) {
         findBatchSize();
       }
-      Optional<Checkpoints> checkpoints =
-          Checkpoints.of(arguments.checkpoint(), surroundings.hadoop(), workers);
       checkpoints.ifPresent(this::resume);
       loop(validationRows, checkpoints);
       if (!best.isBest()) {
@@ -198,7 +200,7 @@ public final class Trainer implements AutoCloseable {
     LearningRateSchedule schedule =
         LearningRateSchedule.of(
             arguments.schedule(), plan.totalSteps(), arguments.optimizer().learningRate());
-    while (step < plan.totalSteps() && !stopped) {
+    while (step < plan.totalSteps() && !earlyStopping.isDue()) {
       workers.reached(step);
       step(arguments.optimizer().learningRate() * schedule.factor(step));
       EvaluationArguments evaluation = arguments.evaluation();
@@ -215,7 +217,7 @@ public final class Trainer implements AutoCloseable {
 
   private void step(double learningRate) {
     long start = System.nanoTime();
-    int[] batch = nextBatch();
+    int[] batch = batches.after(step, plan);
     BatchGradient.Result result;
     try (Libtorch.Computation computing = Libtorch.computation()) {
       result = weights.gradient().compute(rows, batch, plan, step, scaler.scale());
@@ -245,26 +247,9 @@ public final class Trainer implements AutoCloseable {
     log.report(step);
   }
 
-  /** The rows of the step that comes, fetched from the workers that hold them. */
-  private int[] nextBatch() {
-    int epoch = step / plan.stepsPerEpoch();
-    int index = step % plan.stepsPerEpoch();
-    if (epoch != batchesOfEpoch) {
-      batches =
-          BatchSampler.trainingBatches(
-              rows, plan.batchSize(), groupsByLength, arguments.seed(), epoch);
-      batchesOfEpoch = epoch;
-      fetchedUpTo = index;
-    }
-    if (index >= fetchedUpTo) {
-      fetchedUpTo = index + rows.fetch(batches, index);
-    }
-    return batches.get(index);
-  }
-
   /** Also at the end, which need not be that of an epoch. */
   private boolean isDue(IntervalStrategy strategy, int steps) {
-    boolean ends = stopped || step == plan.totalSteps();
+    boolean ends = earlyStopping.isDue() || step == plan.totalSteps();
     return switch (strategy) {
       case NO -> false;
       case EPOCH -> ends || step % plan.stepsPerEpoch() == 0;
@@ -285,8 +270,8 @@ public final class Trainer implements AutoCloseable {
     values.put("eval_samples_per_second", validation.size() / seconds);
     log.add(step, plan.epoch(step), values);
     best.offer(values, step, plan.epoch(step), weights.untouchedFactor());
-    stopped = earlyStopping.offer(values.get("eval_" + metricForBestModel));
-    if (stopped) {
+    earlyStopping.offer(values.get("eval_" + metricForBestModel));
+    if (earlyStopping.isDue()) {
       log.note(
           String.format(
               "stopped at step %d of %d: %d evaluations without a better %s than %.4f",
@@ -347,21 +332,17 @@ public final class Trainer implements AutoCloseable {
         step,
         plan.rowsSeen(step),
         plan.batchSize(),
-        rows.fingerprint(),
-        settings(),
+        weights.optimizerSteps(),
+        log.seconds(),
+        fingerprints,
+        settings,
         losses.state(),
         best.state(),
         earlyStopping.best(),
         earlyStopping.worse(),
-        stopped,
         weights.untouchedFactor(),
-        scaler.scale(),
-        scaler.steps(),
+        scaler.state(),
         log.history());
-  }
-
-  private Map<String, String> settings() {
-    return Resumption.settings(arguments, groupsByLength, workers.size());
   }
 
   private void resume(Checkpoints checkpoints) {
@@ -370,32 +351,42 @@ public final class Trainer implements AutoCloseable {
       return;
     }
     TrainerState state = found.get().state();
-    Resumption.check(state, rows.fingerprint(), arguments, arguments.checkpoint().checkpointDir());
+    Resumption.check(state, settings, fingerprints, arguments.checkpoint().checkpointDir());
     Checkpoints.load(found.get(), tensors());
-    step = state.batchSize() == plan.batchSize() ? state.step() : plan.stepAfter(state.rowsSeen());
-    weights.resume(step, state.untouchedFactor());
+    boolean sameSteps = state.batchSize() == plan.batchSize();
+    step = sameSteps ? state.step() : plan.stepAfter(state.rowsSeen());
+    weights.resume(state.optimizerSteps(), state.untouchedFactor());
     losses.resume(state.losses());
-    best.resume(state.best());
-    earlyStopping.resume(state.earlyStoppingBest(), state.earlyStoppingWorse());
-    scaler.resume(state.lossScale(), state.lossScaleSteps());
-    stopped = state.stopped();
-    log.resume(state.logHistory());
-    Resumption.notes(state, step, plan, settings()).forEach(log::note);
+    scaler.resume(state.lossScale());
+    log.resume(state.logHistory(), state.seconds());
+    if (Resumption.sameValidation(state, fingerprints)) {
+      best.resume(sameSteps ? state.best() : state.best().withoutStep());
+      if (Resumption.sameMetric(state, settings)) {
+        earlyStopping.resume(state.earlyStoppingBest(), state.earlyStoppingWorse());
+      }
+    } else {
+      best.keepUnevaluated(step, state.untouchedFactor());
+    }
+    Resumption.notes(state, step, plan, settings, fingerprints).forEach(log::note);
   }
 
   private TrainingResult result(Map<String, Double> metrics) {
     return new TrainingResult(metrics, log.history(), model.loadReport());
   }
 
-  /** Names and meaning as Hugging Face's Trainer reports them: the runtime includes evaluations. */
+  /**
+   * Names and meaning as Hugging Face's Trainer reports them: the runtime includes evaluations and,
+   * as rows and steps do, what came before a resumption.
+   */
   private Map<String, Double> summary() {
-    double runtime = log.secondsSinceBegin();
+    double runtime = log.seconds();
+    double rowsASecond = plan.rowsSeen(step) / runtime;
     Map<String, Double> metrics = new LinkedHashMap<>(best.state().metrics());
     metrics.put("train_loss", losses.mean());
     metrics.put("train_runtime", runtime);
-    metrics.put("train_samples_per_second", log.rows() / runtime);
-    metrics.put("train_steps_per_second", log.steps() / runtime);
-    metrics.put("train_tokens_per_second", log.rows() / runtime * rows.tokens() / rows.size());
+    metrics.put("train_samples_per_second", rowsASecond);
+    metrics.put("train_steps_per_second", step / runtime);
+    metrics.put("train_tokens_per_second", rowsASecond * rows.tokens() / rows.size());
     MachineMemory.peakOfProcess()
         .ifPresent(bytes -> metrics.put("train_peak_memory_mb", bytes / (double) (1 << 20)));
     metrics.put("epoch", plan.epoch(step));

@@ -12,16 +12,17 @@ import java.util.Map;
  * @param step optimizer steps done
  * @param rowsSeen training rows of all workers in those steps
  * @param batchSize rows of a step
- * @param fingerprint of the training rows
- * @param settings the training's keys and values, and {@code num_workers}
+ * @param optimizerSteps steps that the optimizer did: others may have been skipped, or numbered for
+ *     another batch size
+ * @param seconds that the training took so far, in all processes that brought it here
+ * @param fingerprints of what it started from
+ * @param settings of the training and the model, by their paths
  * @param losses of the steps done
  * @param best what is known of the weights kept
  * @param earlyStoppingBest the best metric so far
  * @param earlyStoppingWorse evaluations since then
- * @param stopped whether early stopping has ended the training
  * @param untouchedFactor what word vectors that are not in use are to be multiplied with
- * @param lossScale of fp16
- * @param lossScaleSteps steps since it changed
+ * @param lossScale of fp16, else null
  * @param logHistory what was reported
  */
 record TrainerState(
@@ -29,14 +30,14 @@ record TrainerState(
     int step,
     long rowsSeen,
     int batchSize,
-    long fingerprint,
+    int optimizerSteps,
+    double seconds,
+    Fingerprints fingerprints,
     Map<String, String> settings,
     LossLog.State losses,
     BestWeights.State best,
     double earlyStoppingBest,
     int earlyStoppingWorse,
-    boolean stopped,
     double untouchedFactor,
-    double lossScale,
-    int lossScaleSteps,
+    LossScaler.State lossScale,
     List<Map<String, Double>> logHistory) {}

@@ -20,7 +20,7 @@ final class TrainingLog {
   private StepPlan plan;
   private long begin;
   private long rows;
-  private int steps;
+  private double earlierSeconds;
   private long trainingNanos;
 
   TrainingLog(TrainerListener listener) {
@@ -40,7 +40,6 @@ final class TrainingLog {
   /** Counts a step of so many rows. */
   void progress(int stepRows, long nanos) {
     rows += stepRows;
-    steps++;
     trainingNanos += nanos;
   }
 
@@ -88,9 +87,10 @@ final class TrainingLog {
             List.copyOf(newestEntries)));
   }
 
-  /** Goes on behind entries of before. */
-  void resume(List<Map<String, Double>> entries) {
+  /** Goes on behind entries of before, which took so long. */
+  void resume(List<Map<String, Double>> entries, double seconds) {
     entries.forEach(this::append);
+    earlierSeconds = seconds;
   }
 
   private void append(Map<String, Double> entry) {
@@ -105,17 +105,8 @@ final class TrainingLog {
     return List.copyOf(history);
   }
 
-  /** Rows of the steps that were done here, not before a resumption. */
-  long rows() {
-    return rows;
-  }
-
-  /** Steps that were done here. */
-  int steps() {
-    return steps;
-  }
-
-  double secondsSinceBegin() {
-    return (System.nanoTime() - begin) / 1e9;
+  /** What the training took so far, with what came before a resumption. */
+  double seconds() {
+    return earlierSeconds + (System.nanoTime() - begin) / 1e9;
   }
 }

@@ -255,9 +255,9 @@ class ResumeTest {
           .containsExactly(
               // 18 steps of 8 rows are 1 epoch (13 steps) and 40 rows, which are 4 steps of 10.
               "going on from the checkpoint at step 18: step 14 of 40, epoch 1.40",
+              "resources.num_workers is 2 now; up to the checkpoint it was 1",
               "training.gradient_accumulation_steps is 1 now; up to the checkpoint it was 2",
               "training.learning_rate is 0.001 now; up to the checkpoint it was 0.005",
-              "resources.num_workers is 2 now; up to the checkpoint it was 1",
               "training.per_device_train_batch_size is 5 now; up to the checkpoint it was 4",
               "training.save_strategy is no now; up to the checkpoint it was steps");
     }
@@ -271,8 +271,7 @@ class ResumeTest {
         .hasMessageStartingWith(
             "training.optim=lion cannot go on from the checkpoint at step 6 in ")
         .hasMessageEndingWith(
-            "which holds the state of adamw. Resume with that optimizer, or start anew with"
-                + " resume=false");
+            ", which was written with adamw. Resume with that, or start anew with resume=false");
     EncodedDataset others = TestRows.learnable(100, 4, 9);
     try (SequenceClassifier model = Trainings.model(0.1)) {
       assertThatThrownBy(
