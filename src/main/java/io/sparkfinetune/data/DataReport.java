@@ -1,5 +1,6 @@
 package io.sparkfinetune.data;
 
+import io.sparkfinetune.config.OneLine;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -152,7 +153,8 @@ public record DataReport(List<SplitReport> splits, List<String> warnings) {
   }
 
   private static String shortened(String label) {
-    return label.length() <= NAME_WIDTH ? label : label.substring(0, NAME_WIDTH - 3) + "...";
+    String line = OneLine.of(label);
+    return line.length() <= NAME_WIDTH ? line : line.substring(0, NAME_WIDTH - 3) + "...";
   }
 
   /** A count as the report writes it, whatever the locale of the machine: {@code 10,003}. */

@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.trim;
 import static org.apache.spark.sql.functions.when;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.OneLine;
 import java.util.Arrays;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -121,11 +122,12 @@ final class InputColumns {
                   key,
                   name,
                   location,
-                  String.join(
-                      ", ",
-                      Arrays.stream(rows.columns())
-                          .filter(column -> !column.equals(DatasetReader.MALFORMED))
-                          .toList())));
+                  OneLine.of(
+                      String.join(
+                          ", ",
+                          Arrays.stream(rows.columns())
+                              .filter(column -> !column.equals(DatasetReader.MALFORMED))
+                              .toList()))));
     }
     return rows.col(TextColumns.quoted(name));
   }

@@ -1,6 +1,7 @@
 package io.sparkfinetune.data;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.OneLine;
 import java.io.Serializable;
 import java.util.Collection;
 import java.util.Comparator;
@@ -39,7 +40,7 @@ public final class LabelIndex implements Serializable {
       throw new UserException(
           (distinct.isEmpty()
                   ? "there is no label"
-                  : "there is one class only, \"" + distinct.get(0) + "\"")
+                  : "there is one class only, \"" + OneLine.of(distinct.get(0)) + "\"")
               + ": a classifier needs rows of at least two classes");
     }
     boolean numeric = distinct.stream().allMatch(label -> label.matches("[+-]?[0-9]{1,18}"));

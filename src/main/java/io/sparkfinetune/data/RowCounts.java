@@ -1,6 +1,7 @@
 package io.sparkfinetune.data;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.OneLine;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -221,7 +222,7 @@ final class RowCounts {
         .map(Group::example)
         .filter(Objects::nonNull)
         .min(String::compareTo)
-        .map(text -> text.strip().replaceAll("\\s+", " "))
+        .map(text -> OneLine.of(text.strip().replaceAll("\\s+", " ")))
         .orElse("");
   }
 
@@ -240,7 +241,8 @@ final class RowCounts {
   }
 
   private static String classes(TreeSet<String> labels) {
-    String names = labels.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
+    String names =
+        labels.stream().limit(NAMES_SHOWN).map(OneLine::of).collect(Collectors.joining(", "));
     return (labels.size() == 1 ? "class " : DataReport.number(labels.size()) + " classes: ")
         + names
         + (labels.size() > NAMES_SHOWN ? ", ..." : "");

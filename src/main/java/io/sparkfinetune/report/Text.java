@@ -1,5 +1,7 @@
 package io.sparkfinetune.report;
 
+import io.sparkfinetune.config.OneLine;
+
 /** Strings of any script in places of limited width. */
 public final class Text {
   private static final String ELLIPSIS = "…";
@@ -23,19 +25,7 @@ public final class Text {
 
   /** The text without line breaks, escape sequences and marks that turn the writing direction. */
   public static String line(String text) {
-    StringBuilder out = new StringBuilder();
-    text.codePoints()
-        .forEach(
-            c -> {
-              if (Character.isWhitespace(c)) {
-                out.append(' ');
-              } else if (isControl(c)) {
-                out.append('\uFFFD');
-              } else {
-                out.appendCodePoint(c);
-              }
-            });
-    return out.toString();
+    return OneLine.of(text);
   }
 
   /** How many columns of a terminal the text takes. */
@@ -66,13 +56,6 @@ public final class Text {
         || c >= 0x1F680 && c <= 0x1F6FF
         || c >= 0x1F900 && c <= 0x1F9FF
         || c >= 0x20000 && c <= 0x3FFFD;
-  }
-
-  private static boolean isControl(int c) {
-    return Character.getType(c) == Character.CONTROL
-        || Character.getType(c) == Character.SURROGATE
-        || c >= 0x202A && c <= 0x202E
-        || c >= 0x2066 && c <= 0x2069;
   }
 
   private static String head(String text, int columns) {

@@ -1,7 +1,9 @@
 package io.sparkfinetune.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.data.DataReport.SplitReport;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +54,27 @@ class DataReportTest {
             refund     80          10     0
             warning: test has no row of class refund""");
     assertThat(report).hasToString(report.render());
+  }
+
+  @Test
+  void labelsAndTextsBringNoEscapeSequencesToTheTerminal() {
+    String odd = "a\u001b[2J\nb";
+    SplitReport split =
+        new SplitReport("train", Optional.of("t"), 1, Map.of(), 1, classes(odd, 1L, "c", 0L));
+    assertThat(new DataReport(List.of(split), List.of()).render().lines())
+        .contains("a\uFFFD[2J b      1");
+
+    DataArguments arguments = Schema.of("data", DataArguments.class).create(Map.of("train", "t"));
+    RowCounts.Group lost =
+        new RowCounts.Group("train", SetAsideReason.BLANK_TEXT, odd, 1, 1, 0, 0, null);
+    RowCounts.Group conflict = new RowCounts.Group("train", null, "c", 1, 1, 1, 0, odd);
+    RowCounts.Group kept = new RowCounts.Group("train", null, odd, 1, 1, 0, 0, null);
+    assertThatThrownBy(() -> new RowCounts(List.of(lost, conflict), false).trainLabels("t"))
+        .hasMessageContaining("class a\uFFFD[2J b;");
+    RowCounts counts = new RowCounts(List.of(conflict, kept), false);
+    assertThat(counts.report(Map.of("train", "t"), arguments, counts.trainLabels("t")).warnings())
+        .anyMatch(warning -> warning.contains("a\uFFFD[2J b"))
+        .noneMatch(warning -> warning.contains("\u001b"));
   }
 
   @Test
