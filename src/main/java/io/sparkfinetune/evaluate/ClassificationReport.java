@@ -1,6 +1,7 @@
 package io.sparkfinetune.evaluate;
 
-import java.util.ArrayList;
+import io.sparkfinetune.config.OneLine;
+import io.sparkfinetune.evaluate.ConfusionMatrix.Cell;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,8 @@ import java.util.stream.IntStream;
 public final class ClassificationReport implements Report {
   private static final int CONFUSIONS = 10;
 
-  private record Confusion(int label, int predicted, long count) {}
+  /** A square of more is nothing to read, and soon more than a file holds. */
+  static final int MATRIX_CLASSES = 5_000;
 
   private final ClassificationMetrics metrics;
   private final ConfusionMatrix matrix;
@@ -53,37 +55,37 @@ public final class ClassificationReport implements Report {
   }
 
   private String confusions() {
-    List<Confusion> all = new ArrayList<>();
-    for (int label = 0; label < labels.size(); label++) {
-      for (int predicted = 0; predicted < labels.size(); predicted++) {
-        long count = matrix.count(label, predicted);
-        if (label != predicted && count > 0) {
-          all.add(new Confusion(label, predicted, count));
-        }
-      }
-    }
-    if (all.isEmpty()) {
+    List<Cell> most =
+        matrix
+            .cells()
+            .filter(cell -> cell.label() != cell.predicted())
+            .sorted(Comparator.comparingLong(Cell::count).reversed())
+            .limit(CONFUSIONS)
+            .toList();
+    if (most.isEmpty()) {
       return "\nNo row was predicted wrongly.\n";
     }
-    all.sort(Comparator.comparingLong(Confusion::count).reversed());
     StringBuilder out = new StringBuilder("\nMost frequent confusions (label -> prediction)\n\n");
-    for (Confusion confusion : all.subList(0, Math.min(CONFUSIONS, all.size()))) {
+    for (Cell confusion : most) {
       out.append(
           "%9d  %s -> %s\n"
               .formatted(
                   confusion.count(),
-                  labels.get(confusion.label()),
-                  labels.get(confusion.predicted())));
+                  OneLine.of(labels.get(confusion.label())),
+                  OneLine.of(labels.get(confusion.predicted()))));
     }
     return out.toString();
   }
 
   /**
    * The confusion matrix as CSV: a row a label, a column a prediction, label names in the header
-   * and in the first column.
+   * and in the first column. Empty beyond 5,000 classes.
    */
   @Override
   public Optional<String> confusionMatrixCsv() {
+    if (labels.size() > MATRIX_CLASSES) {
+      return Optional.empty();
+    }
     StringBuilder out = new StringBuilder("label");
     labels.forEach(label -> out.append(',').append(quoted(label)));
     out.append('\n');

@@ -1,13 +1,29 @@
 package io.sparkfinetune.evaluate;
 
 import java.io.Serializable;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
-/** Counts of rows by label and prediction. Mergeable, so that each partition can count its own. */
+/**
+ * Counts of rows by label and prediction. Mergeable, so that each partition can count its own; its
+ * size is that of the pairs that occur, never the square of the classes.
+ */
 public final class ConfusionMatrix implements Serializable {
-  private static final long serialVersionUID = 1L;
+  private static final long serialVersionUID = 2L;
+
+  /** Rows of class {@code label} that were predicted to be {@code predicted}, at least one. */
+  public record Cell(int label, int predicted, long count) {}
 
   private final int classes;
-  private final long[] counts;
+
+  /** By label * classes + prediction, so in the order of the labels. */
+  private final TreeMap<Long, Long> counts = new TreeMap<>();
+
+  private final HashMap<Integer, Long> support = new HashMap<>();
+  private final HashMap<Integer, Long> predictions = new HashMap<>();
+  private long total;
 
   /** An empty matrix over the class indices {@code 0 .. classes - 1}. */
   public ConfusionMatrix(int classes) {
@@ -15,7 +31,6 @@ public final class ConfusionMatrix implements Serializable {
       throw new IllegalArgumentException("classes=" + classes + ": expected at least 1");
     }
     this.classes = classes;
-    this.counts = new long[Math.multiplyExact(classes, classes)];
   }
 
   /** The number of classes. */
@@ -38,7 +53,13 @@ public final class ConfusionMatrix implements Serializable {
    * @throws IllegalArgumentException when an index is not one of a class
    */
   public void add(int label, int predicted, long rows) {
-    counts[index(label, predicted)] += rows;
+    long place = place(label, predicted);
+    if (rows != 0) {
+      counts.merge(place, rows, Long::sum);
+      support.merge(label, rows, Long::sum);
+      predictions.merge(predicted, rows, Long::sum);
+      total += rows;
+    }
   }
 
   /** Adds another matrix's counts to this one's. */
@@ -47,41 +68,32 @@ public final class ConfusionMatrix implements Serializable {
       throw new IllegalArgumentException(
           "cannot merge " + other.classes + " classes into " + classes);
     }
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] += other.counts[i];
-    }
+    other.cells().forEach(cell -> add(cell.label(), cell.predicted(), cell.count()));
   }
 
   /** Rows of class {@code label} that were predicted to be {@code predicted}. */
   public long count(int label, int predicted) {
-    return counts[index(label, predicted)];
+    return counts.getOrDefault(place(label, predicted), 0L);
+  }
+
+  /** The pairs that occur, by label and then by prediction. */
+  public Stream<Cell> cells() {
+    return counts.entrySet().stream().map(this::cell);
   }
 
   /** Rows in all. */
   public long total() {
-    long sum = 0;
-    for (long count : counts) {
-      sum += count;
-    }
-    return sum;
+    return total;
   }
 
   /** Rows of a class. */
   public long support(int label) {
-    long sum = 0;
-    for (int predicted = 0; predicted < classes; predicted++) {
-      sum += count(label, predicted);
-    }
-    return sum;
+    return support.getOrDefault(label, 0L);
   }
 
   /** Rows that were predicted to be of a class. */
   public long predictions(int predicted) {
-    long sum = 0;
-    for (int label = 0; label < classes; label++) {
-      sum += count(label, predicted);
-    }
-    return sum;
+    return predictions.getOrDefault(predicted, 0L);
   }
 
   ConfusionMatrix copy() {
@@ -90,11 +102,16 @@ public final class ConfusionMatrix implements Serializable {
     return copy;
   }
 
-  private int index(int label, int predicted) {
+  private Cell cell(Map.Entry<Long, Long> count) {
+    long place = count.getKey();
+    return new Cell((int) (place / classes), (int) (place % classes), count.getValue());
+  }
+
+  private long place(int label, int predicted) {
     if (label < 0 || label >= classes || predicted < 0 || predicted >= classes) {
       throw new IllegalArgumentException(
           "label " + label + ", predicted " + predicted + ": expected 0 to " + (classes - 1));
     }
-    return label * classes + predicted;
+    return (long) label * classes + predicted;
   }
 }

@@ -10,6 +10,9 @@ public interface Report {
   /** The report with every class. */
   String full();
 
-  /** The confusions of classes as CSV; empty where a row has no one class to be confused. */
+  /**
+   * The confusions of classes as CSV; empty where a row has no one class to be confused, or the
+   * classes are too many for a table.
+   */
   Optional<String> confusionMatrixCsv();
 }

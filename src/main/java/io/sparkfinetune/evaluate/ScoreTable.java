@@ -1,5 +1,6 @@
 package io.sparkfinetune.evaluate;
 
+import io.sparkfinetune.config.OneLine;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Comparator;
@@ -25,11 +26,11 @@ final class ScoreTable {
    * @param classes the classes listed
    */
   ScoreTable(List<String> labels, List<Integer> classes) {
-    this.labels = labels;
+    this.labels = labels.stream().map(OneLine::of).toList();
     this.classes = classes;
     int width = "weighted avg".length();
     for (int label : classes) {
-      width = Math.max(width, labels.get(label).length());
+      width = Math.max(width, this.labels.get(label).length());
     }
     name = "%" + width + "s ";
     line(name + " %9s %9s %9s %9s", "", "precision", "recall", "f1-score", "support");

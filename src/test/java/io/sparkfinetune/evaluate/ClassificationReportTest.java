@@ -70,6 +70,17 @@ class ClassificationReportTest {
   }
 
   @Test
+  void labelsBringNoEscapeSequencesToTheTerminal() {
+    ClassificationMetrics.Accumulator rows = new ClassificationMetrics.Accumulator(2);
+    rows.add(0, 1, 0.1);
+
+    String text = rows.metrics().report(List.of("a\u001b[2J\nb", "c\rd")).full();
+
+    assertThat(text).contains("a\uFFFD[2J b -> c d\n").doesNotContain("\u001b", "\r");
+    assertThat(text.lines()).anyMatch(line -> line.matches(" *a\uFFFD\\[2J b +0\\.0000 .*"));
+  }
+
+  @Test
   void refusesLabelsThatDoNotFit() {
     ClassificationMetrics metrics = new ClassificationMetrics.Accumulator(2).metrics();
     assertThatThrownBy(() -> new ClassificationReport(metrics, List.of("a")))
