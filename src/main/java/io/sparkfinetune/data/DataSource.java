@@ -2,6 +2,8 @@ package io.sparkfinetune.data;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Nearest;
+import io.sparkfinetune.config.Storage;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,31 +42,42 @@ record DataSource(String name, String format) {
     }
     if (format.equals(TABLE)) {
       if (!isTable(session, location)) {
-        throw new UserException("no such table: " + location);
+        throw new UserException(noTable(session, location));
       }
       return new DataSource(location, TABLE);
     }
     try {
-      Path path = new Path(location);
-      FileSystem fileSystem = path.getFileSystem(session.sparkContext().hadoopConfiguration());
-      Path qualified = fileSystem.makeQualified(path);
-      FileStatus[] found = fileSystem.globStatus(qualified);
-      if (found != null && found.length > 0) {
-        return files(fileSystem, qualified, found, format);
-      }
+      return Storage.ask(
+          location,
+          location,
+          session.sparkContext().hadoopConfiguration(),
+          (fileSystem, path) ->
+              filesOrTable(session, fileSystem, fileSystem.makeQualified(path), location, format));
+    } catch (FileNotFoundException e) {
+      throw new UserException(location + " went away while it was looked at", e);
+    } catch (UserException e) {
+      // A name such as catalog.db:table is no path, and may be a table all the same.
       if (format.equals(AUTO) && isTable(session, location)) {
         return new DataSource(location, TABLE);
       }
-      throw new UserException(
-          (format.equals(AUTO) ? "no such file or table: " : "no such file: ")
-              + qualified
-              + hint(fileSystem, qualified));
-    } catch (IOException | IllegalArgumentException e) {
-      if (format.equals(AUTO) && isTable(session, location)) {
-        return new DataSource(location, TABLE);
-      }
-      throw new UserException("cannot open " + location + ": " + e.getMessage(), e);
+      throw e;
     }
+  }
+
+  private static DataSource filesOrTable(
+      SparkSession session, FileSystem fileSystem, Path path, String location, String format)
+      throws IOException {
+    FileStatus[] found = fileSystem.globStatus(path);
+    if (found != null && found.length > 0) {
+      return files(fileSystem, path, found, format);
+    }
+    if (format.equals(AUTO) && isTable(session, location)) {
+      return new DataSource(location, TABLE);
+    }
+    throw new UserException(
+        (format.equals(AUTO) ? "no such file or table: " : "no such file: ")
+            + path
+            + hint(fileSystem, path));
   }
 
   private static DataSource files(
@@ -176,6 +189,18 @@ record DataSource(String name, String format) {
       ancestor = ancestor.getParent();
     }
     return ancestor == null ? "" : " (of this path, only " + ancestor + " exists)";
+  }
+
+  private static String noTable(SparkSession session, String name) {
+    boolean hive =
+        session.conf().get("spark.sql.catalogImplementation", "in-memory").equals("hive");
+    return "no such table: "
+        + name
+        + (hive
+            ? ""
+            : ". Tables of a Hive metastore or of Glue are found where Spark is set up for one: its"
+                + " hive-site.xml is on the class path, or spark.sql.catalogImplementation=hive is"
+                + " set");
   }
 
   private static boolean isTable(SparkSession session, String name) {

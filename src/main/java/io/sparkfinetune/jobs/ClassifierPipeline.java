@@ -5,6 +5,7 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.annotator.PreparedExamples;
 import io.sparkfinetune.annotator.TransformerClassifierApproach;
 import io.sparkfinetune.annotator.TransformerClassifierModel;
+import io.sparkfinetune.config.Storage;
 import io.sparkfinetune.distributed.ResourceArguments;
 import io.sparkfinetune.distributed.SharedBase;
 import io.sparkfinetune.evaluate.Metrics;
@@ -204,9 +205,12 @@ final class ClassifierPipeline {
   static ClassifierPipeline load(SparkSession spark, String path, boolean pairs)
       throws IOException {
     Configuration hadoop = spark.sessionState().newHadoopConf();
-    for (Path saved : new Path[] {new Path(path), new Path(path, "model")}) {
-      if (saved.getFileSystem(hadoop).exists(new Path(saved, "stages"))) {
-        return ofSaved(PipelineModel.load(saved.toString()), path);
+    for (String saved : new String[] {path, path + "/model"}) {
+      boolean isPipeline =
+          Storage.ask(
+              "model=" + path, saved, hadoop, (files, at) -> files.exists(new Path(at, "stages")));
+      if (isPipeline) {
+        return ofSaved(PipelineModel.load(saved), path);
       }
     }
     try {

@@ -1,6 +1,7 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.Storage;
 import io.sparkfinetune.export.ExportSource;
 import io.sparkfinetune.export.Exporter;
 import io.sparkfinetune.export.HuggingFaceExport;
@@ -107,15 +108,14 @@ final class ExportJob implements Job {
   }
 
   private static Path existing(String path, Configuration hadoop) throws IOException {
-    Path model = new Path(path);
-    if (!model.getFileSystem(hadoop).exists(model)) {
+    if (!Storage.ask("model=" + path, path, hadoop, FileSystem::exists)) {
       throw new UserException(
           "model="
               + path
               + ": there is no such folder; expected the output of fine-tune, or a Hugging Face"
               + " folder");
     }
-    return model;
+    return new Path(path);
   }
 
   /**

@@ -240,6 +240,9 @@ class ExportJobTest {
                 + folder.resolve("none")
                 + ": there is no such folder; expected the output of fine-tune, or a Hugging Face"
                 + " folder");
+    assertThatThrownBy(() -> export("onnx", Path.of("org:name"), "out"))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("model=org:name: this is no path that can be opened");
     Path bare = Files.createDirectories(folder.resolve("bare"));
     Path fixture = Path.of("src/test/resources/io/sparkfinetune/model/io/tiny-bert-classifier");
     for (String file : List.of("model.safetensors", "tokenizer.json")) {

@@ -2,18 +2,22 @@ package io.sparkfinetune.model.io;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Nearest;
+import io.sparkfinetune.config.Storage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.AccessControlException;
 
 /** A pretrained checkpoint, opened by name or path: its configuration, tokenizer and weights. */
 public final class Checkpoint {
@@ -79,6 +83,10 @@ public final class Checkpoint {
   public static Checkpoint open(String base, Configuration hadoop, boolean weightsNeeded) {
     try {
       return EMBEDDED.containsKey(base) ? embedded(base) : path(base, hadoop, weightsNeeded);
+    } catch (FileNotFoundException | AccessControlException | AccessDeniedException e) {
+      // A local file that may not be read is one that is "not found (Permission denied)" to Java.
+      throw new UserException(
+          "checkpoint '" + base + "': a part of it cannot be read: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -92,6 +100,24 @@ public final class Checkpoint {
    */
   public static Optional<String> hubName(String base) {
     return Optional.ofNullable(EMBEDDED.get(base)).map(Embedded::hubName);
+  }
+
+  /**
+   * A checkpoint's name for strangers: what the Hugging Face hub calls it, or the last part of a
+   * path.
+   *
+   * @param base as {@link #open} takes it, or what the hub calls it already
+   */
+  public static String publicName(String base) {
+    boolean onHub = EMBEDDED.values().stream().anyMatch(known -> known.hubName().equals(base));
+    return onHub ? base : hubName(base).orElseGet(() -> lastPart(base));
+  }
+
+  /** A path without its folders; what a tracking server calls a model is no path. */
+  static String lastPart(String path) {
+    return path.matches("(models|runs):/[^/].*")
+        ? path
+        : path.replaceFirst("/+$", "").replaceFirst("^.*/", "");
   }
 
   /** The known name or the path. */
@@ -157,10 +183,9 @@ public final class Checkpoint {
 
   private static Checkpoint path(String base, Configuration hadoop, boolean weightsNeeded)
       throws IOException {
-    Path path = new Path(base);
     FileStatus status;
     try {
-      status = path.getFileSystem(hadoop).getFileStatus(path);
+      status = Storage.ask("checkpoint '" + base + "'", base, hadoop, FileSystem::getFileStatus);
     } catch (FileNotFoundException e) {
       throw new UserException(
           "There is no checkpoint '"
@@ -173,6 +198,7 @@ public final class Checkpoint {
               + " hf download NAME --local-dir DIR.",
           e);
     }
+    Path path = new Path(base);
     if (status.isDirectory()) {
       // Ours first: what Spark ML has saved of it has a folder metadata too.
       Optional<Path> saved = SavedModel.huggingFaceFolder(path, hadoop);

@@ -95,6 +95,30 @@ class CheckpointTest {
   }
 
   @Test
+  void namesWhatIsWrongWithAPath() {
+    assertThatThrownBy(() -> Checkpoint.open("gs://bucket/bert", HADOOP))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith(
+            "checkpoint 'gs://bucket/bert': Spark has no file system for gs://. ");
+    assertThatThrownBy(() -> Checkpoint.open("org:name", HADOOP))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("checkpoint 'org:name': this is no path that can be opened");
+    assertThatThrownBy(() -> Checkpoint.open("", HADOOP))
+        .isInstanceOf(UserException.class)
+        .hasMessage("checkpoint '' is empty: expected a path");
+  }
+
+  @Test
+  void theNameForStrangersTellsNoFolders() {
+    assertThat(Checkpoint.publicName("minilm-l6"))
+        .isEqualTo("sentence-transformers/all-MiniLM-L6-v2");
+    assertThat(Checkpoint.publicName("sentence-transformers/all-MiniLM-L6-v2"))
+        .isEqualTo("sentence-transformers/all-MiniLM-L6-v2");
+    assertThat(Checkpoint.publicName("s3a://secret/models/my-bert/")).isEqualTo("my-bert");
+    assertThat(Checkpoint.publicName("models:/intents/3")).isEqualTo("models:/intents/3");
+  }
+
+  @Test
   void refusesAFileOfAnotherKind() {
     String file = Fixtures.path("tiny-bert-classifier/model.safetensors").toString();
     assertThatThrownBy(() -> Checkpoint.open(file, HADOOP))
