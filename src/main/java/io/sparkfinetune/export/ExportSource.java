@@ -39,11 +39,11 @@ public record ExportSource(
   public static ExportSource open(Path path, Configuration hadoop) throws IOException {
     Checkpoint checkpoint = Checkpoint.open(path.toString(), hadoop);
     Path folder = SavedModel.huggingFaceFolder(path, hadoop).orElse(path);
+    TrainingRecord training = checkpoint.training();
+    Optional<AdapterFiles> adapter = Optional.ofNullable(AdapterFiles.read(folder, hadoop));
+    // Last: what fails above leaves no weights behind.
     return new ExportSource(
-        SequenceClassifier.load(checkpoint),
-        checkpoint.tokenizer(),
-        checkpoint.training(),
-        Optional.ofNullable(AdapterFiles.read(folder, hadoop)));
+        SequenceClassifier.load(checkpoint), checkpoint.tokenizer(), training, adapter);
   }
 
   /** This source with more that is known of its training. */

@@ -13,7 +13,7 @@ import org.apache.hadoop.fs.Path;
 /**
  * A Hugging Face folder: {@code config.json}, {@code model.safetensors}, the tokenizer's files, a
  * model card in {@code README.md}, {@code training.json} where a training is known, and {@code
- * adapter} where LoRA's is kept.
+ * adapter} where LoRA's is kept. None of them has a path of this machine.
  */
 public final class HuggingFaceExport implements Exporter {
   /**
@@ -45,10 +45,10 @@ public final class HuggingFaceExport implements Exporter {
         hadoop);
     writeCard(ModelCard.render(source, ModelCard.Usage.TRANSFORMERS), folder, hadoop);
     if (source.adapter().isPresent()) {
-      source.adapter().get().write(folder, hadoop);
+      source.adapter().get().withoutPaths().write(folder, hadoop);
     }
     if (!source.training().base().isEmpty()) {
-      source.training().write(folder, hadoop);
+      source.training().withoutPaths().write(folder, hadoop);
     }
     return "";
   }

@@ -9,7 +9,6 @@ import java.math.MathContext;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** A model card, {@code README.md}, as the Hugging Face hub reads it: YAML, then Markdown. */
@@ -87,14 +86,9 @@ final class ModelCard {
   /** Splits by the prefix of their metrics, and the metrics' names on the hub. */
   private static final Map<String, String> SPLITS = Map.of("test_", "test", "eval_", "validation");
 
-  /** What of the data are places of rows. */
-  private static final Set<String> SPLITS_OF_ROWS = Set.of("train", "validation", "test");
-
   /** The f1 of single labels, and those of sets of labels. */
   private static final List<String> METRICS =
       List.of("accuracy", "f1", "f1_micro", "f1_macro", "loss");
-
-  private static final String BASE = "model.base";
 
   private final ExportSource source;
   private final ModelConfig config;
@@ -104,7 +98,7 @@ final class ModelCard {
   private ModelCard(ExportSource source) {
     this.source = source;
     this.config = source.classifier().config();
-    this.training = source.training();
+    this.training = source.training().withoutPaths();
   }
 
   static String render(ExportSource source, Usage usage) {
@@ -123,9 +117,9 @@ final class ModelCard {
       out.append(config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD)).append(".\n");
     }
     labels();
-    table("Data", withNames(training.data(), SPLITS_OF_ROWS));
+    table("Data", training.data());
     table("Metrics", training.metrics());
-    table("Hyper-parameters", withNames(training.settings(), Set.of(BASE)));
+    table("Hyper-parameters", training.settings());
     Map<String, Object> provenance = new LinkedHashMap<>();
     if (!training.finished().isEmpty()) {
       provenance.put("training finished", training.finished());
@@ -139,7 +133,8 @@ final class ModelCard {
     line("library_name: " + usage.library);
     line("pipeline_tag: text-classification");
     // A path means nothing to the hub, which would refuse it.
-    Checkpoint.hubName(training.base()).ifPresent(name -> line("base_model: " + quoted(name)));
+    Checkpoint.hubName(source.training().base())
+        .ifPresent(name -> line("base_model: " + quoted(name)));
     line("tags:");
     line("- " + config.modelType());
     line("- text-classification");
@@ -184,19 +179,7 @@ final class ModelCard {
   }
 
   private String datasetName(String split) {
-    return baseName(String.valueOf(training.data().getOrDefault(split, split + " rows")));
-  }
-
-  private static Map<String, Object> withNames(Map<String, ?> rows, Set<String> paths) {
-    Map<String, Object> named = new LinkedHashMap<>(rows);
-    named.replaceAll(
-        (name, value) -> paths.contains(name) ? baseName(String.valueOf(value)) : value);
-    return named;
-  }
-
-  /** A path without its folders, which tell strangers of the author's machines and buckets. */
-  private static String baseName(String path) {
-    return path.replaceFirst("/+$", "").replaceFirst("^.*/", "");
+    return String.valueOf(training.data().getOrDefault(split, split + " rows"));
   }
 
   private void introduction() {
@@ -204,7 +187,7 @@ final class ModelCard {
     out.append("# Text classifier: ").append(labels).append(" labels\n\n");
     out.append("A `").append(config.modelType()).append("` encoder");
     if (!training.base().isEmpty()) {
-      out.append(", fine-tuned from ").append(code(baseName(training.base())));
+      out.append(", fine-tuned from ").append(code(training.base()));
     }
     out.append(training.pairs() ? ", of pairs of texts" : "");
     out.append(

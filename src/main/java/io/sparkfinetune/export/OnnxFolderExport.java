@@ -34,7 +34,7 @@ public final class OnnxFolderExport implements Exporter {
           hadoop);
       HuggingFaceExport.writeCard(ModelCard.render(source, usage), folder, hadoop);
       if (!source.training().base().isEmpty()) {
-        source.training().write(folder, hadoop);
+        source.training().withoutPaths().write(folder, hadoop);
       }
       for (java.nio.file.Path file : files(local.path())) {
         Path target = new Path(folder, file.getFileName().toString());

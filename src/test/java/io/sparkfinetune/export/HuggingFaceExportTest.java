@@ -88,7 +88,13 @@ class HuggingFaceExportTest {
         new TrainingRecord(
             "minilm-l6",
             "2025-01-02T03:04:05Z",
-            Map.of("training.learning_rate", 2e-4, "model.base", "/home/me/my-bert/"),
+            Map.of(
+                "training.learning_rate",
+                2e-4,
+                "model.base",
+                "/home/me/my-bert/",
+                "training.checkpoint_dir",
+                "hdfs:///home/me/run/checkpoints"),
             Map.of("test", "s3a://rows/test.csv", "train", "/home/me/train.csv"),
             Map.of("test_accuracy", 0.93751, "train_loss", Double.NaN),
             Map.of("libtorch", "2.10.0"));
@@ -129,7 +135,10 @@ class HuggingFaceExportTest {
         .contains("| train_loss | NaN |")
         .contains("| training finished | 2025-01-02T03:04:05Z |")
         .contains("| libtorch | 2.10.0 |");
-    assertThat(folder.resolve("training.json")).exists();
+    assertThat(folder.resolve("training.json"))
+        .content()
+        .contains("\"my-bert\"", "\"test.csv\"", "\"train.csv\"", "\"minilm-l6\"")
+        .doesNotContain("/home/me", "s3a://", "hdfs://");
   }
 
   @Test
@@ -170,7 +179,8 @@ class HuggingFaceExportTest {
   @Test
   void anAdapterThatIsKeptGoesWithTheModel() throws IOException {
     AdapterFiles adapter =
-        AdapterFiles.of("{\"base_model_name_or_path\": \"minilm-l6\"}", Map.of());
+        AdapterFiles.of(
+            "{\"base_model_name_or_path\": \"sentence-transformers/all-MiniLM-L6-v2\"}", Map.of());
     try (SequenceClassifier model =
         SequenceClassifier.fromScratch(
             TestModels.tinyConfig(50, List.of("a", "b"), 0, SINGLE, Pooling.CLS), 1)) {
@@ -182,6 +192,25 @@ class HuggingFaceExportTest {
     }
     assertThat(folder.resolve("adapter/adapter_config.json")).hasContent(adapter.config());
     assertThat(folder.resolve("adapter/adapter_model.safetensors")).isNotEmptyFile();
+  }
+
+  @Test
+  void anAdapterTellsNoFoldersOfItsBase() throws IOException {
+    AdapterFiles adapter =
+        AdapterFiles.of("{\"base_model_name_or_path\": \"/home/me/my-bert\", \"r\": 2}", Map.of());
+    try (SequenceClassifier model =
+        SequenceClassifier.fromScratch(
+            TestModels.tinyConfig(50, List.of("a", "b"), 0, SINGLE, Pooling.CLS), 1)) {
+      new HuggingFaceExport()
+          .write(
+              new ExportSource(model, TOKENIZER, TrainingRecord.empty(), Optional.of(adapter)),
+              new org.apache.hadoop.fs.Path(folder.toUri()),
+              HADOOP);
+    }
+    JsonNode config =
+        new ObjectMapper().readTree(folder.resolve("adapter/adapter_config.json").toFile());
+    assertThat(config.get("base_model_name_or_path").textValue()).isEqualTo("my-bert");
+    assertThat(config.get("r").intValue()).isEqualTo(2);
   }
 
   @Test

@@ -1,5 +1,8 @@
 package io.sparkfinetune.model.io;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfinetune.UserException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,6 +24,23 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
   static final String FOLDER = "adapter";
   static final String CONFIG = "adapter_config.json";
   static final String WEIGHTS = "adapter_model.safetensors";
+
+  private static final String BASE = "base_model_name_or_path";
+
+  /**
+   * These files for strangers: where {@code base_model_name_or_path} is a path, its last part is
+   * left.
+   *
+   * @throws UserException when the configuration is no JSON object
+   */
+  public AdapterFiles withoutPaths() {
+    ObjectNode json = Json.object(config, CONFIG);
+    String base = json.path(BASE).asText();
+    String published = Checkpoint.publicName(base);
+    return published.equals(base)
+        ? this
+        : new AdapterFiles(Json.text(json.put(BASE, published)), weights);
+  }
 
   /** Copies tensors into the bytes of a safetensors file. */
   public static AdapterFiles of(String config, Map<String, Tensor> weights) {
@@ -44,15 +64,24 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
     }
   }
 
-  /** Reads the adapter in a model's folder; null when there is none. */
+  /**
+   * Reads the adapter in a model's folder; null when there is none.
+   *
+   * @throws UserException when one of its two files is missing
+   */
   public static AdapterFiles read(Path modelFolder, Configuration hadoop) throws IOException {
     Path folder = new Path(modelFolder, FOLDER);
     Path configFile = new Path(folder, CONFIG);
     if (!HadoopFiles.exists(configFile, hadoop)) {
       return null;
     }
-    try (InputStream in = folder.getFileSystem(hadoop).open(new Path(folder, WEIGHTS))) {
+    Path weightsFile = new Path(folder, WEIGHTS);
+    try (InputStream in = folder.getFileSystem(hadoop).open(weightsFile)) {
       return new AdapterFiles(HadoopFiles.readText(configFile, hadoop), ChunkedBytes.readFrom(in));
+    } catch (FileNotFoundException e) {
+      throw new UserException(
+          weightsFile + ": there is no such file, but its " + CONFIG + ". Copy it, or delete both.",
+          e);
     }
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.OneLine;
 import io.sparkfinetune.tokenize.ByteLevelBpe;
 import io.sparkfinetune.tokenize.VocabTxt;
 import java.io.IOException;
@@ -74,7 +75,7 @@ final class TokenizerFiles {
         .path("added_tokens_decoder")
         .fields()
         .forEachRemaining(
-            e -> added.put(e.getValue().path("content").asText(), Integer.valueOf(e.getKey())));
+            e -> added.put(e.getValue().path("content").asText(), addedId(e.getKey(), folder)));
     Map<String, String> roles = new LinkedHashMap<>();
     ObjectNode map = optional(folder, SPECIAL_TOKENS_MAP, names, hadoop);
     for (JsonNode source : List.of(settings, map)) {
@@ -95,6 +96,19 @@ final class TokenizerFiles {
         ByteLevelBpe.readMerges(HadoopFiles.readText(new Path(folder, BPE_MERGES), hadoop)),
         added,
         new ByteLevelBpe.Settings(settings.path("add_prefix_space").asBoolean(false), roles));
+  }
+
+  private static int addedId(String key, Path folder) {
+    try {
+      return Integer.parseInt(key);
+    } catch (NumberFormatException e) {
+      throw new UserException(
+          new Path(folder, TOKENIZER_CONFIG)
+              + ": added_tokens_decoder has the key '"
+              + OneLine.of(key)
+              + "': expected the id of a token, a whole number",
+          e);
+    }
   }
 
   private static Map<String, Integer> ids(ObjectNode idsByToken) {

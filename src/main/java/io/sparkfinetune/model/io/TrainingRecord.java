@@ -84,6 +84,27 @@ public record TrainingRecord(
     return new TrainingRecord(name, finished, named, data, metrics, versions);
   }
 
+  /**
+   * This record for strangers: of every path only the last part, as folders tell of the author's
+   * machines and buckets.
+   */
+  public TrainingRecord withoutPaths() {
+    return new TrainingRecord(
+        Checkpoint.lastPart(base),
+        finished,
+        withoutPaths(settings),
+        withoutPaths(data),
+        metrics,
+        versions);
+  }
+
+  private static Map<String, Object> withoutPaths(Map<String, Object> values) {
+    Map<String, Object> named = new LinkedHashMap<>(values);
+    named.replaceAll(
+        (name, value) -> value instanceof String text ? Checkpoint.lastPart(text) : value);
+    return named;
+  }
+
   /** This record with more that is known of the rows and the scores. */
   public TrainingRecord with(Map<String, ?> moreData, Map<String, Double> moreMetrics) {
     Map<String, Object> allData = new LinkedHashMap<>(moreData);

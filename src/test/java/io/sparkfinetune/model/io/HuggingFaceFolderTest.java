@@ -290,6 +290,35 @@ class HuggingFaceFolderTest {
         .contains("<new>", "<order_id>");
   }
 
+  @Test
+  void namesTheFileAndTheKeyOfAnAddedTokenWithoutId() throws IOException {
+    Path folder = Fixtures.copyWithout(TINY, temporary, "tokenizer.json", "vocab.txt");
+    Path bpe = Fixtures.path("/io/sparkfinetune/tokenize/byte-level-bpe");
+    for (String file : List.of("vocab.json", "merges.txt")) {
+      Files.copy(bpe.resolve(file), folder.resolve(file));
+    }
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"),
+        "{\"added_tokens_decoder\": {\"<new>\": {\"content\": \"<new>\"}}}");
+    assertThatThrownBy(() -> open(folder))
+        .isInstanceOf(UserException.class)
+        .hasMessageEndingWith(
+            "tokenizer_config.json: added_tokens_decoder has the key '<new>': expected the id of a"
+                + " token, a whole number");
+  }
+
+  @Test
+  void namesTheFileOfAnAdapterThatIsMissing() throws IOException {
+    ModelFiles files = open(Fixtures.path(TINY)).read();
+    AdapterFiles adapter = new AdapterFiles("{\"r\": 2}", files.weights());
+    HuggingFaceFolder.write(
+        files.withAdapter(adapter), INPUTS, Fixtures.hadoop(temporary), new Configuration(false));
+    Files.delete(temporary.resolve("adapter/adapter_model.safetensors"));
+    assertThatThrownBy(() -> open(temporary).read())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("adapter/adapter_model.safetensors: there is no such file");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"spiece.model", "sentencepiece.bpe.model", "spm.model"})
   void saysHowToConvertALoneSentencePieceFile(String file) throws IOException {
