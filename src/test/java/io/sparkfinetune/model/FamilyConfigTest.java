@@ -38,6 +38,26 @@ class FamilyConfigTest {
         "config.json: conv_kernel_size=4 is not allowed: expected an odd number");
   }
 
+  @Test
+  void debertaRefusesGroupsThatDoNotDivideTheConvolution() throws IOException {
+    assertRefused(
+        config("deberta-v2").put("conv_groups", 0),
+        "config.json: conv_groups=0 is not allowed: expected a whole number >= 1");
+    ObjectNode config = config("deberta-v2");
+    int hidden = config.get("hidden_size").intValue();
+    assertRefused(
+        config.put("conv_groups", hidden + 1),
+        "config.json: conv_groups=%d is not allowed: expected a divisor of hidden_size=%d"
+            .formatted(hidden + 1, hidden));
+  }
+
+  @Test
+  void albertRefusesToHaveNoGroups() throws IOException {
+    assertRefused(
+        config("albert").put("num_hidden_groups", 0),
+        "config.json: num_hidden_groups=0 is not allowed: expected a whole number >= 1");
+  }
+
   private static ObjectNode config(String golden) throws IOException {
     return (ObjectNode)
         JSON.readTree(TestGoldens.of(golden).folder().resolve("config.json").toFile());
