@@ -1,7 +1,13 @@
 package io.sparkfinetune.data;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.substring;
+
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.OneLine;
 import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -15,7 +21,9 @@ import org.apache.spark.sql.types.StructType;
  * <ul>
  *   <li>CSV is RFC 4180 in UTF-8: a header, fields in double quotes with commas, line breaks and
  *       doubled quotes. Every column is a string, an empty field is null. All files of a folder
- *       must have the same header.
+ *       must have the same header. Names lose the white space around them; a column without a name
+ *       is {@code _c0}, {@code _c1}, ... by its place, and so are names that occur twice told apart
+ *       ({@code id0}, {@code id1}).
  *   <li>JSON has one object a line; Spark infers the columns in a pass over all lines.
  *   <li>Files may be compressed, by their ending ({@code .csv.gz}).
  * </ul>
@@ -28,6 +36,10 @@ import org.apache.spark.sql.types.StructType;
 public final class DatasetReader {
   /** The column that holds a malformed row as it was read; null in well-formed rows. */
   public static final String MALFORMED = "_malformed";
+
+  private static final int EXAMPLE_CHARACTERS = 60;
+
+  private static final Pattern FILE_READ = Pattern.compile("while reading file (\\S+?)\\.?(\\s|$)");
 
   private DatasetReader() {}
 
@@ -70,7 +82,12 @@ public final class DatasetReader {
    *     text column
    */
   public static Dataset<Row> readTexts(SparkSession session, DataArguments arguments) {
-    Dataset<Row> rows = read(session, arguments.input(), arguments.format());
+    Dataset<Row> rows;
+    try {
+      rows = read(session, arguments.input(), arguments.format());
+    } catch (UserException e) {
+      throw new UserException("data.input: " + e.getMessage(), e);
+    }
     InputColumns.text(rows, "data.text_column", arguments.textColumn(), arguments.input());
     arguments
         .textPair()
@@ -84,13 +101,20 @@ public final class DatasetReader {
     if (header.isEmpty()) {
       throw new UserException(path + " has no header: expected the column names in its first line");
     }
-    return csvReader(session)
-        .schema(header.add(MALFORMED, DataTypes.StringType))
-        .option("columnNameOfCorruptRecord", MALFORMED)
-        // Without this, Spark takes the columns of every further file by position, whatever its
-        // header says.
-        .option("enforceSchema", false)
-        .csv(path);
+    boolean named = CsvHeaders.areAsWritten(header.fieldNames());
+    Dataset<Row> rows =
+        csvReader(session)
+            .schema(header.add(MALFORMED, DataTypes.StringType))
+            .option("columnNameOfCorruptRecord", MALFORMED)
+            // Without this, Spark takes the columns of every further file by position, whatever its
+            // header says.
+            .option("enforceSchema", !named)
+            .csv(path);
+    if (!named) {
+      CsvHeaders.requireEqual(
+          rows.inputFiles(), file -> csvReader(session).csv(file).schema().fieldNames());
+    }
+    return rows.toDF(CsvHeaders.trimmed(rows.columns()));
   }
 
   private static DataFrameReader csvReader(SparkSession session) {
@@ -110,9 +134,17 @@ public final class DatasetReader {
       throw new UserException(path + " holds no JSON object: expected one object a line");
     }
     if (Arrays.equals(columns, new String[] {MALFORMED})) {
+      // A file of one huge line is no reason to bring it all here.
+      String first =
+          session
+              .read()
+              .textFile(path)
+              .select(substring(col("value"), 1, EXAMPLE_CHARACTERS))
+              .first()
+              .getString(0);
       throw new UserException(
           "%s is not JSON lines (one object a line): no line could be parsed; the first is %s"
-              .formatted(path, session.read().textFile(path).first()));
+              .formatted(path, OneLine.of(first)));
     }
     return rows;
   }
@@ -121,12 +153,18 @@ public final class DatasetReader {
    * What to throw when a Spark job that reads data has failed: a {@link UserException} when it was
    * the data that could not be read, else the failure itself.
    */
-  static RuntimeException readFailure(Exception failure) {
+  public static RuntimeException readFailure(Exception failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       String message = String.valueOf(cause.getMessage());
-      if (message.contains("while reading file")
+      Matcher file = FILE_READ.matcher(message);
+      if (file.find()
+          || message.contains("is not a Parquet file")
           || message.contains("CSV header does not conform")) {
-        return new UserException("cannot read the data: " + rootMessage(cause), failure);
+        String root = rootMessage(cause).strip().replaceAll("\\s+", " ");
+        boolean names = file.reset().find() && !root.contains(file.group(1));
+        return new UserException(
+            "cannot read the data: " + (names ? file.group(1) + ": " : "") + OneLine.of(root),
+            failure);
       }
     }
     return failure instanceof RuntimeException unchecked

@@ -50,10 +50,14 @@ final class JobData {
   static Dataset<Row> readTexts(SparkSession spark, DataArguments arguments) {
     Dataset<Row> rows = DatasetReader.readTexts(spark, arguments);
     String malformed = DatasetReader.MALFORMED;
-    boolean none =
-        Arrays.asList(rows.columns()).contains(malformed)
-            && rows.filter(col(malformed).isNotNull()).takeAsList(1).isEmpty();
-    return none ? rows.drop(malformed) : rows;
+    try {
+      boolean none =
+          Arrays.asList(rows.columns()).contains(malformed)
+              && rows.filter(col(malformed).isNotNull()).takeAsList(1).isEmpty();
+      return none ? rows.drop(malformed) : rows;
+    } catch (Exception e) { // Spark's checked exceptions are not declared in Java
+      throw DatasetReader.readFailure(e);
+    }
   }
 
   /** Prints what was read. */

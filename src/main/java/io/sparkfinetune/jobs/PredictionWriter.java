@@ -5,6 +5,8 @@ import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.to_json;
 
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.data.DatasetReader;
 import io.sparkfinetune.data.TextColumns;
 import java.util.Arrays;
 import java.util.Locale;
@@ -64,6 +66,8 @@ final class PredictionWriter {
   /**
    * Writes the rows to a folder, as Spark does, which must not exist unless {@code overwrite} is
    * set. In CSV, which has no nested values, maps, lists and structs are JSON text.
+   *
+   * @throws UserException when the rows cannot be read
    */
   static Counts write(Dataset<Row> predicted, String path, Format format, boolean overwrite)
       throws InterruptedException {
@@ -77,10 +81,14 @@ final class PredictionWriter {
         (format == Format.CSV ? flat(rows) : rows)
             .write()
             .mode(overwrite ? "overwrite" : "errorifexists");
-    switch (format) {
-      case CSV -> csv(writer, path);
-      case JSON -> writer.option("ignoreNullFields", false).json(path);
-      case PARQUET -> writer.parquet(path);
+    try {
+      switch (format) {
+        case CSV -> csv(writer, path);
+        case JSON -> writer.option("ignoreNullFields", false).json(path);
+        case PARQUET -> writer.parquet(path);
+      }
+    } catch (Exception e) { // Spark's checked exceptions are not declared in Java
+      throw DatasetReader.readFailure(e);
     }
     Map<String, Object> counts = counted.getAsJava();
     long total = (Long) counts.get("rows");

@@ -130,6 +130,51 @@ class DatasetReaderTest {
   }
 
   @Test
+  void csvColumnsWithoutANameAndNamesThatOccurTwiceGoByTheirPlace() throws IOException {
+    Path pandas = write("pandas.csv", ",text,label\n0,hello,a\n1,\"x\ny\",b\n2,c\n");
+    Path excel = write("excel.csv", "text,label,,\nhello,a,,\n");
+    Path twice = write("twice.csv", "id,text,ID,label\n1,hello,2,a\n");
+
+    assertThat(read(pandas).columns())
+        .containsExactly("_c0", "text", "label", DatasetReader.MALFORMED);
+    assertThat(texts(pandas)).containsExactly("hello", "x\ny", "c");
+    assertThat(malformed(pandas)).containsExactly("2,c");
+    assertThat(read(excel).columns()).startsWith("text", "label", "_c2", "_c3");
+    assertThat(texts(excel)).containsExactly("hello");
+    assertThat(read(twice).columns()).startsWith("id0", "text", "ID2", "label");
+    assertThat(strings(read(twice), "ID2")).containsExactly("2");
+  }
+
+  @Test
+  void csvFilesWithoutNamesOfColumnsHaveOneHeaderToo() throws IOException {
+    write("in/1 a.csv", ",text,label\n0,a,1\n");
+    write("in/2.csv", ",text,label\n1,b,2\n");
+    assertThat(texts(folder.resolve("in"))).containsExactlyInAnyOrder("a", "b");
+
+    write("in/3.csv", ",label,text\n2,3,c\n");
+    assertThatThrownBy(() -> read(folder.resolve("in")))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("CSV header does not conform")
+        .hasMessageContaining("3.csv", "_c0, label, text");
+  }
+
+  @Test
+  void csvFilesOfPartitionFoldersHaveTheirColumnToo() throws IOException {
+    write("by/day=1/1.csv", ",text\n0,a\n");
+    write("by/day=2/2.csv", ",text\n1,b\n");
+    Dataset<Row> rows = read(folder.resolve("by"));
+    assertThat(rows.columns()).contains("_c0", "text", "day");
+    assertThat(strings(rows, "text")).containsExactlyInAnyOrder("a", "b");
+  }
+
+  @Test
+  void csvNamesLoseTheWhiteSpaceAroundThem() throws IOException {
+    assertThat(texts(write("a.csv", "id, text ,label\n1, a,x\n"))).containsExactly(" a");
+    Path same = write("b.csv", "text, text\na,b\n");
+    assertThat(read(same).columns()).startsWith("text", " text");
+  }
+
+  @Test
   void readsJsonLinesAndMarksThoseThatAreNone() throws IOException {
     Path file =
         write(
@@ -158,6 +203,10 @@ class DatasetReaderTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("a.json is not JSON lines (one object a line)")
         .hasMessageContaining("the first is text,label");
+    Path huge = write("b.json", "\u001b[2J" + "no json ".repeat(1000));
+    assertThatThrownBy(() -> read(huge))
+        .isInstanceOf(UserException.class)
+        .hasMessageEndingWith("the first is \uFFFD[2J" + "no json ".repeat(7));
   }
 
   @Test
@@ -187,7 +236,9 @@ class DatasetReaderTest {
             folder);
     assertThatThrownBy(() -> DatasetReader.read(session, "no_such_table", "table"))
         .isInstanceOf(UserException.class)
-        .hasMessage("no such table: no_such_table");
+        .hasMessageStartingWith(
+            "no such table: no_such_table. Tables of a Hive metastore or of Glue")
+        .hasMessageContaining("spark.sql.catalogImplementation=hive");
   }
 
   @Test
@@ -235,7 +286,8 @@ class DatasetReaderTest {
         .hasMessageContaining("is not a Parquet file");
     assertThatThrownBy(() -> DatasetReader.read(session, "nosuch://x/a.csv", "auto"))
         .isInstanceOf(UserException.class)
-        .hasMessage("cannot open nosuch://x/a.csv: No FileSystem for scheme \"nosuch\"");
+        .hasMessageStartingWith(
+            "nosuch://x/a.csv: Spark has no file system for nosuch://. Check the scheme");
   }
 
   @Test

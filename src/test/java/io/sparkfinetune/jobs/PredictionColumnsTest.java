@@ -11,8 +11,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.data.DataArguments;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
 import io.sparkfinetune.evaluate.Metrics;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -245,6 +247,36 @@ class PredictionColumnsTest {
               .collectAsList();
       assertThat(read).isEqualTo(predicted().orderBy("id").collectAsList());
     }
+  }
+
+  @Test
+  void dataThatCannotBeReadIsTheUsersToPutRight() throws Exception {
+    Path parquet = folder.resolve("parquet");
+    rows().coalesce(1).write().parquet(parquet.toString());
+    Files.writeString(parquet.resolve("zzz.parquet"), "this is no parquet file at all");
+    Dataset<Row> rows =
+        JobData.readTexts(spark, input(parquet.toString(), "a.b"))
+            .withColumn(PredictionColumns.PREDICTION, lit("spam"));
+    String output = folder.resolve("out").toString();
+    assertThatThrownBy(
+            () -> PredictionWriter.write(rows, output, PredictionWriter.Format.JSON, false))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("cannot read the data: ")
+        .hasMessageContaining("zzz.parquet")
+        .hasMessageNotContaining("\n");
+
+    Path csv = Files.createDirectory(folder.resolve("csv"));
+    Files.writeString(csv.resolve("1.csv"), "text,label\na,1\n");
+    Files.writeString(csv.resolve("2.csv"), "label,text\n2,b\n");
+    assertThatThrownBy(() -> JobData.readTexts(spark, input(csv.toString(), "text")))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("cannot read the data: CSV header does not conform")
+        .hasMessageContaining(csv.toString())
+        .hasMessageNotContaining("\n");
+  }
+
+  private static DataArguments input(String path, String text) {
+    return JobData.SCHEMA.create(Map.of("input", path, "text_column", text));
   }
 
   @Test
