@@ -4,11 +4,13 @@ import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.array_except;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.posexplode_outer;
 import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.substring;
 import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
@@ -54,7 +56,7 @@ import org.apache.spark.storage.StorageLevel;
  */
 public final class DatasetPreparation {
   /** More label values than this are no classes: the driver would hold them all. */
-  static final int MAX_GROUPS = 100_000;
+  static final int MAX_LABELS = 100_000;
 
   private static final int EXAMPLE_CHARACTERS = 60;
 
@@ -220,7 +222,7 @@ public final class DatasetPreparation {
     // A row is counted once a label, and as a row with its first label, or with none.
     Column once = coalesce(col("position"), lit(0)).equalTo(0);
     Column conflict = once.and(col(StratifiedSplit.CONFLICT));
-    List<Row> groups =
+    List<Row> labels =
         rows.select(
                 col("split"),
                 col("reason"),
@@ -229,23 +231,38 @@ public final class DatasetPreparation {
                 posexplode_outer(col("labels")).as(new String[] {"position", "label"}))
             .groupBy("split", "reason", "label")
             .agg(
-                count(col("label")),
-                sum(once.cast("long")),
-                sum(conflict.cast("long")),
-                sum(once.and(col("text").contains("\uFFFD")).cast("long")),
-                min(
-                    when(
+                count(col("label")).as("labelled"),
+                sum(once.cast("long")).as("rows"),
+                sum(conflict.cast("long")).as("conflicts"),
+                sum(once.and(col("text").contains("\uFFFD")).cast("long")).as("replaced"),
+                min(when(
                         conflict.or(col("reason").equalTo(SetAsideReason.MALFORMED_ROW.code())),
-                        substring(col("text"), 1, EXAMPLE_CHARACTERS))))
-            .limit(MAX_GROUPS + 1)
+                        substring(col("text"), 1, EXAMPLE_CHARACTERS)))
+                    .as("example"))
+            // By label: it is labels that there may be too many of.
+            .groupBy("label")
+            .agg(
+                collect_list(
+                    struct(
+                        "split",
+                        "reason",
+                        "label",
+                        "labelled",
+                        "rows",
+                        "conflicts",
+                        "replaced",
+                        "example")))
+            // One may be null.
+            .limit(MAX_LABELS + 2)
             .collectAsList();
-    if (groups.size() > MAX_GROUPS) {
+    if (labels.stream().filter(row -> !row.isNullAt(0)).count() > MAX_LABELS) {
       throw new UserException(
           "data.label_column=%s: this column has more than %s different values: expected classes"
-              .formatted(arguments.labelColumn(), DataReport.number(MAX_GROUPS)));
+              .formatted(arguments.labelColumn(), DataReport.number(MAX_LABELS)));
     }
     return new RowCounts(
-        groups.stream()
+        labels.stream()
+            .flatMap(row -> row.<Row>getList(1).stream())
             .map(
                 row ->
                     new RowCounts.Group(

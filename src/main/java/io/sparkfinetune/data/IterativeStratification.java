@@ -19,7 +19,8 @@ import org.apache.spark.sql.RowFactory;
  * <p>The label with the fewest examples left goes first: each of these examples goes to the part
  * that wants most of that label still, of equals to the one that wants most examples, of equals to
  * the first. Where the paper draws lots, the order given here decides, so that the same examples
- * are always split alike. Examples without labels come last.
+ * are always split alike. Examples without labels come last. A label keeps at least one example in
+ * the first part, training.
  */
 final class IterativeStratification {
   private static final List<String> PARTS = List.of(Split.TRAIN, Split.VALIDATION, Split.TEST);
@@ -103,7 +104,17 @@ final class IterativeStratification {
         wanted[parts[i]]--;
       }
     }
+    keepEachLabelInTraining(examplesOf, parts);
     return parts;
+  }
+
+  /** Shares can be such that all examples of a label were to be held out. */
+  private static void keepEachLabelInTraining(int[][] examplesOf, int[] parts) {
+    for (int[] examples : examplesOf) {
+      if (examples.length > 0 && Arrays.stream(examples).noneMatch(i -> parts[i] == 0)) {
+        parts[examples[0]] = 0;
+      }
+    }
   }
 
   /** The label with the fewest examples left, the first of equals; -1 when none has any. */

@@ -340,7 +340,7 @@ class DatasetPreparationTest {
   @Test
   void refusesALabelColumnThatIsNone() {
     session
-        .range(DatasetPreparation.MAX_GROUPS + 1)
+        .range(DatasetPreparation.MAX_LABELS + 1)
         .selectExpr("concat('t', id) as text", "id as label")
         .createOrReplaceTempView("identifiers");
 
@@ -348,6 +348,34 @@ class DatasetPreparationTest {
         .isInstanceOf(UserException.class)
         .hasMessage(
             "data.label_column=label: this column has more than 100,000 different values: expected classes");
+  }
+
+  @Test
+  void labelsCountOnceInWhicheverSplitsTheyAre() {
+    int labels = DatasetPreparation.MAX_LABELS / 2 + 1;
+    session
+        .range(labels)
+        .selectExpr("concat('t', id) as text", "id as label")
+        .createOrReplaceTempView("many_train");
+    session
+        .range(labels)
+        .selectExpr("concat('u', id) as text", "id as label")
+        .createOrReplaceTempView("many_test");
+
+    try (PreparedData data =
+        prepare(Map.of("train", "many_train", "test", "many_test", "validation_split", 0))) {
+      assertThat(data.labels().size()).isEqualTo(labels);
+      assertThat(data.report().split("test").orElseThrow().kept()).isEqualTo(labels);
+    }
+  }
+
+  @Test
+  void aCsvFileAsPandasWritesItTrains() throws IOException {
+    String train = write("pandas.csv", ",text,label\n0,a,x\n1,b,y\n2,c,x\n3,d,y\n");
+    try (PreparedData data =
+        prepare(Map.of("train", train, "validation_split", 0, "test_split", 0))) {
+      assertThat(rows(data.train())).containsExactlyInAnyOrder("a/x", "b/y", "c/x", "d/y");
+    }
   }
 
   @Test

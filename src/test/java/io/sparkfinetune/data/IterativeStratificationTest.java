@@ -47,6 +47,17 @@ class IterativeStratificationTest {
     assertThat(parts[4]).as("the first example of label 2").isZero();
   }
 
+  @Test
+  void noShareTakesALabelOutOfTraining() {
+    int[][] examples = {{0}, {0, 1}, {2}, {1}, {0}, {3, 0}};
+    for (double[] shares : new double[][] {{0.02, 0.49, 0.49}, {0.1, 0.9, 0}, {0.1, 0, 0.9}}) {
+      int[] parts = IterativeStratification.assign(examples, 4, shares);
+      for (int label = 0; label < 4; label++) {
+        assertThat(count(examples, parts, label, 0)).as("label %d", label).isPositive();
+      }
+    }
+  }
+
   private static long count(int[][] examples, int[] parts, int label, int part) {
     long count = 0;
     for (int i = 0; i < examples.length; i++) {
