@@ -2,8 +2,9 @@
 #
 #   run_job NAME ARGUMENT...
 #
-# With spark-submit (SPARK_HOME set, or on the PATH) the job runs on that Spark; otherwise on the Spark
-# that Maven resolves. What is missing or older than the sources is built first.
+# With spark-submit (SPARK_HOME set, or on the PATH) the job runs on that Spark; otherwise, or with
+# SPARK_FINETUNE_SPARK=maven, on the Spark that Maven resolves, with the jars of SPARK_FINETUNE_CLASSPATH
+# on its class path. What is missing or older than the sources is built first.
 
 set -euo pipefail
 
@@ -66,6 +67,39 @@ collect_java_options() {
   fi
 }
 
+require_java() {
+  local java="${JAVA_HOME:+$JAVA_HOME/bin/}java" version
+  if ! command -v "$java" >/dev/null; then
+    echo "$JOB: there is no $java: install a JDK 17, or set JAVA_HOME to one" >&2
+    exit 2
+  fi
+  version="$("$java" -version 2>&1 | sed -n 's/.* version "\(1\.\)\{0,1\}\([0-9]*\).*/\2/p')"
+  if [[ -n "$version" ]] && ((version < 17)); then
+    echo "$JOB: $java is Java $version: expected 17 or later; set JAVA_HOME to a JDK 17" >&2
+    exit 2
+  fi
+}
+
+# Refuses a Spark that the jar is not built for, before that is built. Where spark-submit is a script
+# that calls another, as on EMR, the job itself finds out.
+require_spark() {
+  local submit="$1" bin jar found=""
+  bin="$(dirname "$(readlink -f "$submit" 2>/dev/null || echo "$submit")")"
+  # pip puts the scripts apart from the jars.
+  for jar in "$bin"/../jars/spark-core_*.jar \
+    "$bin"/../lib/python3*/{site,dist}-packages/pyspark/jars/spark-core_*.jar; do
+    [[ -e "$jar" ]] || continue
+    found="${jar##*/spark-core_}"
+    [[ "$found" != 2.12-3.5.* ]] || return 0
+  done
+  if [[ -n "$found" ]]; then
+    found="${found%.jar}"
+    echo "$JOB: $submit is of Spark ${found#*-} with Scala ${found%%-*}: expected Spark 3.5 with Scala 2.12;" \
+      "set SPARK_HOME to one, or SPARK_FINETUNE_SPARK=maven to run on Maven's Spark" >&2
+    exit 2
+  fi
+}
+
 run_on_maven_spark() {
   local classpath="$ROOT/target/classpath.txt" memory argument
   if is_stale "$classpath"; then
@@ -78,12 +112,14 @@ run_on_maven_spark() {
     case "$argument" in spark.driver.memory=*) memory="${argument#*=}" ;; esac
   done
   exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" "-Xmx$memory" "${JAVA_OPTIONS[@]}" \
-    -cp "$ROOT/target/classes:$(<"$classpath")" "$MAIN" "$JOB" "$@"
+    -cp "$ROOT/target/classes:$(<"$classpath")${SPARK_FINETUNE_CLASSPATH:+:$SPARK_FINETUNE_CLASSPATH}" \
+    "$MAIN" "$JOB" "$@"
 }
 
 run_on_spark_submit() {
   local submit="$1" argument option
   shift
+  require_spark "$submit"
   local options=() arguments=() java_options=""
   for argument in "$@"; do
     case "$argument" in
@@ -116,10 +152,19 @@ cluster_jar() {
 run_job() {
   JOB="$1"
   shift
+  require_java
   collect_java_options
+  case "${SPARK_FINETUNE_SPARK:-}" in
+    "") ;;
+    maven) run_on_maven_spark "$@" ;;
+    *)
+      echo "$JOB: SPARK_FINETUNE_SPARK=$SPARK_FINETUNE_SPARK is not allowed: expected maven; for another Spark, set SPARK_HOME" >&2
+      exit 2
+      ;;
+  esac
   if [[ -n "${SPARK_HOME:-}" ]]; then
     if [[ ! -x "$SPARK_HOME/bin/spark-submit" ]]; then
-      echo "$JOB: SPARK_HOME=$SPARK_HOME has no bin/spark-submit: correct it, or unset it to run on Maven's Spark" >&2
+      echo "$JOB: SPARK_HOME=$SPARK_HOME has no bin/spark-submit: correct it, or set SPARK_FINETUNE_SPARK=maven to run on Maven's Spark" >&2
       exit 2
     fi
     run_on_spark_submit "$SPARK_HOME/bin/spark-submit" "$@"

@@ -45,6 +45,27 @@ final class JobHelp {
         "Any setting of Spark's, as in spark.master=local[4]. The master is local[*] when nothing"
             + " sets it. What has to be known before the driver starts (spark.driver.memory, and"
             + " the master for spark-submit) is read from the command line alone, not from a file.");
+    out.append("\nEnvironment of the scripts\n\n");
+    option(
+        out,
+        "SPARK_HOME",
+        "The Spark whose spark-submit runs the job, 3.5 with Scala 2.12. When not set, it is that of"
+            + " spark-submit on the PATH; without one the job runs on the Spark that Maven"
+            + " resolves.");
+    option(
+        out,
+        "SPARK_FINETUNE_SPARK=maven",
+        "Runs the job on Maven's Spark, whatever SPARK_HOME and PATH say.");
+    option(
+        out,
+        "SPARK_FINETUNE_CLASSPATH",
+        "Jars and folders, with : between them, for the class path of Maven's Spark: an objective of"
+            + " your own, the connector of a file system. With spark-submit, set spark.jars.");
+    option(
+        out,
+        "SPARK_DRIVER_MEMORY",
+        "The driver's heap, where spark.driver.memory is not set. Default: 4g, but no more than half"
+            + " of the machine.");
     out.append("\nExit codes: 0 done; 1 the run failed; 2 wrong usage, configuration or data.\n");
     out.append("\nExamples\n\n");
     job.examples().forEach(example -> out.append("  ").append(example).append('\n'));

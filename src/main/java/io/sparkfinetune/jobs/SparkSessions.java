@@ -1,23 +1,64 @@
 package io.sparkfinetune.jobs;
 
+import io.sparkfinetune.UserException;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
+import scala.Tuple2;
+import scala.util.Properties;
 
 /** Starts Spark for a job. */
 final class SparkSessions {
   private SparkSessions() {}
 
-  /** A session with the job's settings for Spark, and ours where nobody has set any. */
+  /**
+   * A session with the job's settings for Spark, and ours where nobody has set any.
+   *
+   * @throws UserException when this is not the Spark that we are built for
+   */
   static SparkSession open(String jobName, Map<String, String> settings) {
+    requireVersions(
+        org.apache.spark.package$.MODULE$.SPARK_VERSION(), Properties.versionNumberString());
     return SparkSession.builder().config(conf(jobName, settings, new SparkConf())).getOrCreate();
   }
 
   /** Hadoop's settings as a session would have them, without one. */
   static Configuration hadoop(String jobName, Map<String, String> settings) {
     return SparkHadoopUtil.get().newConfiguration(conf(jobName, settings, new SparkConf()));
+  }
+
+  /** Another Spark would fail later, and with the name of one of its methods for a reason. */
+  static void requireVersions(String spark, String scala) {
+    if (!spark.startsWith("3.5.") || !scala.startsWith("2.12.")) {
+      throw new UserException(
+          ("this is Spark %s with Scala %s: expected Spark 3.5 with Scala 2.12; with the scripts in"
+                  + " jobs/, SPARK_FINETUNE_SPARK=maven runs on Maven's Spark")
+              .formatted(spark, scala));
+    }
+  }
+
+  /**
+   * Whether a metastore is set up, Hive's or Glue's, whose tables are to be found as spark-shell
+   * finds them. Spark's Hive classes alone say nothing: every distribution has them, and with them
+   * Spark would make a database of its own in the working directory.
+   */
+  static boolean hasMetastore(SparkConf conf, ClassLoader loader) {
+    boolean configured =
+        loader.getResource("hive-site.xml") != null
+            || Stream.of(conf.getAll())
+                .map(Tuple2::_1)
+                .anyMatch(
+                    key ->
+                        key.startsWith("spark.hadoop.hive.metastore.")
+                            || key.startsWith("spark.hive.metastore."));
+    return configured
+        && Stream.of(
+                "org.apache.spark.sql.hive.HiveSessionStateBuilder",
+                "org.apache.hadoop.hive.conf.HiveConf")
+            .allMatch(name -> loader.getResource(name.replace('.', '/') + ".class") != null);
   }
 
   /**
@@ -36,6 +77,9 @@ final class SparkSessions {
     conf.setIfMissing("spark.executor.defaultJavaOptions", "-XX:TieredStopAtLevel=1");
     // A training keeps its executor for minutes: rows that lie there are fetched, not waited for.
     conf.setIfMissing("spark.locality.wait", "0s");
+    if (hasMetastore(conf, Thread.currentThread().getContextClassLoader())) {
+      conf.setIfMissing("spark.sql.catalogImplementation", "hive");
+    }
     if (conf.get("spark.master").startsWith("local")) {
       conf.setIfMissing("spark.ui.enabled", "false");
       // The default of 200 is for clusters: here each partition is a task of nothing.

@@ -25,6 +25,7 @@ class JobHelpTest {
       assertThat(flowing).contains(setting.range());
     }
     assertThat(help).contains("--conf FILE", "--debug", "spark.*", "Exit codes");
+    assertThat(help).contains("  SPARK_FINETUNE_SPARK=maven\n", "  SPARK_FINETUNE_CLASSPATH\n");
     assertThat(help.lines()).allMatch(line -> line.length() <= 100);
   }
 
