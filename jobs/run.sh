@@ -90,7 +90,11 @@ require_spark() {
     "$bin"/../lib/python3*/{site,dist}-packages/pyspark/jars/spark-core_*.jar; do
     [[ -e "$jar" ]] || continue
     found="${jar##*/spark-core_}"
-    [[ "$found" != 2.12-3.5.* ]] || return 0
+    if [[ "$found" == 2.12-3.5.* ]]; then
+      # Spark's own settings may name a Java that is not ours.
+      grep -qs JAVA_HOME "${SPARK_CONF_DIR:-${jar%/jars/*}/conf}/spark-env.sh" || require_java
+      return
+    fi
   done
   if [[ -n "$found" ]]; then
     found="${found%.jar}"
@@ -102,6 +106,7 @@ require_spark() {
 
 run_on_maven_spark() {
   local classpath="$ROOT/target/classpath.txt" memory argument
+  require_java
   if is_stale "$classpath"; then
     maven -Dspotless.check.skip=true compile dependency:build-classpath \
       "-Dmdep.outputFile=$classpath" -Dmdep.includeScope=compile
@@ -152,7 +157,6 @@ cluster_jar() {
 run_job() {
   JOB="$1"
   shift
-  require_java
   collect_java_options
   case "${SPARK_FINETUNE_SPARK:-}" in
     "") ;;

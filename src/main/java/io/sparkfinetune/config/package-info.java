@@ -7,6 +7,11 @@
  * come the HOCON key, the Spark {@code Param}, the job's {@code --help}, the tracked parameter and
  * the tuner's search key, spelled alike everywhere.
  *
+ * <p>What every package needs for messages is here too: the known word {@link
+ * io.sparkfinetune.config.Nearest} to a misspelt one, foreign text in {@link
+ * io.sparkfinetune.config.OneLine}, and what is wrong with a place in {@link
+ * io.sparkfinetune.config.Storage}.
+ *
  * <p>This package knows neither Spark nor libtorch, and holds no setting of its own.
  */
 package io.sparkfinetune.config;

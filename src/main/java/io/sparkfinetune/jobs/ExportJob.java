@@ -124,7 +124,10 @@ final class ExportJob implements Job {
    * of a remote output again.
    */
   private static Configuration ofOutput(String output, Configuration hadoop) throws IOException {
-    if (!(new Path(output).getFileSystem(hadoop) instanceof LocalFileSystem)) {
+    boolean local =
+        Storage.ask(
+            "output=" + output, output, hadoop, (files, path) -> files instanceof LocalFileSystem);
+    if (!local) {
       return hadoop;
     }
     Configuration copy = new Configuration(hadoop);

@@ -243,6 +243,10 @@ class ExportJobTest {
     assertThatThrownBy(() -> export("onnx", Path.of("org:name"), "out"))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("model=org:name: this is no path that can be opened");
+    Path run = run(Pooling.CLS);
+    assertThatThrownBy(() -> export("onnx", run, "gs://b/x"))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("output=gs://b/x: Spark has no file system for gs://. ");
     Path bare = Files.createDirectories(folder.resolve("bare"));
     Path fixture = Path.of("src/test/resources/io/sparkfinetune/model/io/tiny-bert-classifier");
     for (String file : List.of("model.safetensors", "tokenizer.json")) {

@@ -95,6 +95,16 @@ class JobScriptsTest {
   }
 
   @Test
+  void aSparkThatNamesItsJavaNeedsNoneOfOurs() throws Exception {
+    spark("spark", "2.12-3.5.1");
+    Map<String, String> onSpark = Map.of("SPARK_HOME", folder.resolve("spark").toString());
+    java("11.0.2");
+    assertThat(predict(onSpark).output()).contains(" is Java 11: expected 17 or later");
+    write("spark/conf/spark-env.sh", "export JAVA_HOME=/usr/lib/jvm/17\n");
+    assertThat(predict(onSpark).output()).startsWith("spark-submit ");
+  }
+
+  @Test
   void refusesASparkThatItDoesNotKnow() throws Exception {
     Outcome outcome = predict(Map.of("SPARK_FINETUNE_SPARK", "pip"));
     assertThat(outcome.code()).isEqualTo(2);
