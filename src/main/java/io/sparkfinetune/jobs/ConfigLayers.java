@@ -3,6 +3,7 @@ package io.sparkfinetune.jobs;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
@@ -11,6 +12,8 @@ import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.track.Redaction;
+import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,11 +31,15 @@ import java.util.TreeMap;
 final class ConfigLayers {
   private static final String SPARK = "spark.";
 
+  /** A scheme of one letter would be a drive of Windows. */
+  private static final String WITH_SCHEME = "[A-Za-z][A-Za-z0-9+.-]+:/.*";
+
   /** What a run that repeats another one does not take from it. */
   private static final Set<String> NOT_REPEATED =
       Set.of(
           "output",
           "overwrite",
+          "resume",
           "training.resume",
           "training.checkpoint_dir",
           "tracking.uri",
@@ -52,9 +59,11 @@ final class ConfigLayers {
   /**
    * Reads files and arguments.
    *
+   * @param files paths on this machine or, with a scheme, on any Hadoop file system, which is found
+   *     by the settings {@code spark.hadoop.*} of the files before and of the arguments
    * @throws UserException when a file cannot be read, a key is unknown or a value is not allowed
    */
-  static JobConfig read(Job job, List<Path> files, List<String> overrides) {
+  static JobConfig read(Job job, List<String> files, List<String> overrides) {
     return read(job, Map.of(), files, overrides);
   }
 
@@ -65,7 +74,7 @@ final class ConfigLayers {
    * @throws UserException when a file cannot be read, a key is unknown or a value is not allowed
    */
   static JobConfig read(
-      Job job, Map<String, String> recorded, List<Path> files, List<String> overrides) {
+      Job job, Map<String, String> recorded, List<String> files, List<String> overrides) {
     ConfigLayers layers = new ConfigLayers(job);
     recorded.forEach(
         (key, value) -> {
@@ -73,7 +82,7 @@ final class ConfigLayers {
             layers.set(key, value);
           }
         });
-    files.forEach(layers::file);
+    files.forEach(file -> layers.file(file, overrides));
     overrides.forEach(layers::override);
     layers.structures.forEach(
         (key, value) -> layers.values.put(key, value.render(ConfigRenderOptions.concise())));
@@ -81,9 +90,9 @@ final class ConfigLayers {
     return new JobConfig(job.keys(), layers.values, layers.spark, layers.command(files, overrides));
   }
 
-  private String command(List<Path> files, List<String> overrides) {
+  private String command(List<String> files, List<String> overrides) {
     List<String> arguments = new ArrayList<>();
-    files.forEach(file -> arguments.addAll(List.of("--conf", file.toString())));
+    files.forEach(file -> arguments.addAll(List.of("--conf", Redaction.text(file))));
     for (String override : overrides) {
       String key = override.substring(0, Math.max(0, override.indexOf('=')));
       boolean secret =
@@ -95,16 +104,10 @@ final class ConfigLayers {
     return Console.command(job.name(), arguments.toArray(String[]::new));
   }
 
-  private void file(Path path) {
-    if (!Files.isRegularFile(path)) {
-      throw new UserException("--conf " + path + ": there is no such file");
-    }
+  private void file(String path, List<String> overrides) {
     Config config;
     try {
-      config =
-          ConfigFactory.parseFile(
-                  path.toFile(), ConfigParseOptions.defaults().setAllowMissing(false))
-              .resolve();
+      config = (path.matches(WITH_SCHEME) ? remote(path, overrides) : local(path)).resolve();
     } catch (ConfigException e) {
       throw new UserException("--conf " + e.getMessage().replaceAll("\\s+", " "), e);
     }
@@ -122,6 +125,40 @@ final class ConfigLayers {
         throw new UserException(entry.getValue().origin().description() + ": " + e.getMessage(), e);
       }
     }
+  }
+
+  private static Config local(String path) {
+    Path file = Path.of(path);
+    if (!Files.isRegularFile(file)) {
+      throw noSuchFile(path);
+    }
+    return ConfigFactory.parseFile(
+        file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));
+  }
+
+  private Config remote(String path, List<String> overrides) {
+    Map<String, String> settings = new TreeMap<>(spark);
+    for (String override : overrides) {
+      int equals = override.indexOf('=');
+      if (override.startsWith(SPARK) && equals > 0) {
+        settings.put(override.substring(0, equals).trim(), override.substring(equals + 1));
+      }
+    }
+    String text;
+    try {
+      text = TextFile.read(path, SparkSessions.hadoop(job.name(), settings));
+    } catch (FileNotFoundException e) {
+      throw noSuchFile(path);
+    } catch (IOException e) {
+      throw new UserException(
+          Redaction.text("--conf " + path + " cannot be read: " + Failures.summary(e)), e);
+    }
+    return ConfigFactory.parseString(
+        text, ConfigParseOptions.defaults().setOriginDescription(Redaction.text(path)));
+  }
+
+  private static UserException noSuchFile(String path) {
+    return new UserException("--conf " + Redaction.text(path) + ": there is no such file");
   }
 
   private void override(String argument) {
@@ -151,7 +188,8 @@ final class ConfigLayers {
   }
 
   /**
-   * Puts a structure, or a part of one, over what there is of it.
+   * Puts a structure, or a part of one, over what there is of it. What stands below the name of a
+   * setting is one thing, which is replaced as a whole, unless a part of it is named.
    *
    * @param key of the structure, or one below
    * @param value itself, or a text that is one in HOCON
@@ -174,9 +212,32 @@ final class ConfigLayers {
       }
     }
     String path = job.structures().stream().filter(key::startsWith).findFirst().orElseThrow();
-    ConfigValue whole =
-        key.equals(path) ? parsed : parsed.atPath(key.substring(path.length() + 1)).root();
-    structures.merge(path, whole, (before, over) -> over.withFallback(before));
+    String below = key.equals(path) ? "" : key.substring(path.length() + 1);
+    ConfigValue whole = below.isEmpty() ? parsed : parsed.atPath(below).root();
+    boolean isPart =
+        job.keys().settings().stream().anyMatch(setting -> below.startsWith(setting.path() + "."));
+    structures.merge(
+        path,
+        whole,
+        (before, over) -> isPart ? over.withFallback(before) : merged("", before, over));
+  }
+
+  private ConfigValue merged(String key, ConfigValue before, ConfigValue over) {
+    if (job.keys().has(key)
+        || !(before instanceof ConfigObject old)
+        || !(over instanceof ConfigObject more)) {
+      return over;
+    }
+    ConfigObject all = old;
+    for (Map.Entry<String, ConfigValue> entry : more.entrySet()) {
+      String name = entry.getKey();
+      ConfigValue value =
+          old.containsKey(name)
+              ? merged(key.isEmpty() ? name : key + "." + name, old.get(name), entry.getValue())
+              : entry.getValue();
+      all = all.withValue(name, value);
+    }
+    return all;
   }
 
   private void presets() {

@@ -4,7 +4,6 @@ import io.sparkfinetune.UserException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +25,7 @@ final class JobCommand implements Callable<Integer> {
   private volatile boolean stopping;
 
   @Option(names = "--conf")
-  private List<Path> files = new ArrayList<>();
+  private List<String> files = new ArrayList<>();
 
   @Option(names = "--from-run")
   private String fromRun = "";

@@ -20,8 +20,8 @@ final class JobHelp {
         "--conf FILE",
         "Reads keys from a HOCON file; conf/"
             + job.name()
-            + ".conf is one to start from. May be repeated; later files win over earlier ones, and"
-            + " key=value over any file.");
+            + ".conf is one to start from. Its path may be on any Hadoop file system. May be"
+            + " repeated; later files win over earlier ones, and key=value over any file.");
     if (job.keys().has(JobJournal.SCHEMA.setting("uri").path()) && job.keys().has(Presets.BASE)) {
       option(
           out,
@@ -89,8 +89,18 @@ final class JobHelp {
     } else if (setting.defaultValue().equals("")) {
       byDefault = job.required().contains(path) ? "Required." : "Not set by default.";
     }
+    return meaning(job, setting) + " " + byDefault;
+  }
+
+  /** What a key does, and what it may be. */
+  static String meaning(Job job, Setting setting) {
+    String doc = setting.doc();
+    if (job.required().contains(setting.path())) {
+      // So it is for jobs that do without.
+      doc = doc.replaceAll(" When not set, [^.]*\\.", "");
+    }
     String range = setting.range();
-    return setting.doc() + (range.isEmpty() ? "" : " Allowed: " + range + ".") + " " + byDefault;
+    return doc + (range.isEmpty() ? "" : " Allowed: " + range + ".");
   }
 
   private static void option(StringBuilder out, String name, String doc) {

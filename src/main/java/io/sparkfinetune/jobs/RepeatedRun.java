@@ -5,7 +5,6 @@ import io.sparkfinetune.track.Redaction;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.TrackingArguments;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +22,8 @@ final class RepeatedRun {
    *     environment name
    * @throws UserException when there is none, or it was recorded by others
    */
-  static Map<String, String> settings(String run, List<Path> files, List<String> overrides, Job job)
-      throws IOException {
+  static Map<String, String> settings(
+      String run, List<String> files, List<String> overrides, Job job) throws IOException {
     Configuration hadoop = SparkSessions.hadoop(job.name(), Map.of());
     RunRecord found = find(run, files, overrides, job, hadoop);
     Map<String, String> settings = new LinkedHashMap<>();
@@ -46,7 +45,7 @@ final class RepeatedRun {
   }
 
   private static RunRecord find(
-      String run, List<Path> files, List<String> overrides, Job job, Configuration hadoop)
+      String run, List<String> files, List<String> overrides, Job job, Configuration hadoop)
       throws IOException {
     org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(run);
     boolean isFolder = !run.matches("[0-9a-f]{32}") && folder.getFileSystem(hadoop).exists(folder);

@@ -106,7 +106,8 @@ public record TuneArguments(
         int minResource,
     @Key(
             doc =
-                "asha, hyperband: of so many trials one goes on; 4 for asha, 3 for hyperband by 0.",
+                "asha, hyperband: of so many trials one goes on, at least 2; 0 means 4 for asha, 3 for"
+                    + " hyperband.",
             defaultValue = "0",
             min = 0)
         int reductionFactor,
@@ -120,7 +121,8 @@ public record TuneArguments(
     @Key(
             doc =
                 "Folds of a cross-validation: each trial trains so many times on the training and"
-                    + " validation rows, and its value is the mean; 0 uses the validation rows.",
+                    + " validation rows, and its value is the mean; at least 2, or 0, which uses the"
+                    + " validation rows.",
             defaultValue = "0",
             min = 0)
         int folds,
@@ -134,7 +136,8 @@ public record TuneArguments(
             doc =
                 "A class of the user's own, on the class path, that tries a setting in place of the"
                     + " fine-tuning: it implements io.sparkfinetune.tune.Objective and has a constructor"
-                    + " without arguments. When not set, trials fine-tune.",
+                    + " without arguments. tune.constraints, tune.folds and tune.refit are not for it. When"
+                    + " not set, trials fine-tune.",
             defaultValue = "")
         String objective) {
   static final Schema<TuneArguments> SCHEMA = Schema.of("tune", TuneArguments.class);

@@ -35,6 +35,8 @@ import java.util.TreeSet;
 final class TuneSpace {
   private static final Set<String> SECTIONS = Set.of("training", "model", "data");
 
+  private static final List<String> RANGE = List.of("low", "high", "log", "step");
+
   private static final Set<String> WORDS = Set.of("low", "high", "log", "step", "choices", "when");
 
   private final JobKeys keys;
@@ -58,6 +60,7 @@ final class TuneSpace {
           "tune.space is not set: expected what to search, as in"
               + " tune.space.training.learning_rate='{low=1e-5, high=1e-3, log=true}'");
     }
+    space.checkConditions();
     // HOCON has no order: that of the settings, for who reads them.
     List<String> order = keys.settings().stream().map(Setting::path).toList();
     space.parameters.sort(Comparator.comparingInt(parameter -> order.indexOf(parameter.name())));
@@ -131,6 +134,39 @@ final class TuneSpace {
         });
   }
 
+  /** Without this, a parameter that depends on what never is would never be searched. */
+  private void checkConditions() {
+    for (Parameter parameter : parameters) {
+      parameter.condition().ifPresent(condition -> check(parameter, condition));
+    }
+  }
+
+  private void check(Parameter parameter, Condition condition) {
+    Optional<Distribution> other =
+        parameters.stream()
+            .filter(p -> p.name().equals(condition.parameter()))
+            .map(Parameter::distribution)
+            .findFirst();
+    for (Object value : condition.values()) {
+      if (other.isPresent() && !other.get().contains(value)) {
+        throw new UserException(
+            "tune.space.%s: when %s=%s can never be: expected a value of %s"
+                .formatted(parameter.name(), condition.parameter(), value, text(other.get())));
+      }
+    }
+  }
+
+  private static String text(Distribution distribution) {
+    if (distribution instanceof CategoricalDistribution categorical) {
+      return String.valueOf(categorical.choices());
+    } else if (distribution instanceof IntDistribution range) {
+      return range.low() + " to " + range.high() + ", step " + range.step();
+    }
+    FloatDistribution range = (FloatDistribution) distribution;
+    String step = range.step() == 0 ? "" : ", step " + range.step();
+    return range.low() + " to " + range.high() + step;
+  }
+
   private Setting setting(String path) {
     try {
       return keys.setting(path);
@@ -157,6 +193,11 @@ final class TuneSpace {
           unknown.iterator().next() + " is unknown: expected low, high, log, step, choices, when");
     }
     Config config = object.toConfig();
+    List<String> ofRange = RANGE.stream().filter(config::hasPath).toList();
+    if (config.hasPath("choices") && !ofRange.isEmpty()) {
+      throw new UserException(
+          "choices and " + ofRange.get(0) + " are both set: expected choices, or low and high");
+    }
     Distribution distribution =
         config.hasPath("choices")
             ? choices(setting, config.getList("choices"))
@@ -185,12 +226,21 @@ final class TuneSpace {
             ((Number) low).longValue(),
             ((Number) high).longValue(),
             log,
-            config.hasPath("step") ? config.getLong("step") : 1)
+            config.hasPath("step") ? wholeStep(config) : 1)
         : new FloatDistribution(
             (double) low,
             (double) high,
             log,
             config.hasPath("step") ? config.getDouble("step") : 0);
+  }
+
+  private static long wholeStep(Config config) {
+    double step = config.getDouble("step");
+    if (step != Math.rint(step)) {
+      throw new UserException(
+          "step=" + config.getAnyRef("step") + " is not allowed: expected a whole number");
+    }
+    return config.getLong("step");
   }
 
   private Optional<Condition> condition(Config config) {

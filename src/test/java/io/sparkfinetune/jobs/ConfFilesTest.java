@@ -6,7 +6,11 @@ import io.sparkfinetune.config.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -33,7 +37,7 @@ class ConfFilesTest {
         Files.writeString(
             folder.resolve(job.name() + ".conf"), KEY.matcher(text).replaceAll("$1$2"));
 
-    JobConfig config = ConfigLayers.read(job, List.of(uncommented), List.of());
+    JobConfig config = ConfigLayers.read(job, List.of(uncommented.toString()), List.of());
 
     JobConfig defaults = ConfigLayers.read(job, List.of(), List.of());
     for (Setting setting : job.keys().settings()) {
@@ -49,9 +53,44 @@ class ConfFilesTest {
 
   @ParameterizedTest
   @MethodSource("jobs")
+  void saysWhatTheHelpSays(Job job) throws IOException {
+    Map<String, String> comments = comments(job);
+    for (Setting setting : job.keys().settings()) {
+      String meaning = JobHelp.meaning(job, setting);
+      assertThat(comments.get(setting.path()))
+          .as(setting.path())
+          .matches(Pattern.quote(meaning) + "( Required\\.| Default: .*)?");
+    }
+  }
+
+  /** What stands above each key, by whole key, in one line. */
+  private static Map<String, String> comments(Job job) throws IOException {
+    Map<String, String> comments = new HashMap<>();
+    String section = "";
+    List<String> above = new ArrayList<>();
+    for (String line : Files.readAllLines(CONF.resolve(job.name() + ".conf"))) {
+      Matcher key = KEY.matcher(line);
+      if (line.endsWith(" {")) {
+        section = line.substring(0, line.length() - 1).trim() + ".";
+      } else if (line.equals("}")) {
+        section = "";
+      } else if (key.find()) {
+        comments.put(section + key.group(2).replace(" = ", ""), String.join(" ", above));
+      }
+      if (line.trim().startsWith("# ")) {
+        above.add(line.trim().substring(2));
+      } else {
+        above.clear();
+      }
+    }
+    return comments;
+  }
+
+  @ParameterizedTest
+  @MethodSource("jobs")
   void setsNothingAsItStands(Job job) {
     JobConfig config =
-        ConfigLayers.read(job, List.of(CONF.resolve(job.name() + ".conf")), List.of());
+        ConfigLayers.read(job, List.of(CONF.resolve(job.name() + ".conf").toString()), List.of());
 
     assertThat(config.toHocon()).isEqualTo(ConfigLayers.read(job, List.of(), List.of()).toHocon());
   }
@@ -62,7 +101,8 @@ class ConfFilesTest {
       List<Path> templates = files.sorted().toList();
       assertThat(templates).hasSize(4);
       for (Path template : templates) {
-        JobConfig config = ConfigLayers.read(new PredictJob(), List.of(template), List.of());
+        JobConfig config =
+            ConfigLayers.read(new PredictJob(), List.of(template.toString()), List.of());
         assertThat(config.spark()).as(template.toString()).isNotEmpty();
       }
     }

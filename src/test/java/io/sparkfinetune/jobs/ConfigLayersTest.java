@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,7 +28,7 @@ class ConfigLayersTest {
     JobConfig config =
         ConfigLayers.read(
             FINE_TUNE,
-            List.of(first, second),
+            List.of(first.toString(), second.toString()),
             List.of("data.seed=3", "data.seed=4", "data.train=s3a://bucket//a=b.csv"));
 
     assertThat(config.get(FineTuning.TRAINING).numTrainEpochs()).isEqualTo(2);
@@ -63,7 +64,9 @@ class ConfigLayersTest {
 
     JobConfig config =
         ConfigLayers.read(
-            PREDICT, List.of(file), List.of("spark.task.cpus=3", "spark.master=local[2]"));
+            PREDICT,
+            List.of(file.toString()),
+            List.of("spark.task.cpus=3", "spark.master=local[2]"));
 
     assertThat(config.spark())
         .containsEntry("spark.executor.memory", "4g")
@@ -86,7 +89,8 @@ class ConfigLayersTest {
                 "spark.executor.extraJavaOptions=-Da=\"x y\""));
 
     JobConfig again =
-        ConfigLayers.read(FINE_TUNE, List.of(file("again.conf", config.toHocon())), List.of());
+        ConfigLayers.read(
+            FINE_TUNE, List.of(file("again.conf", config.toHocon()).toString()), List.of());
 
     assertThat(again.toHocon()).isEqualTo(config.toHocon());
     assertThat(again.spark()).isEqualTo(config.spark());
@@ -116,7 +120,8 @@ class ConfigLayersTest {
         .contains("# left out, a secret: \"spark.hadoop.fs.s3a.secret.key\"\n")
         .contains("# left out, a secret: \"spark.executor.extraJavaOptions\"\n");
     JobConfig again =
-        ConfigLayers.read(FINE_TUNE, List.of(file("again.conf", config.toHocon())), List.of());
+        ConfigLayers.read(
+            FINE_TUNE, List.of(file("again.conf", config.toHocon()).toString()), List.of());
     assertThat(again.spark()).containsOnlyKeys("spark.executor.memory");
 
     String userInfo = "tracking.uri=https://ann:c0nfidential@mlflow:5000";
@@ -184,7 +189,39 @@ class ConfigLayersTest {
     fileRefused(folder.resolve("none.conf"), "none.conf: there is no such file");
   }
 
+  @Test
+  void filesWithASchemeAreReadThroughHadoop() throws IOException {
+    String remote = file("r.conf", "training.num_train_epochs = 7").toUri().toString();
+    assertThat(remote).startsWith("file:///");
+
+    JobConfig config =
+        ConfigLayers.read(FINE_TUNE, List.of(remote), List.of("training.weight_decay=0.5"));
+
+    assertThat(config.get(FineTuning.TRAINING).numTrainEpochs()).isEqualTo(7);
+    assertThat(config.command()).contains("--conf " + remote);
+    String wrong = file("w.conf", "\ntraining.learning_rate = -1").toUri().toString();
+    fileRefused(wrong, wrong + ": 2: training.learning_rate=-1 is not allowed: expected > 0");
+    fileRefused(file("z.conf", "output = \"a\nb").toUri().toString(), "z.conf: 1:");
+    fileRefused("file:" + folder + "/none.conf", "none.conf: there is no such file");
+    fileRefused("nosuch://bucket/a.conf", "--conf nosuch://bucket/a.conf cannot be read: ");
+  }
+
+  @Test
+  void whereARepeatedRunWroteIsNotTaken() {
+    Map<String, String> recorded =
+        Map.of("output", "runs/a", "resume", "true", "training.num_train_epochs", "9");
+
+    JobConfig config = ConfigLayers.read(new TuneJob(), recorded, List.of(), List.of());
+
+    assertThat(config.get(StudyArguments.SCHEMA)).isEqualTo(StudyArguments.SCHEMA.defaults());
+    assertThat(config.get(FineTuning.TRAINING).numTrainEpochs()).isEqualTo(9);
+  }
+
   private static void fileRefused(Path file, String message) {
+    fileRefused(file.toString(), message);
+  }
+
+  private static void fileRefused(String file, String message) {
     assertThatThrownBy(() -> ConfigLayers.read(FINE_TUNE, List.of(file), List.of()))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(message)

@@ -21,12 +21,21 @@ class JobHelpTest {
 
     for (Setting setting : job.keys().settings()) {
       assertThat(help).contains("\n  " + setting.path() + "\n");
-      assertThat(flowing).contains(setting.path() + " " + setting.doc() + " ");
-      assertThat(flowing).contains(setting.range());
+      assertThat(flowing)
+          .contains(setting.path() + " " + JobHelp.meaning(job, setting) + " ")
+          .contains(setting.range());
     }
     assertThat(help).contains("--conf FILE", "--debug", "spark.*", "Exit codes");
     assertThat(help).contains("  SPARK_FINETUNE_SPARK=maven\n", "  SPARK_FINETUNE_CLASSPATH\n");
     assertThat(help.lines()).allMatch(line -> line.length() <= 100);
+  }
+
+  @Test
+  void doesNotSayWhatBecomesOfARequiredKeyThatIsNotSet() {
+    assertThat(JobHelp.render(new EvaluateJob()).replaceAll("\\s+", " "))
+        .contains("data.test Test rows, for the final figures. Required.");
+    assertThat(JobHelp.render(new FineTuneJob()).replaceAll("\\s+", " "))
+        .contains("data.test Test rows, for the final figures. When not set, test_split");
   }
 
   @Test

@@ -81,6 +81,11 @@ class TuneSpaceTest {
         "training.optim = [adamw, adamw];tune.space.training.optim: choices [adamw, adamw]: expected each once",
         "training.num_train_epochs = {low = 1, high = 3, log = true, step = 2};expected a step >= 1, and none with log",
         "training.momentum = {low = 0.1, high = 0.2, when = {training.optim = sgd}};training.momentum depends on training.optim, which is not in the search space",
+        "training.optim = [adamw, sgd], training.momentum = {low = 0.1, high = 0.2, when = {training.optim = lion}};tune.space.training.momentum: when training.optim=lion can never be: expected a value of [adamw, sgd]",
+        "training.num_train_epochs = {low = 1, high = 3}, training.eval_steps = {choices = [1, 2], when = {training.num_train_epochs = [3, 4]}};tune.space.training.eval_steps: when training.num_train_epochs=4 can never be: expected a value of 1 to 3, step 1",
+        "training.num_train_epochs = {low = 1, high = 3, step = 1.5};tune.space.training.num_train_epochs: step=1.5 is not allowed: expected a whole number",
+        "training.optim = {choices = [adamw], log = true};tune.space.training.optim: choices and log are both set: expected choices, or low and high",
+        "training.learning_rate = {choices = [1e-4], low = 1e-5, high = 1e-3};tune.space.training.learning_rate: choices and low are both set",
         "output = [a, b];tune.space.output: expected a key of training, model or data",
         "'';tune.space is not set",
         "training {;tune.space is no HOCON"
@@ -108,7 +113,7 @@ class TuneSpaceTest {
     JobConfig config =
         ConfigLayers.read(
             new TuneJob(),
-            List.of(file),
+            List.of(file.toString()),
             List.of(
                 "tune.space.training.optim=[adamw, lion]",
                 "tune.space.training.weight_decay={low=0.0, high=0.1}"));
@@ -126,11 +131,49 @@ class TuneSpaceTest {
   }
 
   @Test
+  void aParameterIsReplacedAsAWholeUnlessAPartIsNamed() {
+    assertThat(over("tune.space.training.learning_rate={low=1e-4, high=1e-3, step=1e-4}"))
+        .contains(
+            parameter("training.learning_rate", new FloatDistribution(1e-4, 1e-3, false, 1e-4)));
+    assertThat(over("tune.space.training.learning_rate={choices=[1e-4, 2e-4]}"))
+        .contains(
+            parameter("training.learning_rate", new CategoricalDistribution(List.of(1e-4, 2e-4))));
+    assertThat(over("tune.space.training={learning_rate={low=1e-4, high=1e-3}}"))
+        .hasSize(4)
+        .contains(parameter("training.learning_rate", new FloatDistribution(1e-4, 1e-3, false, 0)));
+    assertThat(over("tune.space.training.learning_rate.low=1e-4"))
+        .contains(parameter("training.learning_rate", new FloatDistribution(1e-4, 1e-3, true, 0)));
+  }
+
+  @Test
+  void aLaterFileReplacesParametersAsAWhole() throws IOException {
+    Path later =
+        Files.writeString(
+            folder.resolve("later.conf"),
+            "tune.space.training { learning_rate = {low = 1e-4, high = 1e-3}, warmup_ratio = [0, 0.1] }");
+    JobConfig config =
+        ConfigLayers.read(
+            new TuneJob(), List.of("conf/tune/tpe.conf", later.toString()), List.of());
+
+    assertThat(parse(config.get(TuneArguments.SCHEMA).space()).parameters())
+        .hasSize(4)
+        .contains(
+            parameter("training.learning_rate", new FloatDistribution(1e-4, 1e-3, false, 0)),
+            parameter("training.warmup_ratio", new CategoricalDistribution(List.of(0.0, 0.1))));
+  }
+
+  /** The parameters of conf/tune/tpe.conf with an argument. */
+  private static List<SearchSpace.Parameter> over(String override) {
+    JobConfig config =
+        ConfigLayers.read(new TuneJob(), List.of("conf/tune/tpe.conf"), List.of(override));
+    return parse(config.get(TuneArguments.SCHEMA).space()).parameters();
+  }
+
+  @Test
   void theSpacesInConfAreGood() {
     for (String name : List.of("tpe", "bert-small-grid")) {
       JobConfig config =
-          ConfigLayers.read(
-              new TuneJob(), List.of(Path.of("conf", "tune", name + ".conf")), List.of());
+          ConfigLayers.read(new TuneJob(), List.of("conf/tune/" + name + ".conf"), List.of());
       assertThat(parse(config.get(TuneArguments.SCHEMA).space()).parameters())
           .as(name)
           .hasSizeGreaterThan(2);
