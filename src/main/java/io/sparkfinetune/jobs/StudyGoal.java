@@ -1,8 +1,13 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.evaluate.ClassificationMetrics;
+import io.sparkfinetune.evaluate.ConfusionMatrix;
+import io.sparkfinetune.evaluate.Metrics;
+import io.sparkfinetune.evaluate.MultiLabelMetrics;
 import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.train.EvaluationArguments;
+import io.sparkfinetune.train.IntervalStrategy;
 import io.sparkfinetune.tune.Direction;
 import io.sparkfinetune.tune.Objective;
 import java.util.ArrayList;
@@ -10,9 +15,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What a study searches for.
@@ -24,6 +32,19 @@ import java.util.regex.Pattern;
  */
 record StudyGoal(List<String> metrics, List<Direction> directions, List<Constraint> constraints) {
   private static final String EVAL = "eval_";
+
+  /** What is measured beside the metrics of rows. */
+  private static final List<String> OF_RUNS =
+      List.of(
+          "eval_runtime",
+          "eval_samples_per_second",
+          "train_loss",
+          "train_runtime",
+          "train_samples_per_second",
+          "train_steps_per_second",
+          "train_tokens_per_second",
+          "train_peak_memory_mb");
+
   private static final Pattern CONSTRAINT = Pattern.compile("(\\w+)\\s*(<=|>=)\\s*(\\S+)");
 
   /**
@@ -48,6 +69,12 @@ record StudyGoal(List<String> metrics, List<Direction> directions, List<Constrai
         tune.metric().equals("auto")
             ? List.of(EVAL + evaluation.metricForBestModel(problemType))
             : split(tune.metric()).stream().map(StudyGoal::whole).toList();
+    if (metrics.isEmpty()) {
+      throw new UserException(
+          "tune.metric="
+              + tune.metric()
+              + " names no metric: expected one or several with commas between them, or auto");
+    }
     List<String> directions =
         tune.direction().equals("auto")
             ? metrics.stream().map(metric -> "auto").toList()
@@ -61,8 +88,69 @@ record StudyGoal(List<String> metrics, List<Direction> directions, List<Constrai
     for (int i = 0; i < metrics.size(); i++) {
       read.add(direction(directions.get(i), metrics.get(i)));
     }
-    return new StudyGoal(
-        metrics, read, split(tune.constraints()).stream().map(StudyGoal::constraint).toList());
+    StudyGoal goal =
+        new StudyGoal(
+            metrics, read, split(tune.constraints()).stream().map(StudyGoal::constraint).toList());
+    if (tune.objective().isEmpty()) {
+      goal.checkMeasured(problemType, evaluation);
+    }
+    return goal;
+  }
+
+  /** What no training measures would be found missing only after a whole one. */
+  private void checkMeasured(ProblemType problemType, EvaluationArguments evaluation) {
+    Set<String> measured = measured(problemType);
+    metrics.forEach(metric -> checkMeasured("tune.metric", metric, measured, problemType));
+    constraints.forEach(c -> checkMeasured("tune.constraints", c.metric(), measured, problemType));
+    if (ofEvaluations().isPresent() && evaluation.evalStrategy() == IntervalStrategy.NO) {
+      throw new UserException(
+          "training.eval_strategy=no is not allowed with the metric %s, which evaluations measure: expected epoch or steps"
+              .formatted(ofEvaluations().get()));
+    }
+  }
+
+  private static void checkMeasured(
+      String key, String metric, Set<String> measured, ProblemType problemType) {
+    if (!measured.contains(metric)) {
+      throw new UserException(
+          "%s: %s is not measured for %s: expected one of %s"
+              .formatted(key, metric, problemType.spelling(), String.join(", ", measured)));
+    }
+  }
+
+  /** The names of all that a training with evaluations measures. */
+  static Set<String> measured(ProblemType problemType) {
+    Metrics ofNothing =
+        problemType.isMultiLabel()
+            ? new MultiLabelMetrics.Accumulator(1).metrics()
+            : ClassificationMetrics.of(new ConfusionMatrix(1), 0);
+    Set<String> names = new TreeSet<>(ofNothing.toMap(EVAL).keySet());
+    names.addAll(OF_RUNS);
+    if (problemType.isMultiLabel()) {
+      names.add("eval_threshold");
+    }
+    return names;
+  }
+
+  /** The first metric that evaluations measure; empty when none does. */
+  private Optional<String> ofEvaluations() {
+    return Stream.concat(metrics.stream(), constraints.stream().map(Constraint::metric))
+        .filter(metric -> metric.startsWith(EVAL))
+        .findFirst();
+  }
+
+  /**
+   * Checks that there are rows to measure by.
+   *
+   * @param evaluated whether trials have rows that they are evaluated on
+   * @throws UserException when there are none and they are needed
+   */
+  void checkRows(boolean evaluated) {
+    if (!evaluated && ofEvaluations().isPresent()) {
+      throw new UserException(
+          "there are no validation rows, on which %s is measured: set data.validation, data.validation_split or tune.folds"
+              .formatted(ofEvaluations().get()));
+    }
   }
 
   private static List<String> split(String list) {

@@ -21,10 +21,13 @@ class StudyGoalTest {
   }
 
   private static StudyGoal goal(Map<String, ?> values) {
+    return goal(values, Map.of(), ProblemType.SINGLE_LABEL_CLASSIFICATION);
+  }
+
+  private static StudyGoal goal(
+      Map<String, ?> values, Map<String, ?> training, ProblemType problemType) {
     return StudyGoal.of(
-        tune(values),
-        FineTuning.TRAINING.defaults().evaluation(),
-        ProblemType.SINGLE_LABEL_CLASSIFICATION);
+        tune(values), FineTuning.TRAINING.create(training).evaluation(), problemType);
   }
 
   @Test
@@ -65,6 +68,11 @@ class StudyGoalTest {
       value = {
         "metric;accuracy,loss;direction;maximize;tune.direction=maximize has 1 directions: expected one for each metric of tune.metric=accuracy,loss",
         "metric;accuracy;direction;up;tune.direction=up is not allowed: expected minimize or maximize",
+        "metric;'';direction;auto;tune.metric= names no metric: expected one or several with commas between them, or auto",
+        "metric;,;direction;auto;tune.metric=, names no metric",
+        "metric;f2;direction;auto;tune.metric: eval_f2 is not measured for single_label_classification: expected one of eval_accuracy, eval_f1,",
+        "metric;f1_micro;direction;auto;tune.metric: eval_f1_micro is not measured for single_label_classification",
+        "metric;accuracy;constraints;train_time <= 5;tune.constraints: train_time is not measured",
         "metric;accuracy;constraints;loss < 0.5;tune.constraints: 'loss < 0.5' is not understood",
         "metric;accuracy;constraints;loss <= much;tune.constraints: 'loss <= much' is not understood",
       })
@@ -76,9 +84,41 @@ class StudyGoalTest {
 
   @Test
   void saysWhatWasMeasured() {
-    assertThatThrownBy(() -> goal(Map.of("metric", "f2")).result(Map.of("eval_f1", 0.5)))
+    assertThatThrownBy(() -> goal(Map.of()).result(Map.of("eval_f1", 0.5)))
         .isInstanceOf(UserException.class)
-        .hasMessage("eval_f2 was not measured: expected one of eval_f1");
+        .hasMessage("eval_accuracy was not measured: expected one of eval_f1");
+  }
+
+  @Test
+  void knowsTheMetricsOfSets() {
+    ProblemType sets = ProblemType.MULTI_LABEL_CLASSIFICATION;
+
+    assertThat(goal(Map.of("metric", "f1_micro, threshold"), Map.of(), sets).metrics())
+        .containsExactly("eval_f1_micro", "eval_threshold");
+    assertThatThrownBy(() -> goal(Map.of("metric", "f1"), Map.of(), sets))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("eval_f1 is not measured for multi_label_classification");
+  }
+
+  @Test
+  void leavesTheNamesOfAnObjectiveOfTheUsersOwnAlone() {
+    assertThat(goal(Map.of("metric", "yield", "objective", "my.Objective")).metrics())
+        .containsExactly("eval_yield");
+  }
+
+  @Test
+  void asksForEvaluationsWhereTheyAreNeeded() {
+    Map<String, ?> none = Map.of("eval_strategy", "no");
+    ProblemType single = ProblemType.SINGLE_LABEL_CLASSIFICATION;
+
+    assertThatThrownBy(() -> goal(Map.of(), none, single))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith(
+            "training.eval_strategy=no is not allowed with the metric eval_accuracy");
+    assertThatThrownBy(() -> goal(Map.of()).checkRows(false))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("there are no validation rows, on which eval_accuracy is measured");
+    goal(Map.of("metric", "train_loss"), none, single).checkRows(false);
   }
 
   @Test
