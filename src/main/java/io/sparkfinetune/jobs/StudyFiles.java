@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,18 +32,27 @@ final class StudyFiles implements StudyRunner.Listener {
   private final OutputDirectory output;
   private final Study study;
   private final int slots;
+  private final Supplier<Map<Integer, String>> runs;
   private long written;
 
   /**
    * @param config what is the same in all trials
    * @param trialKeys those of the job that takes {@code best.conf}
+   * @param runs where the tracking server shows trials, by number; those known by then
    */
-  StudyFiles(JobConfig config, JobKeys trialKeys, OutputDirectory output, Study study, int slots) {
+  StudyFiles(
+      JobConfig config,
+      JobKeys trialKeys,
+      OutputDirectory output,
+      Study study,
+      int slots,
+      Supplier<Map<Integer, String>> runs) {
     this.config = config;
     this.trialKeys = trialKeys;
     this.output = output;
     this.study = study;
     this.slots = slots;
+    this.runs = runs;
   }
 
   @Override
@@ -56,6 +66,11 @@ final class StudyFiles implements StudyRunner.Listener {
       return;
     }
     written = now;
+    writeIfPossible();
+  }
+
+  /** As {@link #write}; what cannot be written then is no failure of the study's. */
+  void writeIfPossible() {
     try {
       write();
     } catch (IOException | RuntimeException e) {
@@ -109,6 +124,6 @@ final class StudyFiles implements StudyRunner.Listener {
         System.currentTimeMillis(),
         facts,
         links,
-        Map.of());
+        runs.get());
   }
 }

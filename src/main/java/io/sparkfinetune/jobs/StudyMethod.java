@@ -1,6 +1,7 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.tune.Objective;
 import io.sparkfinetune.tune.Pruner;
 import io.sparkfinetune.tune.Sampler;
 import io.sparkfinetune.tune.pruner.HyperbandPruner;
@@ -16,7 +17,7 @@ import io.sparkfinetune.tune.sampler.TpeSampler;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** The sampler and the pruner that a configuration names. */
+/** The sampler, the pruner and the user's own objective that a configuration names. */
 final class StudyMethod {
   private StudyMethod() {}
 
@@ -36,6 +37,41 @@ final class StudyMethod {
                       : Optional.of(Boolean.valueOf(tune.multivariate())),
                   true));
     };
+  }
+
+  /**
+   * The user's own objective; empty when trials fine-tune.
+   *
+   * @throws UserException when there is no such class, or it is none
+   */
+  static Optional<Objective> objective(TuneArguments tune) {
+    String name = tune.objective();
+    if (name.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      Object made =
+          Class.forName(name, true, Thread.currentThread().getContextClassLoader())
+              .getConstructor()
+              .newInstance();
+      if (made instanceof Objective objective) {
+        return Optional.of(objective);
+      }
+      throw new UserException(
+          "tune.objective="
+              + name
+              + " is no objective: expected a class that implements "
+              + Objective.class.getName());
+    } catch (ReflectiveOperationException e) {
+      throw new UserException(
+          "tune.objective="
+              + name
+              + " cannot be made: expected a public class on the class path with a constructor"
+              + " without arguments ("
+              + Failures.summary(e)
+              + ")",
+          e);
+    }
   }
 
   /**

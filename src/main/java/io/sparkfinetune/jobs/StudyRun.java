@@ -3,6 +3,7 @@ package io.sparkfinetune.jobs;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.data.PreparedData;
 import io.sparkfinetune.evaluate.Metrics;
+import io.sparkfinetune.track.Redaction;
 import io.sparkfinetune.tune.Objective;
 import io.sparkfinetune.tune.ParetoFront;
 import io.sparkfinetune.tune.RunningTrial;
@@ -37,11 +38,20 @@ final class StudyRun implements AutoCloseable {
   private final SparkSession spark;
   private final Console console;
   private final TrialExamples examples;
+  private final Optional<Objective> usersObjective;
+
+  /** What makes a study, once all that may be wrong with its settings has been looked at. */
+  @FunctionalInterface
+  interface Start {
+    /** Begins a study in the output, or goes on with the one that is there. */
+    Study study() throws IOException;
+  }
 
   /**
-   * @param given as the user has it
+   * @param given what is recorded of all trials, on whichever machine they run
    * @param config what all trials have in common
    * @param slots trials that run at once
+   * @throws UserException when the user's own objective cannot be made
    */
   StudyRun(
       Job job,
@@ -61,31 +71,52 @@ final class StudyRun implements AutoCloseable {
     this.spark = spark;
     this.console = console;
     tune = config.get(TuneArguments.SCHEMA);
+    usersObjective = StudyMethod.objective(tune);
     examples = new TrialExamples(spark, tune.folds());
   }
 
   private boolean isFineTuning() {
-    return tune.objective().isEmpty();
+    return usersObjective.isEmpty();
   }
 
   /** Reads and tokenises what all trials share: what is wrong with it is wrong with all of them. */
   void prepare() {
     if (isFineTuning()) {
       FineTuning.check(config, spark);
-      JobData.report(examples.data(config), console);
+      PreparedData data = examples.data(config);
+      JobData.report(data, console);
+      goal.checkRows(data.validation().isPresent() || tune.folds() > 0);
       examples.of(config);
     }
   }
 
-  /** Runs the trials, and writes what came of them. */
-  void search(Study study) throws IOException {
-    try (StudyTracking tracking =
-        new StudyTracking(given, job, TuneJob.TRIAL, output, spark, study.history())) {
+  /**
+   * Runs the trials, and writes what came of them.
+   *
+   * @param start not called unless the record can be written, which one process alone can
+   */
+  void search(Start start) throws IOException {
+    JobJournal journal = new JobJournal(given, output, spark.sessionState().newHadoopConf());
+    Study study;
+    StudyTracking tracking;
+    try {
+      study = start.study();
+      tracking =
+          new StudyTracking(given, journal, job, TuneJob.TRIAL, output, spark, study.history());
+    } catch (IOException | RuntimeException | Error e) {
+      journal.tracker().close();
+      throw e;
+    }
+    search(study, tracking);
+  }
+
+  private void search(Study study, StudyTracking open) throws IOException {
+    try (StudyTracking tracking = open) {
       try {
         TrialFolders folders = new TrialFolders(output, study);
-        StudyFiles files = new StudyFiles(given, TuneJob.TRIAL, output, study, slots);
+        StudyFiles files =
+            new StudyFiles(given, TuneJob.TRIAL, output, study, slots, tracking::addresses);
         String enough = trials(study, folders, tracking, files);
-        files.write();
         finish(study, folders, tracking, enough);
       } catch (IOException | RuntimeException | Error e) {
         tracking.failed(e);
@@ -94,8 +125,8 @@ final class StudyRun implements AutoCloseable {
     }
   }
 
-  private String trials(
-      Study study, TrialFolders folders, StudyTracking tracking, StudyFiles files) {
+  private String trials(Study study, TrialFolders folders, StudyTracking tracking, StudyFiles files)
+      throws IOException {
     console.line(
         "%nSearching %s for the best %s: %d trials, %d at a time, sampler %s, pruner %s",
         String.join(", ", study.plan().space().names()),
@@ -104,10 +135,17 @@ final class StudyRun implements AutoCloseable {
         slots,
         tune.sampler(),
         tune.pruner());
+    int settings = study.plan().sampler().size(study.plan().space());
+    if (tune.sampler().equals("grid") && settings > study.limit()) {
+      console.line(
+          "The grid has %d settings: tune.n_trials=%d leaves %d of them out",
+          settings, tune.nTrials(), settings - study.limit());
+    }
     Objective objective =
-        isFineTuning()
-            ? new FineTuneTrials(config, spark.sparkContext(), goal, examples, folders, tracking)
-            : usersObjective();
+        usersObjective.orElseGet(
+            () ->
+                new FineTuneTrials(
+                    config, spark.sparkContext(), goal, examples, folders, tracking));
     StudyRunner.Budget budget =
         new StudyRunner.Budget(
             Duration.ofSeconds(tune.timeout()),
@@ -115,13 +153,20 @@ final class StudyRun implements AutoCloseable {
             tune.patience(),
             GRACE);
     try (StudyProgress progress = new StudyProgress(console, study, slots)) {
-      return StudyRunner.run(
-          study,
-          objective,
-          slots,
-          budget,
-          new Listeners(List.of(tracking, progress, files), folders),
-          Failures::reason);
+      String enough =
+          StudyRunner.run(
+              study,
+              objective,
+              slots,
+              budget,
+              new Listeners(List.of(tracking, progress, files), folders),
+              failure -> Redaction.text(Failures.reason(failure)));
+      files.write();
+      return enough;
+    } catch (RuntimeException | Error e) {
+      // Of a study that fails, the page is what says why.
+      files.writeIfPossible();
+      throw e;
     }
   }
 
@@ -137,33 +182,6 @@ final class StudyRun implements AutoCloseable {
     public void ended(Trial trial, Optional<Objective.Result> result) {
       listeners.forEach(listener -> listener.ended(trial, result));
       folders.ended(trial);
-    }
-  }
-
-  private Objective usersObjective() {
-    String name = tune.objective();
-    try {
-      Object made =
-          Class.forName(name, true, Thread.currentThread().getContextClassLoader())
-              .getConstructor()
-              .newInstance();
-      if (made instanceof Objective objective) {
-        return objective;
-      }
-      throw new UserException(
-          "tune.objective="
-              + name
-              + " is no objective: expected a class that implements "
-              + Objective.class.getName());
-    } catch (ReflectiveOperationException e) {
-      throw new UserException(
-          "tune.objective="
-              + name
-              + " cannot be made: expected a public class on the class path with a constructor"
-              + " without arguments ("
-              + Failures.summary(e)
-              + ")",
-          e);
     }
   }
 

@@ -2,6 +2,7 @@ package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.report.ClassScoresFile;
 import io.sparkfinetune.track.JournalReader;
+import io.sparkfinetune.track.Redaction;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.RunStatus;
 import io.sparkfinetune.track.SystemMetrics;
@@ -34,6 +35,11 @@ import org.slf4j.LoggerFactory;
 final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StudyTracking.class);
 
+  /** The tags by which a study finds its run again in a journal that others write to as well. */
+  private static final String JOB = "spark-finetune.job";
+
+  private static final String OUTPUT = "spark-finetune.output";
+
   /** The tag of a trial's number. */
   private static final String TRIAL = "spark-finetune.trial";
 
@@ -56,19 +62,24 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
   private final SystemMetrics systemMetrics;
   private final Map<Integer, TrackedRun> trials = new ConcurrentHashMap<>();
 
+  /** The runs of all trials by number, of those before as well. */
+  private final Map<Integer, String> ids = new ConcurrentHashMap<>();
+
   /** The runs that trials had in a process before, by number. */
   private final Map<Integer, String> left = new HashMap<>();
 
   private RunStatus status = RunStatus.FAILED;
 
   /**
-   * Opens the journal and begins the run, or goes on with the one that the process before has left.
+   * Begins the run, or goes on with the one that the process before has left.
    *
+   * @param journal closed with this
    * @param trialKeys the settings of a trial
    * @param history of the study, which has trials of before when it is gone on with
    */
   StudyTracking(
       JobConfig config,
+      JobJournal journal,
       Job job,
       JobKeys trialKeys,
       OutputDirectory output,
@@ -78,17 +89,20 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
     this.trialKeys = trialKeys;
     this.output = output;
     hadoop = spark.sessionState().newHadoopConf();
-    journal = new JobJournal(config, output, hadoop);
+    this.journal = journal;
     TrackingArguments arguments = journal.arguments();
     boolean goesOn =
         history.trials().stream()
             .anyMatch(trial -> trial.state().isFinished() || !trial.distributions().isEmpty());
-    Optional<String> unfinished = goesOn ? journal.tracker().unfinishedRun() : Optional.empty();
+    Map<String, String> own = Map.of(JOB, job.name(), OUTPUT, Redaction.text(output.path("")));
+    List<RunRecord> recorded = goesOn ? recorded() : List.of();
+    Optional<String> unfinished = unfinished(recorded, own);
     Map<String, String> tags = Provenance.tags(job.name(), config.command(), spark);
+    tags.putAll(own);
     if (unfinished.isPresent()) {
       run = journal.tracker().resumeRun(unfinished.get());
       run.setTags(tags);
-      goOn(history);
+      goOn(history, recorded);
     } else {
       String name = journal.runName("study");
       run = journal.tracker().startRun(name, arguments.experiment(), arguments.runId(), tags);
@@ -98,12 +112,29 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
     journal.whenInterrupted(() -> end(RunStatus.KILLED));
   }
 
+  private List<RunRecord> recorded() {
+    return JournalReader.runs(new Path(journal.place().toUri()), hadoop);
+  }
+
+  /** The newest run of this study that has not finished. */
+  private static Optional<String> unfinished(List<RunRecord> recorded, Map<String, String> own) {
+    return recorded.stream()
+        .filter(record -> record.parent().isEmpty() && record.status() != RunStatus.FINISHED)
+        .filter(record -> record.tags().entrySet().containsAll(own.entrySet()))
+        .map(RunRecord::id)
+        .reduce((before, newest) -> newest);
+  }
+
   /** Finds the runs of trials that have not ended, and ends those whose trial has. */
-  private void goOn(History history) {
+  private void goOn(History history, List<RunRecord> recorded) {
     List<String> unfinished = journal.tracker().unfinishedRuns(run.id());
-    for (RunRecord record : JournalReader.runs(new Path(journal.place().toUri()), hadoop)) {
-      if (unfinished.contains(record.id()) && record.tags().containsKey(TRIAL)) {
-        left.put(Integer.valueOf(record.tags().get(TRIAL)), record.id());
+    for (RunRecord record : recorded) {
+      if (record.parent().equals(run.id()) && record.tags().containsKey(TRIAL)) {
+        int number = Integer.parseInt(record.tags().get(TRIAL));
+        ids.put(number, record.id());
+        if (unfinished.contains(record.id())) {
+          left.put(number, record.id());
+        }
       }
     }
     for (Trial trial : history.trials()) {
@@ -115,7 +146,18 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
 
   @Override
   public void began(RunningTrial trial) {
-    trials.put(trial.number(), child(trial));
+    TrackedRun child = child(trial);
+    trials.put(trial.number(), child);
+    ids.put(trial.number(), child.id());
+  }
+
+  /** Where the tracking server shows trials, by number: those that it has. */
+  Map<Integer, String> addresses() {
+    Map<Integer, String> addresses = new HashMap<>();
+    ids.forEach(
+        (number, id) -> addresses.put(number, Redaction.text(journal.tracker().address(id))));
+    addresses.values().removeIf(String::isEmpty);
+    return addresses;
   }
 
   private TrackedRun child(RunningTrial trial) {

@@ -6,10 +6,12 @@ import io.sparkfinetune.distributed.DistributedTrainer;
 import io.sparkfinetune.report.ClassScoresFile;
 import io.sparkfinetune.tune.Study;
 import io.sparkfinetune.tune.StudyFile;
-import java.util.LinkedHashMap;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -78,6 +80,7 @@ final class TuneJob implements Job {
   @Override
   public void run(JobConfig given, SparkSession spark, Console console) throws Exception {
     TuneArguments tune = given.get(TuneArguments.SCHEMA);
+    TuneChecks.check(tune);
     StudyArguments arguments = given.get(StudyArguments.SCHEMA);
     if (tune.objective().isEmpty()) {
       given.require("data.train");
@@ -85,26 +88,48 @@ final class TuneJob implements Job {
     StudyGoal goal = goal(given, tune);
     Study.Plan plan = plan(given, tune, goal, arguments.output());
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    OutputDirectory output =
-        OutputDirectory.open(
-            arguments.output(),
-            given.get(CommonArguments.SCHEMA).overwrite() || arguments.resume(),
-            FILES,
-            hadoop);
     int slots = slots(given, tune, spark.sparkContext(), plan);
-    JobConfig config = forTrials(given, goal, spark.sparkContext(), slots);
-    try (StudyFile file = StudyFile.open(new Path(output.path(STUDY)), hadoop)) {
+    JobConfig recorded = tune.objective().isEmpty() ? withMetric(given, goal) : given;
+    JobConfig config = withThreads(recorded, spark.sparkContext(), slots);
+    List<Map<String, Object>> enqueued = TuneSpace.enqueued(tune.enqueue(), TRIAL);
+    enqueued.forEach(plan.space()::holding);
+    try (StudyFile file = StudyFile.open(new Path(arguments.output(), STUDY), hadoop)) {
       boolean resume = arguments.resume() && file.exists();
-      List<Map<String, Object>> enqueued = TuneSpace.enqueued(tune.enqueue(), TRIAL);
-      enqueued.forEach(plan.space()::holding);
-      try (StudyRun run = new StudyRun(this, given, config, goal, slots, output, spark, console)) {
+      OutputDirectory output =
+          OutputDirectory.open(
+              arguments.output(),
+              given.get(CommonArguments.SCHEMA).overwrite() || resume,
+              FILES,
+              hadoop);
+      checkTrials(new Path(output.path(TrialFolders.TRIALS)), hadoop);
+      try (StudyRun run =
+          new StudyRun(this, recorded, config, goal, slots, output, spark, console)) {
         run.prepare();
-        if (!resume) {
-          output.clear(FILES);
-          output.delete(TrialFolders.TRIALS);
-        }
-        Study study = resume ? Study.resume(plan, file) : Study.begin(plan, enqueued, file);
-        run.search(study);
+        run.search(
+            () -> {
+              if (resume) {
+                return Study.resume(plan, file);
+              }
+              output.clear(FILES);
+              output.delete(TrialFolders.TRIALS);
+              return Study.begin(plan, enqueued, file);
+            });
+      }
+    }
+  }
+
+  /**
+   * A folder of the user's that happens to be called "trials" must not be taken for one of ours.
+   */
+  private static void checkTrials(Path trials, Configuration hadoop) throws IOException {
+    FileSystem files = trials.getFileSystem(hadoop);
+    if (!files.exists(trials)) {
+      return;
+    }
+    for (FileStatus status : files.listStatus(trials)) {
+      if (!status.isDirectory() || !status.getPath().getName().matches("\\d+")) {
+        throw new UserException(
+            trials + " was not written by this job: move it away, or choose another output");
       }
     }
   }
@@ -162,22 +187,24 @@ final class TuneJob implements Job {
     return Math.min(gpu ? 1 : 2, there);
   }
 
-  /** The settings that all trials have in common. */
-  private static JobConfig forTrials(
-      JobConfig config, StudyGoal goal, SparkContext spark, int slots) {
-    Map<String, Object> changes = new LinkedHashMap<>();
+  /** Of each trial's epochs the one is kept that is best by what is searched for. */
+  private static JobConfig withMetric(JobConfig config, StudyGoal goal) {
     String key = "training.metric_for_best_model";
     String metric = goal.metric().replaceFirst("^eval_", "");
-    if (config.value(key).equals("auto") && TRIAL.setting(key).choices().contains(metric)) {
-      changes.put(key, metric);
-    }
+    return config.value(key).equals("auto") && TRIAL.setting(key).choices().contains(metric)
+        ? config.with(Map.of(key, metric))
+        : config;
+  }
+
+  /** With the share of this machine that a trial gets, which is of no use on another. */
+  private static JobConfig withThreads(JobConfig config, SparkContext spark, int slots) {
     String threads = "resources.threads_per_worker";
     if (spark.isLocal() && config.value(threads).equals(0)) {
       // They share this process, where a training that is alone takes all cores.
       int cores = Math.min(spark.defaultParallelism(), Runtime.getRuntime().availableProcessors());
       int tasks = slots * config.get(FineTuning.RESOURCES).numWorkers();
-      changes.put(threads, Math.max(1, cores / tasks));
+      return config.with(Map.of(threads, Math.max(1, cores / tasks)));
     }
-    return config.with(changes);
+    return config;
   }
 }

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -133,6 +134,11 @@ class RemoteStorageTest {
     start(kind);
     upload(TrackedJobs.rows(folder, 90), "rows.csv");
     upload(TrackedJobs.BASE, "base");
+    upload(
+        Files.writeString(
+            folder.resolve("tune.conf"),
+            "tune.n_trials = 3, tune.space.training.learning_rate = {low = 1e-3, high = 1e-2, log = true}"),
+        "tune.conf");
     List<String> tune =
         new ArrayList<>(
             List.of(
@@ -142,8 +148,8 @@ class RemoteStorageTest {
                 "model.max_length=16",
                 "training.per_device_train_batch_size=8",
                 "training.num_train_epochs=40",
-                "tune.space.training.learning_rate={low=1e-3, high=1e-2, log=true}",
-                "tune.n_trials=3",
+                "--conf",
+                path("tune.conf"),
                 "spark.master=local[2]",
                 "resume=true",
                 "output=" + path("study")));
@@ -169,7 +175,15 @@ class RemoteStorageTest {
             Arrays.stream(files.listStatus(hadoopPath("study")))
                 .map(file -> file.getPath().getName()))
         .containsExactlyInAnyOrder(
-            "study.json", "best.conf", "report.html", "model", "tracking", "config.conf");
+            "study.json",
+            "best.conf",
+            "report.html",
+            "model",
+            "tracking",
+            "metrics.json",
+            "report.txt",
+            "confusion_matrix.csv",
+            "class_scores.json");
 
     assertNoSecretIn("study");
     predict(path("study/model"), Map.of());

@@ -97,6 +97,12 @@ class TuneJobTest {
         assertThat(child.path("metrics").path("best_eval_accuracy").path(0).path(1).asDouble())
             .isEqualTo(trial.path("value").doubleValue());
         assertThat(child.path("metrics").path("loss").size()).isGreaterThan(5);
+        if (trial.path("number").asInt() == 0) {
+          // By the end of the trials the server has had it for long.
+          assertThat(output.resolve("report.html"))
+              .content()
+              .contains("/runs/" + child.path("id").asText() + "\"");
+        }
       }
     }
 

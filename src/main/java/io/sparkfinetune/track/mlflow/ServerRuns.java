@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +31,7 @@ final class ServerRuns {
 
   private final MlflowHttp http;
   private final Path file;
-  private final Map<String, ServerRun> runs = new HashMap<>();
+  private final Map<String, ServerRun> runs = new ConcurrentHashMap<>();
   private final Map<String, String> experiments = new HashMap<>();
 
   ServerRuns(MlflowHttp http, Path folder) {
