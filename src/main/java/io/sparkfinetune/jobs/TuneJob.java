@@ -92,7 +92,7 @@ final class TuneJob implements Job {
     JobConfig recorded = tune.objective().isEmpty() ? withMetric(given, goal) : given;
     JobConfig config = withThreads(recorded, spark.sparkContext(), slots);
     List<Map<String, Object>> enqueued = TuneSpace.enqueued(tune.enqueue(), TRIAL);
-    enqueued.forEach(plan.space()::holding);
+    Study.check(plan, enqueued);
     try (StudyFile file = StudyFile.open(new Path(arguments.output(), STUDY), hadoop)) {
       boolean resume = arguments.resume() && file.exists();
       OutputDirectory output =

@@ -53,4 +53,10 @@ public record CategoricalDistribution(List<Object> choices) implements Distribut
   public List<Object> values() {
     return choices;
   }
+
+  /** As in the configuration. */
+  @Override
+  public String toString() {
+    return choices.toString();
+  }
 }

@@ -62,7 +62,7 @@ public record FloatDistribution(double low, double high, boolean log, double ste
 
   @Override
   public Object toExternal(double internal) {
-    return internal;
+    return step > 0 ? (Object) nth(Math.round((internal - low) / step)) : (Object) internal;
   }
 
   @Override
@@ -74,10 +74,26 @@ public record FloatDistribution(double low, double high, boolean log, double ste
       throw new UserException(
           "a float without a step has no countable values: give it a step, or choices");
     }
-    BigDecimal first = BigDecimal.valueOf(low);
-    BigDecimal by = BigDecimal.valueOf(step);
     return LongStream.rangeClosed(0, Math.round((high - low) / step))
-        .mapToObj(i -> (Object) first.add(by.multiply(BigDecimal.valueOf(i))).doubleValue())
+        .mapToObj(i -> (Object) nth(i))
         .toList();
+  }
+
+  /**
+   * A value by its number, from 0, where there is a step. In decimals, as a user would write it:
+   * 0.1 * 3 is 0.30000000000000004 in doubles.
+   */
+  public double nth(long n) {
+    return BigDecimal.valueOf(step)
+        .multiply(BigDecimal.valueOf(n))
+        .add(BigDecimal.valueOf(low))
+        .doubleValue();
+  }
+
+  /** As in the configuration. */
+  @Override
+  public String toString() {
+    return "{low=%s, high=%s%s%s}"
+        .formatted(low, high, log ? ", log=true" : "", step > 0 ? ", step=" + step : "");
   }
 }

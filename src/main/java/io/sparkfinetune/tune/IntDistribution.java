@@ -59,4 +59,11 @@ public record IntDistribution(long low, long high, boolean log, long step) imple
         .mapToObj(i -> (Object) (low + i * step))
         .toList();
   }
+
+  /** As in the configuration. */
+  @Override
+  public String toString() {
+    return "{low=%s, high=%s%s%s}"
+        .formatted(low, high, log ? ", log=true" : "", step > 1 ? ", step=" + step : "");
+  }
 }

@@ -19,7 +19,8 @@ public interface Sampler {
   Map<String, Object> sample(History history, SearchSpace space, int number);
 
   /**
-   * How many trials there are to be tried at all; {@code Integer.MAX_VALUE} where more always can.
+   * How many settings there are to be tried, each once; {@code Integer.MAX_VALUE} where there is
+   * always another.
    */
   default int size(SearchSpace space) {
     return Integer.MAX_VALUE;

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The parameters of a study, each after the one that it depends on.
@@ -111,10 +112,26 @@ public record SearchSpace(List<Parameter> parameters) {
     return Collections.unmodifiableMap(distributions);
   }
 
+  /** Whether a setting has a value of the space for each parameter that is there, and no other. */
+  public boolean contains(Map<String, Object> setting) {
+    Map<String, Object> known = new LinkedHashMap<>();
+    for (Parameter parameter : parameters) {
+      if (parameter.isActive(known)) {
+        Object value = setting.get(parameter.name());
+        if (value == null || !parameter.distribution().contains(value)) {
+          return false;
+        }
+        known.put(parameter.name(), value);
+      }
+    }
+    return known.size() == setting.size();
+  }
+
   /**
-   * The same space with some parameters held to one value each, where they are there at all.
+   * The same space with some parameters held to one value each.
    *
-   * @throws UserException when a name is not in the space, or a value is none of its values
+   * @throws UserException when a name is not in the space, a value is none of its values, or a
+   *     parameter's condition is not held as well
    */
   public SearchSpace holding(Map<String, Object> values) {
     Map<String, Object> left = new LinkedHashMap<>(values);
@@ -125,30 +142,45 @@ public record SearchSpace(List<Parameter> parameters) {
     }
     if (!left.isEmpty()) {
       throw new UserException(
-          left.keySet().iterator().next() + " is not in the search space: " + names());
+          "%s is not in the search space: expected one of %s"
+              .formatted(left.keySet().iterator().next(), String.join(", ", names())));
     }
+    held.stream().filter(p -> values.containsKey(p.name())).forEach(p -> checkIsThere(p, values));
     return new SearchSpace(held);
   }
 
-  private static Parameter held(Parameter parameter, Object value) {
-    if (!parameter.distribution().contains(value)) {
+  private static void checkIsThere(Parameter parameter, Map<String, Object> values) {
+    if (!parameter.isActive(values)) {
+      Condition condition = parameter.condition().orElseThrow();
+      String allowed =
+          condition.values().stream().map(String::valueOf).collect(Collectors.joining(" or "));
       throw new UserException(
-          parameter.name()
-              + "="
-              + value
-              + " is not in the search space: "
-              + parameter.distribution());
+          "%s=%s is there with %s=%s alone: give that as well"
+              .formatted(
+                  parameter.name(), values.get(parameter.name()), condition.parameter(), allowed));
+    }
+  }
+
+  private static Parameter held(Parameter parameter, Object value) {
+    Distribution distribution = parameter.distribution();
+    if (!distribution.contains(value)) {
+      throw new UserException(
+          "%s=%s is not in the search space: expected a value of %s"
+              .formatted(parameter.name(), value, distribution));
     }
     // Of the same type: samplers that look at what was before find the like.
-    Distribution distribution = parameter.distribution();
     double internal = distribution.toInternal(value);
     Distribution single =
         distribution instanceof FloatDistribution
-            ? new FloatDistribution(internal, internal, false, 0)
+            ? single((double) distribution.toExternal(internal))
             : distribution instanceof IntDistribution
                 ? new IntDistribution((long) internal, (long) internal, false, 1)
                 : new CategoricalDistribution(List.of(value));
     return new Parameter(parameter.name(), single, parameter.condition());
+  }
+
+  private static Distribution single(double value) {
+    return new FloatDistribution(value, value, false, 0);
   }
 
   /** The names in their order. */

@@ -23,7 +23,7 @@ public final class Study implements AutoCloseable {
    * @param objectives names of what is measured, as {@code eval_accuracy}; the first is the one
    *     that trials report on their way
    * @param directions of the objectives
-   * @param nTrials how many trials there may be
+   * @param nTrials how many trials there may be, the enqueued ones among them
    */
   public record Plan(
       String name,
@@ -47,12 +47,12 @@ public final class Study implements AutoCloseable {
    * Begins a study.
    *
    * @param enqueued settings to try first, of some or all parameters
-   * @throws UserException when a setting is not in the search space
+   * @throws UserException as {@link #check} does
    */
   public static Study begin(Plan plan, List<Map<String, Object>> enqueued, StudyFile file) {
+    check(plan, enqueued);
     Study study = new Study(plan, file);
     for (Map<String, Object> params : enqueued) {
-      plan.space().holding(params);
       int number = study.trials.size();
       study.trials.put(number, Trial.waiting(number, params, Map.of()));
     }
@@ -61,14 +61,40 @@ public final class Study implements AutoCloseable {
   }
 
   /**
+   * Checks settings to try first.
+   *
+   * @throws UserException when one is not in the search space, or there are more than trials
+   */
+  public static void check(Plan plan, List<Map<String, Object>> enqueued) {
+    if (enqueued.size() > plan.nTrials()) {
+      throw new UserException(
+          "tune.enqueue has %d settings, but tune.n_trials=%d: expected at most so many; raise tune.n_trials or enqueue fewer"
+              .formatted(enqueued.size(), plan.nTrials()));
+    }
+    enqueued.forEach(params -> holding(plan, params));
+  }
+
+  private static SearchSpace holding(Plan plan, Map<String, Object> enqueued) {
+    try {
+      return plan.space().holding(enqueued);
+    } catch (UserException e) {
+      throw new UserException("tune.enqueue: " + e.getMessage(), e);
+    }
+  }
+
+  /**
    * Goes on with a study that a process before has left: what was finished stays, what ran has to
    * run again.
    *
-   * @throws UserException when the file is none, or is another study's
+   * @throws UserException when the file is none, or is another study's; or when a setting that was
+   *     enqueued, and has not been tried, is no longer in the search space
    */
   public static Study resume(Plan plan, StudyFile file) {
     Study study = new Study(plan, file);
     for (Trial trial : file.read(plan)) {
+      if (trial.distributions().isEmpty() && trial.state() == TrialState.WAITING) {
+        holding(plan, trial.params());
+      }
       study.trials.put(
           trial.number(), trial.state() == TrialState.RUNNING ? interrupted(trial) : trial);
     }
@@ -107,17 +133,17 @@ public final class Study implements AutoCloseable {
    * @param slot where it will run
    */
   public synchronized Optional<RunningTrial> ask(int slot) {
-    Optional<Trial> waiting =
-        trials.values().stream().filter(t -> t.state() == TrialState.WAITING).findFirst();
-    if (waiting.isEmpty() && trials.size() >= limit()) {
+    Optional<Trial> waiting = history().in(TrialState.WAITING).stream().findFirst();
+    int begun = trials.size() - history().in(TrialState.WAITING).size();
+    if (begun >= (waiting.isPresent() ? plan.nTrials() : limit())) {
       return Optional.empty();
     }
-    Trial next = waiting.orElseGet(() -> Trial.waiting(trials.size(), Map.of(), Map.of()));
+    int number = trials.isEmpty() ? 0 : trials.lastKey() + 1;
+    Trial next = waiting.orElseGet(() -> Trial.waiting(number, Map.of(), Map.of()));
     if (next.distributions().isEmpty()) {
-      SearchSpace space = plan.space();
       Map<String, Object> params =
-          plan.sampler().sample(history(), space.holding(next.params()), next.number());
-      next = Trial.waiting(next.number(), params, space.distributions(params));
+          plan.sampler().sample(history(), holding(plan, next.params()), next.number());
+      next = Trial.waiting(next.number(), params, plan.space().distributions(params));
     }
     RunningTrial running = new RunningTrial(this, next);
     trials.put(next.number(), next.started(slot, System.currentTimeMillis()));
@@ -126,8 +152,20 @@ public final class Study implements AutoCloseable {
   }
 
   /** How many trials there can be in all. */
-  public int limit() {
-    return Math.min(plan.nTrials(), plan.sampler().size(plan.space()));
+  public synchronized int limit() {
+    int size = plan.sampler().size(plan.space());
+    return (int) Math.min(plan.nTrials(), (long) size + trialsBesideTheSpace());
+  }
+
+  /** Trials that have taken none of the space's settings: of one tried before, or from outside. */
+  private int trialsBesideTheSpace() {
+    List<Map<String, Object>> tried =
+        trials.values().stream()
+            .filter(trial -> !trial.distributions().isEmpty())
+            .map(Trial::params)
+            .toList();
+    long taken = tried.stream().distinct().filter(plan.space()::contains).count();
+    return (int) (tried.size() - taken);
   }
 
   /** Notes an intermediate value; whether the trial should stop. */
@@ -195,7 +233,10 @@ public final class Study implements AutoCloseable {
     return finished;
   }
 
-  /** Completed trials since the best one was found; empty before there is a best one. */
+  /**
+   * Trials, complete or pruned, that have ended since the best one did; empty before there is a
+   * best one. Failed ones do not count: they say nothing of how good their settings are.
+   */
   public synchronized OptionalInt trialsSinceBest() {
     History history = history();
     Optional<Trial> best = history.best();
@@ -204,7 +245,8 @@ public final class Study implements AutoCloseable {
         : OptionalInt.of(
             (int)
                 history.trials().stream()
-                    .filter(t -> t.state().isFinished() && t.end() > best.get().end())
+                    .filter(t -> t.state().isFinished() && t.state() != TrialState.FAILED)
+                    .filter(t -> t.end() > best.get().end())
                     .count());
   }
 

@@ -11,6 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A study as JSON, and back. */
 final class StudyJson {
@@ -97,20 +99,13 @@ final class StudyJson {
    * @throws UserException when it is none, or one of other objectives
    */
   static List<Trial> trials(JsonNode root, Study.Plan plan, String place) {
-    String objective = root.path("objective").asText();
-    String direction = root.path("direction").asText();
-    if (!objective.equals(plan.objectives().get(0))
-        || !direction.equals(spelling(plan.directions().get(0)))
-        || root.path("objectives").size()
-            != (plan.objectives().size() == 1 ? 0 : plan.objectives().size())) {
+    String found = objectives(root);
+    String expected =
+        objectives(plan.objectives(), plan.directions().stream().map(StudyJson::spelling).toList());
+    if (!found.equals(expected)) {
       throw new UserException(
-          "%s is the study of another objective (%s, %s): expected %s, %s; choose another output"
-              .formatted(
-                  place,
-                  objective,
-                  direction,
-                  String.join(", ", plan.objectives()),
-                  spelling(plan.directions().get(0))));
+          "%s is the study of another objective (%s): expected %s; choose another output"
+              .formatted(place, found, expected));
     }
     List<Trial> trials = new ArrayList<>();
     for (JsonNode trial : root.path("trials")) {
@@ -122,6 +117,26 @@ final class StudyJson {
       }
     }
     return trials;
+  }
+
+  private static String objectives(JsonNode root) {
+    return root.has("objectives")
+        ? objectives(texts(root.path("objectives")), texts(root.path("directions")))
+        : objectives(
+            List.of(root.path("objective").asText()), List.of(root.path("direction").asText()));
+  }
+
+  /** As {@code eval_accuracy, maximize; train_runtime, minimize}. */
+  private static String objectives(List<String> names, List<String> directions) {
+    return IntStream.range(0, names.size())
+        .mapToObj(i -> names.get(i) + ", " + (i < directions.size() ? directions.get(i) : ""))
+        .collect(Collectors.joining("; "));
+  }
+
+  private static List<String> texts(JsonNode list) {
+    List<String> texts = new ArrayList<>();
+    list.forEach(text -> texts.add(text.asText()));
+    return texts;
   }
 
   private static Trial trial(JsonNode json) {

@@ -2,7 +2,7 @@ package io.sparkfinetune.tune;
 
 /** Where a trial stands. */
 public enum TrialState {
-  /** Has its parameters and has not begun: enqueued, or to be run again. */
+  /** Has not begun: enqueued, with some or all of its parameters, or to be run again with all. */
   WAITING,
   /** Runs now. */
   RUNNING,

@@ -5,15 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.tune.sampler.GridSampler;
 import io.sparkfinetune.tune.sampler.RandomSampler;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
@@ -246,14 +251,167 @@ class StudyTest {
   }
 
   @Test
-  void refusesToBeginWithWhatIsNotInTheSpace() throws IOException {
+  void refusesToBeginWithWhatIsNotInTheSpace() {
+    Study.Plan plan = plan(NONE, 3);
+    assertRefused(
+        plan,
+        Map.of("epochs", 9L),
+        "tune.enqueue: epochs=9 is not in the search space: expected a value of {low=1, high=4}");
+    assertRefused(
+        plan,
+        Map.of("rate", 1.0),
+        "tune.enqueue: rate=1.0 is not in the search space: expected a value of"
+            + " {low=1.0E-5, high=0.001, log=true}");
+    assertRefused(
+        plan,
+        Map.of("depth", 9L),
+        "tune.enqueue: depth is not in the search space: expected one of rate, batch, epochs");
+  }
+
+  private static void assertRefused(Study.Plan plan, Map<String, Object> params, String message) {
+    assertThatThrownBy(() -> Study.check(plan, List.of(params)))
+        .isInstanceOf(UserException.class)
+        .hasMessage(message);
+  }
+
+  @Test
+  void refusesToBeginWithMoreThanThereMayBe() throws IOException {
     try (StudyFile file = file()) {
-      assertThatThrownBy(() -> Study.begin(plan(NONE, 3), List.of(Map.of("epochs", 9L)), file))
+      assertThatThrownBy(() -> Study.begin(plan(NONE, 1), List.of(Map.of(), Map.of()), file))
           .isInstanceOf(UserException.class)
-          .hasMessageContaining("epochs=9 is not in the search space");
-      assertThatThrownBy(() -> Study.begin(plan(NONE, 3), List.of(Map.of("depth", 9L)), file))
-          .isInstanceOf(UserException.class)
-          .hasMessageContaining("depth is not in the search space");
+          .hasMessageContaining("tune.enqueue has 2 settings, but tune.n_trials=1");
+      assertThat(file.exists()).isFalse();
     }
+  }
+
+  @Test
+  void refusesToBeginWithAParameterThatMayNotBeThere() throws IOException {
+    SearchSpace space =
+        new SearchSpace(
+            List.of(
+                new SearchSpace.Parameter(
+                    "optim",
+                    new CategoricalDistribution(List.of("adamw", "sgd")),
+                    Optional.empty()),
+                new SearchSpace.Parameter(
+                    "momentum",
+                    new FloatDistribution(0, 1, false, 0),
+                    Optional.of(new SearchSpace.Condition("optim", List.of("sgd"))))));
+    Study.Plan plan = grid(space, new RandomSampler(1), 5);
+    String message = "tune.enqueue: momentum=0.9 is there with optim=sgd alone: give that as well";
+
+    assertRefused(plan, Map.of("momentum", 0.9), message);
+    assertRefused(plan, Map.of("momentum", 0.9, "optim", "adamw"), message);
+    Map<String, Object> whole = Map.of("momentum", 0.9, "optim", "sgd");
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan, List.of(whole), file);
+      assertThat(study.ask(0).orElseThrow().params()).isEqualTo(whole);
+    }
+  }
+
+  private static Study.Plan grid(SearchSpace space, Sampler sampler, int trials) {
+    return new Study.Plan(
+        "test", List.of("loss"), List.of(Direction.MINIMIZE), space, sampler, NONE, trials);
+  }
+
+  private static SearchSpace rates(Object... rates) {
+    return SearchSpace.of(Map.of("rate", new CategoricalDistribution(List.of(rates))));
+  }
+
+  private static List<Object> ask(Study study) {
+    List<Object> rates = new ArrayList<>();
+    for (Optional<RunningTrial> next = study.ask(0); next.isPresent(); next = study.ask(0)) {
+      rates.add(next.get().params().get("rate"));
+      study.complete(next.get().number(), result(0));
+    }
+    return rates;
+  }
+
+  @Test
+  void aGridHasEachSettingOnceWhateverIsEnqueuedOrAddedLater() throws IOException {
+    List<Map<String, Object>> enqueued = List.of(Map.of("rate", 3L), Map.of(), Map.of("rate", 3L));
+    try (StudyFile file = file()) {
+      Study study = Study.begin(grid(rates(1L, 2L, 3L, 4L), new GridSampler(), 10), enqueued, file);
+      assertThat(ask(study)).as("3 is enqueued twice").containsExactly(3L, 1L, 3L, 2L, 4L);
+      assertThat(study.limit()).isEqualTo(5);
+    }
+    try (StudyFile file = file()) {
+      Study study = Study.resume(grid(rates(0L, 1L, 2L, 5L), new GridSampler(), 20), file);
+      assertThat(ask(study)).containsExactly(0L, 5L);
+      assertThat(study.limit()).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void aGridKnowsAnEnqueuedSettingThatIsRoundedOtherwise() throws IOException {
+    SearchSpace space = SearchSpace.of(Map.of("rate", new FloatDistribution(0.1, 0.4, false, 0.1)));
+    try (StudyFile file = file()) {
+      Study study =
+          Study.begin(grid(space, new GridSampler(), 10), List.of(Map.of("rate", 0.1 * 3)), file);
+      assertThat(ask(study)).containsExactly(0.3, 0.1, 0.2, 0.4);
+    }
+  }
+
+  @Test
+  void whatWaitsCountsAmongTheTrialsThatThereMayBe() throws IOException {
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan(NONE, 5), List.of(Map.of(), Map.of(), Map.of()), file);
+      study.ask(0);
+    }
+    try (StudyFile file = file()) {
+      Study study = Study.resume(plan(NONE, 2), file);
+      assertThat(study.ask(0)).isPresent();
+      assertThat(study.ask(0)).isPresent();
+      assertThat(study.ask(0)).isEmpty();
+    }
+  }
+
+  @Test
+  void numbersAreNotUsedTwiceWhereOneIsMissing() throws IOException {
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan(NONE, 3), List.of(), file);
+      for (int number = 0; number < 3; number++) {
+        study.ask(0);
+        study.complete(number, result(number));
+      }
+    }
+    ObjectMapper mapper = new ObjectMapper();
+    Path path = folder.resolve("study.json");
+    ObjectNode json = (ObjectNode) mapper.readTree(path.toFile());
+    ((ArrayNode) json.get("trials")).remove(0);
+    mapper.writeValue(path.toFile(), json);
+
+    try (StudyFile file = file()) {
+      assertThat(Study.resume(plan(NONE, 3), file).ask(0).orElseThrow().number()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void refusesAFileWhoseOtherObjectivesAreOthers() throws IOException {
+    try (StudyFile file = file()) {
+      Study.begin(objectives("train_runtime", Direction.MINIMIZE), List.of(), file);
+
+      for (Study.Plan other :
+          List.of(
+              objectives("eval_loss", Direction.MINIMIZE),
+              objectives("train_runtime", Direction.MAXIMIZE),
+              plan(NONE, 3))) {
+        assertThatThrownBy(() -> Study.resume(other, file))
+            .isInstanceOf(UserException.class)
+            .hasMessageContaining("(eval_accuracy, maximize; train_runtime, minimize): expected");
+      }
+      Study.resume(objectives("train_runtime", Direction.MINIMIZE), file);
+    }
+  }
+
+  private static Study.Plan objectives(String second, Direction direction) {
+    return new Study.Plan(
+        "test",
+        List.of("eval_accuracy", second),
+        List.of(Direction.MAXIMIZE, direction),
+        space(),
+        new RandomSampler(1),
+        NONE,
+        3);
   }
 }

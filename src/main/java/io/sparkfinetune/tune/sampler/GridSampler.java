@@ -6,14 +6,17 @@ import io.sparkfinetune.tune.History;
 import io.sparkfinetune.tune.Sampler;
 import io.sparkfinetune.tune.SearchSpace;
 import io.sparkfinetune.tune.SearchSpace.Parameter;
+import io.sparkfinetune.tune.Trial;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * Every setting of the space once, the last parameter changing first; after the last it begins
- * anew.
+ * The first setting of the space that no other trial has, the last parameter changing first; where
+ * there is none left it begins anew.
  *
  * <p>A parameter whose condition does not hold multiplies nothing. Each depends on one other at
  * most, so that the space is a forest: a parameter has as many settings as its values have with
@@ -22,8 +25,24 @@ import java.util.Map;
 public record GridSampler() implements Sampler {
   @Override
   public Map<String, Object> sample(History history, SearchSpace space, int number) {
+    Set<Map<String, Object>> taken =
+        history.trials().stream()
+            .filter(trial -> trial.number() != number)
+            .map(Trial::params)
+            .collect(Collectors.toSet());
+    int size = size(space);
+    for (int n = 0; n < size; n++) {
+      Map<String, Object> setting = setting(space, n);
+      if (!taken.contains(setting)) {
+        return setting;
+      }
+    }
+    return setting(space, number % size);
+  }
+
+  private static Map<String, Object> setting(SearchSpace space, int n) {
     Map<String, Object> chosen = new HashMap<>();
-    choose(space, roots(space), number % size(space), chosen);
+    choose(space, roots(space), n, chosen);
     return space.draw((name, distribution) -> chosen.get(name));
   }
 

@@ -145,7 +145,7 @@ public record TpeSampler(long seed, Options options) implements Sampler {
     Map<String, Object> drawn = new HashMap<>();
     int column = 0;
     for (Map.Entry<String, Distribution> parameter : parameters.entrySet()) {
-      drawn.put(parameter.getKey(), value(parameter.getValue(), best[column++]));
+      drawn.put(parameter.getKey(), parameter.getValue().toExternal(best[column++]));
     }
     return drawn;
   }
@@ -183,12 +183,6 @@ public record TpeSampler(long seed, Options options) implements Sampler {
     return value instanceof Number number
         && Double.isFinite(number.doubleValue())
         && (!log || number.doubleValue() > 0);
-  }
-
-  private static Object value(Distribution distribution, double internal) {
-    return distribution instanceof FloatDistribution floats && floats.step() > 0
-        ? Values.nth(floats, Math.round((internal - floats.low()) / floats.step()))
-        : distribution.toExternal(internal);
   }
 
   private static double[] ones(int n) {

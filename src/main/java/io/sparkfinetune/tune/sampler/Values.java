@@ -4,7 +4,6 @@ import io.sparkfinetune.tune.CategoricalDistribution;
 import io.sparkfinetune.tune.Distribution;
 import io.sparkfinetune.tune.FloatDistribution;
 import io.sparkfinetune.tune.IntDistribution;
-import java.math.BigDecimal;
 
 /** A distribution's values, by their number or by their share of the whole. */
 final class Values {
@@ -65,11 +64,7 @@ final class Values {
       return ints.low() + n * ints.step();
     }
     if (distribution instanceof FloatDistribution floats && floats.step() > 0) {
-      // In decimals, as a user would write it: 0.1 * 3 is 0.30000000000000004 in doubles.
-      return BigDecimal.valueOf(floats.step())
-          .multiply(BigDecimal.valueOf(n))
-          .add(BigDecimal.valueOf(floats.low()))
-          .doubleValue();
+      return floats.nth(n);
     }
     return distribution.values().get((int) n);
   }

@@ -1,19 +1,23 @@
 package io.sparkfinetune.tune.sampler;
 
 import static io.sparkfinetune.tune.sampler.Histories.EMPTY;
+import static io.sparkfinetune.tune.sampler.Histories.and;
 import static io.sparkfinetune.tune.sampler.Histories.choices;
 import static io.sparkfinetune.tune.sampler.Histories.parameter;
+import static io.sparkfinetune.tune.sampler.Histories.trial;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.tune.FloatDistribution;
+import io.sparkfinetune.tune.History;
 import io.sparkfinetune.tune.IntDistribution;
 import io.sparkfinetune.tune.SearchSpace;
 import io.sparkfinetune.tune.SearchSpace.Parameter;
+import io.sparkfinetune.tune.Trial;
+import io.sparkfinetune.tune.TrialState;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GridSamplerTest {
@@ -26,7 +30,7 @@ class GridSamplerTest {
             parameter("rate", new FloatDistribution(0.1, 0.3, false, 0.1)),
             parameter("epochs", new IntDistribution(2, 3, false, 1)));
     assertThat(sampler.size(space)).isEqualTo(6);
-    assertThat(IntStream.range(0, 7).mapToObj(n -> sampler.sample(EMPTY, space, n)))
+    assertThat(settings(space, 7))
         .containsExactly(
             Map.of("rate", 0.1, "epochs", 2L),
             Map.of("rate", 0.1, "epochs", 3L),
@@ -43,9 +47,30 @@ class GridSamplerTest {
     // adamw and lion have 3 layers each; sgd has 4 momenta with nesterov and none without: of 5
     // rates.
     assertThat(sampler.size(space)).isEqualTo((3 + 3 + 4 + 1) * 5);
-    assertThat(
-            IntStream.range(0, sampler.size(space)).mapToObj(n -> sampler.sample(EMPTY, space, n)))
-        .doesNotHaveDuplicates();
+    assertThat(settings(space, sampler.size(space))).doesNotHaveDuplicates();
+  }
+
+  private List<Map<String, Object>> settings(SearchSpace space, int trials) {
+    return Histories.history(sampler, space, trials, TrialState.FAILED).trials().stream()
+        .map(Trial::params)
+        .toList();
+  }
+
+  @Test
+  void whatAnotherTrialHasIsNotTriedAgain() {
+    SearchSpace space = space(parameter("rate", choices(1L, 2L, 3L, 4L)));
+    History history = EMPTY;
+    for (long rate : new long[] {3, 1}) {
+      Map<String, Object> enqueued = Map.of("rate", rate);
+      history = and(history, trial(space, (int) rate, enqueued, TrialState.WAITING));
+    }
+
+    assertThat(sampler.sample(history, space, 4)).isEqualTo(Map.of("rate", 2L));
+    assertThat(sampler.sample(history, space, 3))
+        .as("its own number")
+        .isEqualTo(Map.of("rate", 2L));
+    assertThat(sampler.sample(history, space.holding(Map.of("rate", 3L)), 3))
+        .isEqualTo(Map.of("rate", 3L));
   }
 
   @Test
