@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.ShutdownHookManager;
 
 /** From a study to its best model in a folder, with the figures beside it. */
 final class StudyRun implements AutoCloseable {
@@ -160,7 +161,8 @@ final class StudyRun implements AutoCloseable {
               slots,
               budget,
               new Listeners(List.of(tracking, progress, files), folders),
-              failure -> Redaction.text(Failures.reason(failure)));
+              failure -> Redaction.text(Failures.reason(failure)),
+              () -> spark.sparkContext().isStopped() || ShutdownHookManager.inShutdown());
       files.write();
       return enough;
     } catch (RuntimeException | Error e) {

@@ -1,12 +1,17 @@
 package io.sparkfinetune.tune;
 
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A trial as its objective sees it: the setting to try, and what to call while it is tried.
  * Thread-safe.
  */
 public final class RunningTrial {
+  private static final Logger LOG = LoggerFactory.getLogger(RunningTrial.class);
+
   /** Why a trial is stopped before its end. */
   enum Stop {
     PRUNED,
@@ -16,7 +21,7 @@ public final class RunningTrial {
 
   private final Study study;
   private final Trial trial;
-  private Stop stop;
+  private final AtomicReference<Stop> stop = new AtomicReference<>();
   private Runnable onStop = () -> {};
 
   RunningTrial(Study study, Trial trial) {
@@ -50,24 +55,35 @@ public final class RunningTrial {
 
   /**
    * Names what ends the trial's work; from then on it is called until the work has ended, at once
-   * when the trial is to stop already.
+   * when the trial is to stop already. What it throws is logged.
    */
   public synchronized void onStop(Runnable action) {
     onStop = action;
-    if (stop != null) {
-      action.run();
+    if (isStopped()) {
+      callOnStop();
+    }
+  }
+
+  private void callOnStop() {
+    try {
+      onStop.run();
+    } catch (RuntimeException e) {
+      LOG.warn("trial {} could not be told to stop", number(), e);
     }
   }
 
   /** Whether the trial is to stop. */
-  public synchronized boolean isStopped() {
-    return stop != null;
+  public boolean isStopped() {
+    return stop.get() != null;
   }
 
   /** Ends the trial's work, or tries to once more. The first reason stays. */
-  synchronized void stop(Stop why) {
-    stop = stop == null ? why : stop;
-    onStop.run();
+  void stop(Stop why) {
+    // Outside of the lock: whoever asks is not to wait for an action that blocks.
+    stop.compareAndSet(null, why);
+    synchronized (this) {
+      callOnStop();
+    }
   }
 
   /** The trial's work has ended: nothing of it is there to be stopped. */
@@ -75,7 +91,7 @@ public final class RunningTrial {
     onStop = () -> {};
   }
 
-  synchronized Stop stopped() {
-    return stop;
+  Stop stopped() {
+    return stop.get();
   }
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
@@ -19,7 +20,7 @@ import java.util.function.Function;
  * trial is that trial's affair.
  */
 public final class StudyRunner {
-  /** When so many have failed and none has not, the next ones will as well. */
+  /** When so many have failed in a run and none has not, the next ones will as well. */
   static final int HOPELESS = 3;
 
   private static final long POLL_MILLIS = 200;
@@ -32,8 +33,8 @@ public final class StudyRunner {
    *
    * @param time after which no trial begins; zero for no limit
    * @param trialTimeout after which a trial is stopped and has failed; zero for no limit
-   * @param patience finished trials without a better one after which no trial begins; 0 for no
-   *     limit
+   * @param patience complete and pruned trials without a better one after which no trial begins; 0
+   *     for no limit
    * @param grace what a trial has to end in after it was told to; then its thread is left to itself
    */
   public record Budget(Duration time, Duration trialTimeout, int patience, Duration grace) {}
@@ -56,23 +57,35 @@ public final class StudyRunner {
   private final Budget budget;
   private final Listener listener;
   private final Function<Throwable, String> failureText;
+  private final BooleanSupplier stopping;
+
+  /** Those whose threads have not ended, also where nobody waits for them any more. */
   private final Set<Attempt> running = ConcurrentHashMap.newKeySet();
+
   private final Phaser slots = new Phaser(1);
   private final AtomicReference<Throwable> broken = new AtomicReference<>();
   private final long begin = System.nanoTime();
   private volatile String enough = "";
+
+  /** Trials that have begun and of which nothing is known yet. */
+  private int open;
+
+  /** Trials that have failed in this run. */
+  private int failed;
 
   private StudyRunner(
       Study study,
       Objective objective,
       Budget budget,
       Listener listener,
-      Function<Throwable, String> failureText) {
+      Function<Throwable, String> failureText,
+      BooleanSupplier stopping) {
     this.study = study;
     this.objective = objective;
     this.budget = budget;
     this.listener = listener;
     this.failureText = failureText;
+    this.stopping = stopping;
   }
 
   /**
@@ -80,8 +93,11 @@ public final class StudyRunner {
    *
    * @param parallelism how many run at once
    * @param failureText what to note of an exception
+   * @param stopping whether that on which trials run is ending: what fails then has to run again,
+   *     and no trial begins any more
    * @return why the study ended before it had all its trials; empty when it had them
    * @throws UserException when the first trials have all failed
+   * @throws IllegalStateException when the study was interrupted, or that on which trials run ended
    */
   public static String run(
       Study study,
@@ -89,8 +105,9 @@ public final class StudyRunner {
       int parallelism,
       Budget budget,
       Listener listener,
-      Function<Throwable, String> failureText) {
-    StudyRunner runner = new StudyRunner(study, objective, budget, listener, failureText);
+      Function<Throwable, String> failureText,
+      BooleanSupplier stopping) {
+    StudyRunner runner = new StudyRunner(study, objective, budget, listener, failureText, stopping);
     for (int slot = 0; slot < parallelism; slot++) {
       runner.start(slot);
     }
@@ -110,12 +127,12 @@ public final class StudyRunner {
   private void work(int slot) {
     boolean left = false;
     try {
-      while (!left && mayBegin()) {
-        Optional<RunningTrial> trial = study.ask(slot);
-        if (trial.isEmpty()) {
+      while (!left) {
+        Optional<Attempt> next = next(slot);
+        if (next.isEmpty()) {
           return;
         }
-        left = !new Attempt(trial.get(), slot).run();
+        left = !next.get().run();
       }
     } catch (Throwable e) {
       // Of the study itself, as a file that cannot be written: no trial's own.
@@ -127,7 +144,28 @@ public final class StudyRunner {
     }
   }
 
+  /** The next trial of a slot; empty when none may begin. */
+  private synchronized Optional<Attempt> next(int slot) throws InterruptedException {
+    // Those that run now may yet show that the study has hope.
+    while (broken.get() == null && onlyFailures() && open > 0) {
+      wait(POLL_MILLIS);
+    }
+    if (!mayBegin()) {
+      return Optional.empty();
+    }
+    Optional<Attempt> next = study.ask(slot).map(trial -> new Attempt(trial, slot));
+    next.ifPresent(
+        attempt -> {
+          running.add(attempt);
+          open++;
+        });
+    return next;
+  }
+
   private boolean mayBegin() {
+    if (stopping.getAsBoolean()) {
+      breakOff();
+    }
     if (broken.get() != null || !enough.isEmpty()) {
       return false;
     }
@@ -135,17 +173,34 @@ public final class StudyRunner {
       enough = "its time of " + text(budget.time()) + " is over";
     } else if (budget.patience() > 0 && study.trialsSinceBest().orElse(0) >= budget.patience()) {
       enough = "the last " + budget.patience() + " trials were no better than the best";
-    } else if (isHopeless()) {
+    } else if (onlyFailures()) {
       enough = "all trials failed";
     }
     return enough.isEmpty();
   }
 
-  private boolean isHopeless() {
-    List<Trial> finished =
-        study.history().trials().stream().filter(trial -> trial.state().isFinished()).toList();
-    return finished.size() >= HOPELESS
-        && finished.stream().allMatch(trial -> trial.state() == TrialState.FAILED);
+  private void breakOff() {
+    broken.compareAndSet(
+        null,
+        new IllegalStateException(
+            "that on which the trials run has ended: resume=true goes on with the study"));
+  }
+
+  /** Those of a run before say nothing: their cause may be gone. */
+  private synchronized boolean onlyFailures() {
+    return failed >= HOPELESS
+        && study.history().trials().stream()
+            .noneMatch(
+                trial ->
+                    trial.state() == TrialState.COMPLETE || trial.state() == TrialState.PRUNED);
+  }
+
+  private synchronized void account(Trial trial) {
+    open--;
+    if (trial.state() == TrialState.FAILED) {
+      failed++;
+    }
+    notifyAll();
   }
 
   /** Waits for the slots, and meanwhile ends what has to be ended. */
@@ -159,7 +214,6 @@ public final class StudyRunner {
         running.forEach(Attempt::check);
       } catch (InterruptedException e) {
         broken.compareAndSet(null, e);
-        running.forEach(attempt -> attempt.trial.stop(Stop.CANCELLED));
       }
     }
   }
@@ -177,12 +231,12 @@ public final class StudyRunner {
   }
 
   private void throwIfHopeless() {
-    if (isHopeless()) {
-      List<Trial> failed = study.history().in(TrialState.FAILED);
-      Trial last = failed.get(failed.size() - 1);
+    if (onlyFailures()) {
+      List<Trial> failures = study.history().in(TrialState.FAILED);
+      Trial last = failures.get(failures.size() - 1);
       throw new UserException(
           "the first %d trials all failed, the last with: %s. Try its setting alone with jobs/fine-tune (%s), or narrow tune.space"
-              .formatted(failed.size(), last.reason(), last.params()));
+              .formatted(failures.size(), last.reason(), last.params()));
     }
   }
 
@@ -198,6 +252,7 @@ public final class StudyRunner {
     private final long began = System.nanoTime();
     private long stoppedAt;
     private long lastTry;
+    private Thread stopper;
 
     Attempt(RunningTrial trial, int slot) {
       this.trial = trial;
@@ -206,7 +261,6 @@ public final class StudyRunner {
 
     /** Whether the trial came to its end here; if not, nobody waits for this thread any more. */
     boolean run() {
-      running.add(this);
       try {
         listener.began(trial);
         Optional<Objective.Result> result = Optional.empty();
@@ -221,13 +275,19 @@ public final class StudyRunner {
           Thread.interrupted();
         }
         if (settled.compareAndSet(false, true)) {
-          listener.ended(settle(result, failure), result);
+          end(result, failure);
           return true;
         }
         return false;
       } finally {
         running.remove(this);
       }
+    }
+
+    private void end(Optional<Objective.Result> result, String failure) {
+      Trial ended = settle(result, failure);
+      account(ended);
+      listener.ended(ended, result);
     }
 
     private Trial settle(Optional<Objective.Result> result, String failure) {
@@ -242,6 +302,9 @@ public final class StudyRunner {
         return study.fail(trial.number(), timeout());
       } else if (stop == Stop.CANCELLED) {
         return study.giveBack(trial.number());
+      } else if (stopping.getAsBoolean()) {
+        breakOff();
+        return study.giveBack(trial.number());
       }
       return study.fail(trial.number(), failure);
     }
@@ -253,13 +316,16 @@ public final class StudyRunner {
     /** From the watching thread alone. */
     void check() {
       long now = System.nanoTime();
-      boolean late =
-          !budget.trialTimeout().isZero() && now - began > budget.trialTimeout().toNanos();
-      if (late && !trial.isStopped()) {
-        trial.stop(Stop.TIMED_OUT);
-      }
       if (!trial.isStopped()) {
-        return;
+        boolean late =
+            !budget.trialTimeout().isZero() && now - began > budget.trialTimeout().toNanos();
+        if (broken.get() != null) {
+          stop(Stop.CANCELLED);
+        } else if (late) {
+          stop(Stop.TIMED_OUT);
+        } else {
+          return;
+        }
       }
       if (stoppedAt == 0) {
         stoppedAt = now;
@@ -268,19 +334,26 @@ public final class StudyRunner {
       if (now - lastTry > AGAIN.toNanos()) {
         // Between two Spark jobs of a trial there is nothing to cancel yet.
         lastTry = now;
-        trial.stop(trial.stopped());
+        stop(trial.stopped());
       }
       if (now - stoppedAt > budget.grace().toNanos() && settled.compareAndSet(false, true)) {
         leave();
       }
     }
 
+    /** In a thread of its own: what an objective does about it may block. */
+    private void stop(Stop why) {
+      if (stopper == null || !stopper.isAlive()) {
+        stopper = new Thread(() -> trial.stop(why), "stop of trial " + trial.number());
+        stopper.setDaemon(true);
+        stopper.start();
+      }
+    }
+
     /** Its thread hangs: another one takes its slot. */
     private void leave() {
-      running.remove(this);
       try {
-        listener.ended(
-            settle(Optional.empty(), "it did not end when it was told to"), Optional.empty());
+        end(Optional.empty(), "it did not end when it was told to");
         start(slot);
       } catch (RuntimeException e) {
         broken.compareAndSet(null, e);

@@ -137,6 +137,12 @@ class TuneJobTest {
           assertThat(job.process().isAlive()).as(job.output()).isTrue();
           Thread.sleep(20);
         }
+        if (kill == 0) {
+          // As Ctrl-C: Spark ends in good order, and the trials before it is heard of.
+          ChildJvm.signal(job.process(), "TERM");
+          job.awaitEnd(PATIENCE);
+          assertThat(states(output)).doesNotContain("FAILED");
+        }
       }
       Map<Integer, JsonNode> now = finished(output);
       finished.forEach((number, trial) -> assertThat(now.get(number)).isEqualTo(trial));

@@ -12,10 +12,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -47,12 +47,12 @@ class StudyRunnerTest {
     Study.Plan plan =
         new Study.Plan(
             "test", List.of("loss"), List.of(Direction.MINIMIZE), space, sampler, pruner, trials);
-    return Study.begin(
-        plan,
-        List.of(),
-        StudyFile.open(
-            new org.apache.hadoop.fs.Path(folder.resolve("study.json").toUri()),
-            new Configuration()));
+    return Study.begin(plan, List.of(), file());
+  }
+
+  private StudyFile file() throws IOException {
+    return StudyFile.open(
+        new org.apache.hadoop.fs.Path(folder.resolve("study.json").toUri()), new Configuration());
   }
 
   private Study study(int trials) throws IOException {
@@ -62,7 +62,34 @@ class StudyRunnerTest {
   private static String run(
       Study study, Objective objective, int parallelism, StudyRunner.Budget budget) {
     return StudyRunner.run(
-        study, objective, parallelism, budget, QUIET, e -> String.valueOf(e.getMessage()));
+        study,
+        objective,
+        parallelism,
+        budget,
+        QUIET,
+        e -> String.valueOf(e.getMessage()),
+        () -> false);
+  }
+
+  /** Notes each trial that has ended, as often as it is told. */
+  private record Ended(List<Trial> trials) implements StudyRunner.Listener {
+    Ended() {
+      this(new CopyOnWriteArrayList<>());
+    }
+
+    @Override
+    public void began(RunningTrial trial) {}
+
+    @Override
+    public void ended(Trial trial, Optional<Objective.Result> result) {
+      trials.add(trial);
+    }
+  }
+
+  private static void waitUntilStopped(RunningTrial trial) throws InterruptedException {
+    CountDownLatch stopped = new CountDownLatch(1);
+    trial.onStop(stopped::countDown);
+    stopped.await();
   }
 
   private static Objective.Result result(double value) {
@@ -173,36 +200,247 @@ class StudyRunnerTest {
   }
 
   @Test
+  void oneTrialThatDoesNotFailIsHopeEnough() throws IOException {
+    Study study = study(8);
+    CountDownLatch threeHaveFailed = new CountDownLatch(3);
+
+    String why =
+        run(
+            study,
+            trial -> {
+              if (trial.number() == 0) {
+                threeHaveFailed.await();
+                // Until the other slot has asked for more, if it does.
+                Thread.sleep(300);
+                return result(1);
+              }
+              if (trial.number() > 3) {
+                return result(2);
+              }
+              threeHaveFailed.countDown();
+              throw new IllegalStateException("diverged");
+            },
+            2,
+            unlimited());
+
+    assertThat(why).isEmpty();
+    assertThat(study.history().in(TrialState.COMPLETE)).hasSize(5);
+    assertThat(study.history().in(TrialState.FAILED)).hasSize(3);
+  }
+
+  @Test
+  void whatRunsBesideFailuresIsWaitedForAndMayFailAsWell() throws IOException {
+    Study study = study(50);
+    CountDownLatch threeHaveFailed = new CountDownLatch(3);
+
+    assertThatThrownBy(
+            () ->
+                run(
+                    study,
+                    trial -> {
+                      if (trial.number() == 0) {
+                        threeHaveFailed.await();
+                        Thread.sleep(300);
+                      } else {
+                        threeHaveFailed.countDown();
+                      }
+                      throw new IllegalStateException("no memory");
+                    },
+                    2,
+                    unlimited()))
+        .hasMessageContaining("the first 4 trials all failed");
+    assertThat(study.history().trials()).hasSize(4);
+  }
+
+  @Test
+  void failuresOfARunBeforeAreNoReasonToEnd() throws IOException {
+    Study study = study(10);
+    assertThatThrownBy(
+            () ->
+                run(
+                    study,
+                    trial -> {
+                      throw new IllegalStateException("the disk is full");
+                    },
+                    1,
+                    unlimited()))
+        .isInstanceOf(UserException.class);
+    Study again = Study.resume(study.plan(), file());
+
+    run(again, trial -> result(1), 2, unlimited());
+
+    assertThat(again.history().in(TrialState.FAILED)).hasSize(3);
+    assertThat(again.history().in(TrialState.COMPLETE)).hasSize(7);
+  }
+
+  @Test
+  void whatFailsSinceEverythingEndsRunsAgain() throws IOException {
+    Study study = study(20);
+    AtomicBoolean ending = new AtomicBoolean();
+    CyclicBarrier both = new CyclicBarrier(2);
+    Ended ended = new Ended();
+
+    assertThatThrownBy(
+            () ->
+                StudyRunner.run(
+                    study,
+                    trial -> {
+                      if (trial.number() < 2) {
+                        return result(1);
+                      }
+                      both.await();
+                      ending.set(true);
+                      throw new IllegalStateException("the context has stopped");
+                    },
+                    2,
+                    unlimited(),
+                    ended,
+                    Throwable::getMessage,
+                    ending::get))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("resume=true");
+
+    assertThat(study.history().trials())
+        .extracting(trial -> trial.state() + " " + trial.reason())
+        .containsExactly("COMPLETE ", "COMPLETE ", "WAITING interrupted", "WAITING interrupted");
+    assertThat(ended.trials()).hasSize(4);
+  }
+
+  @Test
+  void anInterruptReachesEveryTrialAlsoOneThatIsJustAskedFor() throws Exception {
+    Thread runner = Thread.currentThread();
+    CountDownLatch first = new CountDownLatch(1);
+    CountDownLatch firstIsTold = new CountDownLatch(1);
+    Sampler slow =
+        (history, space, number) -> {
+          if (number == 1) {
+            try {
+              first.await();
+              runner.interrupt();
+              firstIsTold.await();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+          }
+          return Map.of("x", 0.5);
+        };
+    Study study = study(slow, SPACE, (history, trial) -> false, 5);
+
+    assertThatThrownBy(
+            () ->
+                run(
+                    study,
+                    trial -> {
+                      first.countDown();
+                      waitUntilStopped(trial);
+                      firstIsTold.countDown();
+                      throw new IllegalStateException("cancelled");
+                    },
+                    2,
+                    unlimited()))
+        .hasMessage("the study was interrupted");
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(study.history().trials())
+        .extracting(trial -> trial.state() + " " + trial.reason())
+        .containsExactly("WAITING interrupted", "WAITING interrupted");
+    assertThat(study.ask(0).orElseThrow().number()).isZero();
+  }
+
+  @Test
   void aTrialThatHangsIsEndedAndItsSlotGoesOn() throws IOException {
     Study study = study(4);
     CountDownLatch never = new CountDownLatch(1);
-    Set<Integer> told = ConcurrentHashMap.newKeySet();
+    CountDownLatch toldAfterItWasLeft = new CountDownLatch(2);
+    AtomicInteger told = new AtomicInteger();
+    Ended ended = new Ended();
     StudyRunner.Budget budget =
-        new StudyRunner.Budget(Duration.ZERO, Duration.ofMillis(300), 0, Duration.ofMillis(500));
+        new StudyRunner.Budget(Duration.ZERO, Duration.ofSeconds(1), 0, Duration.ofMillis(500));
 
-    run(
+    StudyRunner.run(
         study,
         trial -> {
           if (trial.number() == 1) {
-            trial.onStop(() -> told.add(1));
+            trial.onStop(
+                () -> {
+                  told.incrementAndGet();
+                  toldAfterItWasLeft.countDown();
+                });
             never.await();
           } else if (trial.number() == 2) {
             Thread thread = Thread.currentThread();
             trial.onStop(thread::interrupt);
             never.await();
+          } else if (trial.number() == 3) {
+            toldAfterItWasLeft.await();
           }
           return result(1);
         },
         1,
-        budget);
+        budget,
+        ended,
+        e -> String.valueOf(e.getMessage()),
+        () -> false);
 
     never.countDown();
-    assertThat(told).containsExactly(1);
+    assertThat(told).hasValueGreaterThan(1);
+    assertThat(ended.trials()).extracting(Trial::number).containsExactly(0, 1, 2, 3);
     assertThat(study.history().trials())
         .extracting(Trial::state)
         .containsExactly(
             TrialState.COMPLETE, TrialState.FAILED, TrialState.FAILED, TrialState.COMPLETE);
-    assertThat(study.history().trials().get(1).reason()).contains("tune.trial_timeout=0 s");
+    assertThat(study.history().trials().get(1).reason()).contains("tune.trial_timeout=1 s");
+  }
+
+  @Test
+  void aStopThatThrowsOrBlocksHoldsUpNoOther() throws IOException {
+    Study study = study(4);
+    CountDownLatch never = new CountDownLatch(1);
+    CountDownLatch threwTwice = new CountDownLatch(2);
+    StudyRunner.Budget budget =
+        new StudyRunner.Budget(Duration.ZERO, Duration.ofMillis(300), 0, Duration.ofSeconds(3));
+
+    run(
+        study,
+        trial -> {
+          switch (trial.number()) {
+            case 0 -> {
+              trial.onStop(
+                  () -> {
+                    threwTwice.countDown();
+                    throw new IllegalStateException("no such job");
+                  });
+              threwTwice.await();
+              throw new IllegalStateException("stopped");
+            }
+            case 1 -> {
+              trial.onStop(() -> awaitUninterruptibly(never));
+              never.await();
+            }
+            case 2 -> {
+              waitUntilStopped(trial);
+              throw new IllegalStateException("stopped");
+            }
+            default -> {}
+          }
+          return result(1);
+        },
+        3,
+        budget);
+
+    never.countDown();
+    assertThat(study.history().trials())
+        .extracting(Trial::state)
+        .containsExactly(
+            TrialState.FAILED, TrialState.FAILED, TrialState.FAILED, TrialState.COMPLETE);
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test
@@ -246,6 +484,29 @@ class StudyRunnerTest {
   }
 
   @Test
+  void failuresDoNotWearPatienceOut() throws IOException {
+    Study study = study(12);
+    StudyRunner.Budget budget =
+        new StudyRunner.Budget(Duration.ZERO, Duration.ZERO, 4, Duration.ofSeconds(30));
+
+    String why =
+        run(
+            study,
+            trial -> {
+              Thread.sleep(2);
+              if (trial.number() > 0 && trial.number() < 7) {
+                throw new IllegalStateException("no memory");
+              }
+              return result(trial.number());
+            },
+            1,
+            budget);
+
+    assertThat(why).contains("the last 4 trials");
+    assertThat(study.history().trials()).hasSize(11);
+  }
+
+  @Test
   void endsWhenItsTimeIsOver() throws IOException {
     Study study = study(1_000_000);
     StudyRunner.Budget budget =
@@ -285,7 +546,8 @@ class StudyRunnerTest {
                         throw new IllegalStateException("the disk is full");
                       }
                     },
-                    Throwable::getMessage))
+                    Throwable::getMessage,
+                    () -> false))
         .hasMessage("the disk is full");
   }
 }
