@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import org.apache.spark.SparkContext;
 
 /**
@@ -50,7 +51,12 @@ final class FineTuneTrials implements Objective {
     JobConfig setting = config.with(trial.params());
     String group = "spark-finetune trial " + trial.number() + " " + UUID.randomUUID();
     spark.setJobGroup(group, "trial " + trial.number(), true);
-    trial.onStop(() -> spark.cancelJobGroup(group));
+    trial.onStop(
+        () -> {
+          if (!spark.isStopped()) {
+            spark.cancelJobGroup(group);
+          }
+        });
     try {
       List<ClassifierPipeline.Prepared> folds = examples.of(setting);
       List<Map<String, Double>> measured = new ArrayList<>();
@@ -70,6 +76,10 @@ final class FineTuneTrials implements Objective {
   private Map<String, Double> train(
       RunningTrial trial, JobConfig setting, List<ClassifierPipeline.Prepared> folds, int fold)
       throws IOException {
+    // There may have been no Spark job to cancel when the trial was told to stop.
+    if (trial.isStopped()) {
+      throw new CancellationException("trial " + trial.number() + " was told to stop");
+    }
     boolean whole = folds.size() == 1;
     TrainingArguments training =
         training(setting, folders.checkpoints(trial.number(), whole ? "" : "-" + fold));
@@ -86,6 +96,10 @@ final class FineTuneTrials implements Objective {
         folds
             .get(fold)
             .fit(setting.get(FineTuning.MODEL), training, setting.get(FineTuning.RESOURCES), relay);
+    if (fold == folds.size() - 1) {
+      // It has its value: who tells it to stop now must not take its model away.
+      trial.onStop(() -> {});
+    }
     TrainingResult result = pipeline.trainingResult();
     relay.finish(result.logHistory());
     if (whole) {

@@ -4,6 +4,7 @@ import io.sparkfinetune.tune.Direction;
 import io.sparkfinetune.tune.Objective;
 import io.sparkfinetune.tune.Study;
 import io.sparkfinetune.tune.Trial;
+import io.sparkfinetune.tune.TrialState;
 import java.io.IOException;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -55,15 +56,19 @@ final class TrialFolders {
     return kept >= 0 && output.exists(model(kept)) ? Optional.of(model(kept)) : Optional.empty();
   }
 
-  /** Saves a trial's model if it is the best so far. */
+  /** Saves a trial's model if it is the best so far, and the study has not given the trial up. */
   synchronized void offer(
       int trial, Objective.Result result, ClassifierPipeline pipeline, JobConfig setting)
       throws IOException {
     boolean allowed = result.constraints().stream().allMatch(c -> c <= 0);
-    if (allowed && isBest(trial, result.values().get(0))) {
+    if (allowed && isRunning(trial) && isBest(trial, result.values().get(0))) {
       pipeline.nameBase(setting.value(Presets.BASE).toString());
       pipeline.save(output.path(model(trial)));
     }
+  }
+
+  private boolean isRunning(int trial) {
+    return study.history().in(TrialState.RUNNING).stream().anyMatch(t -> t.number() == trial);
   }
 
   /** Of those that are as good, the first is the best, as in the study's own view. */
