@@ -164,7 +164,7 @@ public final class StudyRunner {
 
   private boolean mayBegin() {
     if (stopping.getAsBoolean()) {
-      breakOff();
+      breakOff("no trial can begin");
     }
     if (broken.get() != null || !enough.isEmpty()) {
       return false;
@@ -179,11 +179,11 @@ public final class StudyRunner {
     return enough.isEmpty();
   }
 
-  private void breakOff() {
+  private void breakOff(String why) {
     broken.compareAndSet(
         null,
         new IllegalStateException(
-            "that on which the trials run has ended: resume=true goes on with the study"));
+            "what the trials run on has ended (%s): go on with resume=true".formatted(why)));
   }
 
   /** Those of a run before say nothing: their cause may be gone. */
@@ -303,7 +303,7 @@ public final class StudyRunner {
       } else if (stop == Stop.CANCELLED) {
         return study.giveBack(trial.number());
       } else if (stopping.getAsBoolean()) {
-        breakOff();
+        breakOff("trial " + trial.number() + ": " + failure);
         return study.giveBack(trial.number());
       }
       return study.fail(trial.number(), failure);

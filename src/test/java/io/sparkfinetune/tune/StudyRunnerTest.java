@@ -298,7 +298,9 @@ class StudyRunnerTest {
                     Throwable::getMessage,
                     ending::get))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("resume=true");
+        .hasMessageMatching(
+            "what the trials run on has ended [(]trial [23]: the context has stopped[)]: go on with"
+                + " resume=true");
 
     assertThat(study.history().trials())
         .extracting(trial -> trial.state() + " " + trial.reason())
