@@ -2,40 +2,50 @@ package io.sparkfinetune.track.mlflow;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.track.Redaction;
+import io.sparkfinetune.track.Sink.AwayException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
+import org.mlflow.tracking.MlflowClientException;
 import org.mlflow.tracking.creds.BasicMlflowHostCreds;
 import org.mlflow.tracking.creds.DatabricksConfigHostCredsProvider;
+import org.mlflow.tracking.creds.DatabricksDynamicHostCredsProvider;
+import org.mlflow.tracking.creds.HostCredsProviderChain;
 import org.mlflow.tracking.creds.MlflowHostCreds;
 import org.mlflow.tracking.creds.MlflowHostCredsProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A tracking server's address and what lets us in, as MLflow's clients take them. */
 final class MlflowHost {
+  private static final Logger LOG = LoggerFactory.getLogger(MlflowHost.class);
   private static final String DATABRICKS = "databricks";
 
   private final MlflowHostCredsProvider credentials;
   private final String authorization;
+  private final String address;
 
   private MlflowHost(MlflowHostCredsProvider credentials, String authorization) {
     this.credentials = credentials;
     this.authorization = authorization;
+    address = credentials.getHostCreds().getHost().replaceAll("/+$", "");
   }
 
   /**
    * The server of a tracking URI: {@code http(s)://[user:password@]host}, whose credentials may
    * also be in the environment, or {@code databricks[://profile]}, whose host and credentials are
-   * in the Databricks configuration.
+   * the cluster's own, on Databricks, or in the Databricks configuration.
    *
-   * @throws UserException when it is neither
+   * @throws UserException when it is neither, or the Databricks configuration lacks it
    */
   static MlflowHost of(String trackingUri) {
     if (trackingUri.equals(DATABRICKS)) {
-      return new MlflowHost(new DatabricksConfigHostCredsProvider(), "");
+      return databricks(trackingUri, databricks());
     }
     if (trackingUri.startsWith(DATABRICKS + "://")) {
       String profile = trackingUri.substring((DATABRICKS + "://").length());
-      return new MlflowHost(new DatabricksConfigHostCredsProvider(profile), "");
+      return databricks(trackingUri, new DatabricksConfigHostCredsProvider(profile));
     }
     if (!trackingUri.matches("https?://.+")) {
       throw new UserException(
@@ -52,6 +62,14 @@ final class MlflowHost {
       throw new UserException(
           "tracking.uri=" + Redaction.text(trackingUri) + " is not a valid address");
     }
+    if (uri.getHost() == null) {
+      throw new UserException(
+          "tracking.uri="
+              + Redaction.text(trackingUri)
+              + " names no valid host: one has letters, digits, hyphens and dots, and no"
+              + " underscore. Give the server another name, as by an alias in the network of Docker"
+              + " Compose");
+    }
     String host = uri.toString().replaceFirst("(?<=://)[^/@]*@", "");
     boolean insecure = "true".equalsIgnoreCase(System.getenv("MLFLOW_TRACKING_INSECURE_TLS"));
     MlflowHostCreds creds =
@@ -65,22 +83,56 @@ final class MlflowHost {
     return new MlflowHost((MlflowHostCredsProvider) creds, own);
   }
 
+  /** As MLflow's own client looks for them. */
+  private static MlflowHostCredsProvider databricks() {
+    MlflowHostCredsProvider configured = new DatabricksConfigHostCredsProvider();
+    MlflowHostCredsProvider ofCluster = DatabricksDynamicHostCredsProvider.createIfAvailable();
+    return ofCluster == null ? configured : new HostCredsProviderChain(ofCluster, configured);
+  }
+
+  private static MlflowHost databricks(String trackingUri, MlflowHostCredsProvider credentials) {
+    MlflowHost host;
+    try {
+      host = new MlflowHost(credentials, "");
+    } catch (IllegalStateException | MlflowClientException e) {
+      throw new UserException("tracking.uri=" + trackingUri + ": " + e.getMessage(), e);
+    }
+    if (!host.address.matches("https?://.+")) {
+      throw new UserException(
+          "tracking.uri="
+              + trackingUri
+              + ": the Databricks configuration has the host "
+              + Redaction.text(host.address)
+              + ", expected https://HOST");
+    }
+    return host;
+  }
+
   private static String basic(String userAndPassword) {
     return "Basic "
         + Base64.getEncoder().encodeToString(userAndPassword.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Scheme, host and port, without a slash at the end. */
+  /** Scheme, host and port, and a path where it has one, without a slash at the end. */
   String address() {
-    return credentials.getHostCreds().getHost().replaceAll("/+$", "");
+    return address;
   }
 
-  /** The header that lets us in; empty when none is known. Asked for anew with each request. */
-  String authorization() {
+  /**
+   * The header that lets us in; empty when none is known. Asked for anew with each request.
+   *
+   * @throws AwayException when the configuration cannot be read any more
+   */
+  String authorization() throws AwayException {
     if (!authorization.isEmpty()) {
       return authorization;
     }
-    MlflowHostCreds creds = credentials.getHostCreds();
+    MlflowHostCreds creds;
+    try {
+      creds = credentials.getHostCreds();
+    } catch (IllegalStateException | MlflowClientException e) {
+      throw new AwayException(e.getMessage(), Duration.ZERO, e);
+    }
     if (creds.getUsername() != null && creds.getPassword() != null) {
       return basic(creds.getUsername() + ":" + creds.getPassword());
     }
@@ -93,6 +145,10 @@ final class MlflowHost {
 
   /** Reads the configuration again: a token may have been renewed. */
   void refresh() {
-    credentials.refresh();
+    try {
+      credentials.refresh();
+    } catch (IllegalStateException | MlflowClientException e) {
+      LOG.info("the credentials cannot be read again: {}", e.getMessage());
+    }
   }
 }

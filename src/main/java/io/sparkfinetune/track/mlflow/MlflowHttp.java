@@ -43,6 +43,8 @@ final class MlflowHttp {
 
   private static final String API = "/api/2.0/mlflow/";
 
+  private static final int LONGEST_MESSAGE = 300;
+
   /** An upload of this many bytes a second is not too slow. */
   private static final long SLOWEST = 100_000;
 
@@ -57,7 +59,8 @@ final class MlflowHttp {
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(connectTimeout)
-            .followRedirects(HttpClient.Redirect.NORMAL);
+            // Followed, a request that changes something would become one that reads.
+            .followRedirects(HttpClient.Redirect.NEVER);
     if (host.ignoresTls()) {
       builder.sslContext(trustingAll());
     }
@@ -135,7 +138,7 @@ final class MlflowHttp {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
-  private HttpRequest.Builder request(String path) {
+  private HttpRequest.Builder request(String path) throws AwayException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(host.address() + path))
             .timeout(timeout)
@@ -195,18 +198,9 @@ final class MlflowHttp {
   /** What an answer that is none of success means; away is thrown, refused is returned. */
   private RejectedException failure(HttpResponse<?> response, String body) throws AwayException {
     int status = response.statusCode();
-    String code = "";
-    String message = body;
-    try {
-      JsonNode json = JSON.readTree(body);
-      code = json == null ? "" : json.path("error_code").asText("");
-      message = json == null ? "" : json.path("message").asText(body);
-    } catch (JsonProcessingException e) {
-      // Not MLflow itself has answered, but a proxy before it.
-      message = body.replaceAll("<[^>]*>", " ");
-    }
-    message = Redaction.text(message.replaceAll("\\s+", " ").trim());
-    message = message.substring(0, Math.min(message.length(), 300));
+    JsonNode json = object(body);
+    String code = json.path("error_code").asText("");
+    String message = shortened(json.path("message").asText(body.replaceAll("<[^>]*>", " ")));
     if (status == 401 || status == 403) {
       host.refresh();
       throw new AwayException(
@@ -214,7 +208,8 @@ final class MlflowHttp {
               + " does not let us in ("
               + status
               + "): set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and"
-              + " MLFLOW_TRACKING_PASSWORD",
+              + " MLFLOW_TRACKING_PASSWORD"
+              + (message.isEmpty() ? "" : ". It says: " + message),
           Duration.ZERO,
           null);
     }
@@ -222,7 +217,48 @@ final class MlflowHttp {
       throw new AwayException(
           host.address() + " answers " + status + ": " + message, retryAfter(response), null);
     }
+    if (status < 400) {
+      throw new NotMlflowException(
+          status,
+          host.address()
+              + " redirects to "
+              + target(response)
+              + ": set tracking.uri to the address where the server itself answers");
+    }
+    if (code.isEmpty()) {
+      throw new NotMlflowException(
+          status,
+          host.address()
+              + " answers "
+              + status
+              + ", and not as an MLflow server does: is tracking.uri right, and does what stands"
+              + " before the server let this through? It says: "
+              + message);
+    }
     return new RejectedException(status, code, message);
+  }
+
+  /** An answer of MLflow's own; nothing in it where a proxy before it has answered. */
+  private static JsonNode object(String body) {
+    try {
+      JsonNode json = JSON.readTree(body);
+      return json == null ? MissingNode.getInstance() : json;
+    } catch (JsonProcessingException e) {
+      return MissingNode.getInstance();
+    }
+  }
+
+  private static String shortened(String message) {
+    String clean = Redaction.text(message.replaceAll("\\s+", " ").trim());
+    return clean.substring(0, Math.min(clean.length(), LONGEST_MESSAGE));
+  }
+
+  /** Where a redirect leads, as it would be written for the server: without the request's path. */
+  private static String target(HttpResponse<?> response) {
+    String to =
+        response.headers().firstValue("Location").orElse("nowhere").replaceFirst("[?#].*", "");
+    String path = response.uri().getRawPath();
+    return shortened(to.endsWith(path) ? to.substring(0, to.length() - path.length()) : to);
   }
 
   private static Duration retryAfter(HttpResponse<?> response) {

@@ -115,8 +115,17 @@ public final class MlflowSink implements Sink {
     }
   }
 
+  /** Whatever comes of a run needs its beginning: one that is refused waits until it is not. */
   private void start(TrackingEvent.RunStarted event) throws AwayException, RejectedException {
-    ServerRun run = runs.start(event);
+    ServerRun run;
+    try {
+      run = runs.start(event);
+    } catch (RejectedException e) {
+      throw new AwayException(
+          "the run " + event.name() + " cannot begin on " + http.address() + ": " + e.getMessage(),
+          Duration.ZERO,
+          e);
+    }
     Map<String, String> tags = new LinkedHashMap<>(event.tags());
     tags.entrySet().removeIf(Limits::isTag);
     if (!tags.isEmpty()) {

@@ -69,6 +69,12 @@ final class ModelPublisher {
         major = version.find() ? Integer.parseInt(version.group(1)) : 2;
       } catch (RejectedException e) {
         major = 2;
+      } catch (NotMlflowException e) {
+        // Also of Databricks, which leads whom it does not know to its own page.
+        if (e.status() != 404 && e.status() >= 400) {
+          throw e;
+        }
+        major = 2;
       }
     }
     return major >= FIRST_WITH_LOGGED_MODELS;

@@ -208,7 +208,8 @@ final class ServerRuns {
             "",
             "the experiment "
                 + name
-                + " has been deleted: restore it, or set tracking.experiment to another");
+                + " has been deleted: restore it (for what is in a journal there is no other way), or"
+                + " set tracking.experiment to another for the next run");
       }
       return Optional.of(found.path("experiment_id").asText());
     } catch (RejectedException e) {

@@ -32,6 +32,12 @@ public final class FaultProxy implements AutoCloseable {
     TOO_MANY,
     /** 503, from a proxy that talks HTML. */
     SERVER_ERROR,
+    /** 404, from a proxy that talks HTML. */
+    NOT_FOUND,
+    /** 405, from a proxy that talks HTML. */
+    NOT_ALLOWED,
+    /** 301, to another server. */
+    MOVED,
     /** The server gets half of its body, and then nothing. */
     CUT_REQUEST,
     /** The server does what it says; the connection is cut half way through the answer. */
@@ -48,6 +54,9 @@ public final class FaultProxy implements AutoCloseable {
 
   /** Seconds that a {@link Fault#TOO_MANY} asks to wait. */
   public static final int RETRY_AFTER = 1;
+
+  /** Where a {@link Fault#MOVED} leads. */
+  public static final String MOVED_TO = "https://elsewhere.example";
 
   private static final int WHOLE = 1 << 20;
 
@@ -157,6 +166,9 @@ public final class FaultProxy implements AutoCloseable {
       case TOO_MANY ->
           answer(out, "429 Too Many Requests\r\nRetry-After: " + RETRY_AFTER, "slow down");
       case SERVER_ERROR -> answer(out, "503 Service Unavailable", "<html><b>no</b> server</html>");
+      case NOT_FOUND -> answer(out, "404 Not Found", "<html><b>no</b> page</html>");
+      case NOT_ALLOWED -> answer(out, "405 Method Not Allowed", "<html><b>no</b> method</html>");
+      case MOVED -> answer(out, "301 Moved Permanently\r\nLocation: " + MOVED_TO + path(line), "");
       case UNAUTHORIZED -> answer(out, "401 Unauthorized", "You are not authenticated");
       default -> forward(client, now, head, start, in, length - start.length);
     }
@@ -233,9 +245,18 @@ public final class FaultProxy implements AutoCloseable {
     }
     boolean slow = fault == Fault.LATE_ANSWER || fault == Fault.STALLED_ANSWER;
     boolean asks = request.startsWith("GET") || request.contains("/search{");
+    boolean ofOld = fault == Fault.NOT_FOUND || fault == Fault.MOVED;
+    if (ofOld && request.startsWith("GET /version")) {
+      // So an old server itself may answer.
+      return Fault.NONE;
+    }
     synchronized (seen) {
       return always || (seen.add(request) && !(slow && asks)) ? fault : Fault.NONE;
     }
+  }
+
+  private static String path(String line) {
+    return line.split(" ")[1];
   }
 
   private static void reset(Socket client) throws IOException {

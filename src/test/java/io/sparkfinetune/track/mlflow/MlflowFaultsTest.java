@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -176,6 +177,23 @@ class MlflowFaultsTest {
         assertThatThrownBy(() -> sink.deliver(events))
             .isInstanceOf(Sink.AwayException.class)
             .hasMessageEndingWith("answers 503: no server");
+        proxy.always(Fault.NOT_FOUND);
+        assertThatThrownBy(() -> sink.deliver(events))
+            .isInstanceOf(Sink.AwayException.class)
+            .hasMessage(
+                proxy.uri()
+                    + " answers 404, and not as an MLflow server does: is tracking.uri right, and"
+                    + " does what stands before the server let this through? It says: no page");
+        proxy.always(Fault.NOT_ALLOWED);
+        assertThatThrownBy(() -> sink.deliver(events)).isInstanceOf(Sink.AwayException.class);
+        proxy.always(Fault.MOVED);
+        assertThatThrownBy(() -> sink.deliver(events))
+            .isInstanceOf(Sink.AwayException.class)
+            .hasMessage(
+                proxy.uri()
+                    + " redirects to "
+                    + FaultProxy.MOVED_TO
+                    + ": set tracking.uri to the address where the server itself answers");
         for (Fault silent : List.of(Fault.LATE_ANSWER, Fault.STALLED_ANSWER)) {
           proxy.always(silent);
           long start = System.nanoTime();
@@ -189,6 +207,39 @@ class MlflowFaultsTest {
             .satisfies(e -> assertThat(stack(e)).doesNotContain(secret));
       }
     }
+  }
+
+  /** Deletes an experiment of a name, or restores it. */
+  private static final String EXPERIMENT =
+      """
+      import sys, mlflow
+      mlflow.set_tracking_uri(sys.argv[1])
+      client = mlflow.MlflowClient()
+      experiment = client.get_experiment_by_name(sys.argv[2])
+      if experiment is None:
+          client.delete_experiment(client.create_experiment(sys.argv[2]))
+      else:
+          client.restore_experiment(experiment.experiment_id)
+      """;
+
+  @Test
+  void aRunOfADeletedExperimentWaitsUntilThatIsRestored() throws Exception {
+    MlflowVersion.Server server = server(MlflowVersion.V3);
+    server.python(EXPERIMENT, "deleted");
+    List<TrackingEvent> events =
+        List.of(
+            new TrackingEvent.RunStarted("d", 1, "late", "deleted", "", "", Map.of()),
+            new TrackingEvent.Metrics("d", 2, 1, Map.of("loss", 1.0)));
+    try (Sink sink = sink(server.uri().toString(), folder, TIMEOUT)) {
+      assertThatThrownBy(() -> sink.deliver(events))
+          .isInstanceOf(Sink.AwayException.class)
+          .hasMessageStartingWith("the run late cannot begin on " + server.uri())
+          .hasMessageContaining("the experiment deleted has been deleted: restore it");
+      server.python(EXPERIMENT, "deleted");
+      sink.deliver(events);
+    }
+    JsonNode run = read(MlflowVersion.V3, "deleted").get("late");
+    assertThat(run.path("metrics").has("loss")).isTrue();
   }
 
   /** MLflow 2 cannot tell that it has a NaN, or one of more than a hundred names. */
