@@ -24,6 +24,7 @@ final class Limits {
   /** Of servers before MLflow 2.8. */
   static final int OLD_PARAM_VALUE = 500;
 
+  static final int RUN_NAME = 250;
   static final int TAG_VALUE = 5000;
   static final int KEY = 250;
 

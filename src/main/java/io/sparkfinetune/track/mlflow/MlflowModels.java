@@ -6,6 +6,7 @@ import io.sparkfinetune.track.Sink.AwayException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -151,35 +153,40 @@ public final class MlflowModels {
       throw new RejectedException(404, "", "there are no files of it");
     }
     Path part = Files.createTempDirectory(Files.createDirectories(cacheFolder), "mlflow-part-");
-    for (Map.Entry<String, Long> file : files.entrySet()) {
-      String below =
-          place.folder().isEmpty()
-              ? file.getKey()
-              : file.getKey().substring(place.folder().length() + 1);
-      Path to = part.resolve(below).normalize();
-      if (!to.startsWith(part) || to.equals(part)) {
-        throw new UserException(uri + " has a file that leads out of its folder: " + below);
-      }
-      Files.createDirectories(to.getParent());
-      try (InputStream in = store.open(file.getKey())) {
-        long bytes = Files.copy(in, to, StandardCopyOption.REPLACE_EXISTING);
-        if (bytes != file.getValue()) {
-          throw new AwayException(
-              file.getKey() + " came with " + bytes + " of " + file.getValue() + " bytes",
-              Duration.ZERO,
-              null);
-        }
-      }
-    }
-    Files.createFile(part.resolve(WHOLE));
     try {
+      for (Map.Entry<String, Long> file : files.entrySet()) {
+        String below =
+            place.folder().isEmpty()
+                ? file.getKey()
+                : file.getKey().substring(place.folder().length() + 1);
+        Path to = part.resolve(below).normalize();
+        if (!to.startsWith(part) || to.equals(part)) {
+          throw new UserException(uri + " has a file that leads out of its folder: " + below);
+        }
+        fetch(store, file.getKey(), file.getValue(), to);
+      }
+      Files.createFile(part.resolve(WHOLE));
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      // Another process was faster.
+    } catch (FileSystemException e) {
+      // Another process was faster, or there is no room.
       if (!Files.exists(target.resolve(WHOLE))) {
         throw e;
       }
+    } finally {
+      FileUtils.deleteQuietly(part.toFile());
     }
     return target;
+  }
+
+  private static void fetch(ArtifactStore store, String path, long length, Path to)
+      throws AwayException, RejectedException, IOException {
+    Files.createDirectories(to.getParent());
+    try (InputStream in = store.open(path)) {
+      long bytes = Files.copy(in, to, StandardCopyOption.REPLACE_EXISTING);
+      if (bytes != length) {
+        throw new AwayException(
+            path + " came with " + bytes + " of " + length + " bytes", Duration.ZERO, null);
+      }
+    }
   }
 }

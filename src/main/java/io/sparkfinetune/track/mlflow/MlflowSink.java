@@ -199,10 +199,13 @@ public final class MlflowSink implements Sink {
     if (!TrackingEvent.Artifact.isPlace(event.path())) {
       throw new RejectedException(0, "", event.path() + " is no place among a run's artifacts");
     }
-    Optional<ArtifactStore> ofModel = models.files(event, run);
-    ArtifactStore store = ofModel.orElseGet(() -> ArtifactStore.at(run.artifacts(), http, hadoop));
-    String place =
-        ofModel.isPresent() ? event.path().substring(event.model().length() + 1) : event.path();
+    ArtifactStore store = ArtifactStore.at(run.artifacts(), http, hadoop);
+    String place = event.path();
+    if (!event.model().isEmpty()) {
+      ModelPublisher.Place ofModel = models.place(event.model(), run, event.run());
+      store = ofModel.store();
+      place = ofModel.below(event.path().substring(event.model().length() + 1));
+    }
     Optional<String> trouble = ArtifactSource.trouble(event, hadoop);
     if (trouble.isEmpty()) {
       org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(event.source());

@@ -1,5 +1,6 @@
 package io.sparkfinetune.track.mlflow;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -9,7 +10,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -19,17 +22,23 @@ import org.apache.hadoop.conf.Configuration;
 /**
  * Makes a run's artifacts a model: on MLflow 3 a logged model, on MLflow 2 by the tag of the run
  * that its clients write; and a version of a registered model where one is named. Each step looks
- * first for what an earlier try has made.
+ * first for what an earlier try has made, which carries our run's id: two jobs may log to one run
+ * of the server's, each its own model.
  */
 final class ModelPublisher {
   private static final String HISTORY = "mlflow.log-model.history";
   private static final int FIRST_WITH_LOGGED_MODELS = 3;
-  private static final int READY_SECONDS = 60;
+
+  /** The tag, on MLflow 2, that holds whose the files of a model are: its name is behind it. */
+  private static final String OWNER = "spark-finetune.model/";
+
+  private static final int SHORT_ID = 8;
   private static final Pattern FLAVOR = Pattern.compile("^  (\\w+):\\s*$");
 
   private final MlflowHttp http;
   private final Configuration hadoop;
   private final Map<String, JsonNode> logged = new HashMap<>();
+  private final Map<String, String> folders = new HashMap<>();
   private int major;
 
   ModelPublisher(MlflowHttp http, Configuration hadoop) {
@@ -37,28 +46,78 @@ final class ModelPublisher {
     this.hadoop = hadoop;
   }
 
-  /** Where a model's files belong, if that is not among the run's artifacts. */
-  Optional<ArtifactStore> files(TrackingEvent.Artifact event, ServerRun run)
-      throws AwayException, RejectedException {
-    if (event.model().isEmpty() || !hasLoggedModels()) {
-      return Optional.empty();
+  /**
+   * Where a model's files belong.
+   *
+   * @param folder in the store; empty for its root
+   */
+  record Place(ArtifactStore store, String folder) {
+    /** The path of a file in the store. */
+    String below(String path) {
+      return folder.isEmpty() ? path : folder + "/" + path;
     }
-    JsonNode info = loggedModel(event.model(), run);
-    return Optional.of(ArtifactStore.at(info.path("artifact_uri").asText(), http, hadoop));
+  }
+
+  /**
+   * Where a model's files belong.
+   *
+   * @param ours the id of our run
+   */
+  Place place(String model, ServerRun run, String ours) throws AwayException, RejectedException {
+    if (hasLoggedModels()) {
+      JsonNode info = loggedModel(model, run, ours);
+      return new Place(ArtifactStore.at(info.path("artifact_uri").asText(), http, hadoop), "");
+    }
+    return new Place(ArtifactStore.at(run.artifacts(), http, hadoop), folder(model, run, ours));
   }
 
   void publish(TrackingEvent.Model event, ServerRun run) throws AwayException, RejectedException {
-    String source = run.artifacts() + "/" + event.path();
+    String source;
     Optional<String> logged = Optional.empty();
     if (hasLoggedModels()) {
       logged = Optional.of(log(event, run));
       source = "models:/" + logged.get();
     } else {
-      history(event, run, ArtifactStore.at(run.artifacts(), http, hadoop));
+      Place place = place(event.path(), run, event.run());
+      history(place, run);
+      source = run.artifacts() + "/" + place.folder();
     }
     if (!event.registeredName().isEmpty()) {
       register(event, run, source, logged);
     }
+  }
+
+  /** A folder that no other job has a model in: the model's own name for the first. */
+  private String folder(String model, ServerRun run, String ours)
+      throws AwayException, RejectedException {
+    String key = run.id() + "/" + model + "/" + ours;
+    if (!folders.containsKey(key)) {
+      String tag = Limits.key(OWNER + model);
+      Map<String, String> tags = tags(run);
+      boolean isFree =
+          !tags.containsKey(tag)
+              && !history(tags).findValuesAsText("artifact_path").contains(model);
+      if (isFree) {
+        setTag(run, tag, ours);
+      }
+      boolean isOurs = isFree || ours.equals(tags.get(tag));
+      String ownName = model + "-" + ours.substring(0, Math.min(ours.length(), SHORT_ID));
+      folders.put(key, isOurs ? model : ownName);
+    }
+    return folders.get(key);
+  }
+
+  private Map<String, String> tags(ServerRun run) throws AwayException, RejectedException {
+    JsonNode data = http.get("runs/get", Map.of("run_id", run.id())).path("run").path("data");
+    Map<String, String> tags = new HashMap<>();
+    data.path("tags").forEach(t -> tags.put(t.path("key").asText(), t.path("value").asText()));
+    return tags;
+  }
+
+  private void setTag(ServerRun run, String key, String value)
+      throws AwayException, RejectedException {
+    ObjectNode tag = MlflowHttp.JSON.createObjectNode().put("run_id", run.id());
+    http.post("runs/set-tag", tag.put("key", key).put("value", value));
   }
 
   /** Asked once; a server that does not tell its version is old. */
@@ -82,7 +141,7 @@ final class ModelPublisher {
 
   private String log(TrackingEvent.Model event, ServerRun run)
       throws AwayException, RejectedException {
-    JsonNode info = loggedModel(event.path(), run);
+    JsonNode info = loggedModel(event.path(), run, event.run());
     String id = info.path("model_id").asText();
     if (!info.path("status").asText().endsWith("READY")) {
       ObjectNode done = MlflowHttp.JSON.createObjectNode().put("model_id", id);
@@ -107,15 +166,21 @@ final class ModelPublisher {
     return false;
   }
 
-  /** The run's logged model of a name, made if it is not there. */
-  private JsonNode loggedModel(String name, ServerRun run) throws AwayException, RejectedException {
-    String key = run.id() + "/" + name;
+  /** Our run's logged model of a name, made if it is not there. */
+  private JsonNode loggedModel(String name, ServerRun run, String ours)
+      throws AwayException, RejectedException {
+    String key = run.id() + "/" + name + "/" + ours;
     if (!logged.containsKey(key)) {
-      JsonNode info = find(name, run);
+      JsonNode info =
+          loggedModels(name, run).stream()
+              .filter(model -> isOf(model, ours))
+              .findFirst()
+              .orElse(MlflowHttp.JSON.missingNode());
       if (info.isMissingNode()) {
         ObjectNode create = MlflowHttp.JSON.createObjectNode();
         create.put("experiment_id", run.experiment()).put("name", name);
         create.put("source_run_id", run.id());
+        create.putArray("tags").addObject().put("key", ServerRuns.RUN_ID).put("value", ours);
         info = http.post("logged-models", create).path("model").path("info");
       }
       logged.put(key, info);
@@ -123,28 +188,53 @@ final class ModelPublisher {
     return logged.get(key);
   }
 
-  /** The run's logged model of a name; missing where there is none, or the server has no such. */
-  JsonNode find(String name, ServerRun run) throws AwayException, RejectedException {
-    if (!hasLoggedModels()) {
-      return MlflowHttp.JSON.missingNode();
+  private static boolean isOf(JsonNode tagged, String ours) {
+    for (JsonNode tag : tagged.path("tags")) {
+      if (tag.path("key").asText().equals(ServerRuns.RUN_ID)) {
+        return tag.path("value").asText().equals(ours);
+      }
     }
+    return false;
+  }
+
+  /** The run's newest logged model of a name; missing where the server has none or no such. */
+  JsonNode find(String name, ServerRun run) throws AwayException, RejectedException {
+    return hasLoggedModels()
+        ? loggedModels(name, run).stream().findFirst().orElse(MlflowHttp.JSON.missingNode())
+        : MlflowHttp.JSON.missingNode();
+  }
+
+  /** The newest first. */
+  private List<JsonNode> loggedModels(String name, ServerRun run)
+      throws AwayException, RejectedException {
     ObjectNode search = MlflowHttp.JSON.createObjectNode();
     search.putArray("experiment_ids").add(run.experiment());
     search.put("filter", "source_run_id = '" + run.id() + "'");
+    ObjectNode order = search.putArray("order_by").addObject();
+    order.put("field_name", "creation_timestamp").put("ascending", false);
+    List<JsonNode> models = new ArrayList<>();
     for (JsonNode model : http.post("logged-models/search", search).path("models")) {
       if (model.path("info").path("name").asText().equals(name)) {
-        return model.path("info");
+        models.add(model.path("info"));
       }
     }
-    return MlflowHttp.JSON.missingNode();
+    return models;
   }
 
-  private void history(TrackingEvent.Model event, ServerRun run, ArtifactStore artifacts)
-      throws AwayException, RejectedException {
+  private static JsonNode history(Map<String, String> tags) throws AwayException {
+    try {
+      return MlflowHttp.JSON.readTree(tags.getOrDefault(HISTORY, "[]"));
+    } catch (JsonProcessingException e) {
+      throw new AwayException("the run's tag " + HISTORY + " cannot be read", Duration.ZERO, e);
+    }
+  }
+
+  /** Adds the model to those that the run has. */
+  private void history(Place place, ServerRun run) throws AwayException, RejectedException {
     ObjectNode model = MlflowHttp.JSON.createObjectNode().put("run_id", run.id());
-    model.put("artifact_path", event.path());
+    model.put("artifact_path", place.folder());
     ObjectNode flavors = model.putObject("flavors");
-    try (InputStream in = artifacts.open(event.path() + "/MLmodel")) {
+    try (InputStream in = place.store().open(place.below("MLmodel"))) {
       boolean inFlavors = false;
       for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
         Matcher flavor = FLAVOR.matcher(line);
@@ -161,9 +251,13 @@ final class ModelPublisher {
     } catch (IOException e) {
       throw new AwayException("the model's MLmodel cannot be read back", Duration.ZERO, e);
     }
-    ArrayNode history = MlflowHttp.JSON.createArrayNode().add(model);
-    ObjectNode tag = MlflowHttp.JSON.createObjectNode().put("run_id", run.id());
-    http.post("runs/set-tag", tag.put("key", HISTORY).put("value", history.toString()));
+    ArrayNode history = MlflowHttp.JSON.createArrayNode();
+    for (JsonNode other : history(tags(run))) {
+      if (!other.path("artifact_path").asText().equals(place.folder())) {
+        history.add(other);
+      }
+    }
+    setTag(run, HISTORY, history.add(model).toString());
   }
 
   private void register(
@@ -177,7 +271,7 @@ final class ModelPublisher {
         throw e;
       }
     }
-    JsonNode version = version(name, run);
+    JsonNode version = version(name, run, event.run());
     if (version.isMissingNode()) {
       ObjectNode create = MlflowHttp.JSON.createObjectNode().put("name", name);
       create.put("source", source).put("run_id", run.id());
@@ -188,7 +282,7 @@ final class ModelPublisher {
       version = http.post("model-versions/create", create).path("model_version");
     }
     String number = version.path("version").asText();
-    awaitReady(name, number);
+    requireReady(name, number);
     if (!event.alias().isEmpty()) {
       ObjectNode alias = MlflowHttp.JSON.createObjectNode().put("name", name);
       http.post(
@@ -196,35 +290,33 @@ final class ModelPublisher {
     }
   }
 
-  /** The version that an earlier try has made of the run's model. */
-  private JsonNode version(String name, ServerRun run) throws AwayException, RejectedException {
+  /** The version that an earlier try has made of our run's model. */
+  private JsonNode version(String name, ServerRun run, String ours)
+      throws AwayException, RejectedException {
     String filter = "name='" + name.replace("'", "\\'") + "'";
     JsonNode found =
         http.get("model-versions/search", Map.of("filter", filter, "max_results", "1000"));
     for (JsonNode version : found.path("model_versions")) {
-      if (version.path("run_id").asText().equals(run.id())) {
+      if (version.path("run_id").asText().equals(run.id()) && isOf(version, ours)) {
         return version;
       }
     }
     return MlflowHttp.JSON.missingNode();
   }
 
-  private void awaitReady(String name, String version) throws AwayException, RejectedException {
-    for (int second = 0; second < READY_SECONDS; second++) {
-      String status =
-          http.get("model-versions/get", Map.of("name", name, "version", version))
-              .path("model_version")
-              .path("status")
-              .asText("READY");
-      if (!status.equals("PENDING_REGISTRATION")) {
-        return;
-      }
-      try {
-        Thread.sleep(1000);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
-      }
+  /** An alias is to point at no version that cannot be loaded. */
+  private void requireReady(String name, String number) throws AwayException, RejectedException {
+    JsonNode version =
+        http.get("model-versions/get", Map.of("name", name, "version", number))
+            .path("model_version");
+    String status = version.path("status").asText("READY");
+    String what = "version " + number + " of the registered model " + name;
+    if (status.equals("PENDING_REGISTRATION")) {
+      throw new AwayException(what + " is not ready yet", Duration.ZERO, null);
+    }
+    if (!status.equals("READY")) {
+      String why = version.path("status_message").asText();
+      throw new RejectedException(0, status, what + " is of no use: " + status + " " + why);
     }
   }
 }

@@ -27,6 +27,9 @@ final class ServerRuns {
   /** The tag that holds our id. */
   static final String RUN_ID = "spark-finetune.run_id";
 
+  /** The tag that holds a name that is too long for the server. */
+  static final String RUN_NAME = "spark-finetune.run_name";
+
   private static final Logger LOG = LoggerFactory.getLogger(ServerRuns.class);
 
   private final MlflowHttp http;
@@ -120,9 +123,13 @@ final class ServerRuns {
     ObjectNode create = MlflowHttp.JSON.createObjectNode();
     create.put("experiment_id", experiment);
     create.put("start_time", event.time());
-    create.put("run_name", event.name());
+    String name = Limits.shortened(event.name(), Limits.RUN_NAME, "the tag " + RUN_NAME);
+    create.put("run_name", name);
     Map<String, String> tags = tags(event);
-    tags.put("mlflow.runName", event.name());
+    tags.put("mlflow.runName", name);
+    if (!name.equals(event.name())) {
+      tags.put(RUN_NAME, Limits.shortened(event.name(), Limits.TAG_VALUE, "the journal"));
+    }
     if (!event.parent().isEmpty()) {
       tags.put("mlflow.parentRunId", find(event.parent()).id());
     }

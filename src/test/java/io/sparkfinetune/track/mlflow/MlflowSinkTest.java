@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.MlflowVersion;
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.track.DatasetInfo;
 import io.sparkfinetune.track.FileDigest;
 import io.sparkfinetune.track.RunRecord;
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -29,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -349,5 +352,119 @@ class MlflowSinkTest {
             .hasMessage(place + " is no place among a run's artifacts");
       }
     }
+  }
+
+  private TrackedRun logModel(Tracker tracker, String serverRun, String name, String weights)
+      throws Exception {
+    Path model = Files.createDirectories(folder.resolve("of " + weights));
+    Files.writeString(model.resolve("MLmodel"), "flavors:\n  onnx:\n    data: m\nmodel_uuid: u\n");
+    Files.writeString(model.resolve("m"), weights);
+    TrackedRun run = tracker.startRun(weights, name, serverRun, Map.of());
+    org.apache.hadoop.fs.Path place = new org.apache.hadoop.fs.Path(model.toUri());
+    run.logModel("model", place, HADOOP, name, "champion", Map.of());
+    run.end(RunStatus.FINISHED);
+    return run;
+  }
+
+  private static String weights(String uri, URI server, Path cache) throws IOException {
+    return Files.readString(
+        MlflowModels.resolve(uri, server.toString(), cache, HADOOP).resolve("m"));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aSecondJobOfAServersRunHasAModelOfItsOwn(MlflowVersion version) throws Exception {
+    MlflowVersion.Server server = server(version);
+    Tracker first = tracker(server.uri());
+    TrackedRun run = logModel(first, "", "shared", "first");
+    first.close(PATIENCE);
+    String address = first.address(run.id());
+    String serverRun = address.substring(address.lastIndexOf('/') + 1);
+    for (int time = 0; time < 2; time++) {
+      // The second time by somebody who knows nothing of the first.
+      Sink sink = MlflowSink.open(server.uri().toString(), HADOOP, folder, SHORT, SHORT);
+      Path journal = folder.resolve("second-" + time);
+      Tracker second = Tracker.open(journal, server.uri().toString(), Optional.of(sink));
+      logModel(second, serverRun, "shared", "second " + time);
+      second.close(PATIENCE);
+      assertThat(second.summary().left()).as(second.summary().trouble()).isZero();
+      assertThat(second.summary().refused()).isZero();
+    }
+
+    Path cache = folder.resolve("cache");
+    assertThat(read(server, "shared").path("versions").size()).isEqualTo(3);
+    assertThat(weights("models:/shared/1", server.uri(), cache)).isEqualTo("first");
+    assertThat(weights("models:/shared/2", server.uri(), cache)).isEqualTo("second 0");
+    assertThat(weights("models:/shared@champion", server.uri(), cache)).isEqualTo("second 1");
+  }
+
+  /** Gives a version of a registered model another status, as no client can. */
+  private static final String SET_STATUS =
+      """
+      import sqlite3, sys
+      with sqlite3.connect(sys.argv[2]) as runs:
+          runs.execute("UPDATE model_versions SET status = ? WHERE name = ?", sys.argv[3:])
+      """;
+
+  @Test
+  void anAliasIsMovedToNoVersionThatIsNotReady() throws Exception {
+    MlflowVersion.Server server = server(MlflowVersion.V3);
+    Tracker tracker = tracker(server.uri());
+    TrackedRun run = logModel(tracker, "", "broken", "broken");
+    tracker.close(PATIENCE);
+    TrackingEvent again =
+        new TrackingEvent.Model(run.id(), 1, "model", "broken", "other", Map.of());
+    String runs = serverFolder.resolve("runs-V3.db").toString();
+    try (Sink sink = MlflowSink.open(server.uri().toString(), HADOOP, folder, SHORT, SHORT)) {
+      server.python(SET_STATUS, runs, "PENDING_REGISTRATION", "broken");
+      assertThatThrownBy(() -> sink.deliver(List.of(again)))
+          .isInstanceOf(Sink.AwayException.class)
+          .hasMessage("version 1 of the registered model broken is not ready yet");
+      server.python(SET_STATUS, runs, "FAILED_REGISTRATION", "broken");
+      assertThatThrownBy(() -> sink.deliver(List.of(again)))
+          .isInstanceOf(Sink.RefusedException.class)
+          .hasMessageStartingWith(
+              "version 1 of the registered model broken is of no use: FAILED_REGISTRATION");
+    }
+    assertThatThrownBy(() -> weights("models:/broken@other", server.uri(), folder))
+        .isInstanceOf(UserException.class);
+  }
+
+  @Test
+  void aModelThatCannotBeFetchedLeavesNothing() throws Exception {
+    MlflowVersion.Server server = server(MlflowVersion.V3);
+    Tracker tracker = tracker(server.uri());
+    logModel(tracker, "", "cut", "whole weights");
+    tracker.close(PATIENCE);
+    Path cache = folder.resolve("cache");
+    try (FaultProxy proxy = new FaultProxy(server.uri(), SHORT)) {
+      int before = proxy.requests().size();
+      assertThat(weights("models:/cut/1", proxy.uri(), cache)).isEqualTo("whole weights");
+      int needed = proxy.requests().size() - before;
+      FileUtils.deleteDirectory(cache.toFile());
+      Fault[] faults = new Fault[needed];
+      Arrays.fill(faults, Fault.NONE);
+      faults[needed - 1] = Fault.CUT_ANSWER;
+      proxy.next(faults);
+      assertThatThrownBy(() -> weights("models:/cut/1", proxy.uri(), cache))
+          .isInstanceOf(UserException.class);
+    }
+    assertThat(cache).isEmptyDirectory();
+  }
+
+  @Test
+  void aNameThatIsTooLongForTheServerIsWholeInATag() throws Exception {
+    MlflowVersion.Server server = server(MlflowVersion.V3);
+    String name = "name ".repeat(80);
+    Tracker tracker = tracker(server.uri());
+    tracker.startRun(name, "names", "", Map.of()).end(RunStatus.FINISHED);
+    tracker.close(PATIENCE);
+    assertThat(tracker.summary().left()).as(tracker.summary().trouble()).isZero();
+    Map.Entry<String, JsonNode> run = read(server, "names").path("runs").fields().next();
+    assertThat(run.getKey())
+        .hasSize(250)
+        .endsWith("... (400 characters, whole in the tag spark-finetune.run_name)");
+    assertThat(run.getValue().path(0).path("tags").path("spark-finetune.run_name").asText())
+        .isEqualTo(name);
   }
 }
