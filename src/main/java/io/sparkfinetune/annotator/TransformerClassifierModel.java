@@ -417,10 +417,16 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     trainingRecord().ifPresent(record -> record.write(folder, hadoop));
   }
 
-  /** A threshold that was set is the model's own for whatever reads its files. */
+  /**
+   * A threshold that was set is the model's own for whatever reads its files, and an adapter is of
+   * the base that the record names.
+   */
   private ModelFiles filesToWrite() {
     double threshold = (double) getOrDefault(threshold());
     ModelFiles files = files();
+    if (files.adapter() != null && trainingRecord != null) {
+      files = files.withAdapter(files.adapter().withBase(trainingRecord.base()));
+    }
     return Double.isNaN(threshold)
         ? files
         : files.withConfig(ModelConfig.parse(files.config()).withThreshold(threshold).toJson());

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.TextNode;
 import com.johnsnowlabs.nlp.Annotation;
 import com.johnsnowlabs.nlp.IAnnotation;
 import com.johnsnowlabs.nlp.JavaAnnotation;
@@ -13,10 +15,12 @@ import com.johnsnowlabs.nlp.LightPipeline;
 import com.johnsnowlabs.nlp.annotators.Tokenizer;
 import io.sparkfinetune.TestModels;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.io.AdapterFiles;
 import io.sparkfinetune.model.io.Checkpoint;
 import io.sparkfinetune.model.io.ChunkedBytes;
 import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.model.io.TensorSource;
+import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
@@ -28,6 +32,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.param.ParamMap;
@@ -173,6 +178,24 @@ class TransformerClassifierModelTest {
     assertThat(stage.trainingSummary()).isEmpty();
     assertThat(Fixtures.annotations(loaded.transform(Fixtures.texts(TEXTS)), "category"))
         .isEqualTo(Fixtures.annotations(pipeline.transform(Fixtures.texts(TEXTS)), "category"));
+  }
+
+  @Test
+  void anAdapterIsSavedAsOfTheBaseThatTheRecordNames(@TempDir Path folder) throws IOException {
+    AdapterFiles adapter =
+        AdapterFiles.of("{\"base_model_name_or_path\": \"/cache/mlflow-1\"}", Map.of());
+    String path = folder.resolve("model").toString();
+    TransformerClassifierModel.of(TestModels.tiny().withAdapter(adapter))
+        .setTrainingRecord(
+            new TrainingRecord("/cache/mlflow-1", "", Map.of(), Map.of(), Map.of(), Map.of())
+                .withBase("models:/base@champion"))
+        .save(path);
+    try (Stream<Path> files = Files.walk(folder)) {
+      Path saved =
+          files.filter(file -> file.endsWith("adapter/adapter_config.json")).findFirst().get();
+      assertThat(new ObjectMapper().readTree(saved.toFile()).path("base_model_name_or_path"))
+          .isEqualTo(TextNode.valueOf("models:/base@champion"));
+    }
   }
 
   @Test

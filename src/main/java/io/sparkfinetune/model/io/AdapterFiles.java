@@ -1,5 +1,7 @@
 package io.sparkfinetune.model.io;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import java.io.FileNotFoundException;
@@ -7,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -21,6 +24,8 @@ import org.bytedeco.pytorch.Tensor;
  * @param weights the bytes of {@code adapter_model.safetensors}
  */
 public record AdapterFiles(String config, ChunkedBytes weights) implements Serializable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   static final String FOLDER = "adapter";
   static final String CONFIG = "adapter_config.json";
   static final String WEIGHTS = "adapter_model.safetensors";
@@ -45,6 +50,17 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
   /** Copies tensors into the bytes of a safetensors file. */
   public static AdapterFiles of(String config, Map<String, Tensor> weights) {
     return new AdapterFiles(config, ModelFiles.safetensors(weights));
+  }
+
+  /** The same for a base of another name than the path that it was read from. */
+  public AdapterFiles withBase(String name) {
+    try {
+      ObjectNode named = (ObjectNode) JSON.readTree(config);
+      named.put("base_model_name_or_path", Checkpoint.hubName(name).orElse(name));
+      return new AdapterFiles(named.toPrettyString(), weights);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(CONFIG + " is no JSON", e);
+    }
   }
 
   /** Writes both files into a model's folder. */
