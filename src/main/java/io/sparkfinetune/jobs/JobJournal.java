@@ -1,8 +1,10 @@
 package io.sparkfinetune.jobs;
 
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.export.ExportSource;
 import io.sparkfinetune.export.MlflowExport;
+import io.sparkfinetune.model.io.HostCache;
 import io.sparkfinetune.track.Redaction;
 import io.sparkfinetune.track.Sink;
 import io.sparkfinetune.track.TrackedRun;
@@ -10,6 +12,7 @@ import io.sparkfinetune.track.Tracker;
 import io.sparkfinetune.track.TrackingArguments;
 import io.sparkfinetune.track.mlflow.MlflowSink;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
@@ -17,9 +20,9 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,8 +41,11 @@ final class JobJournal {
   /** The model's folder in the output, and among a run's artifacts. */
   private static final String MODEL = "model";
 
-  /** What a process that is being ended still waits for the server. */
+  /** What a process that is being ended still waits for the server, and for a copy. */
   private static final Duration LAST_CHANCE = Duration.ofSeconds(5);
+
+  /** Characters of an output's path in the name of its journal's folder. */
+  private static final int LONGEST_NAME = 100;
 
   private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss");
 
@@ -47,20 +53,28 @@ final class JobJournal {
   private final Configuration hadoop;
   private final OutputDirectory output;
   private final Path folder;
+  private final JournalCopy copy;
   private final Tracker tracker;
   private Thread interrupted;
 
   /**
    * Opens the journal.
    *
-   * @throws io.sparkfinetune.UserException when another process writes this journal, or the
-   *     server's address is none
+   * @throws UserException when another process writes this journal, there is no place for it, its
+   *     copy in the output cannot be read, or the server's address is none
    */
   JobJournal(JobConfig config, OutputDirectory output, Configuration hadoop) {
     this.output = output;
     this.hadoop = hadoop;
     arguments = TrackingEnvironment.fill(config.get(SCHEMA), System.getenv());
     folder = folder();
+    org.apache.hadoop.fs.Path place =
+        output
+            .local(JOURNAL)
+            .map(local -> new org.apache.hadoop.fs.Path(local.toUri()))
+            .orElseGet(() -> new org.apache.hadoop.fs.Path(output.path(JOURNAL)));
+    copy = new JournalCopy(folder, place, hadoop);
+    copy.fetch();
     // Before the journal is opened: an address that is none ends the job at once.
     Optional<Sink> sink =
         arguments.uri().isEmpty()
@@ -73,14 +87,31 @@ final class JobJournal {
     if (!arguments.journal().isEmpty()) {
       return Path.of(arguments.journal());
     }
-    return output
-        .local(JOURNAL)
-        .orElseGet(
-            () ->
-                Path.of(
-                    System.getProperty("java.io.tmpdir"),
-                    "spark-finetune-journals",
-                    output.path("").replaceAll("[^A-Za-z0-9.-]+", "_")));
+    return output.local(JOURNAL).orElseGet(() -> folderOf(output.path("")));
+  }
+
+  /**
+   * Where the journal of an output elsewhere is: a folder of its own, which only this user may
+   * write to.
+   */
+  static Path folderOf(String path) {
+    String name = path.replaceAll("[^A-Za-z0-9.-]+", "_");
+    String readable = name.substring(Math.max(0, name.length() - LONGEST_NAME));
+    UUID exact = UUID.nameUUIDFromBytes(path.getBytes(StandardCharsets.UTF_8));
+    try {
+      return HostCache.subfolder("journals").resolve(readable + "-" + exact);
+    } catch (UserException e) {
+      throw new UserException(
+          e.getMessage() + " Or set tracking.journal to a folder on the driver's disk.", e);
+    } catch (IOException e) {
+      throw new UserException(
+          "there is no place for the journal of output="
+              + path
+              + ": "
+              + e
+              + ". Set tracking.journal to a folder on the driver's disk",
+          e);
+    }
   }
 
   /** Where and how it is recorded, the environment's part filled in. */
@@ -115,6 +146,7 @@ final class JobJournal {
             () -> {
               end.run();
               tracker.close(LAST_CHANCE);
+              copy.keep(LAST_CHANCE);
             },
             "tracked run interrupted");
     Runtime.getRuntime().addShutdownHook(interrupted);
@@ -204,21 +236,7 @@ final class JobJournal {
       // The server has them now.
       FileUtils.deleteQuietly(modelFolder().toFile());
     }
-    copyToOutput();
-  }
-
-  private void copyToOutput() {
-    if (output.local(JOURNAL).isPresent() && arguments.journal().isEmpty()) {
-      return;
-    }
-    try {
-      org.apache.hadoop.fs.Path target = new org.apache.hadoop.fs.Path(output.path(JOURNAL));
-      FileSystem remote = target.getFileSystem(hadoop);
-      remote.delete(target, true);
-      remote.copyFromLocalFile(new org.apache.hadoop.fs.Path(folder.toUri()), target);
-    } catch (IOException e) {
-      LOG.warn("the journal in {} could not be copied to the output", folder, e);
-    }
+    copy.keep();
   }
 
   /** Says where the record is, and what is still to be done for it. */

@@ -136,7 +136,7 @@ final class Journal implements AutoCloseable {
             + folder
             + " is in use by "
             + holder
-            + ": wait until it ends, or choose another folder");
+            + ": wait until it ends, or choose another folder, as by tracking.journal");
   }
 
   private static void lock(Path folder, FileChannel lockChannel) throws IOException {
