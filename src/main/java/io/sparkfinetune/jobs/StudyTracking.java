@@ -125,21 +125,23 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
         .reduce((before, newest) -> newest);
   }
 
-  /** Finds the runs of trials that have not ended, and ends those whose trial has. */
+  /**
+   * Finds the runs of trials that have not ended, also where the run was, with its process; and
+   * ends those whose trial has.
+   */
   private void goOn(History history, List<RunRecord> recorded) {
     List<String> unfinished = journal.tracker().unfinishedRuns(run.id());
     for (RunRecord record : recorded) {
       if (record.parent().equals(run.id()) && record.tags().containsKey(TRIAL)) {
         int number = Integer.parseInt(record.tags().get(TRIAL));
         ids.put(number, record.id());
-        if (unfinished.contains(record.id())) {
-          left.put(number, record.id());
-        }
+        left.put(number, record.id());
       }
     }
     for (Trial trial : history.trials()) {
-      if (trial.state().isFinished() && left.containsKey(trial.number())) {
-        journal.tracker().resumeRun(left.remove(trial.number())).end(status(trial.state()));
+      String ended = trial.state().isFinished() ? left.remove(trial.number()) : null;
+      if (ended != null && unfinished.contains(ended)) {
+        journal.tracker().resumeRun(ended).end(status(trial.state()));
       }
     }
   }
