@@ -121,6 +121,10 @@ final class SyncJob implements LightJob {
       console.line(
           "refused    %,d events; they are in %s",
           summary.refused(), folder.resolve(Tracker.REFUSED));
+    } else if (Files.exists(folder.resolve(Tracker.REFUSED))) {
+      console.line(
+          "refused    some events by an earlier delivery, which are not sent again; they are in %s",
+          folder.resolve(Tracker.REFUSED));
     }
     if (summary.left() > 0) {
       throw new UserException(

@@ -14,6 +14,7 @@ import com.johnsnowlabs.nlp.JavaAnnotation;
 import com.johnsnowlabs.nlp.LightPipeline;
 import com.johnsnowlabs.nlp.annotators.Tokenizer;
 import io.sparkfinetune.TestModels;
+import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.io.AdapterFiles;
 import io.sparkfinetune.model.io.Checkpoint;
@@ -185,6 +186,7 @@ class TransformerClassifierModelTest {
     AdapterFiles adapter =
         AdapterFiles.of("{\"base_model_name_or_path\": \"/cache/mlflow-1\"}", Map.of());
     String path = folder.resolve("model").toString();
+    TestSpark.session();
     TransformerClassifierModel.of(TestModels.tiny().withAdapter(adapter))
         .setTrainingRecord(
             new TrainingRecord("/cache/mlflow-1", "", Map.of(), Map.of(), Map.of(), Map.of())

@@ -6,6 +6,7 @@ import io.sparkfinetune.ChildJvm;
 import io.sparkfinetune.track.RunStatus;
 import io.sparkfinetune.track.TrackedRun;
 import io.sparkfinetune.track.Tracker;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,5 +85,18 @@ class SyncJobTest {
         .contains("They stay in the journal: try again when the server is there")
         .doesNotContain("geheim")
         .doesNotContain("Exception");
+  }
+
+  @Test
+  void whatWasRefusedBeforeIsNotPassedOver() throws Exception {
+    String uri = "http://127.0.0.1:9";
+    UUID server = UUID.nameUUIDFromBytes(uri.getBytes(StandardCharsets.UTF_8));
+    long all = Files.size(journal.resolve(Tracker.JOURNAL));
+    Files.writeString(journal.resolve("delivered-" + server), all + "\n" + uri + "\n");
+    Path refused = Files.writeString(journal.resolve(Tracker.REFUSED), "# why\n{}\n");
+    assertThat(refused("journal=" + journal, "tracking.uri=" + uri))
+        .contains("delivered  0 events of 1 runs")
+        .contains(
+            "some events by an earlier delivery, which are not sent again; they are in " + refused);
   }
 }
