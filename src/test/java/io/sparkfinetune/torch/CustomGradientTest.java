@@ -89,7 +89,8 @@ class CustomGradientTest {
     for (int pass = 0; pass < 2; pass++) {
       try (PointerScope scope = new PointerScope()) {
         for (int view = 0; view < CustomGradient.SLOTS; view++) {
-          Pass.of(view);
+          int factor = view;
+          TransientScope.within(() -> Pass.of(factor).sum());
         }
         assertThatThrownBy(() -> Pass.of(1))
             .isInstanceOf(IllegalStateException.class)
