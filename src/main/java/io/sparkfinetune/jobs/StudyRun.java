@@ -111,8 +111,8 @@ final class StudyRun implements AutoCloseable {
     search(study, tracking);
   }
 
-  private void search(Study study, StudyTracking open) throws IOException {
-    try (StudyTracking tracking = open) {
+  private void search(Study study, StudyTracking tracking) throws IOException {
+    try (tracking) {
       try {
         TrialFolders folders = new TrialFolders(output, study);
         StudyFiles files =
@@ -123,6 +123,13 @@ final class StudyRun implements AutoCloseable {
         tracking.failed(e);
         throw e;
       }
+    }
+    // Before it is closed, what a server gets last is still on its way.
+    tracking.report(console);
+    if (isFineTuning()) {
+      console.line(
+          "%nTo fine-tune with the best setting:%n  %s",
+          Console.command("fine-tune", "--conf", output.path(StudyFiles.BEST), "output=runs/best"));
     }
   }
 
@@ -215,12 +222,6 @@ final class StudyRun implements AutoCloseable {
     }
     tracking.result(study.history(), goal.metric(), metrics);
     places();
-    tracking.report(console);
-    if (isFineTuning()) {
-      console.line(
-          "%nTo fine-tune with the best setting:%n  %s",
-          Console.command("fine-tune", "--conf", output.path(StudyFiles.BEST), "output=runs/best"));
-    }
   }
 
   private static String front(Study study) {
