@@ -1,25 +1,29 @@
 package io.sparkfinetune.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.ChildJvm;
 import io.sparkfinetune.MlflowVersion;
 import io.sparkfinetune.S3Server;
+import io.sparkfinetune.track.JournalReader;
+import io.sparkfinetune.track.RunRecord;
+import io.sparkfinetune.track.RunStatus;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -33,6 +37,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Jobs of which everything lies elsewhere: rows, base, checkpoints, study, model, predictions. */
 class RemoteStorageTest {
+  private static final int ROWS = 90;
+  private static final int LABELS = 3;
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   @TempDir Path folder;
@@ -50,6 +56,16 @@ class RemoteStorageTest {
         cluster.waitActive();
         return new Storage(cluster.getURI(), Map.of(), cluster);
       }
+
+      @Override
+      boolean goesOnElsewhere() {
+        return false;
+      }
+
+      @Override
+      void end(ChildJvm job) {
+        job.close();
+      }
     },
     S3 {
       @Override
@@ -57,9 +73,26 @@ class RemoteStorageTest {
         S3Server server = S3Server.start(folder);
         return new Storage(S3Server.BUCKET, server.hadoop(), server);
       }
+
+      @Override
+      boolean goesOnElsewhere() {
+        return true;
+      }
+
+      @Override
+      void end(ChildJvm job) throws Exception {
+        ChildJvm.signal(job.process(), "TERM");
+        assertThat(ChildJvm.waitUntil(() -> !job.process().isAlive(), PATIENCE)).isTrue();
+      }
     };
 
     abstract Storage start(Path folder) throws IOException;
+
+    /** Whether the job goes on where nothing is of what it has left on its disk. */
+    abstract boolean goesOnElsewhere();
+
+    /** Ends a job as it may happen: at once, or so that it can say so. */
+    abstract void end(ChildJvm job) throws Exception;
   }
 
   /**
@@ -110,83 +143,142 @@ class RemoteStorageTest {
     return TrackedJobs.start(folder, name, environment, all);
   }
 
-  /** Has a model, on the storage or on a server, predict the rows that it was trained on. */
-  private void predict(String model, Map<String, String> environment) throws Exception {
+  /**
+   * What a model, on the storage or on a server, makes of the rows, in the order of their texts.
+   */
+  private List<JsonNode> predict(String model, Map<String, String> environment) throws Exception {
     List<String> arguments =
         List.of(
             "predict",
             "model=" + model,
             "data.input=" + path("rows.csv"),
             "spark.master=local[1]",
+            "overwrite=true",
             "output=" + path("predictions.jsonl"));
     try (ChildJvm predict = job("predict", environment, arguments)) {
-      assertThat(predict.awaitSuccess(PATIENCE)).contains("90 rows written");
+      assertThat(predict.awaitSuccess(PATIENCE)).contains(ROWS + " rows written");
     }
-    List<JsonNode> predictions = predictions();
-    assertThat(predictions).hasSize(90);
-    assertThat(predictions)
-        .allSatisfy(row -> assertThat(row.path("prediction")).isEqualTo(row.path("label")));
+    List<JsonNode> predictions = new ArrayList<>(predictions());
+    predictions.sort(Comparator.comparing(row -> row.path("text").asText()));
+    return predictions;
+  }
+
+  private static void assertAlike(List<JsonNode> ones, List<JsonNode> others) {
+    assertThat(ones).hasSize(ROWS);
+    assertThat(others).hasSize(ROWS);
+    for (int i = 0; i < ROWS; i++) {
+      JsonNode one = ones.get(i);
+      JsonNode other = others.get(i).path("probabilities");
+      assertThat(one.path("probabilities").size()).isEqualTo(LABELS);
+      for (Map.Entry<String, JsonNode> label : one.path("probabilities").properties()) {
+        assertThat(label.getValue().asDouble())
+            .as(one.toString())
+            .isCloseTo(other.path(label.getKey()).asDouble(), within(1e-4));
+      }
+    }
+  }
+
+  /** Rows that differ, by labels in words that the base has tokens for. */
+  private Path rows() throws IOException {
+    String[] texts = {"refund please", "card lost", "top up"};
+    StringBuilder csv = new StringBuilder("text,label\n");
+    for (int i = 0; i < ROWS; i++) {
+      int label = i % texts.length;
+      csv.append(texts[label]).append(" x").append(i).append(",label ").append(label).append('\n');
+    }
+    return Files.writeString(folder.resolve("rows.csv"), csv);
   }
 
   @ParameterizedTest
   @EnumSource(Kind.class)
-  void aKilledStudyGoesOnAndItsModelPredicts(Kind kind) throws Exception {
+  void aStudyThatWasEndedGoesOnAndItsModelPredicts(Kind kind) throws Exception {
     start(kind);
-    upload(TrackedJobs.rows(folder, 90), "rows.csv");
+    upload(rows(), "rows.csv");
     upload(TrackedJobs.BASE, "base");
     upload(
         Files.writeString(
             folder.resolve("tune.conf"),
-            "tune.n_trials = 3, tune.space.training.learning_rate = {low = 1e-3, high = 1e-2, log = true}"),
+            "tune { n_trials = 3, space { training.learning_rate = {low = 5e-3, high = 2e-2, log = true}}}"),
         "tune.conf");
-    List<String> tune =
-        new ArrayList<>(
-            List.of(
-                "tune",
-                "data.train=" + path("rows.csv"),
-                "model.base=" + path("base"),
-                "model.max_length=16",
-                "training.per_device_train_batch_size=8",
-                "training.num_train_epochs=40",
-                "--conf",
-                path("tune.conf"),
-                "spark.master=local[2]",
-                "resume=true",
-                "output=" + path("study")));
-    try (ChildJvm killed = job("killed", Map.of(), tune)) {
-      assertThat(ChildJvm.waitUntil(this::hasFinishedOneAndRunsAnother, PATIENCE))
-          .as(killed.output())
-          .isTrue();
-    }
-    List<JsonNode> before = trials();
+    URI artifacts = URI.create(path("artifacts").replaceFirst("^s3a:", "s3:"));
+    try (MlflowVersion.Server server = MlflowVersion.V3.trackingServer(folder, artifacts)) {
+      Map<String, String> environment = Map.of("MLFLOW_TRACKING_URI", server.uri().toString());
+      List<String> tune =
+          List.of(
+              "tune",
+              "data.train=" + path("rows.csv"),
+              "model.base=" + path("base"),
+              "model.max_length=8",
+              "training.per_device_train_batch_size=8",
+              "training.num_train_epochs=20",
+              "--conf",
+              path("tune.conf"),
+              "tracking.experiment=tests",
+              "tracking.register_model=intents",
+              "tracking.model_alias=champion",
+              "spark.master=local[2]",
+              "resume=true",
+              "output=" + path("study"));
+      try (ChildJvm ended = job("ended", environment, tune)) {
+        assertThat(
+                ChildJvm.waitUntil(
+                    () -> hasFinishedOneAndRunsAnother() || !ended.process().isAlive(), PATIENCE))
+            .isTrue();
+        assertThat(ended.process().isAlive()).as(ended.output()).isTrue();
+        kind.end(ended);
+        if (kind.goesOnElsewhere()) {
+          // Another driver has the copy of the journal alone.
+          FileUtils.deleteDirectory(folder.resolve("cache").toFile());
+        }
+      }
+      List<JsonNode> before = trials();
 
-    try (ChildJvm again = job("again", Map.of(), tune)) {
-      assertThat(again.awaitSuccess(PATIENCE)).contains("3 trials: 3 complete");
-    }
+      try (ChildJvm again = job("again", environment, tune)) {
+        assertThat(again.awaitSuccess(PATIENCE))
+            .contains("3 trials: 3 complete")
+            .doesNotContain("warning");
+      }
 
-    List<JsonNode> after = trials();
-    assertThat(after).hasSize(3);
-    for (int i = 0; i < before.size(); i++) {
-      if (before.get(i).path("state").asText().equals("COMPLETE")) {
-        assertThat(after.get(i)).isEqualTo(before.get(i));
+      List<JsonNode> after = trials();
+      assertThat(after).hasSize(3);
+      for (int i = 0; i < before.size(); i++) {
+        if (before.get(i).path("state").asText().equals("COMPLETE")) {
+          assertThat(after.get(i)).isEqualTo(before.get(i));
+        }
+      }
+      assertThat(names("study", false))
+          .contains("study.json", "best.conf", "report.html", "model", "tracking")
+          .doesNotContain("trials");
+      assertNoSecretIn("study");
+      assertIsOneRun(server);
+      assertThat(names("artifacts", true)).contains("best.conf", "report.html", "MLmodel");
+      assertAlike(
+          predict(path("study/model"), environment),
+          predict("models:/intents@champion", environment));
+    }
+  }
+
+  /** A run of the study and one of each trial, in the journal and on the server. */
+  private void assertIsOneRun(MlflowVersion.Server server) throws Exception {
+    List<RunRecord> journal = JournalReader.runs(hadoopPath("study/tracking"), files.getConf());
+    assertThat(journal).hasSize(4).extracting(RunRecord::status).containsOnly(RunStatus.FINISHED);
+    assertThat(journal.stream().filter(run -> run.parent().isEmpty())).hasSize(1);
+    assertThat(TrackedJobs.runs(server)).hasSize(4);
+  }
+
+  private List<String> names(String folder, boolean below) throws IOException {
+    List<String> names = new ArrayList<>();
+    if (below) {
+      RemoteIterator<LocatedFileStatus> all = files.listFiles(hadoopPath(folder), true);
+      while (all.hasNext()) {
+        names.add(all.next().getPath().getName());
+      }
+    } else {
+      for (FileStatus file : files.listStatus(hadoopPath(folder))) {
+        names.add(file.getPath().getName());
       }
     }
-    assertThat(
-            Arrays.stream(files.listStatus(hadoopPath("study")))
-                .map(file -> file.getPath().getName()))
-        .containsExactlyInAnyOrder(
-            "study.json",
-            "best.conf",
-            "report.html",
-            "model",
-            "tracking",
-            "metrics.json",
-            "report.txt",
-            "confusion_matrix.csv",
-            "class_scores.json");
-
-    assertNoSecretIn("study");
-    predict(path("study/model"), Map.of());
+    return names;
   }
 
   private void assertNoSecretIn(String name) throws IOException {
@@ -197,36 +289,6 @@ class RemoteStorageTest {
         String text = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
         assertThat(text).as(file.toString()).doesNotContain(S3Server.SECRET);
       }
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource(Kind.class)
-  void aTrackingServersArtifactsLieThere(Kind kind) throws Exception {
-    start(kind);
-    upload(TrackedJobs.rows(folder, 90), "rows.csv");
-    URI artifacts = URI.create(path("artifacts").replaceFirst("^s3a:", "s3:"));
-    try (MlflowVersion.Server server = MlflowVersion.V3.trackingServer(folder, artifacts)) {
-      Map<String, String> environment = Map.of("MLFLOW_TRACKING_URI", server.uri().toString());
-      List<String> arguments =
-          TrackedJobs.fineTune(
-              folder.resolve("rows-90.csv"),
-              folder.resolve("run"),
-              "training.num_train_epochs=40",
-              "training.learning_rate=5e-3",
-              "tracking.register_model=intents",
-              "tracking.model_alias=champion");
-      try (ChildJvm fineTune = job("fine-tune", environment, arguments)) {
-        assertThat(fineTune.awaitSuccess(PATIENCE)).doesNotContain("warning");
-      }
-
-      List<String> names = new ArrayList<>();
-      RemoteIterator<LocatedFileStatus> all = files.listFiles(hadoopPath("artifacts"), true);
-      while (all.hasNext()) {
-        names.add(all.next().getPath().getName());
-      }
-      assertThat(names).contains("config.conf", "report.html", "class_scores.json", "MLmodel");
-      predict("models:/intents@champion", environment);
     }
   }
 
@@ -251,7 +313,8 @@ class RemoteStorageTest {
       List<String> states = trials().stream().map(t -> t.path("state").asText()).toList();
       return states.contains("COMPLETE") && states.contains("RUNNING");
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // It is being written.
+      return false;
     }
   }
 }

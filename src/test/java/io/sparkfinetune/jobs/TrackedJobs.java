@@ -74,7 +74,11 @@ final class TrackedJobs {
   static ChildJvm start(
       Path folder, String name, Map<String, String> environment, List<String> arguments)
       throws IOException {
-    List<String> options = List.of("-Xmx1g", "-Dspark-finetune.scripts=jobs");
+    List<String> options =
+        List.of(
+            "-Xmx1g",
+            "-Dspark-finetune.scripts=jobs",
+            "-Dspark-finetune.cache.dir=" + folder.resolve("cache"));
     return ChildJvm.start(name, Main.class, options, arguments, environment, folder);
   }
 
