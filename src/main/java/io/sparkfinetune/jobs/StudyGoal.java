@@ -68,7 +68,10 @@ record StudyGoal(List<String> metrics, List<Direction> directions, List<Constrai
     List<String> metrics =
         tune.metric().equals("auto")
             ? List.of(EVAL + evaluation.metricForBestModel(problemType))
-            : split(tune.metric()).stream().map(StudyGoal::whole).toList();
+            : split(tune.metric()).stream()
+                // A user's own objective measures what it likes.
+                .map(metric -> tune.objective().isEmpty() ? whole(metric) : metric)
+                .toList();
     if (metrics.isEmpty()) {
       throw new UserException(
           "tune.metric="

@@ -84,7 +84,9 @@ final class StudyMethod {
           "tune.pruner=%s is not allowed with several metrics (%s): expected none"
               .formatted(tune.pruner(), String.join(", ", goal.metrics())));
     }
-    if (!tune.pruner().equals("none") && !goal.isSeenOnTheWay()) {
+    // A user's own objective reports what it likes.
+    boolean reported = !tune.objective().isEmpty() || goal.isSeenOnTheWay();
+    if (!tune.pruner().equals("none") && !reported) {
       throw new UserException(
           "tune.pruner=%s needs a metric that evaluations measure, but tune.metric=%s is known at the"
                   .formatted(tune.pruner(), goal.metric())

@@ -8,6 +8,7 @@ import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.tune.Direction;
 import io.sparkfinetune.tune.Objective;
 import io.sparkfinetune.tune.pruner.PatientPruner;
+import io.sparkfinetune.tune.pruner.SuccessiveHalvingPruner;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,17 @@ class StudyGoalTest {
     assertThat(goal.directions())
         .containsExactly(
             Direction.MAXIMIZE, Direction.MINIMIZE, Direction.MINIMIZE, Direction.MAXIMIZE);
+  }
+
+  @Test
+  void aUsersObjectiveNamesWhatItMeasuresAndIsPruned() {
+    Map<String, String> values =
+        Map.of("objective", "Mine", "metric", "latency", "direction", "minimize", "pruner", "asha");
+    StudyGoal goal = goal(values);
+
+    assertThat(goal.metrics()).containsExactly("latency");
+    assertThat(StudyMethod.pruner(tune(values), goal, "study"))
+        .isInstanceOf(SuccessiveHalvingPruner.class);
   }
 
   @Test
