@@ -11,6 +11,7 @@ import io.sparkfinetune.S3Server;
 import io.sparkfinetune.track.JournalReader;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.RunStatus;
+import io.sparkfinetune.track.mlflow.MlflowRuns;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -259,11 +260,12 @@ class RemoteStorageTest {
   }
 
   /** A run of the study and one of each trial, in the journal and on the server. */
-  private void assertIsOneRun(MlflowVersion.Server server) throws Exception {
+  private void assertIsOneRun(MlflowVersion.Server server) {
     List<RunRecord> journal = JournalReader.runs(hadoopPath("study/tracking"), files.getConf());
     assertThat(journal).hasSize(4).extracting(RunRecord::status).containsOnly(RunStatus.FINISHED);
     assertThat(journal.stream().filter(run -> run.parent().isEmpty())).hasSize(1);
-    assertThat(TrackedJobs.runs(server)).hasSize(4);
+    MlflowRuns runs = new MlflowRuns(server.uri().toString(), files.getConf());
+    assertThat(runs.list("tests", "", ROWS)).hasSize(4);
   }
 
   private List<String> names(String folder, boolean below) throws IOException {
