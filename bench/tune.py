@@ -6,7 +6,7 @@
             `compute_ratio` is the trials' time with it over that without; `best_difference` the best accuracy with it
             minus that without, in points; `stop_seconds_max` the longest that a trial went on after the evaluation that
             it was stopped for.
-  slots     24 trials of a few seconds on local-cluster[2,1,4096]: `busy_share` is the trials' time over slots times the
+  slots     24 trials of a few seconds on local-cluster[4,1,4096]: `busy_share` is the trials' time over slots times the
             time from the first start to the last end.
 
 Times are those of study.json. Each ends with one line of JSON.
@@ -21,6 +21,7 @@ import common
 SHARED_TRIALS = 10
 SHARED_ROWS = 1000
 PRUNING_TRIALS = 16
+SLOTS = 4
 SLOT_TRIALS = 24
 SLOT_ROWS = 300
 SPACE = [
@@ -138,7 +139,7 @@ def pruning(dataset, rows, work):
 
 def slots(dataset, rows, work):
     split = dataset.write(work / "data", dataset.first(rows or SLOT_ROWS))
-    cluster = common.LocalCluster(work, common.cores(), 1)
+    cluster = common.LocalCluster(work, SLOTS, 1)
     print(f"{dataset.name}: {split.train_rows} rows, 1 epoch, {SLOT_TRIALS} trials, on {cluster}\n")
     output = work / "slots"
     try:

@@ -107,6 +107,8 @@ public final class ChildJvm implements AutoCloseable {
     List<String> command = new ArrayList<>(wrapper);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + Path.of("conf/java-options").toAbsolutePath());
+    // As the tests' own JVM: they are short and compute in native code.
+    command.add("-XX:TieredStopAtLevel=1");
     command.add("-Dlog4j2.configurationFile=" + Path.of("conf/log4j2.properties").toAbsolutePath());
     command.add("-Dspark-finetune.log.file=" + log);
     command.addAll(options);

@@ -6,6 +6,7 @@ import io.sparkfinetune.UserException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,9 +28,13 @@ final class OutputDirectory {
   private final Path root;
   private final FileSystem fileSystem;
 
-  private OutputDirectory(Path root, FileSystem fileSystem) {
+  /** The file system of paths without a scheme. */
+  private final URI usual;
+
+  private OutputDirectory(Path root, FileSystem fileSystem, Configuration hadoop) {
     this.root = root;
     this.fileSystem = fileSystem;
+    usual = FileSystem.getDefaultUri(hadoop);
   }
 
   /** The Hugging Face folder that a training which diverged leaves; it stands in nobody's way. */
@@ -45,7 +50,8 @@ final class OutputDirectory {
       String path, boolean overwrite, List<String> owned, Configuration hadoop) throws IOException {
     Path root = new Path(path);
     FileSystem fileSystem = root.getFileSystem(hadoop);
-    OutputDirectory output = new OutputDirectory(fileSystem.makeQualified(root), fileSystem);
+    OutputDirectory output =
+        new OutputDirectory(fileSystem.makeQualified(root), fileSystem, hadoop);
     if (!fileSystem.exists(root)) {
       return output;
     }
@@ -122,17 +128,28 @@ final class OutputDirectory {
     }
   }
 
-  /** The whole path of a name in the folder; a local one without {@code file:}. */
+  /**
+   * The whole path of a name in the folder, as Hadoop and Spark take it; a local one without {@code
+   * file:}, unless paths without a scheme are elsewhere, on HDFS say.
+   */
   String path(String name) {
     Path path = name.isEmpty() ? root : new Path(root, name);
-    boolean local = "file".equals(path.toUri().getScheme());
-    return local ? path.toUri().getPath() : path.toString();
+    return isLocal() && isLocal(usual) ? path.toUri().getPath() : path.toString();
+  }
+
+  private boolean isLocal() {
+    return isLocal(root.toUri());
+  }
+
+  private static boolean isLocal(URI place) {
+    return "file".equals(place.getScheme());
   }
 
   /** A name in the folder as a path of this machine's disk; empty when it is elsewhere. */
   Optional<java.nio.file.Path> local(String name) {
-    boolean local = "file".equals(root.toUri().getScheme());
-    return local ? Optional.of(java.nio.file.Path.of(path(name))) : Optional.empty();
+    return isLocal()
+        ? Optional.of(java.nio.file.Path.of(root.toUri().getPath(), name))
+        : Optional.empty();
   }
 
   /** Whether there is something of a name in the folder. */
@@ -198,7 +215,7 @@ final class OutputDirectory {
     if (!overwrite && !empty) {
       throw new UserException("output=" + path + " exists: choose another, or set overwrite=true");
     }
-    OutputDirectory output = new OutputDirectory(root, fileSystem);
+    OutputDirectory output = new OutputDirectory(root, fileSystem, hadoop);
     if (status.isDirectory() && !output.isWrittenBySpark(root)) {
       throw new UserException(
           "output="

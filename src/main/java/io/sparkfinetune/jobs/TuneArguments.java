@@ -38,7 +38,11 @@ public record TuneArguments(
                     + " with commas between them.",
             defaultValue = "")
         String constraints,
-    @Key(doc = "Trials in all, those of tune.enqueue among them; a grid ends by itself.", defaultValue = "20", min = 1) int nTrials,
+    @Key(
+            doc = "Trials in all, those of tune.enqueue among them; a grid ends by itself.",
+            defaultValue = "20",
+            min = 1)
+        int nTrials,
     @Key(doc = "Seconds after which no trial begins; 0 for no limit.", defaultValue = "0", min = 0)
         int timeout,
     @Key(

@@ -33,6 +33,19 @@ class OutputDirectoryTest {
   }
 
   @Test
+  void aLocalFolderStaysOneWhereOtherPathsAreOnHdfs() throws IOException {
+    Configuration cluster = new Configuration();
+    cluster.set("fs.defaultFS", "hdfs://namenode:8020");
+
+    OutputDirectory output = OutputDirectory.open(folder.toUri().toString(), false, OWNED, cluster);
+
+    assertThat(new org.apache.hadoop.fs.Path(output.path("model")).getFileSystem(cluster).getUri())
+        .hasScheme("file");
+    assertThat(output.local("model")).contains(folder.resolve("model"));
+    assertThat(open(false).path("model")).isEqualTo(folder.resolve("model").toString());
+  }
+
+  @Test
   void replacesWhatTheJobWritesAndNothingElse() throws IOException {
     Files.writeString(folder.resolve("notes.txt"), "mine");
     Files.writeString(folder.resolve("metrics.json"), "old");

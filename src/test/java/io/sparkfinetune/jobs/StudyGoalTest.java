@@ -113,12 +113,6 @@ class StudyGoalTest {
   }
 
   @Test
-  void leavesTheNamesOfAnObjectiveOfTheUsersOwnAlone() {
-    assertThat(goal(Map.of("metric", "yield", "objective", "my.Objective")).metrics())
-        .containsExactly("eval_yield");
-  }
-
-  @Test
   void asksForEvaluationsWhereTheyAreNeeded() {
     Map<String, ?> none = Map.of("eval_strategy", "no");
     ProblemType single = ProblemType.SINGLE_LABEL_CLASSIFICATION;
