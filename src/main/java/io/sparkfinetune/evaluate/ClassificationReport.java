@@ -2,7 +2,6 @@ package io.sparkfinetune.evaluate;
 
 import io.sparkfinetune.config.OneLine;
 import io.sparkfinetune.evaluate.ConfusionMatrix.Cell;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -55,18 +54,12 @@ public final class ClassificationReport implements Report {
   }
 
   private String confusions() {
-    List<Cell> most =
-        matrix
-            .cells()
-            .filter(cell -> cell.label() != cell.predicted())
-            .sorted(Comparator.comparingLong(Cell::count).reversed())
-            .limit(CONFUSIONS)
-            .toList();
-    if (most.isEmpty()) {
+    List<Cell> all = matrix.confusions();
+    if (all.isEmpty()) {
       return "\nNo row was predicted wrongly.\n";
     }
     StringBuilder out = new StringBuilder("\nMost frequent confusions (label -> prediction)\n\n");
-    for (Cell confusion : most) {
+    for (Cell confusion : all.subList(0, Math.min(CONFUSIONS, all.size()))) {
       out.append(
           "%9d  %s -> %s\n"
               .formatted(

@@ -1,7 +1,9 @@
 package io.sparkfinetune.evaluate;
 
 import java.io.Serializable;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -79,6 +81,14 @@ public final class ConfusionMatrix implements Serializable {
   /** The pairs that occur, by label and then by prediction. */
   public Stream<Cell> cells() {
     return counts.entrySet().stream().map(this::cell);
+  }
+
+  /** The pairs of different classes that occur, those of most rows first. */
+  public List<Cell> confusions() {
+    return cells()
+        .filter(cell -> cell.label() != cell.predicted())
+        .sorted(Comparator.comparingLong(Cell::count).reversed())
+        .toList();
   }
 
   /** Rows in all. */

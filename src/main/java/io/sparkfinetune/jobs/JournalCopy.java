@@ -116,6 +116,9 @@ final class JournalCopy {
 
   /** Copies the journal, which is closed, to the output. */
   void keep() {
+    if (isNone()) {
+      return;
+    }
     try {
       keep(place.getFileSystem(hadoop));
     } catch (IOException e) {
@@ -154,9 +157,6 @@ final class JournalCopy {
   }
 
   private void keep(FileSystem files) throws IOException {
-    if (isNone()) {
-      return;
-    }
     setEarlierAside(files);
     List<Path> all;
     try (Stream<Path> found = Files.walk(folder)) {

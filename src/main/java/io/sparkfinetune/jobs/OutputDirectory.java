@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -79,8 +80,25 @@ final class OutputDirectory {
         && fileSystem.exists(path)
         && fileSystem.getFileStatus(path).isDirectory()
         && !isWrittenBySpark(path)) {
-      throw new UserException(
-          path(name) + " was not written by this job: move it away, or choose another output");
+      throw foreign(name);
+    }
+  }
+
+  private UserException foreign(String name) {
+    return new UserException(
+        path(name) + " was not written by this job: move it away, or choose another output");
+  }
+
+  /**
+   * Checks that nothing of the user's is in a folder below, if that is there.
+   *
+   * @param own whether something in it is the job's
+   * @throws UserException when there is something else
+   */
+  void requireOwn(String name, Predicate<FileStatus> own) throws IOException {
+    Path folder = new Path(root, name);
+    if (fileSystem.exists(folder) && !Arrays.stream(fileSystem.listStatus(folder)).allMatch(own)) {
+      throw foreign(name);
     }
   }
 

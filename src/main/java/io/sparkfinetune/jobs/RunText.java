@@ -1,11 +1,11 @@
 package io.sparkfinetune.jobs;
 
+import io.sparkfinetune.config.OneLine;
 import io.sparkfinetune.jobs.TextTable.Column;
 import io.sparkfinetune.report.ComparisonReport;
 import io.sparkfinetune.report.Facts;
 import io.sparkfinetune.report.Numbers;
 import io.sparkfinetune.report.Sparkline;
-import io.sparkfinetune.report.Text;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.RunRecord.Point;
 import java.time.ZoneId;
@@ -101,7 +101,7 @@ final class RunText {
   }
 
   private void about(RunRecord run) {
-    out.append(Text.line(Facts.title(run))).append('\n');
+    out.append(OneLine.of(Facts.title(run))).append('\n');
     TextTable table = pairs();
     List<List<String>> rows =
         List.of(

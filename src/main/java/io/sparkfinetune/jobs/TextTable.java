@@ -1,5 +1,6 @@
 package io.sparkfinetune.jobs;
 
+import io.sparkfinetune.config.OneLine;
 import io.sparkfinetune.report.Text;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -52,7 +53,7 @@ final class TextTable {
 
   /** Adds a row, a text a column. */
   void row(List<String> cells) {
-    rows.add(cells.stream().map(Text::line).toList());
+    rows.add(cells.stream().map(OneLine::of).toList());
   }
 
   boolean isEmpty() {

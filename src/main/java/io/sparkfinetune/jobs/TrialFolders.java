@@ -7,6 +7,7 @@ import io.sparkfinetune.tune.Trial;
 import io.sparkfinetune.tune.TrialState;
 import java.io.IOException;
 import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,11 @@ final class TrialFolders {
     if (kept >= 0 && output.exists(MODEL) && bestModel().isEmpty()) {
       output.rename(MODEL, model(kept));
     }
+  }
+
+  /** Whether something in {@link #TRIALS} can be a trial's. */
+  static boolean isOfATrial(FileStatus status) {
+    return status.isDirectory() && status.getPath().getName().matches("\\d+");
   }
 
   private static String model(int trial) {

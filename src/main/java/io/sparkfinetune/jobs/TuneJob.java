@@ -6,12 +6,9 @@ import io.sparkfinetune.distributed.DistributedTrainer;
 import io.sparkfinetune.report.ClassScoresFile;
 import io.sparkfinetune.tune.Study;
 import io.sparkfinetune.tune.StudyFile;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -101,7 +98,7 @@ final class TuneJob implements Job {
               given.get(CommonArguments.SCHEMA).overwrite() || resume,
               FILES,
               hadoop);
-      checkTrials(new Path(output.path(TrialFolders.TRIALS)), hadoop);
+      output.requireOwn(TrialFolders.TRIALS, TrialFolders::isOfATrial);
       try (StudyRun run =
           new StudyRun(this, recorded, config, goal, slots, output, spark, console)) {
         run.prepare();
@@ -114,22 +111,6 @@ final class TuneJob implements Job {
               output.delete(TrialFolders.TRIALS);
               return Study.begin(plan, enqueued, file);
             });
-      }
-    }
-  }
-
-  /**
-   * A folder of the user's that happens to be called "trials" must not be taken for one of ours.
-   */
-  private static void checkTrials(Path trials, Configuration hadoop) throws IOException {
-    FileSystem files = trials.getFileSystem(hadoop);
-    if (!files.exists(trials)) {
-      return;
-    }
-    for (FileStatus status : files.listStatus(trials)) {
-      if (!status.isDirectory() || !status.getPath().getName().matches("\\d+")) {
-        throw new UserException(
-            trials + " was not written by this job: move it away, or choose another output");
       }
     }
   }

@@ -73,7 +73,7 @@ final class AlbertFamily implements EncoderFamily {
           new Linear(
               encoder.child("embedding_hidden_mapping_in"), size, config.positive("hidden_size"));
       depth = config.positive("num_hidden_layers");
-      int groupCount = config.has("num_hidden_groups") ? config.positive("num_hidden_groups") : 1;
+      int groupCount = config.positive("num_hidden_groups", 1);
       for (int group = 0; group < groupCount; group++) {
         ParameterSet.Scope layers =
             encoder.child("albert_layer_groups").layer(group).child("albert_layers");

@@ -311,7 +311,7 @@ final class DebertaV2Family implements EncoderFamily {
         throw new UserException(
             "config.json: conv_kernel_size=" + kernel + " is not allowed: expected an odd number");
       }
-      groups = config.has("conv_groups") ? config.positive("conv_groups") : 1;
+      groups = config.positive("conv_groups", 1);
       if (hidden % groups != 0) {
         throw new UserException(
             "config.json: conv_groups=%d is not allowed: expected a divisor of hidden_size=%d"

@@ -116,6 +116,15 @@ public final class ModelConfig {
     return value.intValue();
   }
 
+  /**
+   * A whole number of at least 1, or its default where there is none.
+   *
+   * @throws UserException when it is not such a number
+   */
+  public int positive(String key, int defaultValue) {
+    return has(key) ? positive(key) : defaultValue;
+  }
+
   /** A whole number, or its default. */
   public int integer(String key, int defaultValue) {
     JsonNode value = json.path(key);

@@ -1,7 +1,7 @@
 package io.sparkfinetune.report;
 
 import io.sparkfinetune.evaluate.ConfusionMatrix;
-import java.util.ArrayList;
+import io.sparkfinetune.evaluate.ConfusionMatrix.Cell;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -22,8 +22,6 @@ final class ConfusionSection {
 
   private static final int PAIRS = 15;
   private static final int NAME = 26;
-
-  private record Pair(int label, int predicted, long count) {}
 
   private final List<String> labels;
   private final ConfusionMatrix matrix;
@@ -67,27 +65,19 @@ final class ConfusionSection {
   }
 
   private void pairs(Markup out) {
-    List<Pair> pairs = new ArrayList<>();
-    for (int label = 0; label < labels.size(); label++) {
-      for (int predicted = 0; predicted < labels.size(); predicted++) {
-        if (label != predicted && matrix.count(label, predicted) > 0) {
-          pairs.add(new Pair(label, predicted, matrix.count(label, predicted)));
-        }
-      }
-    }
+    List<Cell> pairs = matrix.confusions();
     if (pairs.isEmpty()) {
       out.element("p", "No row was predicted wrongly.");
       return;
     }
-    long wrong = pairs.stream().mapToLong(Pair::count).sum();
+    long wrong = pairs.stream().mapToLong(Cell::count).sum();
     out.element(
         "p",
         "%s of %s rows were predicted wrongly; these are the most frequent confusions."
             .formatted(Numbers.grouped(wrong), Numbers.grouped(matrix.total())));
-    pairs.sort(Comparator.comparingLong(Pair::count).reversed());
     Table table =
         new Table("label", "predicted as", "rows", "share of the label's rows").numbers(2);
-    for (Pair pair : pairs.subList(0, Math.min(PAIRS, pairs.size()))) {
+    for (Cell pair : pairs.subList(0, Math.min(PAIRS, pairs.size()))) {
       table.row(
           labels.get(pair.label()),
           labels.get(pair.predicted()),

@@ -13,7 +13,7 @@ public final class Text {
    * longer, with its middle left out.
    */
   public static String shortened(String text, int columns) {
-    String line = line(text);
+    String line = OneLine.of(text);
     if (width(line) <= columns) {
       return line;
     }
@@ -21,11 +21,6 @@ public final class Text {
     return head(line, columns - 1 - tail).stripTrailing()
         + ELLIPSIS
         + tail(line, tail).stripLeading();
-  }
-
-  /** The text without line breaks, escape sequences and marks that turn the writing direction. */
-  public static String line(String text) {
-    return OneLine.of(text);
   }
 
   /** How many columns of a terminal the text takes. */

@@ -43,7 +43,8 @@ public record TrainingArguments(
     @Key(
             doc =
                 "Arithmetic: fp32, bf16 or fp16 (weights stay fp32; fp16, with loss scaling, on GPUs"
-                    + " alone), or auto (bf16 where the processor or the GPU multiplies it natively, else fp32).",
+                    + " alone), or auto (bf16 where the processor or the GPU multiplies it natively,"
+                    + " else fp32).",
             defaultValue = "auto")
         Precision precision,
     @Key(

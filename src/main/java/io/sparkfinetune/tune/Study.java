@@ -133,13 +133,12 @@ public final class Study implements AutoCloseable {
    * @param slot where it will run
    */
   public synchronized Optional<RunningTrial> ask(int slot) {
-    Optional<Trial> waiting = history().in(TrialState.WAITING).stream().findFirst();
-    int begun = trials.size() - history().in(TrialState.WAITING).size();
-    if (begun >= (waiting.isPresent() ? plan.nTrials() : limit())) {
+    List<Trial> waiting = history().in(TrialState.WAITING);
+    if (trials.size() - waiting.size() >= (waiting.isEmpty() ? limit() : plan.nTrials())) {
       return Optional.empty();
     }
     int number = trials.isEmpty() ? 0 : trials.lastKey() + 1;
-    Trial next = waiting.orElseGet(() -> Trial.waiting(number, Map.of(), Map.of()));
+    Trial next = waiting.isEmpty() ? Trial.waiting(number, Map.of(), Map.of()) : waiting.get(0);
     if (next.distributions().isEmpty()) {
       Map<String, Object> params =
           plan.sampler().sample(history(), holding(plan, next.params()), next.number());
@@ -154,7 +153,9 @@ public final class Study implements AutoCloseable {
   /** How many trials there can be in all. */
   public synchronized int limit() {
     int size = plan.sampler().size(plan.space());
-    return (int) Math.min(plan.nTrials(), (long) size + trialsBesideTheSpace());
+    return size >= plan.nTrials()
+        ? plan.nTrials()
+        : Math.min(plan.nTrials(), size + trialsBesideTheSpace());
   }
 
   /** Trials that have taken none of the space's settings: of one tried before, or from outside. */

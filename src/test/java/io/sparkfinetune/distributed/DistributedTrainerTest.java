@@ -28,8 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -114,16 +112,7 @@ class DistributedTrainerTest {
     Path weights = base.resolve("model.safetensors");
     byte[] bytes = Files.readAllBytes(weights);
     Files.write(weights, java.util.Arrays.copyOf(bytes, bytes.length - 1000));
-    List<Integer> attempts = new CopyOnWriteArrayList<>();
-    SparkListener listener =
-        new SparkListener() {
-          @Override
-          public void onStageSubmitted(SparkListenerStageSubmitted submitted) {
-            attempts.add(submitted.stageInfo().attemptNumber());
-          }
-        };
-    TestSpark.session().sparkContext().addSparkListener(listener);
-    try {
+    try (StageAttempts attempts = new StageAttempts(TestSpark.session().sparkContext())) {
       assertThatThrownBy(
               () ->
                   DistributedTrainer.train(
@@ -136,11 +125,8 @@ class DistributedTrainerTest {
                       p -> {}))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("model.safetensors");
-      TestSpark.session().sparkContext().listenerBus().waitUntilEmpty();
-    } finally {
-      TestSpark.session().sparkContext().removeSparkListener(listener);
+      assertThat(attempts.numbers()).isNotEmpty().containsOnly(0);
     }
-    assertThat(attempts).isNotEmpty().containsOnly(0);
   }
 
   @Test

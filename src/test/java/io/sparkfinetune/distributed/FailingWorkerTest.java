@@ -16,13 +16,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
-import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,16 +42,7 @@ class FailingWorkerTest {
     Path checkpoints = folder.resolve("checkpoints");
     Files.createDirectories(checkpoints.resolve("checkpoint-2").resolve("another's"));
     SparkSession spark = TestSpark.session();
-    List<Integer> attempts = new CopyOnWriteArrayList<>();
-    SparkListener listener =
-        new SparkListener() {
-          @Override
-          public void onStageSubmitted(SparkListenerStageSubmitted submitted) {
-            attempts.add(submitted.stageInfo().attemptNumber());
-          }
-        };
-    spark.sparkContext().addSparkListener(listener);
-    try {
+    try (StageAttempts attempts = new StageAttempts(spark.sparkContext())) {
       assertThatThrownBy(
               () ->
                   DistributedTrainer.train(
@@ -75,11 +63,8 @@ class FailingWorkerTest {
           .isInstanceOf(UserException.class)
           .hasMessageContaining("checkpoint-2: this folder was not written by spark-finetune")
           .hasMessageNotContaining("\n");
-      spark.sparkContext().listenerBus().waitUntilEmpty();
-    } finally {
-      spark.sparkContext().removeSparkListener(listener);
+      assertThat(attempts.numbers()).isNotEmpty().containsOnly(0);
     }
-    assertThat(attempts).isNotEmpty().containsOnly(0);
   }
 
   @Test

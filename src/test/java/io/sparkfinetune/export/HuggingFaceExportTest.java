@@ -176,11 +176,7 @@ class HuggingFaceExportTest {
         .doesNotContain("/home/me", "base_model");
   }
 
-  @Test
-  void anAdapterThatIsKeptGoesWithTheModel() throws IOException {
-    AdapterFiles adapter =
-        AdapterFiles.of(
-            "{\"base_model_name_or_path\": \"sentence-transformers/all-MiniLM-L6-v2\"}", Map.of());
+  private void export(AdapterFiles adapter) throws IOException {
     try (SequenceClassifier model =
         SequenceClassifier.fromScratch(
             TestModels.tinyConfig(50, List.of("a", "b"), 0, SINGLE, Pooling.CLS), 1)) {
@@ -190,6 +186,14 @@ class HuggingFaceExportTest {
               new org.apache.hadoop.fs.Path(folder.toUri()),
               HADOOP);
     }
+  }
+
+  @Test
+  void anAdapterThatIsKeptGoesWithTheModel() throws IOException {
+    AdapterFiles adapter =
+        AdapterFiles.of(
+            "{\"base_model_name_or_path\": \"sentence-transformers/all-MiniLM-L6-v2\"}", Map.of());
+    export(adapter);
     assertThat(folder.resolve("adapter/adapter_config.json")).hasContent(adapter.config());
     assertThat(folder.resolve("adapter/adapter_model.safetensors")).isNotEmptyFile();
   }
@@ -198,15 +202,7 @@ class HuggingFaceExportTest {
   void anAdapterTellsNoFoldersOfItsBase() throws IOException {
     AdapterFiles adapter =
         AdapterFiles.of("{\"base_model_name_or_path\": \"/home/me/my-bert\", \"r\": 2}", Map.of());
-    try (SequenceClassifier model =
-        SequenceClassifier.fromScratch(
-            TestModels.tinyConfig(50, List.of("a", "b"), 0, SINGLE, Pooling.CLS), 1)) {
-      new HuggingFaceExport()
-          .write(
-              new ExportSource(model, TOKENIZER, TrainingRecord.empty(), Optional.of(adapter)),
-              new org.apache.hadoop.fs.Path(folder.toUri()),
-              HADOOP);
-    }
+    export(adapter);
     JsonNode config =
         new ObjectMapper().readTree(folder.resolve("adapter/adapter_config.json").toFile());
     assertThat(config.get("base_model_name_or_path").textValue()).isEqualTo("my-bert");

@@ -2,6 +2,7 @@ package io.sparkfinetune.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkfinetune.config.OneLine;
 import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ class TextTest {
 
   @Test
   void nothingReachesTheTerminalThatCommandsIt() {
-    assertThat(Text.line("a\u001b[31mb\nc\td\u202Ee\u0000"))
+    assertThat(OneLine.of("a\u001b[31mb\nc\td\u202Ee\u0000"))
         .isEqualTo("a\uFFFD[31mb c d\uFFFDe\uFFFD");
   }
 

@@ -1,7 +1,5 @@
 package io.sparkfinetune.model.io;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import java.io.FileNotFoundException;
@@ -9,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -24,13 +21,16 @@ import org.bytedeco.pytorch.Tensor;
  * @param weights the bytes of {@code adapter_model.safetensors}
  */
 public record AdapterFiles(String config, ChunkedBytes weights) implements Serializable {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   static final String FOLDER = "adapter";
   static final String CONFIG = "adapter_config.json";
   static final String WEIGHTS = "adapter_model.safetensors";
 
   private static final String BASE = "base_model_name_or_path";
+
+  /** Copies tensors into the bytes of a safetensors file. */
+  public static AdapterFiles of(String config, Map<String, Tensor> weights) {
+    return new AdapterFiles(config, ModelFiles.safetensors(weights));
+  }
 
   /**
    * These files for strangers: where {@code base_model_name_or_path} is a path, its last part is
@@ -39,28 +39,23 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
    * @throws UserException when the configuration is no JSON object
    */
   public AdapterFiles withoutPaths() {
-    ObjectNode json = Json.object(config, CONFIG);
-    String base = json.path(BASE).asText();
-    String published = Checkpoint.publicName(base);
-    return published.equals(base)
-        ? this
-        : new AdapterFiles(Json.text(json.put(BASE, published)), weights);
+    return named(Checkpoint.publicName(Json.object(config, CONFIG).path(BASE).asText()));
   }
 
-  /** Copies tensors into the bytes of a safetensors file. */
-  public static AdapterFiles of(String config, Map<String, Tensor> weights) {
-    return new AdapterFiles(config, ModelFiles.safetensors(weights));
-  }
-
-  /** The same for a base of another name than the path that it was read from. */
+  /**
+   * The same for a base of another name than the path that it was read from.
+   *
+   * @throws UserException when the configuration is no JSON object
+   */
   public AdapterFiles withBase(String name) {
-    try {
-      ObjectNode named = (ObjectNode) JSON.readTree(config);
-      named.put("base_model_name_or_path", Checkpoint.hubName(name).orElse(name));
-      return new AdapterFiles(named.toPrettyString(), weights);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(CONFIG + " is no JSON", e);
-    }
+    return named(Checkpoint.hubName(name).orElse(name));
+  }
+
+  private AdapterFiles named(String base) {
+    ObjectNode json = Json.object(config, CONFIG);
+    return base.equals(json.path(BASE).asText())
+        ? this
+        : new AdapterFiles(Json.text(json.put(BASE, base)), weights);
   }
 
   /** Writes both files into a model's folder. */
