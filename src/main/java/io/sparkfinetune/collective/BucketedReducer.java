@@ -43,10 +43,9 @@ final class BucketedReducer implements GradientReducer {
               FIRST_BUCKET_BYTES,
               false,
               false);
-      // Until buckets are made anew libtorch notes each pass's order of gradients, and never
-      // forgets
-      // it. Made now, by the order that is known, they are the same in every pass, and so are the
-      // sums' bits in a training that goes on from a checkpoint.
+      // Until buckets are made anew, libtorch notes the order of gradients in each pass and never
+      // forgets it. Made now, by the order that is known, they are the same in every pass, and so
+      // are the sums' bits in a training that goes on from a checkpoint.
       reducer.push_rebuilt_params_for_all_indices();
       reducer.rebuild_buckets();
       reducer.retainReference();
