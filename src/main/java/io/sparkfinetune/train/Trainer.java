@@ -167,7 +167,6 @@ public final class Trainer implements AutoCloseable {
       closeTraining();
     }
     TrainingResult result = result(summary());
-    log.end(result);
     return result;
   }
 
@@ -210,7 +209,6 @@ public final class Trainer implements AutoCloseable {
       CheckpointArguments saving = arguments.checkpoint();
       if (checkpoints.isPresent() && isDue(saving.saveStrategy(), saving.saveSteps())) {
         weights.withWholeState(() -> checkpoints.get().save(state(), tensors()));
-        log.saved(step);
       }
     }
   }
@@ -281,7 +279,6 @@ public final class Trainer implements AutoCloseable {
               metricForBestModel,
               earlyStopping.best()));
     }
-    log.evaluated(step, values);
     log.report(step);
   }
 

@@ -53,24 +53,11 @@ final class TrainingLog {
     Map<String, Double> merged = new LinkedHashMap<>(newest);
     merged.putAll(values);
     newest = merged;
-    listener.onLog(entry);
   }
 
   /** Adds what the user should know, in words. */
   void note(String text) {
     notes.add(text);
-  }
-
-  void evaluated(int step, Map<String, Double> metrics) {
-    listener.onEvaluate(step, metrics);
-  }
-
-  void saved(int step) {
-    listener.onSave(step);
-  }
-
-  void end(TrainingResult result) {
-    listener.onTrainEnd(result);
   }
 
   /** Tells the listener where the training stands. */
