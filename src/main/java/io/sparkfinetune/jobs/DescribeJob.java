@@ -5,10 +5,10 @@ import io.sparkfinetune.describe.ModelDescription;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.io.Checkpoint;
 import java.util.List;
-import org.apache.spark.sql.SparkSession;
+import org.apache.hadoop.conf.Configuration;
 
 /** Says what a checkpoint is and what fine-tuning it would take. */
-final class DescribeJob implements Job {
+final class DescribeJob implements LightJob {
   private static final JobKeys KEYS =
       JobKeys.of(FineTuning.MODEL)
           .and(FineTuning.TRAINING, "per_device_train_batch_size", "precision")
@@ -43,10 +43,9 @@ final class DescribeJob implements Job {
   }
 
   @Override
-  public void run(JobConfig config, SparkSession spark, Console console) {
+  public void run(JobConfig config, Configuration hadoop, Console console) {
     ModelArguments model = config.get(FineTuning.MODEL);
-    Checkpoint checkpoint =
-        Checkpoint.open(model.base(), spark.sessionState().newHadoopConf(), !model.fromScratch());
+    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop, !model.fromScratch());
     console.text(
         DescriptionText.render(
             ModelDescription.of(checkpoint, model, config.get(FineTuning.TRAINING))));

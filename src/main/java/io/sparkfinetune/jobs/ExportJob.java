@@ -19,11 +19,10 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
-import org.apache.spark.sql.SparkSession;
 import org.bytedeco.pytorch.Tensor;
 
 /** Writes a fine-tuned classifier in the form that another tool reads. */
-final class ExportJob implements Job {
+final class ExportJob implements LightJob {
   private static final JobKeys KEYS =
       JobKeys.of(ExportArguments.SCHEMA).and(CommonArguments.SCHEMA, "log");
 
@@ -56,10 +55,22 @@ final class ExportJob implements Job {
   }
 
   @Override
-  public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
+  public void run(JobConfig config, Configuration hadoop, Console console) throws Exception {
     ExportArguments arguments = config.get(ExportArguments.SCHEMA);
-    Configuration hadoop = spark.sessionState().newHadoopConf();
-    Exporter exporter = exporter(arguments.format(), spark);
+    if (arguments.format() == ExportArguments.Format.SPARKNLP) {
+      // Its stages are written by Spark.
+      SparkSessions.use(
+          name(),
+          config.spark(),
+          spark -> export(new SparkNlpExport(spark), arguments, hadoop, console));
+    } else {
+      export(exporter(arguments.format()), arguments, hadoop, console);
+    }
+  }
+
+  private static void export(
+      Exporter exporter, ExportArguments arguments, Configuration hadoop, Console console)
+      throws Exception {
     Path model = existing(arguments.model(), hadoop);
     Configuration ofOutput = ofOutput(arguments.output(), hadoop);
     try (NewFolder folder = NewFolder.open(arguments.output(), ofOutput);
@@ -90,12 +101,12 @@ final class ExportJob implements Job {
     }
   }
 
-  private static Exporter exporter(ExportArguments.Format format, SparkSession spark) {
+  private static Exporter exporter(ExportArguments.Format format) {
     return switch (format) {
       case HUGGINGFACE -> new HuggingFaceExport();
       case ONNX -> new OnnxFolderExport();
       case MLFLOW -> new MlflowExport();
-      case SPARKNLP -> new SparkNlpExport(spark);
+      case SPARKNLP -> throw new IllegalArgumentException("needs Spark: " + format);
     };
   }
 

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.apache.spark.sql.SparkSession;
+import org.apache.hadoop.conf.Configuration;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -68,19 +68,22 @@ final class JobCommand implements Callable<Integer> {
     String log = config.get(CommonArguments.SCHEMA).log();
     Logs.show(debug && !log.equals("debug") ? "info" : log);
     if (job instanceof LightJob light) {
-      light.run(config, SparkSessions.hadoop(job.name(), config.spark()), Console.system());
+      Configuration hadoop = SparkSessions.hadoop(job.name(), config.spark());
+      try (TrackedModels models = TrackedModels.fetch(config, System.getenv(), hadoop, true)) {
+        light.run(models.config(), hadoop, Console.system());
+      }
       return;
     }
-    // Databricks has a session before the job starts, and ends it itself.
-    boolean ours = SparkSession.getDefaultSession().isEmpty();
-    SparkSession spark = SparkSessions.open(job.name(), config.spark());
-    try (TrackedModels models = TrackedModels.fetch(config, System.getenv(), spark)) {
-      job.run(models.config(), spark, Console.system());
-    } finally {
-      if (ours) {
-        spark.stop();
-      }
-    }
+    SparkSessions.use(
+        job.name(),
+        config.spark(),
+        spark -> {
+          Configuration hadoop = spark.sessionState().newHadoopConf();
+          boolean local = spark.sparkContext().isLocal();
+          try (TrackedModels models = TrackedModels.fetch(config, System.getenv(), hadoop, local)) {
+            job.run(models.config(), spark, Console.system());
+          }
+        });
   }
 
   /** The settings of the run that is to be repeated. */

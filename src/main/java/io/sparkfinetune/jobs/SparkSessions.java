@@ -14,12 +14,31 @@ import scala.util.Properties;
 final class SparkSessions {
   private SparkSessions() {}
 
+  /** What is done with a session. */
+  interface Use {
+    void with(SparkSession spark) throws Exception;
+  }
+
   /**
-   * A session with the job's settings for Spark, and ours where nobody has set any.
+   * Does something with a session that has the job's settings for Spark, and ours where nobody has
+   * set any.
    *
    * @throws UserException when this is not the Spark that we are built for
    */
-  static SparkSession open(String jobName, Map<String, String> settings) {
+  static void use(String jobName, Map<String, String> settings, Use use) throws Exception {
+    // Databricks has a session before the job starts, and ends it itself.
+    boolean ours = SparkSession.getDefaultSession().isEmpty();
+    SparkSession spark = open(jobName, settings);
+    try {
+      use.with(spark);
+    } finally {
+      if (ours) {
+        spark.stop();
+      }
+    }
+  }
+
+  private static SparkSession open(String jobName, Map<String, String> settings) {
     requireVersions(
         org.apache.spark.package$.MODULE$.SPARK_VERSION(), Properties.versionNumberString());
     return SparkSession.builder().config(conf(jobName, settings, new SparkConf())).getOrCreate();

@@ -11,7 +11,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FileUtil;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,17 +42,18 @@ final class TrackedModels implements AutoCloseable {
    * Fetches what the configuration names.
    *
    * @param environment this process's
+   * @param local whether whatever is trained is trained on this host
    * @throws UserException when it cannot be fetched, or no server is named
    */
-  static TrackedModels fetch(JobConfig config, Map<String, String> environment, SparkSession spark)
+  static TrackedModels fetch(
+      JobConfig config, Map<String, String> environment, Configuration hadoop, boolean local)
       throws IOException {
-    Configuration hadoop = spark.sessionState().newHadoopConf();
     Map<String, Object> fetched = new TreeMap<>();
     List<Path> copies = List.of();
     for (String key : List.of(MODEL, Presets.BASE)) {
       if (config.value(key) instanceof String uri && MlflowModels.isModelUri(uri)) {
         Path folder = fetch(key, uri, trackingUri(key, uri, config, environment), hadoop);
-        if (key.equals(Presets.BASE) && !spark.sparkContext().isLocal() && hasOutput(config)) {
+        if (key.equals(Presets.BASE) && !local && hasOutput(config)) {
           folder = copyBeside(new Path(config.value(OUTPUT).toString()), folder, hadoop);
           copies = List.of(folder);
         }

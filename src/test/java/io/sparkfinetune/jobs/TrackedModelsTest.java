@@ -111,14 +111,14 @@ class TrackedModelsTest {
   @Test
   void withoutAServerTheKeyAndTheVariableAreNamed() throws Exception {
     JobConfig predict = ConfigLayers.read(new PredictJob(), List.of(), List.of("model=runs:/1/m"));
-    assertThatThrownBy(() -> TrackedModels.fetch(predict, Map.of(), spark))
+    assertThatThrownBy(() -> TrackedModels.fetch(predict, Map.of(), hadoop(), true))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "model=runs:/1/m: no MLflow server is named: set the environment's"
                 + " MLFLOW_TRACKING_URI");
     JobConfig tuning =
         ConfigLayers.read(new FineTuneJob(), List.of(), List.of("model.base=models:/a@b"));
-    assertThatThrownBy(() -> TrackedModels.fetch(tuning, Map.of(), spark))
+    assertThatThrownBy(() -> TrackedModels.fetch(tuning, Map.of(), hadoop(), true))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "model.base=models:/a@b: no MLflow server is named: set the environment's"
@@ -129,7 +129,7 @@ class TrackedModelsTest {
   void pathsStayWhatTheyAre() throws Exception {
     JobConfig config =
         ConfigLayers.read(new DescribeJob(), List.of(), List.of("model.base=s3a://models/x"));
-    try (TrackedModels models = TrackedModels.fetch(config, Map.of(), spark)) {
+    try (TrackedModels models = TrackedModels.fetch(config, Map.of(), hadoop(), true)) {
       ModelArguments model = models.config().get(FineTuning.MODEL);
       assertThat(model.base()).isEqualTo("s3a://models/x");
     }
@@ -152,6 +152,10 @@ class TrackedModelsTest {
     }
   }
 
+  private Configuration hadoop() {
+    return spark.sessionState().newHadoopConf();
+  }
+
   private static String rows() {
     StringBuilder rows = new StringBuilder("text,label\n");
     for (int i = 0; i < 8; i++) {
@@ -171,7 +175,7 @@ class TrackedModelsTest {
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
     JobConfig config = ConfigLayers.read(job, List.of(), List.of(settings));
     Map<String, String> environment = Map.of("MLFLOW_TRACKING_URI", server);
-    try (TrackedModels models = TrackedModels.fetch(config, environment, spark)) {
+    try (TrackedModels models = TrackedModels.fetch(config, environment, hadoop(), true)) {
       job.run(models.config(), spark, new Console(out, OptionalInt.empty()));
     }
     return bytes.toString(StandardCharsets.UTF_8);
