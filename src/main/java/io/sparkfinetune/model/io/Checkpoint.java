@@ -13,6 +13,7 @@ import java.nio.file.AccessDeniedException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -22,6 +23,7 @@ import org.apache.hadoop.security.AccessControlException;
 /** A pretrained checkpoint, opened by name or path: its configuration, tokenizer and weights. */
 public final class Checkpoint {
   private static final String ONNX = ".onnx";
+  private static final Pattern ON_A_SERVER = Pattern.compile("(models|runs):/.*");
 
   /**
    * A checkpoint that comes in a jar: its name on the Hugging Face hub, and its resources, absolute
@@ -82,6 +84,11 @@ public final class Checkpoint {
    */
   public static Checkpoint open(String base, Configuration hadoop, boolean weightsNeeded) {
     try {
+      if (ON_A_SERVER.matcher(base).matches()) {
+        throw new UserException(
+            "checkpoint '%s': models of an MLflow server are fetched by the jobs alone: give the folder of the model, as mlflow artifacts download fetches it"
+                .formatted(base));
+      }
       return EMBEDDED.containsKey(base) ? embedded(base) : path(base, hadoop, weightsNeeded);
     } catch (FileNotFoundException | AccessControlException | AccessDeniedException e) {
       // A local file that may not be read is one that is "not found (Permission denied)" to Java.
