@@ -2,6 +2,7 @@ package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Nearest;
+import io.sparkfinetune.evaluate.MetricDirection;
 import io.sparkfinetune.report.Facts;
 import io.sparkfinetune.report.MetricNames;
 import io.sparkfinetune.track.RunRecord;
@@ -89,7 +90,7 @@ final class RunTree {
               + "?");
     }
     String metric = MetricNames.ofKept(by, known);
-    int sign = MetricNames.direction(metric) < 0 ? 1 : -1;
+    int sign = MetricDirection.of(metric) < 0 ? 1 : -1;
     return Comparator.comparingDouble(
             (RunRecord run) -> {
               double value = Facts.headline(run, metric);

@@ -3,6 +3,7 @@ package io.sparkfinetune.jobs;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
 import io.sparkfinetune.evaluate.ConfusionMatrix;
+import io.sparkfinetune.evaluate.MetricDirection;
 import io.sparkfinetune.evaluate.Metrics;
 import io.sparkfinetune.evaluate.MultiLabelMetrics;
 import io.sparkfinetune.model.ProblemType;
@@ -87,6 +88,10 @@ record StudyGoal(List<String> metrics, List<Direction> directions, List<Constrai
           "tune.direction=%s has %d directions: expected one for each metric of tune.metric=%s"
               .formatted(tune.direction(), directions.size(), tune.metric()));
     }
+    if (tune.objective().isEmpty()) {
+      Set<String> measured = measured(problemType);
+      metrics.forEach(metric -> checkMeasured("tune.metric", metric, measured, problemType));
+    }
     List<Direction> read = new ArrayList<>();
     for (int i = 0; i < metrics.size(); i++) {
       read.add(direction(directions.get(i), metrics.get(i)));
@@ -95,15 +100,14 @@ record StudyGoal(List<String> metrics, List<Direction> directions, List<Constrai
         new StudyGoal(
             metrics, read, split(tune.constraints()).stream().map(StudyGoal::constraint).toList());
     if (tune.objective().isEmpty()) {
-      goal.checkMeasured(problemType, evaluation);
+      goal.checkConstraints(problemType, evaluation);
     }
     return goal;
   }
 
   /** What no training measures would be found missing only after a whole one. */
-  private void checkMeasured(ProblemType problemType, EvaluationArguments evaluation) {
+  private void checkConstraints(ProblemType problemType, EvaluationArguments evaluation) {
     Set<String> measured = measured(problemType);
-    metrics.forEach(metric -> checkMeasured("tune.metric", metric, measured, problemType));
     constraints.forEach(c -> checkMeasured("tune.constraints", c.metric(), measured, problemType));
     if (ofEvaluations().isPresent() && evaluation.evalStrategy() == IntervalStrategy.NO) {
       throw new UserException(
@@ -169,11 +173,21 @@ record StudyGoal(List<String> metrics, List<Direction> directions, List<Constrai
     return switch (direction.toLowerCase(Locale.ROOT)) {
       case "minimize" -> Direction.MINIMIZE;
       case "maximize" -> Direction.MAXIMIZE;
-      case "auto" -> metric.matches(".*(loss|runtime)") ? Direction.MINIMIZE : Direction.MAXIMIZE;
+      case "auto" -> known(metric);
       default ->
           throw new UserException(
               "tune.direction=" + direction + " is not allowed: expected minimize or maximize");
     };
+  }
+
+  private static Direction known(String metric) {
+    int direction = MetricDirection.of(metric);
+    if (direction == 0) {
+      throw new UserException(
+          "tune.direction=auto is not possible with the metric %s, whose name does not say whether more of it is better: expected minimize or maximize"
+              .formatted(metric));
+    }
+    return direction < 0 ? Direction.MINIMIZE : Direction.MAXIMIZE;
   }
 
   private static Constraint constraint(String text) {

@@ -1,5 +1,6 @@
 package io.sparkfinetune.report;
 
+import io.sparkfinetune.evaluate.MetricDirection;
 import io.sparkfinetune.report.Table.Cell;
 import io.sparkfinetune.track.RunRecord;
 import java.time.ZoneOffset;
@@ -125,7 +126,7 @@ public final class ComparisonReport {
 
   /** NaN where it is not known whether more is better, or where all are alike. */
   private double best(String metric) {
-    int direction = MetricNames.direction(metric);
+    int direction = MetricDirection.of(metric);
     double[] values =
         runs.stream()
             .mapToDouble(run -> run.latest(metric))

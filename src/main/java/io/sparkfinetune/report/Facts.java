@@ -1,5 +1,6 @@
 package io.sparkfinetune.report;
 
+import io.sparkfinetune.evaluate.MetricDirection;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.RunRecord.Point;
 import io.sparkfinetune.track.RunStatus;
@@ -52,7 +53,7 @@ public final class Facts {
 
   /** The best value of a metric of which it is known whether more is better. */
   public static Optional<Point> best(String metric, List<Point> points) {
-    int direction = MetricNames.direction(metric);
+    int direction = MetricDirection.of(metric);
     return direction == 0
         ? Optional.empty()
         : points.stream()

@@ -28,19 +28,10 @@ public final class MetricNames {
           List.of("train_runtime"),
           List.of("train_samples_per_second"));
 
-  private static final Pattern LOWER = Pattern.compile("(.*[_/])?(loss|hamming_loss|runtime)");
-  private static final Pattern HIGHER =
-      Pattern.compile(
-          "(.*[_/])?((accuracy|f1|precision|recall)(_\\w+)?|auc|roc_auc|\\w+_per_second)");
   private static final Pattern NO_CURVE =
       Pattern.compile("epoch|total_flos|.*_(runtime|samples|\\w+_per_second)");
 
   private MetricNames() {}
-
-  /** How two values compare: above 0 when more is better, below when less is, 0 when unknown. */
-  public static int direction(String metric) {
-    return LOWER.matcher(metric).matches() ? -1 : HIGHER.matcher(metric).matches() ? 1 : 0;
-  }
 
   /** Those that there are of the metrics that say most. */
   public static List<String> headlines(Set<String> metrics) {

@@ -2,6 +2,7 @@ package io.sparkfinetune.train;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Key;
+import io.sparkfinetune.evaluate.MetricDirection;
 import io.sparkfinetune.model.ProblemType;
 import java.io.Serializable;
 import java.util.List;
@@ -97,7 +98,7 @@ public record EvaluationArguments(
   /** Whether more of {@code metric} is better. */
   public boolean greaterIsBetter(String metric) {
     return greaterIsBetter.equals("auto")
-        ? !metric.endsWith("loss")
+        ? MetricDirection.of(metric) > 0
         : Boolean.parseBoolean(greaterIsBetter);
   }
 }

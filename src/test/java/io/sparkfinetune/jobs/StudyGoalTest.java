@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.evaluate.MetricDirection;
 import io.sparkfinetune.model.ProblemType;
 import io.sparkfinetune.tune.Direction;
 import io.sparkfinetune.tune.Objective;
@@ -11,6 +12,8 @@ import io.sparkfinetune.tune.pruner.PatientPruner;
 import io.sparkfinetune.tune.pruner.SuccessiveHalvingPruner;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,13 +45,29 @@ class StudyGoalTest {
 
   @Test
   void minimizesLossesAndTimes() {
-    StudyGoal goal = goal(Map.of("metric", "f1, loss, train_runtime, eval_samples_per_second"));
+    Map<String, Direction> directions =
+        Map.of(
+            "eval_f1", Direction.MAXIMIZE,
+            "eval_loss", Direction.MINIMIZE,
+            "train_runtime", Direction.MINIMIZE,
+            "train_peak_memory_mb", Direction.MINIMIZE,
+            "eval_samples_per_second", Direction.MAXIMIZE);
 
-    assertThat(goal.metrics())
-        .containsExactly("eval_f1", "eval_loss", "train_runtime", "eval_samples_per_second");
-    assertThat(goal.directions())
-        .containsExactly(
-            Direction.MAXIMIZE, Direction.MINIMIZE, Direction.MINIMIZE, Direction.MAXIMIZE);
+    directions.forEach(
+        (metric, direction) ->
+            assertThat(goal(Map.of("metric", metric)).directions()).containsExactly(direction));
+  }
+
+  @Test
+  void everyMetricThatIsMeasuredHasADirectionButForThoseThatAreRefused() {
+    Set<String> unknown = new TreeSet<>();
+    for (ProblemType type : ProblemType.values()) {
+      StudyGoal.measured(type).stream()
+          .filter(metric -> MetricDirection.of(metric) == 0)
+          .forEach(unknown::add);
+    }
+
+    assertThat(unknown).containsExactly("eval_samples", "eval_threshold");
   }
 
   @Test
@@ -79,6 +98,7 @@ class StudyGoalTest {
       delimiter = ';',
       value = {
         "metric;accuracy,loss;direction;maximize;tune.direction=maximize has 1 directions: expected one for each metric of tune.metric=accuracy,loss",
+        "metric;latency;objective;Mine;tune.direction=auto is not possible with the metric latency, whose name does not say whether more of it is better: expected minimize or maximize",
         "metric;accuracy;direction;up;tune.direction=up is not allowed: expected minimize or maximize",
         "metric;'';direction;auto;tune.metric= names no metric: expected one or several with commas between them, or auto",
         "metric;,;direction;auto;tune.metric=, names no metric",
@@ -105,7 +125,12 @@ class StudyGoalTest {
   void knowsTheMetricsOfSets() {
     ProblemType sets = ProblemType.MULTI_LABEL_CLASSIFICATION;
 
-    assertThat(goal(Map.of("metric", "f1_micro, threshold"), Map.of(), sets).metrics())
+    assertThat(
+            goal(
+                    Map.of("metric", "f1_micro, threshold", "direction", "maximize, minimize"),
+                    Map.of(),
+                    sets)
+                .metrics())
         .containsExactly("eval_f1_micro", "eval_threshold");
     assertThatThrownBy(() -> goal(Map.of("metric", "f1"), Map.of(), sets))
         .isInstanceOf(UserException.class)

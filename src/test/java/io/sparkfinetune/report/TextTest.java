@@ -53,14 +53,4 @@ class TextTest {
     assertThat(Sparkline.of(Runs.points(3, i -> i == 2 ? Double.NaN : 1), 8)).isEqualTo("▁ ▁");
     assertThat(Sparkline.of(List.of(), 8)).isEmpty();
   }
-
-  @Test
-  void moreIsBetterOrLessIs() {
-    assertThat(List.of("eval_loss", "loss", "test_hamming_loss", "train_runtime"))
-        .allMatch(name -> MetricNames.direction(name) < 0);
-    assertThat(List.of("eval_f1", "test_f1_micro", "accuracy", "train_samples_per_second"))
-        .allMatch(name -> MetricNames.direction(name) > 0);
-    assertThat(List.of("learning_rate", "grad_norm", "epoch", "glossary", "test_samples"))
-        .allMatch(name -> MetricNames.direction(name) == 0);
-  }
 }
