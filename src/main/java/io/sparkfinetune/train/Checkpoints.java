@@ -1,6 +1,6 @@
 package io.sparkfinetune.train;
 
-import com.fasterxml.jackson.databind.DatabindException;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.UserException;
@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -29,6 +30,10 @@ final class Checkpoints {
   private static final String WEIGHTS = "weights.safetensors";
   private static final String OPTIMIZER = "optimizer.safetensors";
   private static final String BEST = "best.safetensors";
+
+  /** More than the evaluations of any training fill. */
+  private static final long MAX_STATE_BYTES = 64 << 20;
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
 
@@ -110,27 +115,38 @@ final class Checkpoints {
   }
 
   private Optional<Found> read(StoredCheckpoint checkpoint) {
+    for (String name : List.of(STATE, WEIGHTS, OPTIMIZER)) {
+      if (!checkpoint.has(name)) {
+        return notReadable(checkpoint, "its manifest names no " + name, null);
+      }
+    }
+    if (checkpoint.size(STATE) > MAX_STATE_BYTES) {
+      return notReadable(
+          checkpoint, STATE + " has " + checkpoint.size(STATE) + " bytes: too many", null);
+    }
     try (InputStream in = checkpoint.open(STATE)) {
       TrainerState state = JSON.readValue(in.readAllBytes(), TrainerState.class);
       return Optional.of(new Found(checkpoint, state));
-    } catch (DatabindException e) {
-      if (!arguments.resume()) {
-        return Optional.empty();
-      }
-      throw new UserException(
-          "the checkpoint at step "
-              + checkpoint.step()
-              + " in "
-              + arguments.checkpointDir()
-              + " was written by another release ("
-              + STATE
-              + ": "
-              + e.getOriginalMessage()
-              + "). Go on with that one, or start anew with resume=false",
-          e);
+    } catch (JsonProcessingException e) {
+      return notReadable(checkpoint, STATE + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read " + STATE + " of a checkpoint", e);
     }
+  }
+
+  private Optional<Found> notReadable(StoredCheckpoint checkpoint, String why, Throwable cause) {
+    if (!arguments.resume()) {
+      return Optional.empty();
+    }
+    throw new UserException(
+        "the checkpoint at step "
+            + checkpoint.step()
+            + " in "
+            + arguments.checkpointDir()
+            + " was written by another release ("
+            + why
+            + "). Go on with that one, or start anew with resume=false",
+        cause);
   }
 
   private void requireAgreement(int step) {

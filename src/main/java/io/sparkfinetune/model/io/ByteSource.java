@@ -79,13 +79,13 @@ interface ByteSource extends Closeable {
    * A file on a Hadoop file system, opened when first read. A remote one is read in place, which is
    * quick for headers, and from {@link #fetch} on by way of this host's {@link HostCache}.
    *
-   * @throws UserException when there is no such file
+   * @throws UserException when there is no such file, or it is no plain one
    */
   static ByteSource file(Path path, Configuration hadoop) throws IOException {
     FileSystem fileSystem = path.getFileSystem(hadoop);
     FileStatus status;
     try {
-      status = fileSystem.getFileStatus(path);
+      status = HadoopFiles.plainFile(path, fileSystem);
     } catch (FileNotFoundException e) {
       throw new UserException(path + ": there is no such file.", e);
     }

@@ -23,14 +23,9 @@ final class Json {
       }
       throw new UserException(file + ": expected a JSON object.");
     } catch (JsonProcessingException e) {
-      throw new UserException(
-          file
-              + ": not JSON (line "
-              + e.getLocation().getLineNr()
-              + ": "
-              + e.getOriginalMessage()
-              + ").",
-          e);
+      // Of what is nested too deeply Jackson says no place.
+      String place = e.getLocation() == null ? "" : "line " + e.getLocation().getLineNr() + ": ";
+      throw new UserException(file + ": not JSON (" + place + e.getOriginalMessage() + ").", e);
     }
   }
 

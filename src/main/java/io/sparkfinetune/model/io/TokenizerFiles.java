@@ -49,13 +49,13 @@ final class TokenizerFiles {
   static String read(Path folder, Configuration hadoop) throws IOException {
     List<String> names = HadoopFiles.names(folder, hadoop);
     if (names.contains(TOKENIZER)) {
-      return HadoopFiles.readText(new Path(folder, TOKENIZER), hadoop);
+      return text(folder, TOKENIZER, hadoop);
     }
     if (names.contains(VOCAB)) {
       ObjectNode settings = optional(folder, TOKENIZER_CONFIG, names, hadoop);
       JsonNode stripAccents = settings.path("strip_accents");
       return VocabTxt.toTokenizerJson(
-          HadoopFiles.readText(new Path(folder, VOCAB), hadoop),
+          text(folder, VOCAB, hadoop),
           settings.path("do_lower_case").asBoolean(true),
           stripAccents.isBoolean() ? Optional.of(stripAccents.asBoolean()) : Optional.empty(),
           settings.path("tokenize_chinese_chars").asBoolean(true));
@@ -93,7 +93,7 @@ final class TokenizerFiles {
     }
     return ByteLevelBpe.toTokenizerJson(
         ids(optional(folder, BPE_VOCAB, names, hadoop)),
-        ByteLevelBpe.readMerges(HadoopFiles.readText(new Path(folder, BPE_MERGES), hadoop)),
+        ByteLevelBpe.readMerges(text(folder, BPE_MERGES, hadoop)),
         added,
         new ByteLevelBpe.Settings(settings.path("add_prefix_space").asBoolean(false), roles));
   }
@@ -121,8 +121,12 @@ final class TokenizerFiles {
       Path folder, String file, List<String> names, Configuration hadoop) throws IOException {
     Path path = new Path(folder, file);
     return names.contains(file)
-        ? Json.object(HadoopFiles.readText(path, hadoop), path.toString())
+        ? Json.object(text(folder, file, hadoop), path.toString())
         : Json.MAPPER.createObjectNode();
+  }
+
+  private static String text(Path folder, String file, Configuration hadoop) throws IOException {
+    return HadoopFiles.readText(new Path(folder, file), HadoopFiles.MAX_TOKENIZER_BYTES, hadoop);
   }
 
   private static UserException missing(Path folder, List<String> names) {

@@ -1,12 +1,12 @@
 package io.sparkfinetune.train.checkpoint;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.io.HadoopFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -109,11 +109,13 @@ final class CheckpointFolder {
    * @throws Manifest.UnknownVersionException when another release wrote it
    */
   StoredCheckpoint checkpoint(int step) throws IOException {
-    byte[] text;
-    try (FSDataInputStream in = fileSystem.open(manifest(step))) {
-      text = in.readAllBytes();
+    String text;
+    try {
+      text = HadoopFiles.readText(manifest(step), HadoopFiles.MAX_CONFIG_BYTES, fileSystem);
     } catch (FileNotFoundException e) {
       throw new DamagedException("it has no " + Manifest.NAME + whyNone(step), e);
+    } catch (UserException e) {
+      throw new DamagedException(e.getMessage(), e);
     } catch (FSError e) {
       throw ioException(e);
     }

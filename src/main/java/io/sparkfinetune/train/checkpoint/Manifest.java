@@ -52,7 +52,7 @@ record Manifest(int step, Map<String, Entry> files) {
    * @throws DamagedException when this is no manifest of that step
    * @throws UnknownVersionException when a later release has written it
    */
-  static Manifest parse(byte[] text, int step) throws IOException {
+  static Manifest parse(String text, int step) throws IOException {
     JsonNode json;
     try {
       json = MAPPER.readTree(text);
@@ -83,13 +83,17 @@ record Manifest(int step, Map<String, Entry> files) {
     for (Map.Entry<String, JsonNode> field : json.path("files").properties()) {
       JsonNode size = field.getValue().path("size");
       JsonNode crc32c = field.getValue().path("crc32c");
-      if (!isPlain(field.getKey()) || !size.canConvertToLong() || !crc32c.isTextual()) {
+      if (!isPlain(field.getKey()) || !isSize(size) || !crc32c.isTextual()) {
         throw new DamagedException(
             NAME + " says '" + field.getKey() + "': " + field.getValue() + ", which is no file");
       }
       files.put(field.getKey(), new Entry(size.longValue(), crc32c.textValue()));
     }
     return new Manifest(step, files);
+  }
+
+  private static boolean isSize(JsonNode size) {
+    return size.isIntegralNumber() && size.canConvertToLong() && size.longValue() >= 0;
   }
 
   /** Whether a name is that of a file in the checkpoint's own folder, and free. */

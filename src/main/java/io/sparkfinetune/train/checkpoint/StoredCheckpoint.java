@@ -1,5 +1,7 @@
 package io.sparkfinetune.train.checkpoint;
 
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.model.io.HadoopFiles;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -79,9 +81,11 @@ public final class StoredCheckpoint {
       // Not by a listing, which fails in no clear way when the folder is deleted meanwhile.
       long size;
       try {
-        size = fileSystem.getFileStatus(new Path(folder, file.getKey())).getLen();
+        size = HadoopFiles.plainFile(new Path(folder, file.getKey()), fileSystem).getLen();
       } catch (FileNotFoundException e) {
         throw new DamagedException("file " + file.getKey() + " is missing", e);
+      } catch (UserException e) {
+        throw new DamagedException(e.getMessage(), e);
       }
       if (size != file.getValue().size()) {
         throw VerifyingInputStream.wrongSize(file.getKey(), Long.toString(size), file.getValue());
