@@ -1,6 +1,7 @@
 package io.sparkfinetune.model;
 
-import io.sparkfinetune.UserException;
+import java.util.List;
+import java.util.Optional;
 
 /** The activation functions, by Hugging Face's {@code hidden_act}. */
 public enum Activation {
@@ -13,23 +14,19 @@ public enum Activation {
   SILU,
   TANH;
 
-  /**
-   * The function of a name.
-   *
-   * @throws UserException when it is unknown; the message lists the known ones
-   */
-  static Activation of(String hiddenAct) {
-    return switch (hiddenAct) {
-      case "gelu" -> GELU;
-      case "gelu_new", "gelu_pytorch_tanh" -> GELU_NEW;
-      case "relu" -> RELU;
-      case "silu", "swish" -> SILU;
-      case "tanh" -> TANH;
-      default ->
-          throw new UserException(
-              "config.json: hidden_act="
-                  + hiddenAct
-                  + " is not known; expected gelu, gelu_new, gelu_pytorch_tanh, relu, silu, swish or tanh");
+  /** The names that are known. */
+  static final List<String> NAMES =
+      List.of("gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh");
+
+  /** The function of one of {@link #NAMES}; empty for another name. */
+  static Optional<Activation> of(String name) {
+    return switch (name) {
+      case "gelu" -> Optional.of(GELU);
+      case "gelu_new", "gelu_pytorch_tanh" -> Optional.of(GELU_NEW);
+      case "relu" -> Optional.of(RELU);
+      case "silu", "swish" -> Optional.of(SILU);
+      case "tanh" -> Optional.of(TANH);
+      default -> Optional.empty();
     };
   }
 }

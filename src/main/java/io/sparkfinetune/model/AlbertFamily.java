@@ -29,6 +29,11 @@ final class AlbertFamily implements EncoderFamily {
   }
 
   @Override
+  public void requireComputed(ModelConfig config) {
+    BertEncoder.requireAbsolutePositions(config);
+  }
+
+  @Override
   public DropoutKeys dropouts() {
     return DropoutKeys.bert("classifier_dropout_prob");
   }
@@ -45,7 +50,7 @@ final class AlbertFamily implements EncoderFamily {
         0,
         "albert.pooler",
         Activation.TANH,
-        config.number("classifier_dropout_prob", 0.1),
+        config.dropout("classifier_dropout_prob", 0.1),
         "classifier");
   }
 
@@ -66,19 +71,20 @@ final class AlbertFamily implements EncoderFamily {
               size,
               TokenEmbeddings.bertTypes(config),
               TokenEmbeddings.Positions.FROM_ZERO,
-              config.number("layer_norm_eps", 1e-12),
-              config.number("hidden_dropout_prob", 0));
+              config.epsilon("layer_norm_eps", 1e-12),
+              config.dropout("hidden_dropout_prob", 0));
       ParameterSet.Scope encoder = scope.child("encoder");
       projection =
           new Linear(
               encoder.child("embedding_hidden_mapping_in"), size, config.positive("hidden_size"));
-      depth = config.positive("num_hidden_layers");
-      int groupCount = config.positive("num_hidden_groups", 1);
+      depth = config.layers("num_hidden_layers");
+      int groupCount = config.integer("num_hidden_groups", 1, 1, ModelConfig.MAX_LAYERS);
+      int innerCount = config.integer("inner_group_num", 1, 1, ModelConfig.MAX_LAYERS);
       for (int group = 0; group < groupCount; group++) {
         ParameterSet.Scope layers =
             encoder.child("albert_layer_groups").layer(group).child("albert_layers");
         List<Layer> inner = new ArrayList<>();
-        for (int i = 0; i < config.integer("inner_group_num", 1); i++) {
+        for (int i = 0; i < innerCount; i++) {
           inner.add(layer(config, layers.child("" + i)));
         }
         groups.add(inner);
@@ -88,7 +94,7 @@ final class AlbertFamily implements EncoderFamily {
     private static Layer layer(ModelConfig config, ParameterSet.Scope scope) {
       int hidden = config.positive("hidden_size");
       int inner = config.positive("intermediate_size");
-      double eps = config.number("layer_norm_eps", 1e-12);
+      double eps = config.epsilon("layer_norm_eps", 1e-12);
       ParameterSet.Scope attention = scope.child("attention");
       return new Layer(
           new SelfAttention(
@@ -97,15 +103,15 @@ final class AlbertFamily implements EncoderFamily {
               new Linear(attention.child("value"), hidden, hidden),
               hidden,
               config.positive("num_attention_heads"),
-              config.number("attention_probs_dropout_prob", 0)),
+              config.dropout("attention_probs_dropout_prob", 0)),
           new PostNormLayer(
               new Linear(attention.child("dense"), hidden, hidden),
               new LayerNorm(attention.child("LayerNorm"), hidden, eps),
               new Linear(scope.child("ffn"), hidden, inner),
-              Activation.of(config.string("hidden_act", "gelu_new")),
+              config.activation("hidden_act", "gelu_new"),
               new Linear(scope.child("ffn_output"), inner, hidden),
               new LayerNorm(scope.child("full_layer_layer_norm"), hidden, eps),
-              config.number("hidden_dropout_prob", 0),
+              config.dropout("hidden_dropout_prob", 0),
               0));
     }
 

@@ -1,6 +1,5 @@
 package io.sparkfinetune.model;
 
-import io.sparkfinetune.UserException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,17 +21,10 @@ final class BertEncoder implements Encoder {
    */
   BertEncoder(
       ModelConfig config, ParameterSet.Scope scope, TokenEmbeddings embeddings, Linear projection) {
-    String positions = config.string("position_embedding_type", "absolute");
-    if (!positions.equals("absolute")) {
-      throw new UserException(
-          "config.json: position_embedding_type="
-              + positions
-              + " is not supported: only absolute is");
-    }
     this.embeddings = embeddings;
     this.projection = projection;
     int hidden = config.positive("hidden_size");
-    for (int i = 0; i < config.positive("num_hidden_layers"); i++) {
+    for (int i = 0; i < config.layers("num_hidden_layers"); i++) {
       ParameterSet.Scope layer = scope.child("encoder.layer").layer(i);
       ParameterSet.Scope self = layer.child("attention.self");
       attentions.add(
@@ -42,9 +34,25 @@ final class BertEncoder implements Encoder {
               new Linear(self.child("value"), hidden, hidden),
               hidden,
               config.positive("num_attention_heads"),
-              config.number("attention_probs_dropout_prob", 0.1)));
-      layers.add(PostNormLayer.bert(config, layer, config.number("layer_norm_eps", 1e-12)));
+              config.dropout("attention_probs_dropout_prob", 0.1)));
+      layers.add(PostNormLayer.bert(config, layer, config.epsilon("layer_norm_eps", 1e-12)));
     }
+  }
+
+  /** The keys of {@code BertModel} and of those that share its code. */
+  static void requireComputed(ModelConfig config) {
+    requireAbsolutePositions(config);
+    for (String key : List.of("is_decoder", "add_cross_attention")) {
+      config.requireOnly(
+          key,
+          "false",
+          "each token sees those on both sides of it here, and with true those before it alone."
+              + " Give an encoder, or set it to false if the model was trained as one");
+    }
+  }
+
+  static void requireAbsolutePositions(ModelConfig config) {
+    config.requireOnly("position_embedding_type", "absolute", "only absolute is");
   }
 
   @Override

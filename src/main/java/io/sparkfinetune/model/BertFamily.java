@@ -28,6 +28,11 @@ final class BertFamily implements EncoderFamily {
   }
 
   @Override
+  public void requireComputed(ModelConfig config) {
+    BertEncoder.requireComputed(config);
+  }
+
+  @Override
   public DropoutKeys dropouts() {
     return DropoutKeys.bert("classifier_dropout");
   }

@@ -84,6 +84,15 @@ final class CheckpointWeights {
   }
 
   /**
+   * Looks up whether {@link #takeAll} finds every weight; reads none.
+   *
+   * @throws UserException as that
+   */
+  void matchAll(TensorSource checkpoint) {
+    Weights.match(checkpoint, parameters.shapes(), prefix, name -> false);
+  }
+
+  /**
    * Takes every weight, as of a classifier of these very labels.
    *
    * @throws UserException when the checkpoint lacks a weight, or has it in another shape

@@ -26,12 +26,23 @@ final class DebertaV2Family implements EncoderFamily {
 
   @Override
   public boolean hasTokenTypes(ModelConfig config) {
-    return config.integer("type_vocab_size", 0) > 1;
+    return types(config) > 1;
   }
 
   @Override
   public Encoder encoder(ModelConfig config, ParameterSet.Scope scope) {
     return new Deberta(config, scope, maxTokens(config));
+  }
+
+  @Override
+  public void requireComputed(ModelConfig config) {
+    int hidden = config.positive("hidden_size");
+    int heads = config.positive("num_attention_heads");
+    config.requireOnly(
+        "attention_head_size",
+        "" + SelfAttention.headSize(hidden, heads),
+        "heads have hidden_size / num_attention_heads here");
+    config.requireOnly("pooler_hidden_size", "" + hidden, "the pooler has hidden_size here");
   }
 
   @Override
@@ -48,19 +59,23 @@ final class DebertaV2Family implements EncoderFamily {
   public HeadLayout head(ModelConfig config) {
     return HeadLayout.firstToken(
         config.positive("hidden_size"),
-        config.number("pooler_dropout", 0),
+        config.dropout("pooler_dropout", 0),
         "pooler.dense",
-        Activation.of(config.string("pooler_hidden_act", "gelu")),
-        config.number("cls_dropout", dropout(config)),
+        config.activation("pooler_hidden_act", "gelu"),
+        config.dropout("cls_dropout", dropout(config)),
         "classifier");
   }
 
+  private static int types(ModelConfig config) {
+    return config.integer("type_vocab_size", 0, 0, ModelConfig.MAX_SIZE);
+  }
+
   private static double dropout(ModelConfig config) {
-    return config.number("hidden_dropout_prob", 0.1);
+    return config.dropout("hidden_dropout_prob", 0.1);
   }
 
   private static double eps(ModelConfig config) {
-    return config.number("layer_norm_eps", 1e-7);
+    return config.epsilon("layer_norm_eps", 1e-7);
   }
 
   private static final class Deberta implements Encoder {
@@ -77,13 +92,13 @@ final class DebertaV2Family implements EncoderFamily {
           config.flag("relative_attention", false)
               ? new RelativePositions(config, encoder, maxTokens)
               : null;
-      for (int i = 0; i < config.positive("num_hidden_layers"); i++) {
+      for (int i = 0; i < config.layers("num_hidden_layers"); i++) {
         ParameterSet.Scope layer = encoder.child("layer").layer(i);
         attentions.add(new Attention(config, layer.child("attention.self")));
         layers.add(PostNormLayer.bert(config, layer, eps(config)));
       }
       convolution =
-          config.integer("conv_kernel_size", 0) > 0
+          config.integer("conv_kernel_size", 0, 0, ModelConfig.MAX_LAYERS) > 0
               ? new Convolution(config, encoder.child("conv").atLayer(0))
               : null;
     }
@@ -119,16 +134,15 @@ final class DebertaV2Family implements EncoderFamily {
 
     Embeddings(ModelConfig config, ParameterSet.Scope scope) {
       int hidden = config.positive("hidden_size");
-      int size = config.integer("embedding_size", hidden);
-      int typeCount = config.integer("type_vocab_size", 0);
+      int size = config.positive("embedding_size", hidden);
+      int typeCount = types(config);
       words =
           scope
               .child("word_embeddings")
               .wordTable("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), size);
       positions =
           config.flag("position_biased_input", true)
-              ? TokenEmbeddings.table(
-                  scope, "position_embeddings", config.positive("max_position_embeddings"), size)
+              ? TokenEmbeddings.table(scope, "position_embeddings", config.positions(), size)
               : null;
       types =
           typeCount > 0
@@ -172,9 +186,9 @@ final class DebertaV2Family implements EncoderFamily {
 
     RelativePositions(ModelConfig config, ParameterSet.Scope encoder, int maxTokens) {
       int hidden = config.positive("hidden_size");
-      int given = config.integer("max_relative_positions", -1);
-      int maxDistance = given < 1 ? config.positive("max_position_embeddings") : given;
-      int buckets = config.integer("position_buckets", -1);
+      int given = config.integer("max_relative_positions", -1, -1, ModelConfig.MAX_TOKENS);
+      int maxDistance = given < 1 ? config.positions() : given;
+      int buckets = config.integer("position_buckets", -1, -1, ModelConfig.MAX_TOKENS);
       int span = buckets > 0 ? buckets : maxDistance;
       vectors =
           encoder
@@ -257,7 +271,7 @@ final class DebertaV2Family implements EncoderFamily {
               : null;
       int terms = 1 + (contentToPosition ? 1 : 0) + (positionToContent ? 1 : 0);
       scale = 1 / Math.sqrt((double) size * terms);
-      dropout = config.number("attention_probs_dropout_prob", 0.1);
+      dropout = config.dropout("attention_probs_dropout_prob", 0.1);
       positionDropout = dropout(config);
     }
 
@@ -320,7 +334,7 @@ final class DebertaV2Family implements EncoderFamily {
       ParameterSet.Scope conv = scope.child("conv");
       weight = conv.parameter("weight", Parameter.Init.NORMAL, hidden, hidden / groups, kernel);
       bias = conv.parameter("bias", Parameter.Init.ZEROS, hidden);
-      activation = Activation.of(config.string("conv_act", "tanh"));
+      activation = config.activation("conv_act", "tanh");
       norm = new LayerNorm(scope.child("LayerNorm"), hidden, eps(config));
       dropout = dropout(config);
     }

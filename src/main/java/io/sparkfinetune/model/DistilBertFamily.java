@@ -53,7 +53,7 @@ final class DistilBertFamily implements EncoderFamily {
         0,
         "pre_classifier",
         Activation.RELU,
-        config.number("seq_classif_dropout", 0.2),
+        config.dropout("seq_classif_dropout", 0.2),
         "classifier");
   }
 
@@ -65,8 +65,8 @@ final class DistilBertFamily implements EncoderFamily {
     DistilBert(ModelConfig config, ParameterSet.Scope scope) {
       int dim = config.positive("dim");
       int inner = config.positive("hidden_dim");
-      double dropout = config.number("dropout", 0.1);
-      Activation activation = Activation.of(config.string("activation", "gelu"));
+      double dropout = config.dropout("dropout", 0.1);
+      Activation activation = config.activation("activation", "gelu");
       embeddings =
           new TokenEmbeddings(
               config,
@@ -76,7 +76,7 @@ final class DistilBertFamily implements EncoderFamily {
               TokenEmbeddings.Positions.FROM_ZERO,
               EPS,
               dropout);
-      for (int i = 0; i < config.positive("n_layers"); i++) {
+      for (int i = 0; i < config.layers("n_layers"); i++) {
         ParameterSet.Scope layer = scope.child("transformer.layer").layer(i);
         ParameterSet.Scope attention = layer.child("attention");
         attentions.add(
@@ -86,7 +86,7 @@ final class DistilBertFamily implements EncoderFamily {
                 new Linear(attention.child("v_lin"), dim, dim),
                 dim,
                 config.positive("n_heads"),
-                config.number("attention_dropout", 0.1)));
+                config.dropout("attention_dropout", 0.1)));
         layers.add(
             new PostNormLayer(
                 new Linear(attention.child("out_lin"), dim, dim),

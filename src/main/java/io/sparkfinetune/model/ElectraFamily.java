@@ -34,6 +34,11 @@ final class ElectraFamily implements EncoderFamily {
   }
 
   @Override
+  public void requireComputed(ModelConfig config) {
+    BertEncoder.requireComputed(config);
+  }
+
+  @Override
   public DropoutKeys dropouts() {
     return DropoutKeys.bert("classifier_dropout");
   }

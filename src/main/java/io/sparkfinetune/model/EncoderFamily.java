@@ -1,5 +1,6 @@
 package io.sparkfinetune.model;
 
+import io.sparkfinetune.UserException;
 import java.util.List;
 
 /** What sets one Hugging Face {@code model_type} apart from the others. */
@@ -20,12 +21,17 @@ interface EncoderFamily {
 
   /** The longest row in tokens, special tokens included. */
   default int maxTokens(ModelConfig config) {
-    return config.positive("max_position_embeddings");
+    return config.positions();
   }
 
   /** The token id that pads a batch; the default is that of transformers' configuration class. */
   default int padTokenId(ModelConfig config) {
-    return config.integer("pad_token_id", 0);
+    return padTokenId(config, 0);
+  }
+
+  /** The token id that pads a batch, or the family's own. */
+  static int padTokenId(ModelConfig config, int defaultValue) {
+    return config.integer("pad_token_id", defaultValue, 0, ModelConfig.MAX_SIZE);
   }
 
   /**
@@ -42,6 +48,14 @@ interface EncoderFamily {
    * @param scope where its names start, behind the prefix, at depth 0
    */
   Encoder encoder(ModelConfig config, ParameterSet.Scope scope);
+
+  /**
+   * Checks the keys by which transformers' class of this family would compute something that is not
+   * computed here; docs/checkpoints.md lists them. Those of all families are not among them.
+   *
+   * @throws UserException for one that says so
+   */
+  default void requireComputed(ModelConfig config) {}
 
   /** Where its {@code config.json} keeps the dropouts. */
   DropoutKeys dropouts();

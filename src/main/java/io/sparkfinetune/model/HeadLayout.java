@@ -63,6 +63,6 @@ record HeadLayout(
 
   /** The dropout of BERT's head and of its kin's: the encoder's, unless it has one of its own. */
   static double bertDropout(ModelConfig config) {
-    return config.number("classifier_dropout", config.number("hidden_dropout_prob", 0.1));
+    return config.dropout("classifier_dropout", config.dropout("hidden_dropout_prob", 0.1));
   }
 }

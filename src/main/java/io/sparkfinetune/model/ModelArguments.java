@@ -187,6 +187,7 @@ public record ModelArguments(
    *     otherwise
    */
   public ModelConfig configure(ModelConfig checkpoint, List<String> labels) {
+    EncoderFamilies.checked(checkpoint);
     checkpoint.requirePositions(maxLength);
     Pooling chosen =
         pooling.equals(AUTO)

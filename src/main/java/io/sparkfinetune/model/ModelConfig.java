@@ -5,9 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.OneLine;
 import io.sparkfinetune.model.io.ModelInputs;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
@@ -18,11 +19,14 @@ import java.util.stream.IntStream;
  * A model's {@code config.json}, as Hugging Face writes it. Keys that this project does not know
  * are kept, so that a checkpoint leaves with what it came with. Immutable.
  */
-public final class ModelConfig {
+public final class ModelConfig extends ConfigValues {
   /** Of transformers, which does not write {@code id2label} for labels that it has named itself. */
   private static final int DEFAULT_NUM_LABELS = 2;
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Of labels that have no names, which are made up. */
+  static final int MAX_LABELS = 1 << 17;
 
   /** The threshold of a multi-label classifier that names none: a sigmoid's middle. */
   public static final double DEFAULT_THRESHOLD = 0.5;
@@ -37,10 +41,8 @@ public final class ModelConfig {
   private static final String PROBLEM_TYPE = "problem_type";
   private static final String THRESHOLD = "threshold";
 
-  private final ObjectNode json;
-
   private ModelConfig(ObjectNode json) {
-    this.json = json;
+    super(json);
   }
 
   /**
@@ -70,7 +72,7 @@ public final class ModelConfig {
     List<String> labels = labels();
     if (labels.isEmpty() && words("architectures").contains(classifierArchitecture())) {
       labels =
-          IntStream.range(0, integer("num_labels", DEFAULT_NUM_LABELS))
+          IntStream.range(0, integer("num_labels", DEFAULT_NUM_LABELS, 1, MAX_LABELS))
               .mapToObj(id -> "LABEL_" + id)
               .toList();
     }
@@ -87,12 +89,12 @@ public final class ModelConfig {
 
   /** The text of a {@code config.json}. */
   public String toJson() {
-    return json.toPrettyString();
+    return json().toPrettyString();
   }
 
   /** The encoder family, as in {@code bert}. */
   public String modelType() {
-    JsonNode type = json.get("model_type");
+    JsonNode type = value("model_type");
     if (type == null || !type.isTextual()) {
       throw new UserException("config.json has no model_type; expected one, as in \"bert\"");
     }
@@ -100,110 +102,56 @@ public final class ModelConfig {
   }
 
   /**
-   * A whole number of at least 1 that the model cannot do without.
-   *
-   * @throws UserException when it is missing or not such a number
-   */
-  public int positive(String key) {
-    JsonNode value = json.get(key);
-    if (value == null) {
-      throw new UserException("config.json has no " + key + "; expected a whole number");
-    }
-    if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 1) {
-      throw new UserException(
-          "config.json: " + key + "=" + value + " is not allowed: expected a whole number >= 1");
-    }
-    return value.intValue();
-  }
-
-  /**
-   * A whole number of at least 1, or its default where there is none.
-   *
-   * @throws UserException when it is not such a number
-   */
-  public int positive(String key, int defaultValue) {
-    return has(key) ? positive(key) : defaultValue;
-  }
-
-  /** A whole number, or its default. */
-  public int integer(String key, int defaultValue) {
-    JsonNode value = json.path(key);
-    return value.isIntegralNumber() ? value.intValue() : defaultValue;
-  }
-
-  /** A number, or its default. */
-  public double number(String key, double defaultValue) {
-    JsonNode value = json.path(key);
-    return value.isNumber() ? value.doubleValue() : defaultValue;
-  }
-
-  /** A string, or its default. */
-  public String string(String key, String defaultValue) {
-    JsonNode value = json.path(key);
-    return value.isTextual() ? value.textValue() : defaultValue;
-  }
-
-  /** A truth value, or its default. */
-  public boolean flag(String key, boolean defaultValue) {
-    JsonNode value = json.path(key);
-    return value.isBoolean() ? value.booleanValue() : defaultValue;
-  }
-
-  /** Some words: an array of them, or one string that has {@code |} between them; may be none. */
-  public List<String> words(String key) {
-    JsonNode value = json.path(key);
-    List<String> words = new ArrayList<>();
-    if (value.isArray()) {
-      value.forEach(word -> words.add(word.asText()));
-    } else if (value.isTextual()) {
-      for (String word : value.textValue().split("\\|")) {
-        words.add(word.strip());
-      }
-    }
-    return List.copyOf(words);
-  }
-
-  /** Whether a key is there with a value that is not null. */
-  public boolean has(String key) {
-    return json.hasNonNull(key);
-  }
-
-  /** Whether a key is there with the value null, which need not mean the default. */
-  public boolean isNull(String key) {
-    return json.path(key).isNull();
-  }
-
-  /**
    * The label names by index, from {@code id2label}; empty when there are none.
    *
-   * @throws UserException when the ids are not 0, 1, 2, ...
+   * @throws UserException when the ids are not 0, 1, 2, ..., a name occurs twice, or {@code
+   *     label2id} gives one another id
    */
   public List<String> labels() {
-    JsonNode id2label = json.path("id2label");
-    List<String> labels = new ArrayList<>();
+    JsonNode id2label = value("id2label");
+    if (id2label == null) {
+      return List.of();
+    }
+    if (!id2label.isObject()) {
+      throw refused("id2label", "an object with a label's name for each id");
+    }
+    JsonNode label2id = json().path("label2id");
+    Map<String, Integer> ids = new LinkedHashMap<>();
     for (int id = 0; id < id2label.size(); id++) {
       JsonNode label = id2label.get(String.valueOf(id));
       if (label == null) {
         throw new UserException(
             "config.json: id2label has " + id2label.size() + " labels, but none of id " + id);
       }
-      labels.add(label.asText());
+      if (!label.isValueNode() || label.isNull()) {
+        throw new UserException(
+            "config.json: id2label has no name at id " + id + ": expected a text in quotes");
+      }
+      String name = label.asText();
+      Integer other = ids.putIfAbsent(name, id);
+      if (other != null) {
+        throw new UserException(
+            "config.json: id2label has the name '%s' twice, at id %d and %d. Rename one of them"
+                .formatted(OneLine.of(name), other, id));
+      }
+      JsonNode back = label2id.path(name);
+      if (back.isNumber() && back.longValue() != id) {
+        throw new UserException(
+            "config.json: id2label and label2id contradict each other: '%s' is %d in one and %s in"
+                    .formatted(OneLine.of(name), id, back)
+                + " the other. Correct the wrong one");
+      }
     }
-    return List.copyOf(labels);
+    return List.copyOf(ids.keySet());
   }
 
   /** How token vectors become one; {@code classifier_pooling} is ModernBERT's name for it. */
   public Pooling pooling() {
-    String name = string("classifier_pooling", "cls");
-    return switch (name) {
+    return switch (string("classifier_pooling", "cls")) {
       case "cls" -> Pooling.CLS;
       case "mean" -> Pooling.MEAN;
       case "max" -> Pooling.MAX;
-      default ->
-          throw new UserException(
-              "config.json: classifier_pooling="
-                  + name
-                  + " is not allowed: expected cls, mean or max");
+      default -> throw refused("classifier_pooling", "cls, mean or max");
     };
   }
 
@@ -268,18 +216,14 @@ public final class ModelConfig {
    * @throws UserException when it is no number above 0 and below 1
    */
   public OptionalDouble threshold() {
-    JsonNode value = json.get(THRESHOLD);
-    if (value == null || value.isNull()) {
+    JsonNode value = value(THRESHOLD);
+    if (value == null) {
       return OptionalDouble.empty();
     }
-    double threshold = value.asDouble(Double.NaN);
-    if (!(threshold > 0 && threshold < 1)) {
-      throw new UserException(
-          "config.json: threshold="
-              + value
-              + " is not allowed: expected a number above 0 and below 1");
+    if (!value.isNumber() || !(value.doubleValue() > 0 && value.doubleValue() < 1)) {
+      throw refused(THRESHOLD, "a number above 0 and below 1");
     }
-    return OptionalDouble.of(threshold);
+    return OptionalDouble.of(value.doubleValue());
   }
 
   /**
@@ -320,7 +264,7 @@ public final class ModelConfig {
 
   /** This configuration with other numbers at some keys. */
   ModelConfig with(Map<String, Double> numbers) {
-    ObjectNode copy = json.deepCopy();
+    ObjectNode copy = json().deepCopy();
     numbers.forEach(copy::put);
     return new ModelConfig(copy);
   }
@@ -331,7 +275,7 @@ public final class ModelConfig {
    * says where the checkpoint came from, how it was stored and what code it brought.
    */
   public ModelConfig withHead(List<String> labels, Pooling pooling, ProblemType problemType) {
-    ObjectNode copy = json.deepCopy();
+    ObjectNode copy = json().deepCopy();
     copy.remove(OF_THE_CHECKPOINT);
     copy.put("torch_dtype", "float32");
     ObjectNode id2label = copy.putObject("id2label");
@@ -349,7 +293,7 @@ public final class ModelConfig {
 
   /** This configuration with a multi-label classifier's threshold, above 0 and below 1. */
   public ModelConfig withThreshold(double threshold) {
-    return new ModelConfig(json.deepCopy().put(THRESHOLD, threshold));
+    return new ModelConfig(json().deepCopy().put(THRESHOLD, threshold));
   }
 
   private static String head(String text) {

@@ -27,7 +27,7 @@ final class ModernBertFamily implements EncoderFamily {
 
   @Override
   public int padTokenId(ModelConfig config) {
-    return config.integer("pad_token_id", 50_283);
+    return EncoderFamily.padTokenId(config, 50_283);
   }
 
   @Override
@@ -38,6 +38,17 @@ final class ModernBertFamily implements EncoderFamily {
   @Override
   public Encoder encoder(ModelConfig config, ParameterSet.Scope scope) {
     return new ModernBert(config, scope);
+  }
+
+  @Override
+  public void requireComputed(ModelConfig config) {
+    for (String key : List.of("rope_scaling", "rope_parameters", "rope_theta", "layer_types")) {
+      config.requireOnly(
+          key,
+          null,
+          "expected global_rope_theta, local_rope_theta and global_attn_every_n_layers, as"
+              + " transformers 4 writes them");
+    }
   }
 
   @Override
@@ -60,15 +71,19 @@ final class ModernBertFamily implements EncoderFamily {
         0,
         "head.dense",
         config.flag("classifier_bias", false),
-        Activation.of(config.string("classifier_activation", "gelu")),
+        config.activation("classifier_activation", "gelu"),
         new HeadLayout.Norm("head.norm", eps(config), config.flag("norm_bias", false)),
-        config.number("classifier_dropout", 0),
+        config.dropout("classifier_dropout", 0),
         "classifier",
         Set.of(Pooling.CLS, Pooling.MEAN));
   }
 
   private static double eps(ModelConfig config) {
-    return config.number("norm_eps", 1e-5);
+    return config.epsilon("norm_eps", 1e-5);
+  }
+
+  private static double theta(ModelConfig config, String key, double defaultValue) {
+    return config.number(key, defaultValue, 1, Float.MAX_VALUE);
   }
 
   private static LayerNorm norm(ModelConfig config, ParameterSet.Scope scope) {
@@ -87,7 +102,6 @@ final class ModernBertFamily implements EncoderFamily {
     private final Rotation localRotation;
 
     ModernBert(ModelConfig config, ParameterSet.Scope scope) {
-      requirePlainRotation(config);
       int hidden = config.positive("hidden_size");
       ParameterSet.Scope embeddings = scope.child("embeddings");
       words =
@@ -95,32 +109,20 @@ final class ModernBertFamily implements EncoderFamily {
               .child("tok_embeddings")
               .wordTable("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), hidden);
       embeddingNorm = norm(config, embeddings.child("norm"));
-      embeddingDropout = config.number("embedding_dropout", 0);
-      for (int i = 0; i < config.positive("num_hidden_layers"); i++) {
+      embeddingDropout = config.dropout("embedding_dropout", 0);
+      for (int i = 0; i < config.layers("num_hidden_layers"); i++) {
         layers.add(new Layer(config, scope.child("layers").layer(i), i));
       }
       finalNorm = norm(config, scope.child("final_norm").atLayer(layers.size() - 1));
-      window = config.integer("local_attention", 128) / 2;
+      window = config.positive("local_attention", 128) / 2;
       int size = SelfAttention.headSize(hidden, config.positive("num_attention_heads"));
-      double globalTheta = config.number("global_rope_theta", 160000);
+      double globalTheta = theta(config, "global_rope_theta", 160000);
       globalRotation = new Rotation(size, globalTheta);
       // A local theta of null is the global one; one that is not there is the default.
       localRotation =
           config.isNull("local_rope_theta")
               ? globalRotation
-              : new Rotation(size, config.number("local_rope_theta", 10000));
-    }
-
-    private static void requirePlainRotation(ModelConfig config) {
-      for (String key : List.of("rope_scaling", "rope_parameters")) {
-        if (config.has(key)) {
-          throw new UserException(
-              "config.json: "
-                  + key
-                  + " is not supported: expected global_rope_theta and local_rope_theta, as"
-                  + " transformers 4 writes them");
-        }
-      }
+              : new Rotation(size, theta(config, "local_rope_theta", 10000));
     }
 
     @Override
@@ -229,7 +231,7 @@ final class ModernBertFamily implements EncoderFamily {
       int hidden = config.positive("hidden_size");
       boolean attentionBias = config.flag("attention_bias", false);
       boolean feedForwardBias = config.flag("mlp_bias", false);
-      isLocal = index % config.integer("global_attn_every_n_layers", 3) != 0;
+      isLocal = index % config.positive("global_attn_every_n_layers", 3) != 0;
       heads = config.positive("num_attention_heads");
       size = SelfAttention.headSize(hidden, heads);
       inner = config.positive("intermediate_size");
@@ -240,9 +242,9 @@ final class ModernBertFamily implements EncoderFamily {
       feedForwardNorm = norm(config, scope.child("mlp_norm"));
       inputAndGate = new Linear(scope.child("mlp.Wi"), hidden, 2L * inner, feedForwardBias);
       feedForwardOutput = new Linear(scope.child("mlp.Wo"), inner, hidden, feedForwardBias);
-      activation = Activation.of(config.string("hidden_activation", "gelu"));
-      attentionDropout = config.number("attention_dropout", 0);
-      feedForwardDropout = config.number("mlp_dropout", 0);
+      activation = config.activation("hidden_activation", "gelu");
+      attentionDropout = config.dropout("attention_dropout", 0);
+      feedForwardDropout = config.dropout("mlp_dropout", 0);
     }
 
     <T> T forward(TensorOps<T> ops, T x, Rotation.Angles<T> angles, T bias) {

@@ -31,12 +31,12 @@ final class MpnetFamily implements EncoderFamily {
 
   @Override
   public int maxTokens(ModelConfig config) {
-    return config.positive("max_position_embeddings") - PAD_TOKEN_ID - 1;
+    return config.positions() - PAD_TOKEN_ID - 1;
   }
 
   @Override
   public int padTokenId(ModelConfig config) {
-    return config.integer("pad_token_id", PAD_TOKEN_ID);
+    return EncoderFamily.padTokenId(config, PAD_TOKEN_ID);
   }
 
   @Override
@@ -62,7 +62,9 @@ final class MpnetFamily implements EncoderFamily {
   @Override
   public HeadLayout head(ModelConfig config) {
     return HeadLayout.twoLayers(
-        config.positive("hidden_size"), config.number("hidden_dropout_prob", 0.1), Activation.TANH);
+        config.positive("hidden_size"),
+        config.dropout("hidden_dropout_prob", 0.1),
+        Activation.TANH);
   }
 
   private static final class Mpnet implements Encoder {
@@ -78,8 +80,8 @@ final class MpnetFamily implements EncoderFamily {
       int hidden = config.positive("hidden_size");
       int inner = config.positive("intermediate_size");
       int heads = config.positive("num_attention_heads");
-      double eps = config.number("layer_norm_eps", 1e-12);
-      double dropout = config.number("hidden_dropout_prob", 0.1);
+      double eps = config.epsilon("layer_norm_eps", 1e-12);
+      double dropout = config.dropout("hidden_dropout_prob", 0.1);
       embeddings =
           new TokenEmbeddings(
               config,
@@ -90,7 +92,7 @@ final class MpnetFamily implements EncoderFamily {
               eps,
               dropout);
       ParameterSet.Scope encoder = scope.child("encoder");
-      for (int i = 0; i < config.positive("num_hidden_layers"); i++) {
+      for (int i = 0; i < config.layers("num_hidden_layers"); i++) {
         ParameterSet.Scope layer = encoder.child("layer").layer(i);
         ParameterSet.Scope attention = layer.child("attention.attn");
         attentions.add(
@@ -100,13 +102,13 @@ final class MpnetFamily implements EncoderFamily {
                 new Linear(attention.child("v"), hidden, hidden),
                 hidden,
                 heads,
-                config.number("attention_probs_dropout_prob", 0.1)));
+                config.dropout("attention_probs_dropout_prob", 0.1)));
         layers.add(
             new PostNormLayer(
                 new Linear(attention.child("o"), hidden, hidden),
                 new LayerNorm(layer.child("attention.LayerNorm"), hidden, eps),
                 new Linear(layer.child("intermediate.dense"), hidden, inner),
-                Activation.of(config.string("hidden_act", "gelu")),
+                config.activation("hidden_act", "gelu"),
                 new Linear(layer.child("output.dense"), inner, hidden),
                 new LayerNorm(layer.child("output.LayerNorm"), hidden, eps),
                 dropout,
@@ -118,7 +120,8 @@ final class MpnetFamily implements EncoderFamily {
               .parameter(
                   "weight",
                   Parameter.Init.NORMAL,
-                  config.integer("relative_attention_num_buckets", BUCKETS),
+                  config.integer(
+                      "relative_attention_num_buckets", BUCKETS, BUCKETS, ModelConfig.MAX_SIZE),
                   heads);
       buckets = new long[2 * maxTokens - 1];
       for (int i = 0; i < buckets.length; i++) {

@@ -1,8 +1,11 @@
 package io.sparkfinetune.model;
 
+import com.sun.management.OperatingSystemMXBean;
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.io.TensorSource;
 import io.sparkfinetune.model.io.Weights;
 import io.sparkfinetune.torch.Libtorch;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -32,6 +35,9 @@ public final class ParameterSet implements AutoCloseable {
   static {
     Libtorch.load();
   }
+
+  /** Far more than any model has, and few enough to be declared in no time. */
+  private static final int MAX_WEIGHTS = 20_000;
 
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final List<Linear> linears = new ArrayList<>();
@@ -76,6 +82,7 @@ public final class ParameterSet implements AutoCloseable {
 
     /** Declares a weight. Its values are undefined until it is loaded or initialised. */
     Parameter parameter(String name, Parameter.Init init, long... shape) {
+      requireDeclarable(prefix + name);
       try (PointerScope scope = new PointerScope()) {
         TensorOptions on = new TensorOptions(device);
         Tensor tensor = torch.empty(shape, on, null).set_requires_grad(true);
@@ -99,6 +106,17 @@ public final class ParameterSet implements AutoCloseable {
     String register(Linear linear) {
       linears.add(linear);
       return prefix.substring(0, prefix.length() - 1);
+    }
+  }
+
+  private void requireDeclarable(String name) {
+    if (parameters.size() >= MAX_WEIGHTS) {
+      throw new UserException(
+          "config.json describes a model of more than "
+              + MAX_WEIGHTS
+              + " weights: behind them comes "
+              + name
+              + ". Check the numbers of layers and groups in it");
     }
   }
 
@@ -206,6 +224,27 @@ public final class ParameterSet implements AutoCloseable {
       counts.add(new ParameterCount(part, trainable[i], frozen[i]));
     }
     return counts;
+  }
+
+  /**
+   * Checks that this machine's memory can hold the weights.
+   *
+   * @throws UserException when it cannot
+   */
+  void requireRoom() {
+    long numbers = 0;
+    for (Parameter parameter : parameters.values()) {
+      // Sizes have limits: none is more than a 16th of what a long holds.
+      numbers = Math.min(Long.MAX_VALUE / 8, numbers + parameter.tensor().numel());
+    }
+    long memory =
+        ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+    if (numbers > memory / Float.BYTES) {
+      throw new UserException(
+          "config.json describes a model of %,d parameters, %,d MiB in fp32, and this machine has %,d"
+                  .formatted(numbers, numbers / (1 << 20) * Float.BYTES, memory >> 20)
+              + " MiB of memory. Check the sizes in it");
+    }
   }
 
   /** The weights' tensors by name, in order of declaration. The set keeps owning them. */

@@ -26,13 +26,13 @@ record PostNormLayer(
   static PostNormLayer bert(ModelConfig config, ParameterSet.Scope scope, double eps) {
     int hidden = config.positive("hidden_size");
     int inner = config.positive("intermediate_size");
-    double dropout = config.number("hidden_dropout_prob", 0.1);
+    double dropout = config.dropout("hidden_dropout_prob", 0.1);
     ParameterSet.Scope attentionOutput = scope.child("attention.output");
     return new PostNormLayer(
         new Linear(attentionOutput.child("dense"), hidden, hidden),
         new LayerNorm(attentionOutput.child("LayerNorm"), hidden, eps),
         new Linear(scope.child("intermediate.dense"), hidden, inner),
-        Activation.of(config.string("hidden_act", "gelu")),
+        config.activation("hidden_act", "gelu"),
         new Linear(scope.child("output.dense"), inner, hidden),
         new LayerNorm(scope.child("output.LayerNorm"), hidden, eps),
         dropout,

@@ -19,12 +19,12 @@ record RobertaFamily(String modelType, String classifierArchitecture) implements
   @Override
   public int maxTokens(ModelConfig config) {
     // The positions up to the padding token's are not given to tokens.
-    return config.positive("max_position_embeddings") - padTokenId(config) - 1;
+    return config.positions() - padTokenId(config) - 1;
   }
 
   @Override
   public int padTokenId(ModelConfig config) {
-    return config.integer("pad_token_id", 1);
+    return EncoderFamily.padTokenId(config, 1);
   }
 
   @Override
@@ -36,6 +36,11 @@ record RobertaFamily(String modelType, String classifierArchitecture) implements
             config.positive("hidden_size"),
             new TokenEmbeddings.Positions(padTokenId(config)));
     return new BertEncoder(config, scope, embeddings, null);
+  }
+
+  @Override
+  public void requireComputed(ModelConfig config) {
+    BertEncoder.requireComputed(config);
   }
 
   @Override

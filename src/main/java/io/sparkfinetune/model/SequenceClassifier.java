@@ -13,6 +13,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -46,7 +47,7 @@ public final class SequenceClassifier implements AutoCloseable {
 
   private SequenceClassifier(
       ModelConfig config, Customisation customisation, ParameterSet parameters) {
-    EncoderFamily family = EncoderFamilies.of(config.modelType());
+    EncoderFamily family = EncoderFamilies.checked(config);
     this.config = config;
     this.customisation = customisation;
     this.labels = config.labels();
@@ -86,6 +87,7 @@ public final class SequenceClassifier implements AutoCloseable {
       TensorSource checkpoint,
       Customisation customisation,
       long seed) {
+    requireFits(config, customisation, outline -> outline.match(checkpoint, checkpointLabels));
     SequenceClassifier model = new SequenceClassifier(config, customisation);
     try {
       CheckpointWeights.Taken taken = model.fromCheckpoint().take(checkpoint, checkpointLabels);
@@ -109,6 +111,7 @@ public final class SequenceClassifier implements AutoCloseable {
   /** Builds a classifier that no checkpoint has been to: all weights start afresh. */
   public static SequenceClassifier fromScratch(
       ModelConfig config, Customisation customisation, long seed) {
+    requireFits(config, customisation, outline -> {});
     SequenceClassifier model = new SequenceClassifier(config, customisation);
     model.initialise(List.copyOf(model.parameters.tensors().keySet()), seed);
     return model;
@@ -119,8 +122,20 @@ public final class SequenceClassifier implements AutoCloseable {
     return fromScratch(config, Customisation.NONE, seed);
   }
 
+  /**
+   * Compares a model with what its weights are to come from before any memory is taken for them:
+   * sizes in a configuration are what somebody wrote there.
+   */
+  private static void requireFits(
+      ModelConfig config, Customisation customisation, Consumer<SequenceClassifier> match) {
+    try (SequenceClassifier outline = outline(config, customisation)) {
+      match.accept(outline);
+      outline.parameters.requireRoom();
+    }
+  }
+
   private void initialise(List<String> fresh, long seed) {
-    parameters.initialise(fresh, config.number("initializer_range", 0.02), seed);
+    parameters.initialise(fresh, config.number("initializer_range", 0.02, 0, 100), seed);
     freshWeights = List.copyOf(fresh);
   }
 
@@ -168,6 +183,7 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** Loads a whole classifier: every weight must be there. */
   public static SequenceClassifier load(ModelConfig config, TensorSource weights) {
+    requireFits(config, Customisation.NONE, outline -> outline.fromCheckpoint().matchAll(weights));
     SequenceClassifier model = new SequenceClassifier(config, Customisation.NONE);
     try {
       model.fromCheckpoint().takeAll(weights);

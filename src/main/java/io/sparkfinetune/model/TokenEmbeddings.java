@@ -41,8 +41,7 @@ final class TokenEmbeddings {
         scope
             .child("word_embeddings")
             .wordTable("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), size);
-    positions =
-        table(scope, "position_embeddings", config.positive("max_position_embeddings"), size);
+    positions = table(scope, "position_embeddings", config.positions(), size);
     this.types = types == 0 ? null : table(scope, "token_type_embeddings", types, size);
     norm = new LayerNorm(scope.child("LayerNorm"), size, eps);
     this.numbering = numbering;
@@ -58,13 +57,13 @@ final class TokenEmbeddings {
         size,
         bertTypes(config),
         numbering,
-        config.number("layer_norm_eps", 1e-12),
-        config.number("hidden_dropout_prob", 0.1));
+        config.epsilon("layer_norm_eps", 1e-12),
+        config.dropout("hidden_dropout_prob", 0.1));
   }
 
   /** The number of token types of BERT and its kin. */
   static int bertTypes(ModelConfig config) {
-    return config.integer("type_vocab_size", 2);
+    return config.positive("type_vocab_size", 2);
   }
 
   /** {@code [rows, length, size]}, in the arithmetic of the pass. */

@@ -184,9 +184,9 @@ class CustomisationTest {
   void dropoutsAreTheCheckpointsUnlessSet() {
     ModelConfig checkpoint = TestModels.tinyConfig(50, List.of("a"), 0.25);
     ModelConfig kept = arguments("max_length", 8).configure(checkpoint, List.of("a"));
-    assertThat(kept.number("hidden_dropout_prob", -1)).isEqualTo(0.25);
-    assertThat(kept.number("attention_probs_dropout_prob", -1)).isEqualTo(0.25);
-    assertThat(kept.number("classifier_dropout", -1)).isEqualTo(-1);
+    assertThat(kept.dropout("hidden_dropout_prob", -1)).isEqualTo(0.25);
+    assertThat(kept.dropout("attention_probs_dropout_prob", -1)).isEqualTo(0.25);
+    assertThat(kept.dropout("classifier_dropout", -1)).isEqualTo(-1);
 
     ModelConfig set =
         arguments(
@@ -199,9 +199,9 @@ class CustomisationTest {
                 "classifier_dropout",
                 "0.75")
             .configure(checkpoint, List.of("a"));
-    assertThat(set.number("hidden_dropout_prob", -1)).isZero();
-    assertThat(set.number("attention_probs_dropout_prob", -1)).isEqualTo(0.5);
-    assertThat(set.number("classifier_dropout", -1)).isEqualTo(0.75);
+    assertThat(set.dropout("hidden_dropout_prob", -1)).isZero();
+    assertThat(set.dropout("attention_probs_dropout_prob", -1)).isEqualTo(0.5);
+    assertThat(set.dropout("classifier_dropout", -1)).isEqualTo(0.75);
   }
 
   @ParameterizedTest
