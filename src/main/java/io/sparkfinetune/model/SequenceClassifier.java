@@ -384,6 +384,16 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** A tokenizer may tell second texts apart where the encoder does not. */
   private Tokens<Tensor> tokens(Batch batch) {
+    int vocabulary = trimmed == null ? vocabulary() : trimmed.vocabulary();
+    for (long id : batch.inputIds()) {
+      // Whatever else was checked of the tokenizer: libtorch would look outside of the table.
+      if (id < 0 || id >= vocabulary) {
+        throw new UserException(
+            "the tokenizer gave the token id %d, and the model has vectors for those from 0 to %d"
+                    .formatted(id, vocabulary - 1)
+                + " (config.json: vocab_size). Check that they belong together");
+      }
+    }
     return TokenTensors.of(batch, hasTokenTypes, trimmed, parameters.device());
   }
 

@@ -58,6 +58,13 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
         : new AdapterFiles(Json.text(json.put(BASE, base)), weights);
   }
 
+  /** What an {@code adapter_config.json} says its base is; empty when it does not. */
+  static String baseName(Path configFile, Configuration hadoop) throws IOException {
+    return Json.object(HadoopFiles.readText(configFile, hadoop), configFile.toString())
+        .path(BASE)
+        .asText("");
+  }
+
   /** Writes both files into a model's folder. */
   public void write(Path modelFolder, Configuration hadoop) throws IOException {
     Path folder = new Path(modelFolder, FOLDER);
@@ -87,7 +94,7 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
       return null;
     }
     Path weightsFile = new Path(folder, WEIGHTS);
-    try (InputStream in = folder.getFileSystem(hadoop).open(weightsFile)) {
+    try (InputStream in = HadoopFiles.open(weightsFile, hadoop)) {
       return new AdapterFiles(HadoopFiles.readText(configFile, hadoop), ChunkedBytes.readFrom(in));
     } catch (FileNotFoundException e) {
       throw new UserException(

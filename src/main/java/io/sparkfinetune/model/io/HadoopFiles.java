@@ -83,6 +83,18 @@ public final class HadoopFiles {
   }
 
   /**
+   * Opens a plain file.
+   *
+   * @throws UserException when it is none
+   * @throws FileNotFoundException when there is none
+   */
+  static FSDataInputStream open(Path path, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = path.getFileSystem(hadoop);
+    plainFile(path, fileSystem);
+    return fileSystem.open(path);
+  }
+
+  /**
    * What the file system says of a file.
    *
    * @throws UserException when it is a folder, or a device, pipe or socket, which has no end, or

@@ -47,6 +47,7 @@ public final class HuggingFaceFolder {
     this.folder = folder;
     this.hadoop = hadoop;
     List<String> names = HadoopFiles.names(folder, hadoop);
+    OtherFolders.refuse(folder, names, hadoop);
     if (!names.contains(CONFIG)) {
       throw missing("no " + CONFIG, names);
     }
@@ -115,7 +116,9 @@ public final class HuggingFaceFolder {
   /** Reads all of a folder that {@link #write} made into memory. */
   public ModelFiles read() {
     Path file = new Path(folder, WEIGHTS);
-    try (InputStream in = file.getFileSystem(hadoop).open(file)) {
+    // What is no safetensors file is not to fill the memory.
+    openWeights().close();
+    try (InputStream in = HadoopFiles.open(file, hadoop)) {
       return new ModelFiles(
           config, tokenizer, ChunkedBytes.readFrom(in), AdapterFiles.read(folder, hadoop));
     } catch (FileNotFoundException e) {
@@ -213,6 +216,7 @@ public final class HuggingFaceFolder {
         return known;
       }
     }
+    OtherFolders.refuseOtherWeights(folder, names);
     throw missing("no weights (" + WEIGHTS + ")", names);
   }
 

@@ -1,5 +1,6 @@
 package io.sparkfinetune.model.io;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,8 +24,16 @@ final class Json {
       }
       throw new UserException(file + ": expected a JSON object.");
     } catch (JsonProcessingException e) {
+      String place = "";
       // Of what is nested too deeply Jackson says no place.
-      String place = e.getLocation() == null ? "" : "line " + e.getLocation().getLineNr() + ": ";
+      if (e.getLocation() != null) {
+        place += "line " + e.getLocation().getLineNr();
+        if (e.getProcessor() instanceof JsonParser parser
+            && parser.getParsingContext().hasCurrentName()) {
+          place += ", at " + parser.getParsingContext().getCurrentName();
+        }
+        place += ": ";
+      }
       throw new UserException(file + ": not JSON (" + place + e.getOriginalMessage() + ").", e);
     }
   }

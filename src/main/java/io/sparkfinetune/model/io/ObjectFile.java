@@ -23,7 +23,7 @@ final class ObjectFile {
   private static final String VALUE = "org.apache.hadoop.io.BytesWritable";
 
   /** Spark NLP writes ten entries a record. */
-  private static final int MAX_RECORD_BYTES = 64 << 20;
+  private static final int MAX_RECORD_BYTES = 8 << 20;
 
   private ObjectFile() {}
 
@@ -51,7 +51,7 @@ final class ObjectFile {
 
   private static void read(Path file, Configuration hadoop, List<Object> elements)
       throws IOException {
-    try (DataInputStream in = file.getFileSystem(hadoop).open(file)) {
+    try (DataInputStream in = HadoopFiles.open(file, hadoop)) {
       readHead(in, file);
       for (int length = next(in); length >= 0; length = next(in)) {
         if (length == Integer.MAX_VALUE) {

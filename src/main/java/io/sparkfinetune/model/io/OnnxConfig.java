@@ -26,6 +26,12 @@ import java.util.Set;
  * as RoBERTa does and are taken for it.
  */
 final class OnnxConfig {
+  /** Elements of a shape, and how many Concats deep it is put together. */
+  private static final int MAX_SHAPE = 8;
+
+  /** A classifier of more is none. */
+  private static final int MAX_LABELS = 1 << 17;
+
   private static final double DROPOUT = 0.1;
   private static final double INITIALIZER_RANGE = 0.02;
   private static final double LAYER_NORM_EPS = 1e-12;
@@ -126,14 +132,14 @@ final class OnnxConfig {
         .putArray("architectures")
         .add(layout.architecture() + (classifier == null ? "Model" : "ForSequenceClassification"));
     if (classifier != null) {
-      if (classifier.bytes() == 0) {
+      if (classifier.bytes() == 0 || classifier.shape().get(0) > MAX_LABELS) {
         throw new UserException(
             file
                 + ": tensor '"
                 + layout.outer()
                 + ".weight' of shape "
                 + classifier.shape()
-                + " is empty. Export the model again.");
+                + " is empty, or larger than any. Export the model again.");
       }
       ObjectNode labels = config.putObject("id2label");
       for (int i = 0; i < classifier.shape().get(0); i++) {
@@ -213,6 +219,11 @@ final class OnnxConfig {
 
   /** The elements of a shape in the graph, as far as they are constants. */
   private List<Optional<Long>> vector(String name) {
+    return vector(name, 0);
+  }
+
+  /** A graph need not be one: what leads back to itself, or is larger than a shape, is no shape. */
+  private List<Optional<Long>> vector(String name, int depth) {
     OnnxGraph.Initializer initializer = graph.initializers().get(name);
     if (initializer != null) {
       return initializer
@@ -221,13 +232,16 @@ final class OnnxConfig {
           .orElse(List.of());
     }
     NodeProto node = producers.get(name);
-    if (node == null) {
+    if (node == null || depth > MAX_SHAPE) {
       return List.of();
     }
     List<Optional<Long>> elements = new ArrayList<>();
     if (node.getOpType().equals("Concat")) {
       for (String input : node.getInputList()) {
-        List<Optional<Long>> part = vector(input);
+        if (elements.size() > MAX_SHAPE) {
+          return List.of();
+        }
+        List<Optional<Long>> part = vector(input, depth + 1);
         // What is not a constant is the batch size or the length: one element.
         elements.addAll(part.isEmpty() ? List.of(Optional.empty()) : part);
       }

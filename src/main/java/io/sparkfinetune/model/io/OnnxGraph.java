@@ -32,6 +32,14 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
   /** Small enough to be a shape or another constant of the graph: its data is kept. */
   private static final int CONSTANT_BYTES = 1024;
 
+  /** Some thousand are usual; an empty one is two bytes in the file and a hundred in memory. */
+  private static final int MAX_PARTS = 200_000;
+
+  /** Nodes are held in memory as they are; weights do not lie in them. */
+  private static final long MAX_NODE_BYTES = 64 << 20;
+
+  private static final int MAX_DIMENSIONS = 8;
+
   /**
    * @param dtype empty for a type that no weight or index has
    * @param position of the data's first byte in the file; -1 when the data is not there as plain
@@ -87,7 +95,7 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
         (name, initializer) -> {
           if (initializer.location.isEmpty()
               && source.length() >= 0
-              && initializer.position + initializer.bytes > source.length()) {
+              && initializer.position > source.length() - initializer.bytes) {
             throw new UserException(
                 source.name()
                     + ": the data of tensor '"
@@ -109,9 +117,21 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
 
   private void readGraph(CodedInputStream in, String file) throws IOException {
     int outer = in.pushLimit(in.readRawVarint32());
+    long nodeBytes = 0;
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      if (nodes.size() + initializers.size() > MAX_PARTS || nodeBytes > MAX_NODE_BYTES) {
+        throw new UserException(
+            file
+                + ": its graph has more than "
+                + MAX_PARTS
+                + " nodes and initialisers, or "
+                + MAX_NODE_BYTES
+                + " bytes of nodes: no text encoder's has.");
+      }
       if (isMessage(tag, GraphProto.NODE_FIELD_NUMBER)) {
-        nodes.add(NodeProto.parseFrom(in.readByteArray()));
+        byte[] node = in.readByteArray();
+        nodeBytes += node.length;
+        nodes.add(NodeProto.parseFrom(node));
       } else if (isMessage(tag, GraphProto.INITIALIZER_FIELD_NUMBER)) {
         readInitializer(in, file);
       } else {
@@ -158,6 +178,10 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
       }
     }
     in.popLimit(outer);
+    if (dims.size() > MAX_DIMENSIONS) {
+      throw new UserException(
+          file + ": tensor '" + name + "' has " + dims.size() + " dimensions; no weight has.");
+    }
     if (!isExternal) {
       initializers.put(
           name, new Initializer(dtype(type), dims, position, bytes, constant, Optional.empty()));

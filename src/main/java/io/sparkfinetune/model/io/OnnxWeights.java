@@ -54,6 +54,8 @@ final class OnnxWeights {
   private static final Pattern PARAMETER =
       Pattern.compile("[A-Za-z_0-9]+(\\.[A-Za-z_0-9]+)*\\.(weight|bias|gamma|beta)");
 
+  private static final int MAX_NAME = 512;
+
   /** How a node of a module without bias is called; only its Linear's own MatMul is. */
   private static final Pattern MODULE = Pattern.compile("/(.+)/(MatMul|Gemm)(_\\d+)?");
 
@@ -140,7 +142,7 @@ final class OnnxWeights {
     OnnxGraph.Initializer initializer = graph.initializers().get(initializerByAlias.get(input));
     if (initializer != null && initializer.dims().size() == 2) {
       String name =
-          PARAMETER.matcher(input).matches()
+          isParameter(input)
               ? input
               : bias.or(() -> module(node)).map(module -> module + WEIGHT).orElse(input);
       add(name, input, transposed);
@@ -179,8 +181,13 @@ final class OnnxWeights {
         .anyMatch(value -> value != 0);
   }
 
+  /** A name of very many parts would overflow the matcher's stack. */
+  private static boolean isParameter(String name) {
+    return name.length() <= MAX_NAME && PARAMETER.matcher(name).matches();
+  }
+
   private void add(String name, String alias, boolean transposed) {
-    if (PARAMETER.matcher(name).matches()) {
+    if (isParameter(name)) {
       found.put(
           name, new Stored(graph.initializers().get(initializerByAlias.get(alias)), transposed));
     }

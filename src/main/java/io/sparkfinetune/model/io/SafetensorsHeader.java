@@ -31,8 +31,11 @@ record SafetensorsHeader(Map<String, Entry> tensors) {
   static final int LENGTH_BYTES = Long.BYTES;
   static final long UNKNOWN = -1;
 
-  /** The official library's limit: a longer header is an attack or not a header. */
-  private static final int MAX_HEADER_BYTES = 100_000_000;
+  /**
+   * Names and shapes of some 80,000 tensors: a longer header is an attack or not a header. The
+   * official library's limit is twelve times as much.
+   */
+  private static final int MAX_HEADER_BYTES = 8 << 20;
 
   private static final String GIT_LFS = "version https://git-lfs";
 
@@ -74,7 +77,7 @@ record SafetensorsHeader(Map<String, Entry> tensors) {
               + Long.toUnsignedString(length)
               + " bytes, more than the "
               + MAX_HEADER_BYTES
-              + " that safetensors allows. This is not a safetensors file, or it is damaged.");
+              + " that one may have. This is not a safetensors file, or it is damaged.");
     }
     if (fileLength != UNKNOWN && length > fileLength - LENGTH_BYTES) {
       throw truncated(length, fileLength, file);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sparkfinetune.UserException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,9 @@ import org.apache.hadoop.fs.Path;
  */
 final class ShardedWeights {
   private static final String MAP = "weight_map";
+
+  /** The largest models have some two hundred; each is an open file. */
+  private static final int MAX_SHARDS = 1000;
 
   private ShardedWeights() {}
 
@@ -55,7 +59,7 @@ final class ShardedWeights {
                   + ". Index and shards are not of one checkpoint: copy them again.");
         }
         // In the order of the shard's data; what the index does not name is no part of the model.
-        found.keySet().retainAll(shard.getValue());
+        found.keySet().retainAll(new HashSet<>(shard.getValue()));
         stored.putAll(found);
       }
       return new StoredTensors(index.toString(), stored, sources);
@@ -78,6 +82,15 @@ final class ShardedWeights {
     if (tensorsByShard.isEmpty()) {
       throw new UserException(
           index + ": no " + MAP + " in it; expected the file of each tensor by its name.");
+    }
+    if (tensorsByShard.size() > MAX_SHARDS) {
+      throw new UserException(
+          index
+              + ": it spreads the weights over "
+              + tensorsByShard.size()
+              + " files; at most "
+              + MAX_SHARDS
+              + " are read. Save the model anew, in larger shards.");
     }
     return tensorsByShard;
   }

@@ -39,6 +39,9 @@ final class StateDictPickle {
           Map.entry("torch ByteStorage", DType.U8),
           Map.entry("torch BoolStorage", DType.BOOL));
 
+  /** No weight has more. */
+  private static final int MAX_DIMENSIONS = 8;
+
   private static final String DICT = "collections OrderedDict";
   private static final String TENSOR = "torch._utils _rebuild_tensor_v2";
   private static final String PARAMETER = "torch._utils _rebuild_parameter";
@@ -187,8 +190,8 @@ final class StateDictPickle {
         new View(
             (Storage) arguments.get(0),
             (Long) arguments.get(1),
-            longs(arguments.get(2)),
-            longs(arguments.get(3)));
+            dimensions(arguments.get(2)),
+            dimensions(arguments.get(3)));
     requireInStorage(view);
     return view;
   }
@@ -325,8 +328,13 @@ final class StateDictPickle {
     ((ArrayList<Object>) stack.getFirst()).addAll(values);
   }
 
-  private static List<Long> longs(Object tuple) {
-    return ((List<?>) tuple).stream().map(Long.class::cast).toList();
+  /** Views may share one tuple: a long one would be much of little. */
+  private List<Long> dimensions(Object tuple) {
+    List<?> lengths = (List<?>) tuple;
+    if (lengths.size() > MAX_DIMENSIONS) {
+      throw refused("a tensor has " + lengths.size() + " dimensions", null);
+    }
+    return lengths.stream().map(Long.class::cast).toList();
   }
 
   private static String kind(Object value) {

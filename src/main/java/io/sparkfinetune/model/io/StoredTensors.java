@@ -15,6 +15,9 @@ import org.bytedeco.pytorch.Tensor;
  * The tensors of one or more files of whatever format, once it is known where each of them lies.
  */
 final class StoredTensors implements TensorSource {
+  /** Tied weights lie in a file once and have two names; nothing that we know has more. */
+  private static final int MAX_SHARING = 4;
+
   private final String name;
   private final Map<String, StoredTensor> stored;
   private final Map<String, TensorInfo> tensors;
@@ -23,15 +26,40 @@ final class StoredTensors implements TensorSource {
   /**
    * @param stored by name, in the order in which their data is best read
    * @param sources the files, which this closes
+   * @throws UserException when the tensors together are several times the files, whose data they
+   *     then share over and over
    */
   StoredTensors(
       String name, Map<String, StoredTensor> stored, Collection<? extends ByteSource> sources) {
     this.name = name;
     this.stored = stored;
     this.sources = List.copyOf(sources);
+    requireLittleSharing();
     Map<String, TensorInfo> infos = new LinkedHashMap<>();
     stored.forEach((tensor, where) -> infos.put(tensor, where.info()));
     this.tensors = Collections.unmodifiableMap(infos);
+  }
+
+  private void requireLittleSharing() {
+    long files = 0;
+    for (ByteSource source : sources) {
+      if (source.length() < 0) {
+        return; // a resource of our own
+      }
+      files += source.length();
+    }
+    double tensors = 0;
+    for (StoredTensor tensor : stored.values()) {
+      // Of a view all is read that lies between its first element and its last.
+      long bytes = tensor.span() * tensor.info().dtype().bytes();
+      tensors += Math.max(bytes, tensor.info().bytes());
+    }
+    if (tensors > (double) MAX_SHARING * files) {
+      throw new UserException(
+          ("%s: its %,d tensors are %,.0f bytes, and the files that they lie in %,d: they share their"
+                  + " data over and over, as no model does. Get it from a source that you trust.")
+              .formatted(name, stored.size(), tensors, files));
+    }
   }
 
   @Override

@@ -24,8 +24,8 @@ import java.util.Map;
 final class TorchReader {
   private static final String PICKLE = "data.pkl";
 
-  /** More names and shapes than any model has. */
-  private static final long MAX_PICKLE_BYTES = 8 << 20;
+  /** Names and shapes of some 10,000 tensors: more than any encoder has. */
+  private static final long MAX_PICKLE_BYTES = 2 << 20;
 
   private TorchReader() {}
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
@@ -38,8 +39,19 @@ public record Weights(
     List<String> unusedEncoder) {
   private static final int LISTED = 10;
 
+  /** Characters; a longer name is no weight's. */
+  private static final int MAX_NAME = 1000;
+
   /** What may stand in front of a model in the module that was saved. */
   private static final List<String> WRAPPERS = List.of("module.", "0.", "auto_model.", "model.");
+
+  /**
+   * What may stand anywhere in a name: around each module that was compiled, sharded or recomputed
+   * by itself.
+   */
+  private static final Pattern INNER_WRAPPERS =
+      Pattern.compile(
+          "(?<![^.])(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?:\\.|$)");
 
   /** Index buffers that older versions of transformers saved; they are no weights. */
   private static final List<String> BUFFERS =
@@ -143,17 +155,24 @@ public record Weights(
   }
 
   /**
-   * The name of a weight without what depends on the module that it was saved from.
+   * The name of a weight without what depends on the module that it was saved from, in whatever
+   * order and how many times it stands there.
    *
    * @param prefix the family's {@code base_model_prefix}
    */
   static String canonicalName(String name, String prefix) {
-    String rest = name;
-    for (String wrapper : WRAPPERS) {
-      rest = without(wrapper, rest);
+    if (name.length() > MAX_NAME) {
+      return name;
     }
-    return without(prefix + ".", rest)
-        .replace("LayerNorm.gamma", "LayerNorm.weight")
+    String rest = INNER_WRAPPERS.matcher(name).replaceAll("");
+    for (String before = ""; !before.equals(rest); ) {
+      before = rest;
+      for (String wrapper : WRAPPERS) {
+        rest = without(wrapper, rest);
+      }
+      rest = without(prefix + ".", rest);
+    }
+    return rest.replace("LayerNorm.gamma", "LayerNorm.weight")
         .replace("LayerNorm.beta", "LayerNorm.bias");
   }
 

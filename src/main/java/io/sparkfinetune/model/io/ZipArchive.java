@@ -39,7 +39,13 @@ final class ZipArchive {
   private static final int DEFLATED = 8;
 
   /** A model has some hundred tensors: a longer directory is no model. */
-  private static final long MAX_DIRECTORY_BYTES = 64 << 20;
+  private static final long MAX_DIRECTORY_BYTES = 8 << 20;
+
+  /** What deflating makes of a model at best; weights hardly shrink, its graph does. */
+  private static final long MAX_RATIO = 20;
+
+  /** From here on the ratio counts. */
+  private static final long SMALL_BYTES = 16 << 20;
 
   private record Member(long header, long compressed, long size, int method) {}
 
@@ -206,6 +212,11 @@ final class ZipArchive {
             && member.header() <= source.length() - LOCAL_BYTES
             && member.compressed() <= source.length()
             && (member.method() != STORED || member.size() == member.compressed());
+    if (member.size() > SMALL_BYTES && member.size() / MAX_RATIO > member.compressed()) {
+      throw damaged(
+          "its member '%s' would inflate from %,d bytes to %,d, which no weights do"
+              .formatted(name, member.compressed(), member.size()));
+    }
     if (!sound) {
       throw damaged("its directory says of '" + name + "' that it lies outside of the file");
     }

@@ -342,7 +342,8 @@ class HuggingFaceFolderTest {
     Files.writeString(folder.resolve("config.json"), "{\n\"hidden_size\": }");
     assertThatThrownBy(() -> open(folder))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("config.json: not JSON (line 2: Unexpected character");
+        .hasMessageContaining(
+            "config.json: not JSON (line 2, at hidden_size: Unexpected character");
     Files.writeString(folder.resolve("config.json"), "[]");
     assertThatThrownBy(() -> open(folder))
         .isInstanceOf(UserException.class)
@@ -359,6 +360,57 @@ class HuggingFaceFolderTest {
   private Path withShards(String shards) throws IOException {
     Path folder = Fixtures.copyWithout(TINY, temporary, "model.safetensors", "config.json");
     return Fixtures.copyWithout(shards, folder);
+  }
+
+  @Test
+  void saysOfAnAdapterHowItIsMerged() throws IOException {
+    Path adapter = Files.createDirectory(temporary.resolve("adapter"));
+    Files.writeString(
+        adapter.resolve("adapter_config.json"), "{\"base_model_name_or_path\":\"bert-base\\n\"}");
+    Files.write(adapter.resolve("adapter_model.safetensors"), new byte[8]);
+    String message =
+        ": this is a PEFT adapter of bert-base , which changes what its base computes. Merge it"
+            + " first, in Python: AutoPeftModelForSequenceClassification.from_pretrained('"
+            + adapter
+            + "').merge_and_unload().save_pretrained('merged'), and give that folder, with the base's"
+            + " tokenizer in it.";
+    assertMessage(adapter, message);
+    // Beside its base it counts as well: from_pretrained adds it.
+    for (String file : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+      Files.copy(Fixtures.path(TINY).resolve(file), adapter.resolve(file));
+    }
+    assertMessage(adapter, message);
+  }
+
+  @Test
+  void namesTheNewestCheckpointOfATrainersOutput() throws IOException {
+    Path output = Files.createDirectory(temporary.resolve("output"));
+    for (String name : List.of("checkpoint-500", "checkpoint-1000", "checkpoint-x", "runs")) {
+      Files.createDirectory(output.resolve(name));
+    }
+    Files.writeString(output.resolve("trainer_state.json"), "{}");
+    assertMessage(
+        output,
+        ": no config.json in this folder, which holds checkpoints of a training: give one of"
+            + " them, as "
+            + output
+            + "/checkpoint-1000.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "tf_model.h5, TensorFlow, from_tf=True",
+    "model.ckpt.index, TensorFlow, from_tf=True",
+    "flax_model.msgpack, Flax, from_flax=True"
+  })
+  void saysHowWeightsOfOtherFrameworksAreConverted(String file, String framework, String option)
+      throws IOException {
+    Path folder = Fixtures.copyWithout(TINY, temporary, "model.safetensors");
+    Files.write(folder.resolve(file), new byte[8]);
+    assertMessage(
+        folder,
+        ": its weights are there for %2$s alone (%3$s), which are not read. Convert them once, in Python: AutoModelForSequenceClassification.from_pretrained('%1$s', %4$s).save_pretrained('%1$s') writes model.safetensors beside."
+            .formatted(folder, framework, file, option));
   }
 
   private static void editIndex(Path folder, String from, String to) throws IOException {

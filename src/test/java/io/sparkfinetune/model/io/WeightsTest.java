@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WeightsTest {
   private static final String FILE = "tiny-bert-classifier/model.safetensors";
@@ -58,6 +60,25 @@ class WeightsTest {
     assertThat(Weights.canonicalName("module.bert.pooler.dense.weight", "bert"))
         .isEqualTo("pooler.dense.weight");
     assertThat(Weights.canonicalName("classifier.weight", "bert")).isEqualTo("classifier.weight");
+  }
+
+  /** torch.compile, FSDP, activation checkpoints, data parallelism, sentence-transformers. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "_orig_mod.bert.encoder.layer.0.output.dense.weight",
+        "_orig_mod.module.bert.encoder.layer.0.output.dense.weight",
+        "module._orig_mod.bert.encoder.layer.0.output.dense.weight",
+        "model.module.model.bert.encoder.layer.0.output.dense.weight",
+        "bert._orig_mod.encoder.layer.0._orig_mod.output.dense.weight",
+        "bert.module.encoder.layer.0._checkpoint_wrapped_module.output.dense.weight",
+        "_fsdp_wrapped_module.bert.encoder.layer.0._fsdp_wrapped_module.output.dense.weight",
+        "0.auto_model._orig_mod.bert.encoder.layer.0.output.dense._orig_mod.weight",
+      })
+  void wrappersAreNoPartOfANameInWhateverOrder(String name) {
+    assertThat(Weights.canonicalName(name, "bert"))
+        .isEqualTo("encoder.layer.0.output.dense.weight");
+    assertThat(Weights.canonicalName("my_orig_mod.weight", "bert")).isEqualTo("my_orig_mod.weight");
   }
 
   @Test
