@@ -23,7 +23,6 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.param.Params;
-import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
@@ -95,7 +94,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
 
   /** The reader of a saved estimator. */
   public static MLReader<TransformerClassifierApproach> read() {
-    return new DefaultParamsReader<>();
+    return new TransformerClassifierApproachReader();
   }
 
   /** Loads a saved estimator. */

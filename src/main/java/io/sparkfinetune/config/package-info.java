@@ -9,8 +9,9 @@
  *
  * <p>What every package needs for messages is here too: the known word {@link
  * io.sparkfinetune.config.Nearest} to a misspelt one, foreign text in {@link
- * io.sparkfinetune.config.OneLine}, and what is wrong with a place in {@link
- * io.sparkfinetune.config.Storage}.
+ * io.sparkfinetune.config.OneLine}, what is wrong with a place in {@link
+ * io.sparkfinetune.config.Storage}, and local files beside checksums in {@link
+ * io.sparkfinetune.config.LocalChecksums}.
  *
  * <p>This package knows neither Spark nor libtorch, and holds no setting of its own.
  */

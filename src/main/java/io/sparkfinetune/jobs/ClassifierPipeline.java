@@ -11,9 +11,11 @@ import io.sparkfinetune.distributed.SharedBase;
 import io.sparkfinetune.evaluate.Metrics;
 import io.sparkfinetune.model.ModelArguments;
 import io.sparkfinetune.model.ProblemType;
+import io.sparkfinetune.model.io.SavedStage;
 import io.sparkfinetune.train.TrainingArguments;
 import io.sparkfinetune.train.TrainingProgress;
 import io.sparkfinetune.train.TrainingResult;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,14 +41,23 @@ final class ClassifierPipeline {
   /** The column of CATEGORY annotations. */
   static final String CATEGORY = "category";
 
-  private static final String DOCUMENT = "document";
-  private static final String DOCUMENT_PAIR = "document_pair";
+  /** The columns of texts, and those of documents that are made of them; the second of pairs. */
+  private static final List<String> TEXTS = List.of(JobData.TEXT, JobData.TEXT_PAIR);
+
+  private static final List<String> DOCUMENTS = List.of("document", "document_pair");
   private static final String IS_VALIDATION = "is_validation";
 
   private final PipelineModel model;
+  private final TransformerClassifierModel classifier;
 
-  private ClassifierPipeline(PipelineModel model) {
-    this.model = model;
+  private ClassifierPipeline(
+      List<DocumentAssembler> assemblers,
+      TransformerClassifierModel classifier,
+      SparkSession spark) {
+    List<PipelineStage> stages = new ArrayList<>(assemblers);
+    stages.add(classifier);
+    this.model = ofTransformers(stages, spark);
+    this.classifier = classifier;
   }
 
   /**
@@ -103,7 +114,8 @@ final class ClassifierPipeline {
               .withColumn(IS_VALIDATION, functions.lit(false))
               .unionByName(validation.get().withColumn(IS_VALIDATION, functions.lit(true)));
     }
-    Dataset<Row> documents = ofTransformers(assemblers(pairs), spark).transform(rows);
+    Dataset<Row> documents =
+        ofTransformers(withColumns(newAssemblers(pairs)), spark).transform(rows);
     TransformerClassifierApproach approach =
         approach(pairs, validation.isPresent(), model, training, resources);
     return new Prepared(spark, pairs, validation.isPresent(), approach.prepare(documents, base));
@@ -135,12 +147,12 @@ final class ClassifierPipeline {
         TrainingArguments training,
         ResourceArguments resources,
         Consumer<TrainingProgress> progress) {
-      List<PipelineStage> stages = assemblers(pairs);
-      stages.add(
+      return of(
+          newAssemblers(pairs),
           approach(pairs, validated, model, training, resources)
               .setProgress(progress)
-              .fit(examples));
-      return new ClassifierPipeline(ofTransformers(stages, spark));
+              .fit(examples),
+          spark);
     }
 
     /** To be closed when the last fine-tuning on it has ended. */
@@ -170,79 +182,74 @@ final class ClassifierPipeline {
   }
 
   /** Of stages that need no fitting. */
-  private static PipelineModel ofTransformers(List<PipelineStage> stages, SparkSession spark) {
+  private static PipelineModel ofTransformers(
+      List<? extends PipelineStage> stages, SparkSession spark) {
     Pipeline pipeline = new Pipeline().setStages(stages.toArray(PipelineStage[]::new));
     return pipeline.fit(spark.emptyDataFrame());
   }
 
-  private static List<PipelineStage> assemblers(boolean pairs) {
-    List<PipelineStage> stages = new ArrayList<>(List.of(assembler(JobData.TEXT, DOCUMENT)));
-    if (pairs) {
-      stages.add(assembler(JobData.TEXT_PAIR, DOCUMENT_PAIR));
+  private static List<DocumentAssembler> newAssemblers(boolean pairs) {
+    return Stream.generate(DocumentAssembler::new).limit(documents(pairs).length).toList();
+  }
+
+  /** Gives the stages the columns of these pipelines, whatever they were before. */
+  private static ClassifierPipeline of(
+      List<DocumentAssembler> assemblers,
+      TransformerClassifierModel classifier,
+      SparkSession spark) {
+    classifier.setInputCols(documents(assemblers.size() == 2)).setOutputCol(CATEGORY);
+    return new ClassifierPipeline(withColumns(assemblers), classifier, spark);
+  }
+
+  private static List<DocumentAssembler> withColumns(List<DocumentAssembler> assemblers) {
+    for (int i = 0; i < assemblers.size(); i++) {
+      assemblers.get(i).setInputCol(TEXTS.get(i)).setOutputCol(DOCUMENTS.get(i));
     }
-    return stages;
+    return assemblers;
   }
 
   private static String[] documents(boolean pairs) {
-    return pairs ? new String[] {DOCUMENT, DOCUMENT_PAIR} : new String[] {DOCUMENT};
-  }
-
-  private static DocumentAssembler assembler(String textColumn, String documentColumn) {
-    DocumentAssembler assembler = new DocumentAssembler();
-    assembler.setInputCol(textColumn);
-    assembler.setOutputCol(documentColumn);
-    return assembler;
+    return DOCUMENTS.subList(0, pairs ? 2 : 1).toArray(String[]::new);
   }
 
   /**
    * Loads a pipeline that {@code fine-tune} has saved, from its own folder or the output folder of
    * the job, or a fine-tuned classifier from anywhere that {@link
-   * TransformerClassifierModel#loadSavedModel} reads.
+   * TransformerClassifierModel#loadSavedModel} reads. Nothing in the folder is executed.
    *
    * @param pairs whether the rows hold pairs of texts, which such a classifier does not say
-   * @throws UserException when there is none at the path
+   * @throws UserException when there is none at the path, or a pipeline of other stages
    */
-  static ClassifierPipeline load(SparkSession spark, String path, boolean pairs)
-      throws IOException {
+  static ClassifierPipeline load(SparkSession spark, String path, boolean pairs) {
+    String setting = "model=" + path;
     Configuration hadoop = spark.sessionState().newHadoopConf();
-    for (String saved : new String[] {path, path + "/model"}) {
-      boolean isPipeline =
-          Storage.ask(
-              "model=" + path, saved, hadoop, (files, at) -> files.exists(new Path(at, "stages")));
-      if (isPipeline) {
-        return ofSaved(PipelineModel.load(saved), path);
-      }
-    }
     try {
-      TransformerClassifierModel classifier =
-          TransformerClassifierModel.loadSavedModel(path, spark);
-      List<PipelineStage> stages = assemblers(pairs);
-      classifier.setInputCols(documents(pairs)).setOutputCol(CATEGORY);
-      stages.add(classifier);
-      return new ClassifierPipeline(ofTransformers(stages, spark));
+      for (String saved : new String[] {path, path + "/model"}) {
+        boolean isPipeline =
+            Storage.ask(
+                setting,
+                saved,
+                hadoop,
+                (files, at) -> files.exists(new Path(at, SavedStage.STAGES)));
+        if (isPipeline) {
+          SavedPipeline pipeline =
+              Storage.ask(setting, saved, hadoop, (files, at) -> SavedPipeline.read(at, hadoop));
+          return of(pipeline.assemblers(), pipeline.classifier(), spark);
+        }
+      }
+      return of(
+          newAssemblers(pairs), TransformerClassifierModel.loadSavedModel(path, spark), spark);
+    } catch (FileNotFoundException e) {
+      throw new UserException(setting + ": a part of it cannot be read: " + e.getMessage(), e);
     } catch (UserException e) {
-      throw new UserException("model=" + path + ": " + e.getMessage(), e);
+      String message = e.getMessage();
+      throw new UserException(message.startsWith(setting) ? message : setting + ": " + message, e);
     }
-  }
-
-  private static ClassifierPipeline ofSaved(PipelineModel saved, String path) {
-    ClassifierPipeline pipeline = new ClassifierPipeline(saved);
-    boolean complete =
-        pipeline.stages(TransformerClassifierModel.class).findFirst().stream()
-            .flatMap(classifier -> Arrays.stream(classifier.getInputCols()))
-            .allMatch(column -> pipeline.assemblerOf(column).isPresent());
-    if (!complete || pipeline.stages(TransformerClassifierModel.class).findFirst().isEmpty()) {
-      throw new UserException(
-          "model="
-              + path
-              + " is a pipeline without a DocumentAssembler or a TransformerClassifierModel");
-    }
-    return pipeline;
   }
 
   /** Records a base under another name than the path that it was read from. */
   void nameBase(String name) {
-    classifier().trainingRecord().ifPresent(r -> classifier().setTrainingRecord(r.withBase(name)));
+    classifier.trainingRecord().ifPresent(r -> classifier.setTrainingRecord(r.withBase(name)));
   }
 
   /** Saves the pipeline for {@code PipelineModel.load}. */
@@ -264,13 +271,11 @@ final class ClassifierPipeline {
   Dataset<Row> predict(Dataset<Row> rows, String textColumn, Optional<String> pairColumn) {
     checkPairs(pairColumn);
     Map<String, String> texts = new LinkedHashMap<>();
-    String[] documents = classifier().getInputCols();
-    texts.put(assemblerOf(documents[0]).orElseThrow().getInputCol(), textColumn);
-    pairColumn.ifPresent(
-        pair -> texts.put(assemblerOf(documents[1]).orElseThrow().getInputCol(), pair));
+    texts.put(JobData.TEXT, textColumn);
+    pairColumn.ifPresent(pair -> texts.put(JobData.TEXT_PAIR, pair));
     // A copy: what is saved keeps its own setting.
     PipelineModel annotatingAll =
-        model.copy(new ParamMap().put(classifier().annotateUnlabelled().w(true)));
+        model.copy(new ParamMap().put(classifier.annotateUnlabelled().w(true)));
     return PredictionColumns.of(annotatingAll, texts, rows, labels(), problemType().isMultiLabel());
   }
 
@@ -300,34 +305,20 @@ final class ClassifierPipeline {
 
   /** What a row's labels are. */
   ProblemType problemType() {
-    return classifier().getProblemType();
+    return classifier.getProblemType();
   }
 
   private boolean isPairs() {
-    return classifier().getInputCols().length == 2;
+    return classifier.getInputCols().length == 2;
   }
 
   /** The label names, by index. */
   List<String> labels() {
-    return List.of(classifier().getClasses());
+    return List.of(classifier.getClasses());
   }
 
   /** What the training reported. */
   TrainingResult trainingResult() {
-    return classifier().trainingSummary().orElseThrow();
-  }
-
-  private TransformerClassifierModel classifier() {
-    return stages(TransformerClassifierModel.class).findFirst().orElseThrow();
-  }
-
-  private Optional<DocumentAssembler> assemblerOf(String documentColumn) {
-    return stages(DocumentAssembler.class)
-        .filter(assembler -> assembler.getOutputCol().equals(documentColumn))
-        .findFirst();
-  }
-
-  private <T> Stream<T> stages(Class<T> stage) {
-    return Arrays.stream(model.stages()).filter(stage::isInstance).map(stage::cast);
+    return classifier.trainingSummary().orElseThrow();
   }
 }

@@ -1,6 +1,7 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.LocalChecksums;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,9 +15,16 @@ final class Failures {
               + ": (.+?)\\s*(?:\\R\\s+at |\\RCaused by:|$)",
           Pattern.DOTALL);
 
+  // What Hadoop says of a file that was edited beside its checksums, on whichever machine.
+  private static final Pattern CHANGED =
+      Pattern.compile("Checksum error: (.+?) at \\d+ exp: -?\\d+ got: -?\\d+");
+
   private Failures() {}
 
-  /** The message of the UserException that a failure is or comes from, on whichever machine. */
+  /**
+   * The message of the UserException that a failure is or comes from, on whichever machine, or what
+   * a failure means that only the user can put right.
+   */
   static Optional<String> userMessage(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = next(cause)) {
       if (cause instanceof UserException) {
@@ -27,6 +35,12 @@ final class Failures {
       Matcher matcher = IN_TEXT.matcher(String.valueOf(cause.getMessage()));
       if (matcher.find()) {
         return Optional.of(matcher.group(1));
+      }
+    }
+    for (Throwable cause = failure; cause != null; cause = next(cause)) {
+      Matcher matcher = CHANGED.matcher(String.valueOf(cause.getMessage()));
+      if (matcher.find()) {
+        return Optional.of(LocalChecksums.changed(matcher.group(1), cause).getMessage());
       }
     }
     return Optional.empty();

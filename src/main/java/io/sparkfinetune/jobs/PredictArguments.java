@@ -19,6 +19,13 @@ public record PredictArguments(
                     + " the format (.csv, .json, .jsonl, .parquet); without one it is the input's,"
                     + " and parquet for a table.",
             defaultValue = "")
-        String output) {
+        String output,
+    @Key(
+            doc =
+                "In CSV, puts an apostrophe before texts and column names that a spreadsheet would"
+                    + " take for a formula: those that start with =, +, - or @, also behind white"
+                    + " space, and are no plain number. Without it, CSV keeps every text as it is.",
+            defaultValue = "false")
+        boolean csvEscapeFormulas) {
   static final Schema<PredictArguments> SCHEMA = Schema.of("", PredictArguments.class);
 }

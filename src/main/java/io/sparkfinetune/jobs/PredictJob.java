@@ -1,5 +1,6 @@
 package io.sparkfinetune.jobs;
 
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.data.DataArguments;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -51,14 +52,21 @@ final class PredictJob implements Job {
     DataArguments data = config.get(JobData.SCHEMA);
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     OutputDirectory.checkDataSet(arguments.output(), overwrite, hadoop);
+    PredictionWriter.Format format =
+        PredictionWriter.format(arguments.output(), data.format(), data.input());
+    if (arguments.csvEscapeFormulas() && format != PredictionWriter.Format.CSV) {
+      throw new UserException(
+          "csv_escape_formulas=true means nothing for %s, which is what would be written: leave it"
+                  .formatted(format.code())
+              + " out, or give output an ending .csv");
+    }
     Dataset<Row> rows = JobData.readTexts(spark, data);
     ClassifierPipeline pipeline =
         ClassifierPipeline.load(spark, arguments.model(), data.textPair().isPresent());
-    PredictionWriter.Format format =
-        PredictionWriter.format(arguments.output(), data.format(), data.input());
+    Dataset<Row> predicted = pipeline.predict(rows, data.textColumn(), data.textPair());
     PredictionWriter.Counts counts =
         PredictionWriter.write(
-            pipeline.predict(rows, data.textColumn(), data.textPair()),
+            arguments.csvEscapeFormulas() ? PredictionWriter.withoutFormulas(predicted) : predicted,
             arguments.output(),
             format,
             overwrite);

@@ -39,7 +39,6 @@ final class PredictionColumns {
   /** The probability of every label, a map of string to double. */
   static final String PROBABILITIES = "probabilities";
 
-  private static final List<String> ADDED = List.of(PREDICTION, CONFIDENCE, PROBABILITIES);
   private static final String ROW = "row";
 
   private PredictionColumns() {}
@@ -61,12 +60,11 @@ final class PredictionColumns {
       List<String> labels,
       boolean multiLabel) {
     List<String> columns = Arrays.asList(rows.columns());
-    for (String added : ADDED) {
-      if (columns.contains(added)) {
-        throw new UserException(
-            "the rows already have a column \"" + added + "\", which would be added: rename it");
-      }
-    }
+    requireNew(
+        rows,
+        multiLabel
+            ? List.of(PREDICTION, PROBABILITIES)
+            : List.of(PREDICTION, CONFIDENCE, PROBABILITIES));
     List<Column> input = new ArrayList<>();
     // The user's columns travel in one struct, so that no name of theirs can meet the pipeline's.
     input.add(struct(columns.stream().map(TextColumns::named).toArray(Column[]::new)).as(ROW));
@@ -99,5 +97,27 @@ final class PredictionColumns {
                 map_from_arrays(
                     names, transform(names, name -> element_at(metadata, name).cast("double")))))
         .select(output.toArray(Column[]::new));
+  }
+
+  /** Spark tells columns apart by case only when it is set to. */
+  private static void requireNew(Dataset<Row> rows, List<String> added) {
+    boolean caseSensitive =
+        Boolean.parseBoolean(rows.sparkSession().conf().get("spark.sql.caseSensitive"));
+    for (String column : rows.columns()) {
+      for (String name : added) {
+        if (column.equals(name)) {
+          throw new UserException(
+              "the rows already have a column \"" + name + "\", which would be added: rename it");
+        }
+        if (!caseSensitive && column.equalsIgnoreCase(name)) {
+          throw new UserException(
+              "the rows already have a column \""
+                  + column
+                  + "\", which Spark does not tell from \""
+                  + name
+                  + "\", which would be added: rename it");
+        }
+      }
+    }
   }
 }

@@ -1,9 +1,12 @@
 package io.sparkfinetune.jobs;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.to_json;
+import static org.apache.spark.sql.functions.when;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.data.DatasetReader;
@@ -12,6 +15,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.DataFrameWriter;
@@ -20,6 +24,7 @@ import org.apache.spark.sql.Observation;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -47,6 +52,12 @@ final class PredictionWriter {
       return name().toLowerCase(Locale.ROOT);
     }
   }
+
+  /** What spreadsheets take for a formula: also in full width, as on Chinese keyboards. */
+  private static final String FORMULA =
+      "(?U)^[\\s\\u200B\\uFEFF]*[-=+@\\uFF0D\\uFF1D\\uFF0B\\uFF20]";
+
+  private static final String NUMBER = "^[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?$";
 
   private PredictionWriter() {}
 
@@ -93,6 +104,31 @@ final class PredictionWriter {
     Map<String, Object> counts = counted.getAsJava();
     long total = (Long) counts.get("rows");
     return new Counts(total, total - (Long) counts.get("predicted"));
+  }
+
+  /**
+   * Rows for a spreadsheet: texts and column names that it would take for a formula start with an
+   * apostrophe, which makes them texts (OWASP, CSV injection). Numbers stay numbers; nested values
+   * are JSON, which starts with a bracket.
+   */
+  static Dataset<Row> withoutFormulas(Dataset<Row> rows) {
+    Column[] columns =
+        Arrays.stream(rows.schema().fields())
+            .map(
+                field -> {
+                  Column column = TextColumns.named(field.name());
+                  Column formula = column.rlike(FORMULA).and(not(column.rlike(NUMBER)));
+                  return (field.dataType() instanceof StringType
+                          ? when(formula, concat(lit("'"), column)).otherwise(column)
+                          : column)
+                      .as(isFormula(field.name()) ? "'" + field.name() : field.name());
+                })
+            .toArray(Column[]::new);
+    return rows.select(columns);
+  }
+
+  private static boolean isFormula(String name) {
+    return Pattern.compile(FORMULA).matcher(name).find() && !name.matches(NUMBER);
   }
 
   private static void csv(DataFrameWriter<Row> writer, String path) {

@@ -13,6 +13,7 @@ import com.typesafe.config.ConfigIncluderURL;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.LocalChecksums;
 import io.sparkfinetune.model.io.SavedModel;
 import io.sparkfinetune.model.io.TrainingRecord;
 import java.io.File;
@@ -130,7 +131,7 @@ final class RunFiles {
   }
 
   private static String text(Path file, FileSystem fileSystem) throws IOException {
-    try (InputStream in = fileSystem.open(file)) {
+    try (InputStream in = LocalChecksums.openText(file, fileSystem)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }

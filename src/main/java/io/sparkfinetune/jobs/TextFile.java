@@ -1,6 +1,7 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.LocalChecksums;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,7 +18,7 @@ final class TextFile {
   /** The text, of UTF-8. */
   static String read(String path, Configuration hadoop) throws IOException {
     Path file = new Path(path);
-    try (InputStream in = file.getFileSystem(hadoop).open(file)) {
+    try (InputStream in = LocalChecksums.openText(file, file.getFileSystem(hadoop))) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }

@@ -1,6 +1,7 @@
 package io.sparkfinetune.model.io;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.LocalChecksums;
 import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.FilterInputStream;
@@ -106,7 +107,7 @@ interface ByteSource extends Closeable {
       @Override
       public InputStream from(long position) throws IOException {
         if (in == null) {
-          in = fetched ? HostCache.open(path, hadoop) : fileSystem.open(path);
+          in = fetched ? HostCache.open(path, hadoop) : LocalChecksums.open(path, fileSystem);
         }
         in.seek(position);
         return skipping(in, status.getLen());

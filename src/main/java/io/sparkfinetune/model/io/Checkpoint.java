@@ -209,7 +209,7 @@ public final class Checkpoint {
     if (status.isDirectory()) {
       // Ours first: what Spark ML has saved of it has a folder metadata too.
       Optional<Path> saved = SavedModel.huggingFaceFolder(path, hadoop);
-      if (saved.isEmpty() && SparkNlpAnnotator.isOne(path, hadoop)) {
+      if (saved.isEmpty() && SavedStage.isOne(path, hadoop)) {
         SparkNlpAnnotator annotator = SparkNlpAnnotator.open(path, hadoop);
         return new Checkpoint(
             base, annotator.config(), annotator.tokenizer(), annotator::openWeights);

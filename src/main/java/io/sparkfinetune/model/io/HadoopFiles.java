@@ -1,6 +1,7 @@
 package io.sparkfinetune.model.io;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.LocalChecksums;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -62,7 +63,7 @@ public final class HadoopFiles {
     if (length > maxBytes) {
       throw tooLarge(path, "it has " + length + " bytes", maxBytes);
     }
-    try (FSDataInputStream in = fileSystem.open(path)) {
+    try (FSDataInputStream in = LocalChecksums.openText(path, fileSystem)) {
       // The length says little of a file that is still being written.
       byte[] bytes = in.readNBytes(maxBytes + 1);
       if (bytes.length > maxBytes) {
@@ -91,7 +92,14 @@ public final class HadoopFiles {
   static FSDataInputStream open(Path path, Configuration hadoop) throws IOException {
     FileSystem fileSystem = path.getFileSystem(hadoop);
     plainFile(path, fileSystem);
-    return fileSystem.open(path);
+    return LocalChecksums.open(path, fileSystem);
+  }
+
+  /** Opens a plain file of text, which people edit: {@link LocalChecksums#openText}. */
+  static FSDataInputStream openText(Path path, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = path.getFileSystem(hadoop);
+    plainFile(path, fileSystem);
+    return LocalChecksums.openText(path, fileSystem);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.sparkfinetune.model.io;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.LocalChecksums;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -66,7 +67,7 @@ public final class HostCache {
   static FSDataInputStream open(Path path, Configuration hadoop) throws IOException {
     FileSystem fileSystem = path.getFileSystem(hadoop);
     if (!copies(fileSystem)) {
-      return fileSystem.open(path);
+      return LocalChecksums.open(path, fileSystem);
     }
     HostCache cache = new HostCache(defaultFolder());
     try {

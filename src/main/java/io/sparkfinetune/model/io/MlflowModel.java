@@ -87,7 +87,7 @@ record MlflowModel(Path model, Path tokenizer) {
    */
   private static List<String> flavors(Path file, Configuration hadoop) throws IOException {
     String start;
-    try (InputStream in = HadoopFiles.open(file, hadoop)) {
+    try (InputStream in = HadoopFiles.openText(file, hadoop)) {
       start = new String(in.readNBytes(BYTES_FOR_A_MESSAGE), StandardCharsets.UTF_8);
     }
     List<String> flavors = new ArrayList<>();

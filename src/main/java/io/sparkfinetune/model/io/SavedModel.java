@@ -30,7 +30,7 @@ public final class SavedModel {
     if (fileSystem.exists(ofStage)) {
       return Optional.of(ofStage);
     }
-    Path stages = new Path(path, "stages");
+    Path stages = new Path(path, SavedStage.STAGES);
     if (fileSystem.exists(stages)) {
       return Arrays.stream(fileSystem.listStatus(stages))
           .map(FileStatus::getPath)

@@ -1,6 +1,7 @@
 package io.sparkfinetune.model.io;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.tokenize.ByteLevelBpe;
@@ -28,7 +29,6 @@ import org.apache.hadoop.fs.Path;
  * RoBERTa and DistilBERT, and the tokenizer from the vocabulary.
  */
 final class SparkNlpAnnotator {
-  private static final String METADATA = "metadata";
   private static final String FIELDS = "fields";
   private static final String VOCABULARY = "vocabulary";
   private static final String MERGES = "merges";
@@ -57,7 +57,7 @@ final class SparkNlpAnnotator {
 
   private final Path folder;
   private final Configuration hadoop;
-  private final JsonNode metadata;
+  private final SavedStage stage;
   private final String family;
   private final Path archive;
   private final String config;
@@ -66,16 +66,11 @@ final class SparkNlpAnnotator {
   private SparkNlpAnnotator(Path folder, Configuration hadoop) throws IOException {
     this.folder = folder;
     this.hadoop = hadoop;
-    this.metadata = metadata(folder, hadoop);
+    this.stage = SavedStage.read(folder, hadoop);
     this.family = family();
     this.archive = archive();
     this.config = readConfig();
     this.tokenizer = readTokenizer();
-  }
-
-  /** Whether a folder is a saved Spark ML stage, and so no Hugging Face folder. */
-  static boolean isOne(Path folder, Configuration hadoop) throws IOException {
-    return HadoopFiles.exists(new Path(folder, METADATA), hadoop);
   }
 
   /**
@@ -156,17 +151,8 @@ final class SparkNlpAnnotator {
     };
   }
 
-  private static JsonNode metadata(Path folder, Configuration hadoop) throws IOException {
-    Path file = new Path(new Path(folder, METADATA), "part-00000");
-    if (!HadoopFiles.exists(file, hadoop)) {
-      throw new UserException(
-          folder + ": it has a folder metadata as a saved Spark ML stage, but no " + file + ".");
-    }
-    return Json.object(HadoopFiles.readText(file, hadoop), file.toString());
-  }
-
   private String family() {
-    String type = metadata.path("class").asText();
+    String type = stage.type();
     String name = type.substring(type.lastIndexOf('.') + 1);
     Optional<String> known =
         FAMILIES.keySet().stream()
@@ -180,7 +166,7 @@ final class SparkNlpAnnotator {
       throw new UserException(
           folder
               + ": a saved "
-              + (type.isEmpty() ? "stage without a class" : type)
+              + stage.shownType()
               + ", which is no encoder that can be fine-tuned. Expected an annotator of Spark NLP:"
               + " one of "
               + String.join(", ", FAMILIES.keySet())
@@ -214,8 +200,8 @@ final class SparkNlpAnnotator {
   }
 
   private JsonNode param(String name) {
-    JsonNode set = metadata.path("paramMap").path(name);
-    return set.isMissingNode() ? metadata.path("defaultParamMap").path(name) : set;
+    JsonNode fallback = stage.defaults().getOrDefault(name, MissingNode.getInstance());
+    return stage.params().getOrDefault(name, fallback);
   }
 
   private String readConfig() throws IOException {
