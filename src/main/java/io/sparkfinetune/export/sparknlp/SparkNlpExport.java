@@ -10,6 +10,8 @@ import io.sparkfinetune.model.ModelConfig;
 import io.sparkfinetune.tokenize.TokenizerSummary;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
@@ -57,6 +59,7 @@ public final class SparkNlpExport implements Exporter {
 
   @Override
   public String write(ExportSource source, Path folder, Configuration hadoop) throws IOException {
+    requireUri(folder);
     ModelConfig config = source.classifier().config();
     StockAnnotator annotator = StockAnnotator.of(config.modelType());
     requireLines(source.classifier().labels());
@@ -128,6 +131,19 @@ public final class SparkNlpExport implements Exporter {
           raw.delete(file, false);
         }
       }
+    }
+  }
+
+  /** Spark NLP takes the path for a URI as it stands. */
+  private static void requireUri(Path folder) {
+    try {
+      new URI(folder.toString());
+    } catch (URISyntaxException e) {
+      throw new UserException(
+          "format=sparknlp: Spark NLP cannot save to a path with the character '"
+              + e.getInput().charAt(Math.max(0, e.getIndex()))
+              + "' in it: choose an output without",
+          e);
     }
   }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.OneLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
@@ -34,8 +35,14 @@ final class Json {
         }
         place += ": ";
       }
-      throw new UserException(file + ": not JSON (" + place + e.getOriginalMessage() + ").", e);
+      throw new UserException(file + ": not JSON (" + place + message(e) + ").", e);
     }
+  }
+
+  /** What is wrong, without the text itself, which Jackson may put into the middle of it. */
+  private static String message(JsonProcessingException e) {
+    return OneLine.of(
+        e.getOriginalMessage().replaceAll("(?s) \\(for \\w+ starting at \\[Source.*\\]\\)", ""));
   }
 
   /** The text of a JSON file, as transformers lays it out: two spaces, a line a value. */
