@@ -1,5 +1,9 @@
 package io.sparkfinetune;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -146,6 +150,30 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .haveFullyQualifiedName("java.io.ObjectInputStream");
+
+  /** Spark's readers make an object of whatever class a saved folder names. */
+  @ArchTest
+  static final ArchRule noSavedStageIsMadeByTheNameInItsFile =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveNameMatching("org\\.apache\\.spark\\.ml\\.util\\.DefaultParamsReader.*")
+          .orShould()
+          .accessTargetWhere(
+              target(owner(resideInAnyPackage("org.apache.spark.ml..", "com.johnsnowlabs..")))
+                  .and(target(nameMatching("load|read"))));
+
+  @ArchTest
+  static final ArchRule onlyAnObjectiveOfTheUsersIsFoundByItsName =
+      noClasses()
+          .that()
+          .doNotHaveFullyQualifiedName("io.sparkfinetune.jobs.StudyMethod")
+          .should()
+          .callMethod(Class.class, "forName", String.class)
+          .orShould()
+          .callMethod(Class.class, "forName", String.class, boolean.class, ClassLoader.class)
+          .orShould()
+          .callMethod(ClassLoader.class, "loadClass", String.class);
 
   @ArchTest
   static final ArchRule onlyTheJobsTalkToTheTerminal =

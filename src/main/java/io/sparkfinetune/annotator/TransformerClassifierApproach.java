@@ -99,7 +99,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
 
   /** Loads a saved estimator. */
   public static TransformerClassifierApproach load(String path) {
-    return read().load(path);
+    return new TransformerClassifierApproachReader().load(path);
   }
 
   @Override

@@ -114,7 +114,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    * @throws UserException when the path holds no such model or lacks one of its files
    */
   public static TransformerClassifierModel load(String path) {
-    return read().load(path);
+    return new TransformerClassifierReader().load(path);
   }
 
   /**

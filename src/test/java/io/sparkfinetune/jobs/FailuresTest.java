@@ -7,7 +7,9 @@ import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
 import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.util.List;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.VoidFunction;
@@ -43,6 +45,23 @@ class FailuresTest {
     assertThat(Failures.userMessage(failure)).isEmpty();
     assertThat(Failures.summary(failure)).isEqualTo("IOException: disk full");
     assertThat(Failures.summary(new OutOfMemoryError())).isEqualTo("OutOfMemoryError");
+  }
+
+  @Test
+  void aChangedFileIsTheUsersToPutRight() {
+    String text = "Checksum error: file:/data/a b.csv at 512 exp: -12 got: 345";
+    String message =
+        "file:/data/a b.csv: this file is damaged, or was changed after it was written: its content"
+            + " is not that of the checksums in .a b.csv.crc. Copy it again; if the change was"
+            + " meant, delete that file";
+
+    assertThat(Failures.userMessage(new UncheckedIOException(new ChecksumException(text, 512))))
+        .contains(message);
+    assertThat(
+            Failures.userMessage(
+                new SparkException(
+                    "Lost task 0.0: org.apache.hadoop.fs.ChecksumException: " + text + "\n\tat x")))
+        .contains(message);
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Column;
@@ -200,6 +201,82 @@ class PredictionColumnsTest {
         .isInstanceOf(UserException.class)
         .hasMessage(
             "the rows already have a column \"confidence\", which would be added: rename it");
+  }
+
+  /** As Spark resolves names: by their letters, unless it is told otherwise. */
+  @Test
+  void refusesColumnsThatDifferFromItsOwnByCaseAlone() {
+    Dataset<Row> rows = rows().withColumnRenamed("id", "Prediction");
+    assertThatThrownBy(
+            () ->
+                PredictionColumns.of(new Classifier(), Map.of("text", "a.b"), rows, LABELS, false))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "the rows already have a column \"Prediction\", which Spark does not tell from"
+                + " \"prediction\", which would be added: rename it");
+    spark.conf().set("spark.sql.caseSensitive", "true");
+    try {
+      assertThat(
+              PredictionColumns.of(new Classifier(), Map.of("text", "a.b"), rows, LABELS, false)
+                  .columns())
+          .startsWith("Prediction")
+          .contains("prediction");
+    } finally {
+      spark.conf().unset("spark.sql.caseSensitive");
+    }
+  }
+
+  @Test
+  void aSpreadsheetFindsNoFormulaInWhatIsEscaped() throws Exception {
+    List<String> formulas =
+        List.of(
+            "=1+1",
+            "+cmd",
+            "-cmd",
+            "@SUM(A1)",
+            "\t=1",
+            " \u00A0\uFEFF=1",
+            "\r\n-x",
+            "\uFF1D1",
+            "+1 2");
+    List<String> plain =
+        Arrays.asList("-5.2", "+3e-4", "-.5", "a=1", "'=1", "", null, "a,\"=1\"", "1-2");
+    List<Row> cells =
+        Stream.concat(formulas.stream(), plain.stream())
+            .map(text -> RowFactory.create(text, -1, new String[] {"=1"}))
+            .toList();
+    Dataset<Row> rows =
+        spark
+            .createDataFrame(
+                cells,
+                new StructType()
+                    .add("=text", DataTypes.StringType)
+                    .add("-1", DataTypes.IntegerType)
+                    .add("labels", DataTypes.createArrayType(DataTypes.StringType)))
+            .coalesce(1)
+            .withColumn(PredictionColumns.PREDICTION, lit("=label"));
+    String path = folder.resolve("escaped.csv").toString();
+
+    PredictionWriter.write(
+        PredictionWriter.withoutFormulas(rows), path, PredictionWriter.Format.CSV, false);
+
+    Dataset<Row> written =
+        spark
+            .read()
+            .option("header", true)
+            .option("multiLine", true)
+            .option("escape", "\"")
+            .csv(path);
+    assertThat(written.columns()).containsExactly("'=text", "-1", "labels", "prediction");
+    List<Row> read = written.collectAsList();
+    for (int i = 0; i < cells.size(); i++) {
+      String text = cells.get(i).getString(0);
+      String expected = i < formulas.size() ? "'" + text : text;
+      assertThat(read.get(i).getString(0)).isEqualTo("".equals(expected) ? null : expected);
+      assertThat(read.get(i).getString(1)).isEqualTo("-1");
+      assertThat(read.get(i).getString(2)).isEqualTo("[\"=1\"]");
+      assertThat(read.get(i).getString(3)).isEqualTo("'=label");
+    }
   }
 
   @Test
