@@ -22,7 +22,11 @@ public final class Nearest {
         .orElseThrow();
   }
 
-  private static int badness(String word, String candidate) {
+  /** A word that is longer than any was meant to be none: its beginning will do. */
+  private static final int LONGEST = 200;
+
+  private static int badness(String given, String candidate) {
+    String word = given.substring(0, Math.min(given.length(), LONGEST));
     int whole = distance(word, candidate);
     return word.contains(".") ? whole : Math.min(whole, distance(word, lastPart(candidate)));
   }

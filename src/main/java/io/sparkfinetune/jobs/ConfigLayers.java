@@ -1,10 +1,7 @@
 package io.sparkfinetune.jobs;
 
 import com.typesafe.config.Config;
-import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
-import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
@@ -12,16 +9,13 @@ import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.track.Redaction;
-import java.io.FileNotFoundException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
 
 /**
  * Puts a job's configuration together. Later wins: the schemas' defaults, the job's own, what suits
@@ -30,9 +24,6 @@ import java.util.TreeMap;
  */
 final class ConfigLayers {
   private static final String SPARK = "spark.";
-
-  /** A scheme of one letter would be a drive of Windows. */
-  private static final String WITH_SCHEME = "[A-Za-z][A-Za-z0-9+.-]+:/.*";
 
   /** What a run that repeats another one does not take from it. */
   private static final Set<String> NOT_REPEATED =
@@ -105,12 +96,7 @@ final class ConfigLayers {
   }
 
   private void file(String path, List<String> overrides) {
-    Config config;
-    try {
-      config = (path.matches(WITH_SCHEME) ? remote(path, overrides) : local(path)).resolve();
-    } catch (ConfigException e) {
-      throw new UserException("--conf " + e.getMessage().replaceAll("\\s+", " "), e);
-    }
+    Config config = ConfigFile.read(path, () -> hadoop(overrides));
     for (String key : job.structures()) {
       if (config.hasPath(key)) {
         structure(key, config.getValue(key));
@@ -127,16 +113,7 @@ final class ConfigLayers {
     }
   }
 
-  private static Config local(String path) {
-    Path file = Path.of(path);
-    if (!Files.isRegularFile(file)) {
-      throw noSuchFile(path);
-    }
-    return ConfigFactory.parseFile(
-        file.toFile(), ConfigParseOptions.defaults().setAllowMissing(false));
-  }
-
-  private Config remote(String path, List<String> overrides) {
+  private Configuration hadoop(List<String> overrides) {
     Map<String, String> settings = new TreeMap<>(spark);
     for (String override : overrides) {
       int equals = override.indexOf('=');
@@ -144,21 +121,7 @@ final class ConfigLayers {
         settings.put(override.substring(0, equals).trim(), override.substring(equals + 1));
       }
     }
-    String text;
-    try {
-      text = TextFile.read(path, SparkSessions.hadoop(job.name(), settings));
-    } catch (FileNotFoundException e) {
-      throw noSuchFile(path);
-    } catch (IOException e) {
-      throw new UserException(
-          Redaction.text("--conf " + path + " cannot be read: " + Failures.summary(e)), e);
-    }
-    return ConfigFactory.parseString(
-        text, ConfigParseOptions.defaults().setOriginDescription(Redaction.text(path)));
-  }
-
-  private static UserException noSuchFile(String path) {
-    return new UserException("--conf " + Redaction.text(path) + ": there is no such file");
+    return SparkSessions.hadoop(job.name(), settings);
   }
 
   private void override(String argument) {
@@ -167,11 +130,14 @@ final class ConfigLayers {
       throw new UserException(
           "'" + argument + "' is not understood: expected key=value, or see --help");
     }
+    String key = argument.substring(0, equals).trim();
+    HoconLimits.checkKey(key);
     // Taken as it stands, not as HOCON: a path may hold ':' or '//' without quotes.
-    set(argument.substring(0, equals).trim(), argument.substring(equals + 1));
+    set(key, argument.substring(equals + 1));
   }
 
   private void set(String key, Object value) {
+    Redaction.learn(Map.of(key, String.valueOf(value)));
     Optional<String> structure =
         job.structures().stream()
             .filter(path -> key.equals(path) || key.startsWith(path + "."))
@@ -199,17 +165,7 @@ final class ConfigLayers {
     if (value.unwrapped().equals("")) {
       return;
     } else if (value.valueType() == ConfigValueType.STRING) {
-      try {
-        parsed = ConfigFactory.parseString("v = " + value.unwrapped()).getValue("v");
-      } catch (ConfigException e) {
-        throw new UserException(
-            key
-                + "="
-                + value.unwrapped()
-                + " is no HOCON: "
-                + e.getMessage().replaceAll("\\s+", " "),
-            e);
-      }
+      parsed = ConfigFile.parseForeign(key, "v = " + value.unwrapped()).getValue("v");
     }
     String path = job.structures().stream().filter(key::startsWith).findFirst().orElseThrow();
     String below = key.equals(path) ? "" : key.substring(path.length() + 1);

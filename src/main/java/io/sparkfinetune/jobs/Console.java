@@ -1,12 +1,14 @@
 package io.sparkfinetune.jobs;
 
 import java.io.PrintStream;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * Where a job prints.
+ * Where a job prints. What steers a terminal is written by {@link #redraw} alone: all else is
+ * {@link Printed}.
  *
  * @param out standard output
  * @param columns the terminal's width; empty when standard output is none
@@ -14,6 +16,9 @@ import java.util.OptionalInt;
 record Console(PrintStream out, OptionalInt columns) {
   /** The scripts set it when standard output is a terminal: Java 17 cannot ask for that alone. */
   private static final String COLUMNS = "spark-finetune.columns";
+
+  /** To the start of the line, and clears it. */
+  static final String ERASE_LINE = "\r\u001B[K";
 
   /** The folder of the scripts as the user called it, for commands to copy. */
   private static final String SCRIPTS = "spark-finetune.scripts";
@@ -29,18 +34,37 @@ record Console(PrintStream out, OptionalInt columns) {
   }
 
   void print(String format, Object... values) {
-    out.print(String.format(Locale.ROOT, format, values));
-    out.flush();
+    Object[] clean =
+        Arrays.stream(values)
+            .map(value -> value instanceof Number ? value : Printed.line(String.valueOf(value)))
+            .toArray();
+    text(String.format(Locale.ROOT, format, clean));
   }
 
   void line(String format, Object... values) {
     print(format + "%n", values);
   }
 
-  /** A block of text as it is. */
+  /** A block of text. */
   void text(String text) {
-    out.print(text);
+    out.print(Printed.block(text));
     out.flush();
+  }
+
+  /** A text over what stands on the terminal's line. */
+  void redraw(String text) {
+    out.print(ERASE_LINE);
+    text(text);
+  }
+
+  /** Something that went wrong, in one line on standard error. */
+  static void error(String message) {
+    System.err.println(Printed.message(message));
+  }
+
+  /** What the developer wants to know of it. */
+  static void trace(Throwable failure) {
+    System.err.print(Printed.stackTrace(failure));
   }
 
   /** Metrics in two columns. */

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Tells what the user can put right from what he cannot. */
+/** Tells what the user can put right from what he cannot; what it says is {@link Printed}. */
 final class Failures {
   // A barrier stage that fails loses its cause: the executor's stack trace, as text, is what stays.
   private static final Pattern IN_TEXT =
@@ -28,13 +28,13 @@ final class Failures {
   static Optional<String> userMessage(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = next(cause)) {
       if (cause instanceof UserException) {
-        return Optional.of(cause.getMessage());
+        return Optional.of(Printed.message(String.valueOf(cause.getMessage())));
       }
     }
     for (Throwable cause = failure; cause != null; cause = next(cause)) {
       Matcher matcher = IN_TEXT.matcher(String.valueOf(cause.getMessage()));
       if (matcher.find()) {
-        return Optional.of(matcher.group(1));
+        return Optional.of(Printed.message(matcher.group(1)));
       }
     }
     for (Throwable cause = failure; cause != null; cause = next(cause)) {
@@ -59,7 +59,7 @@ final class Failures {
     }
     String message =
         root.getMessage() == null ? "" : ": " + root.getMessage().lines().findFirst().orElse("");
-    return root.getClass().getSimpleName() + message;
+    return Printed.message(root.getClass().getSimpleName() + message);
   }
 
   private static Throwable next(Throwable failure) {

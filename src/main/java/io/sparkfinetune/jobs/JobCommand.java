@@ -48,12 +48,13 @@ final class JobCommand implements Callable<Integer> {
       Console.system().text(JobHelp.render(job));
       return OK;
     }
+    Logs.clean();
     try {
       run();
       return OK;
     } catch (Throwable failure) {
       if (debug) {
-        failure.printStackTrace();
+        Console.trace(failure);
       }
       return report(failure);
     }
@@ -99,7 +100,7 @@ final class JobCommand implements Callable<Integer> {
 
   private int report(Throwable failure) {
     if (stopping) {
-      System.err.println(job.name() + ": interrupted");
+      Console.error(job.name() + ": interrupted");
       // What Spark's threads still complain of while they end is of no use to anybody.
       System.setErr(new PrintStream(OutputStream.nullOutputStream()));
       return FAILED;
@@ -107,15 +108,15 @@ final class JobCommand implements Callable<Integer> {
     return Failures.userMessage(failure)
         .map(
             message -> {
-              System.err.println(job.name() + ": " + message);
+              Console.error(job.name() + ": " + message);
               return USAGE;
             })
         .orElseGet(
             () -> {
               // Not a logger of ours, which the terminal would show: it gets two lines instead.
               LoggerFactory.getLogger("failure").error("{} failed", job.name(), failure);
-              System.err.println(job.name() + " failed: " + Failures.summary(failure));
-              System.err.println(
+              Console.error(job.name() + " failed: " + Failures.summary(failure));
+              Console.error(
                   Logs.file().map(file -> "The log is " + file + "; ").orElse("")
                       + "--debug shows the stack trace.");
               return FAILED;

@@ -15,13 +15,12 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /** The configuration of one run of a job: a checked value for every key. Immutable. */
 final class JobConfig {
   /** Spark's own: what it matches is a secret, by its key or its value. */
-  private static final String REDACTION = "spark.redaction.regex";
-
-  private static final String REDACTION_DEFAULT = "(?i)secret|password|token|access[.]?key";
+  static final String REDACTION = "spark.redaction.regex";
 
   private static final String LEFT_OUT = "# left out, a secret: ";
 
@@ -159,11 +158,20 @@ final class JobConfig {
 
   /** Whether one of Spark's settings is a secret, to Spark itself or by our own rule. */
   static boolean isSparkSecret(Map<String, String> spark, String key, String value) {
-    Pattern secret = Pattern.compile(spark.getOrDefault(REDACTION, REDACTION_DEFAULT));
+    Pattern secret = redaction(spark.getOrDefault(REDACTION, Redaction.SPARK_REGEX));
     return !key.equals(REDACTION)
         && (secret.matcher(key).find()
             || secret.matcher(value).find()
             || Redaction.isSecret(key, value));
+  }
+
+  private static Pattern redaction(String regex) {
+    try {
+      return Pattern.compile(regex);
+    } catch (PatternSyntaxException e) {
+      throw new UserException(
+          REDACTION + "=" + regex + " is no regular expression: " + e.getDescription(), e);
+    }
   }
 
   /** Spark's settings, {@code spark.*}, by key. */

@@ -73,14 +73,14 @@ final class JobJournal {
             .local(JOURNAL)
             .map(local -> new org.apache.hadoop.fs.Path(local.toUri()))
             .orElseGet(() -> new org.apache.hadoop.fs.Path(output.path(JOURNAL)));
-    copy = new JournalCopy(folder, place, hadoop);
+    copy = new JournalCopy(folder, arguments.journalReaders(), place, hadoop);
     copy.fetch();
     // Before the journal is opened: an address that is none ends the job at once.
     Optional<Sink> sink =
         arguments.uri().isEmpty()
             ? Optional.empty()
             : Optional.of(MlflowSink.open(arguments.uri(), hadoop, folder));
-    tracker = Tracker.open(folder, arguments.uri(), sink);
+    tracker = Tracker.open(folder, arguments.journalReaders(), arguments.uri(), sink);
   }
 
   private Path folder() {

@@ -1,12 +1,15 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.PrivateFiles;
+import io.sparkfinetune.config.PrivateFiles.Readers;
 import io.sparkfinetune.track.Tracker;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
@@ -32,15 +35,18 @@ final class JournalCopy {
   private static final String PART = ".part";
 
   private final Path folder;
+  private final Readers readers;
   private final org.apache.hadoop.fs.Path place;
   private final Configuration hadoop;
 
   /**
    * @param folder of the journal, on this disk
+   * @param readers who may read what is fetched
    * @param place of the copy; when it is the same folder, there is none
    */
-  JournalCopy(Path folder, org.apache.hadoop.fs.Path place, Configuration hadoop) {
+  JournalCopy(Path folder, Readers readers, org.apache.hadoop.fs.Path place, Configuration hadoop) {
     this.folder = folder;
+    this.readers = readers;
     this.place = place;
     this.hadoop = hadoop;
   }
@@ -76,7 +82,6 @@ final class JournalCopy {
           }
         }
       }
-      Files.createDirectories(folder);
       fetch(files, place, folder);
     } catch (IOException e) {
       throw new UserException(
@@ -84,19 +89,21 @@ final class JournalCopy {
     }
   }
 
-  private static void fetch(FileSystem files, org.apache.hadoop.fs.Path from, Path to)
-      throws IOException {
+  private void fetch(FileSystem files, org.apache.hadoop.fs.Path from, Path to) throws IOException {
+    PrivateFiles.createFolder(to, readers);
     for (FileStatus status : files.listStatus(from)) {
       String name = status.getPath().getName();
       Path target = to.resolve(name);
       if (status.isFile() && !name.endsWith(PART)) {
         Path part = to.resolve(name + PART);
-        try (InputStream in = files.open(status.getPath())) {
-          Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
+        Files.deleteIfExists(part);
+        try (InputStream in = files.open(status.getPath());
+            OutputStream out = Files.newOutputStream(PrivateFiles.create(part, readers))) {
+          in.transferTo(out);
         }
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
       } else if (status.isDirectory() && !name.startsWith(EARLIER)) {
-        fetch(files, status.getPath(), Files.createDirectories(target));
+        fetch(files, status.getPath(), target);
       }
     }
   }
@@ -163,7 +170,7 @@ final class JournalCopy {
       // The journal before models, which take their time.
       all =
           found
-              .filter(Files::isRegularFile)
+              .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
               .filter(file -> !file.getFileName().toString().matches(".*\\.(lock|part)"))
               .sorted(Comparator.comparing(Path::getNameCount).thenComparing(Path::toString))
               .toList();

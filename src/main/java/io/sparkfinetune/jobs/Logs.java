@@ -17,15 +17,22 @@ final class Logs {
 
   /** Shows messages from a level on: {@code off}, {@code error}, {@code warn}, ... */
   static void show(String level) {
-    if (level.equals("off")) {
-      return;
+    if (!level.equals("off")) {
+      System.setProperty(TERMINAL_LEVEL, level);
+      if (level.equals("info") || level.equals("debug")) {
+        System.setProperty(OUR_TERMINAL_LEVEL, level);
+        System.setProperty(FILE_LEVEL, level);
+      }
+      Configurator.reconfigure();
+      clean();
     }
-    System.setProperty(TERMINAL_LEVEL, level);
-    if (level.equals("info") || level.equals("debug")) {
-      System.setProperty(OUR_TERMINAL_LEVEL, level);
-      System.setProperty(FILE_LEVEL, level);
+  }
+
+  /** From now on the log is {@link CleanLog}; a log that is not ours is left as it is. */
+  static void clean() {
+    if (file().isPresent()) {
+      CleanLog.install();
     }
-    Configurator.reconfigure();
   }
 
   /** Where the log is; empty when the user logs with a configuration of his own. */

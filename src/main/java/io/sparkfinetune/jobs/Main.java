@@ -41,8 +41,7 @@ public final class Main implements Runnable {
     JOBS.forEach(job -> commandLine.addSubcommand(job.name(), new JobCommand(job)));
     commandLine.setParameterExceptionHandler(
         (e, arguments) -> {
-          System.err.println(
-              e.getCommandLine().getCommandName() + ": " + e.getMessage().replaceAll("\\s+", " "));
+          Console.error(e.getCommandLine().getCommandName() + ": " + e.getMessage());
           return JobCommand.USAGE;
         });
     return commandLine.execute(args);

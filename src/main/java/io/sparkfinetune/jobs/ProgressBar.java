@@ -18,9 +18,6 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
   private static final int WIDEST_BAR = 30;
   private static final int NARROWEST_BAR = 10;
 
-  /** To the start of the line, and clears it. */
-  static final String ERASE_LINE = "\r\u001B[K";
-
   private final Console console;
   private final LongSupplier nanoTime;
 
@@ -49,7 +46,7 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
     showNotes(progress);
     List<String> parts = parts(progress, secondsLeft(progress, now));
     if (console.columns().isPresent()) {
-      console.text(ERASE_LINE + drawn(progress, parts, console.columns().getAsInt()));
+      console.redraw(drawn(progress, parts, console.columns().getAsInt()));
     } else if (isNews(progress, now)) {
       console.text("training  " + String.join("  ", parts) + "\n");
     } else {
@@ -63,7 +60,10 @@ final class ProgressBar implements Consumer<TrainingProgress>, AutoCloseable {
   private void showNotes(TrainingProgress progress) {
     List<String> notes = progress.notes();
     for (String note : notes.subList(Math.min(notesShown, notes.size()), notes.size())) {
-      console.text((console.columns().isPresent() ? ERASE_LINE : "") + note + "\n");
+      if (console.columns().isPresent()) {
+        console.redraw("");
+      }
+      console.line("%s", note);
     }
     notesShown = notes.size();
   }

@@ -1,26 +1,14 @@
 package io.sparkfinetune.jobs;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigIncludeContext;
-import com.typesafe.config.ConfigIncluder;
-import com.typesafe.config.ConfigIncluderClasspath;
-import com.typesafe.config.ConfigIncluderFile;
-import com.typesafe.config.ConfigIncluderURL;
-import com.typesafe.config.ConfigObject;
-import com.typesafe.config.ConfigParseOptions;
 import io.sparkfinetune.UserException;
-import io.sparkfinetune.config.LocalChecksums;
 import io.sparkfinetune.model.io.SavedModel;
 import io.sparkfinetune.model.io.TrainingRecord;
-import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -35,40 +23,6 @@ final class RunFiles {
   private static final String CONFIG = "config.conf";
   private static final String METRICS = "metrics.json";
   private static final String PIPELINE = "model";
-
-  /**
-   * Refuses what a job never writes: a folder that somebody else made must not have this machine
-   * read other files and addresses. Without all four interfaces the library would follow those that
-   * are missing.
-   */
-  private record NoIncludes(Path file)
-      implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
-    @Override
-    public ConfigIncluder withFallback(ConfigIncluder fallback) {
-      return this;
-    }
-
-    @Override
-    public ConfigObject include(ConfigIncludeContext context, String what) {
-      throw new UserException(
-          file + ": it includes '" + what + "', as no job writes it; nothing is included here");
-    }
-
-    @Override
-    public ConfigObject includeFile(ConfigIncludeContext context, File what) {
-      return include(context, what.toString());
-    }
-
-    @Override
-    public ConfigObject includeURL(ConfigIncludeContext context, URL what) {
-      return include(context, what.toString());
-    }
-
-    @Override
-    public ConfigObject includeResources(ConfigIncludeContext context, String what) {
-      return include(context, what);
-    }
-  }
 
   private RunFiles() {}
 
@@ -91,20 +45,18 @@ final class RunFiles {
                   .equals(SavedModel.huggingFaceFolder(new Path(folder, PIPELINE), hadoop));
       if (isRun && !training.base().isEmpty()) {
         return training.with(
-            data(new Path(folder, CONFIG), fileSystem),
-            metrics(new Path(folder, METRICS), fileSystem));
+            data(new Path(folder, CONFIG), hadoop), metrics(new Path(folder, METRICS), hadoop));
       }
     }
     return training;
   }
 
-  private static Map<String, String> data(Path file, FileSystem fileSystem) throws IOException {
+  private static Map<String, String> data(Path file, Configuration hadoop) throws IOException {
     Map<String, String> data = new LinkedHashMap<>();
     try {
       Config config =
-          ConfigFactory.parseString(
-              text(file, fileSystem),
-              ConfigParseOptions.defaults().setIncluder(new NoIncludes(file)));
+          ConfigFile.parseForeign(
+              file.toString(), TextFile.read(file.toString(), hadoop, ConfigFile.MOST_BYTES));
       for (String split : new String[] {"train", "validation", "test"}) {
         String path = "data." + split;
         if (config.hasPath(path) && !config.getString(path).isEmpty()) {
@@ -117,9 +69,14 @@ final class RunFiles {
     }
   }
 
-  private static Map<String, Double> metrics(Path file, FileSystem fileSystem) throws IOException {
+  private static Map<String, Double> metrics(Path file, Configuration hadoop) throws IOException {
     Map<String, Double> metrics = new LinkedHashMap<>();
-    JsonNode json = new ObjectMapper().readTree(text(file, fileSystem));
+    JsonNode json;
+    try {
+      json = new ObjectMapper().readTree(TextFile.read(file.toString(), hadoop));
+    } catch (JsonProcessingException e) {
+      throw new UserException(file + ": no JSON (" + e.getOriginalMessage() + ")", e);
+    }
     json.fields()
         .forEachRemaining(
             metric -> {
@@ -128,11 +85,5 @@ final class RunFiles {
               }
             });
     return metrics;
-  }
-
-  private static String text(Path file, FileSystem fileSystem) throws IOException {
-    try (InputStream in = LocalChecksums.openText(file, fileSystem)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
   }
 }

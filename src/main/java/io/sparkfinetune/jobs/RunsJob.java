@@ -102,7 +102,7 @@ final class RunsJob implements LightJob {
             arguments.status(),
             newest ? arguments.max() + 1 : Integer.MAX_VALUE);
     if (runs.isEmpty()) {
-      console.line("%s", nothing(source, arguments));
+      console.text(nothing(source, arguments) + "\n");
       return;
     }
     List<RunTree.Entry> entries = RunTree.sorted(runs, arguments.sortBy());

@@ -1,6 +1,7 @@
 package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.track.Redaction;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -86,6 +87,9 @@ final class SparkSessions {
   static SparkConf conf(String jobName, Map<String, String> settings, SparkConf base) {
     SparkConf conf = base.clone();
     settings.forEach(conf::set);
+    // Its event log, its pages and its messages show what this does not match.
+    conf.setIfMissing(JobConfig.REDACTION, Redaction.SPARK_REGEX);
+    Stream.of(conf.getAll()).forEach(pair -> Redaction.learn(Map.of(pair._1(), pair._2())));
     conf.setIfMissing("spark.master", "local[*]");
     conf.setIfMissing("spark.app.name", "spark-finetune " + jobName);
     // Our progress bar has the line.

@@ -60,8 +60,10 @@ final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
 
   @Override
   public synchronized void ended(Trial trial, Optional<Objective.Result> result) {
-    String erase = console.columns().isPresent() ? ProgressBar.ERASE_LINE : "";
-    console.text(erase + line(trial) + "\n");
+    if (console.columns().isPresent()) {
+      console.redraw("");
+    }
+    console.line("%s", line(trial));
     bar();
   }
 
@@ -112,9 +114,7 @@ final class StudyProgress implements StudyRunner.Listener, AutoCloseable {
     int done = (int) finished(study.history());
     int filled = Math.min(BAR, BAR * done / Math.max(1, study.limit()));
     String text = "[" + "#".repeat(filled) + ".".repeat(BAR - filled) + "]  " + line;
-    console.text(
-        ProgressBar.ERASE_LINE
-            + text.substring(0, Math.min(text.length(), console.columns().getAsInt() - 1)));
+    console.redraw(text.substring(0, Math.min(text.length(), console.columns().getAsInt() - 1)));
   }
 
   /** Trials done, running, pruned and failed, the best so far, and the time left. */

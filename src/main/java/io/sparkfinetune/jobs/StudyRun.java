@@ -3,7 +3,6 @@ package io.sparkfinetune.jobs;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.data.PreparedData;
 import io.sparkfinetune.evaluate.Metrics;
-import io.sparkfinetune.track.Redaction;
 import io.sparkfinetune.tune.Objective;
 import io.sparkfinetune.tune.ParetoFront;
 import io.sparkfinetune.tune.RunningTrial;
@@ -168,7 +167,7 @@ final class StudyRun implements AutoCloseable {
               slots,
               budget,
               new Listeners(List.of(tracking, progress, files), folders),
-              failure -> Redaction.text(Failures.reason(failure)),
+              Failures::reason,
               () -> spark.sparkContext().isStopped() || ShutdownHookManager.inShutdown());
       files.write();
       return enough;

@@ -2,10 +2,15 @@ package io.sparkfinetune.jobs;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.LocalChecksums;
+import io.sparkfinetune.model.io.HadoopFiles;
+import io.sparkfinetune.track.Redaction;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
@@ -13,14 +18,56 @@ import org.apache.hadoop.fs.Path;
 
 /** A file of text on any Hadoop file system. */
 final class TextFile {
+  /** Of a run's own files, such as its scores. */
+  private static final int MOST_BYTES = 16 << 20;
+
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   private TextFile() {}
 
-  /** The text, of UTF-8. */
+  /**
+   * The text of a file that is of this project's making.
+   *
+   * @throws UserException when it is none of UTF-8, or larger than any of them
+   */
   static String read(String path, Configuration hadoop) throws IOException {
+    return read(path, hadoop, MOST_BYTES);
+  }
+
+  /** The same of a file of at most so many bytes. */
+  static String read(String path, Configuration hadoop, int most) throws IOException {
     Path file = new Path(path);
-    try (InputStream in = LocalChecksums.openText(file, file.getFileSystem(hadoop))) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    FileSystem files = file.getFileSystem(hadoop);
+    HadoopFiles.plainFile(file, files);
+    try (InputStream in = LocalChecksums.openText(file, files)) {
+      return read(path, in, most);
     }
+  }
+
+  /** The same of a file on this machine. */
+  static String read(java.nio.file.Path file, int most) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(file.toString(), in, most);
+    }
+  }
+
+  private static String read(String path, InputStream in, int most) throws IOException {
+    byte[] bytes = in.readNBytes(most + 1);
+    if (bytes.length > most) {
+      throw new UserException(
+          Redaction.text(path) + ": larger than " + (most >> 20) + " MiB, as no such file is");
+    }
+    String text;
+    try {
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new UserException(Redaction.text(path) + ": this is no text in UTF-8", e);
+    }
+    if (text.indexOf('\0') >= 0) {
+      throw new UserException(
+          Redaction.text(path) + ": this is no text in UTF-8: it holds zero bytes");
+    }
+    return text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.sparkfinetune.track;
 
+import io.sparkfinetune.config.PrivateFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,13 +16,16 @@ final class DeliveredTo {
   private static final Logger LOG = LoggerFactory.getLogger(DeliveredTo.class);
 
   private final Path file;
+  private final PrivateFiles.Readers readers;
   private final String uri;
 
   /**
    * @param folder of the journal
+   * @param readers who may read its file
    * @param uri of the server; who may use it is no part of its name
    */
-  DeliveredTo(Path folder, String uri) {
+  DeliveredTo(Path folder, PrivateFiles.Readers readers, String uri) {
+    this.readers = readers;
     this.uri = Redaction.text(uri);
     String name = UUID.nameUUIDFromBytes(this.uri.getBytes(StandardCharsets.UTF_8)).toString();
     file = folder.resolve("delivered-" + name);
@@ -41,7 +45,8 @@ final class DeliveredTo {
 
   void write(long position) throws IOException {
     Path part = file.resolveSibling(file.getFileName() + ".part");
-    Files.writeString(part, position + "\n" + uri + "\n");
+    PrivateFiles.replace(
+        part, (position + "\n" + uri + "\n").getBytes(StandardCharsets.UTF_8), readers);
     Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
   }
 }

@@ -1,10 +1,10 @@
 package io.sparkfinetune.track;
 
+import io.sparkfinetune.config.PrivateFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -44,7 +44,7 @@ final class Delivery {
     this.journal = journal;
     this.sink = sink;
     refusedFile = folder.resolve(Tracker.REFUSED);
-    place = new DeliveredTo(folder, uri);
+    place = new DeliveredTo(folder, journal.readers(), uri);
     position = start(place.read());
     thread = new Thread(this::run, "journal delivery");
     thread.setDaemon(true);
@@ -268,12 +268,13 @@ final class Delivery {
   private void setAside(TrackingEvent event, String reason) throws Sink.AwayException {
     String why = Redaction.text(String.valueOf(reason));
     String line = new String(EventJson.line(0, event), StandardCharsets.UTF_8);
-    try {
-      Files.writeString(
-          refusedFile,
-          "# " + why.replaceAll("\\s+", " ") + "\n" + line,
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
+    String entry = "# " + why.replaceAll("\\s+", " ") + "\n" + line;
+    try (FileChannel out =
+        PrivateFiles.open(refusedFile, journal.readers(), StandardOpenOption.APPEND)) {
+      ByteBuffer bytes = ByteBuffer.wrap(entry.getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
     } catch (IOException e) {
       throw new Sink.AwayException(
           "a refused event cannot be set aside in " + refusedFile + ": " + e, Duration.ZERO, e);

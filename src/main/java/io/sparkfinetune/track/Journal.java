@@ -1,6 +1,8 @@
 package io.sparkfinetune.track;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.PrivateFiles;
+import io.sparkfinetune.config.PrivateFiles.Readers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -9,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -29,6 +32,11 @@ import org.slf4j.LoggerFactory;
 final class Journal implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Journal.class);
   private static final String LOCK = "journal.lock";
+
+  /** How the content of a lock's file begins, and how much of it is read. */
+  private static final String HOLDER = "process ";
+
+  private static final int LONGEST_HOLDER = 300;
   private static final int READ_BYTES = 1 << 20;
 
   /**
@@ -38,6 +46,7 @@ final class Journal implements AutoCloseable {
   private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
   private final Path folder;
+  private final Readers readers;
   private final Path real;
   private final FileChannel lockChannel;
   private final FileChannel channel;
@@ -64,16 +73,12 @@ final class Journal implements AutoCloseable {
   private long forcedSeq;
   private boolean torn;
 
-  private Journal(Path folder, FileChannel lockChannel) throws IOException {
+  private Journal(Path folder, Readers readers, FileChannel lockChannel) throws IOException {
     this.folder = folder;
+    this.readers = readers;
     real = folder.toRealPath();
     this.lockChannel = lockChannel;
-    channel =
-        FileChannel.open(
-            folder.resolve(JournalFile.NAME),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE);
+    channel = PrivateFiles.open(folder.resolve(JournalFile.NAME), readers);
     try {
       recover();
     } catch (IOException | RuntimeException e) {
@@ -85,27 +90,23 @@ final class Journal implements AutoCloseable {
   /**
    * Opens a journal, which is created when it is not there.
    *
+   * @param readers who may read what is created
    * @throws UserException when another process, or another part of this one, has it open, or its
    *     folder cannot be written to
    */
-  static Journal open(Path folder) {
+  static Journal open(Path folder, Readers readers) {
     FileChannel lockChannel = null;
     Path real = null;
     try {
-      Files.createDirectories(folder);
+      PrivateFiles.createFolder(folder, readers);
       real = folder.toRealPath();
       if (!OPEN.add(real)) {
         real = null;
         throw inUse(folder, "process " + ProcessHandle.current().pid() + ", this one");
       }
-      lockChannel =
-          FileChannel.open(
-              folder.resolve(LOCK),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
+      lockChannel = PrivateFiles.open(folder.resolve(LOCK), readers);
       lock(folder, lockChannel);
-      return new Journal(folder, lockChannel);
+      return new Journal(folder, readers, lockChannel);
     } catch (IOException e) {
       letGo(lockChannel, real);
       throw new UserException(
@@ -142,14 +143,27 @@ final class Journal implements AutoCloseable {
   private static void lock(Path folder, FileChannel lockChannel) throws IOException {
     FileLock lock = lockChannel.tryLock();
     if (lock == null) {
-      throw inUse(folder, Files.readString(folder.resolve(LOCK)).trim());
+      throw inUse(folder, start(lockChannel).trim());
+    }
+    if (lockChannel.size() > 0 && !start(lockChannel).startsWith(HOLDER)) {
+      throw new UserException(
+          folder.resolve(LOCK)
+              + " is no lock of a journal, and is left as it is: move it away, or choose another"
+              + " folder, as by tracking.journal");
     }
     lockChannel.truncate(0);
     lockChannel.write(
         ByteBuffer.wrap(
-            ("process " + ProcessHandle.current().pid() + " on " + host())
+            (HOLDER + ProcessHandle.current().pid() + " on " + host())
                 .getBytes(StandardCharsets.UTF_8)),
         0);
+  }
+
+  /** What a lock's file says of its holder. */
+  private static String start(FileChannel lockChannel) throws IOException {
+    ByteBuffer start = ByteBuffer.allocate(LONGEST_HOLDER);
+    lockChannel.read(start, 0);
+    return new String(start.array(), 0, start.position(), StandardCharsets.UTF_8);
   }
 
   private static String host() {
@@ -185,14 +199,16 @@ final class Journal implements AutoCloseable {
   }
 
   private void setTornAside(long size) throws IOException {
-    ByteBuffer rest = ByteBuffer.allocate(Math.toIntExact(size - length));
-    channel.read(rest, length);
     int number = 1;
-    while (Files.exists(folder.resolve("journal.torn-" + number))) {
+    while (Files.exists(folder.resolve("journal.torn-" + number), LinkOption.NOFOLLOW_LINKS)) {
       number++;
     }
     Path aside = folder.resolve("journal.torn-" + number);
-    Files.write(aside, rest.array());
+    try (FileChannel out = PrivateFiles.open(aside, readers, StandardOpenOption.CREATE_NEW)) {
+      for (long from = length; from < size; ) {
+        from += channel.transferTo(from, size - from, out);
+      }
+    }
     channel.truncate(length);
     notes.add("the last line of the journal was torn, as by a crash; it is set aside in " + aside);
   }
@@ -242,6 +258,11 @@ final class Journal implements AutoCloseable {
   /** The last step of each of a run's metrics that was there when it was opened. */
   Map<String, Long> lastSteps(String run) {
     return lastSteps.getOrDefault(run, Map.of());
+  }
+
+  /** Who may read its files. */
+  Readers readers() {
+    return readers;
   }
 
   Path file() {

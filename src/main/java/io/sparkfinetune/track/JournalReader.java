@@ -62,7 +62,10 @@ public final class JournalReader {
       ByteArrayOutputStream line = new ByteArrayOutputStream();
       for (int next = in.read(); next >= 0; next = in.read()) {
         if (next != '\n') {
-          line.write(next);
+          // What is longer is no line of a journal, and is read no further than to know that.
+          if (line.size() <= JournalFile.LONGEST_LINE) {
+            line.write(next);
+          }
           continue;
         }
         byte[] bytes = line.toByteArray();

@@ -82,7 +82,7 @@ public final class TrackedRun {
   public void logInput(String context, DatasetInfo dataset) {
     DatasetInfo clean =
         new DatasetInfo(
-            dataset.name(),
+            Redaction.text(dataset.name()),
             dataset.digest(),
             dataset.sourceType(),
             Redaction.text(dataset.source()),

@@ -1,6 +1,7 @@
 package io.sparkfinetune.track;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.PrivateFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,9 +63,19 @@ public final class Tracker implements AutoCloseable {
    * @throws UserException when another process has it open, or the folder cannot be written to
    */
   public static Tracker open(Path folder, String uri, Optional<Sink> sink) {
+    return open(folder, PrivateFiles.Readers.OWNER, uri, sink);
+  }
+
+  /**
+   * The same.
+   *
+   * @param readers who may read what is created
+   */
+  public static Tracker open(
+      Path folder, PrivateFiles.Readers readers, String uri, Optional<Sink> sink) {
     Journal journal;
     try {
-      journal = Journal.open(folder);
+      journal = Journal.open(folder, readers);
     } catch (RuntimeException e) {
       sink.ifPresent(Sink::close);
       throw e;
@@ -94,7 +105,13 @@ public final class Tracker implements AutoCloseable {
     long now = System.currentTimeMillis();
     writer.add(
         new TrackingEvent.RunStarted(
-            id, now, name, experiment, parent, serverRun, Redaction.values(tags)));
+            id,
+            now,
+            Redaction.text(name),
+            Redaction.text(experiment),
+            parent,
+            serverRun,
+            Redaction.values(tags)));
     return new TrackedRun(id, writer, Map.of());
   }
 

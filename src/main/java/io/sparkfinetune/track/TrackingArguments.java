@@ -1,6 +1,7 @@
 package io.sparkfinetune.track;
 
 import io.sparkfinetune.config.Key;
+import io.sparkfinetune.config.PrivateFiles;
 
 /** Where a run is recorded, and under which names. */
 public record TrackingArguments(
@@ -35,6 +36,12 @@ public record TrackingArguments(
                     + " at the end, and from there when a job that goes on finds none.",
             defaultValue = "")
         String journal,
+    @Key(
+            doc =
+                "Who may read the journal's files on the driver's disk: owner, the user who runs the"
+                    + " job, alone; group, his group as well; all, everybody.",
+            defaultValue = "owner")
+        PrivateFiles.Readers journalReaders,
     @Key(
             doc =
                 "Whether the model is logged as an MLflow model of the run, where there is a server.",

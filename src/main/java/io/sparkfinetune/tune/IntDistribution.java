@@ -17,7 +17,7 @@ public record IntDistribution(long low, long high, boolean log, long step) imple
    * @throws UserException when there is no such distribution
    */
   public IntDistribution {
-    if (low > high) {
+    if (low > high || high - low < 0) {
       throw new UserException("low " + low + ", high " + high + ": expected low <= high");
     }
     if (log && low < 1) {

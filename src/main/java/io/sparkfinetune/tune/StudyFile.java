@@ -1,5 +1,6 @@
 package io.sparkfinetune.tune;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.UserException;
@@ -30,6 +31,9 @@ import org.slf4j.LoggerFactory;
 public final class StudyFile implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StudyFile.class);
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Of ten thousand trials and more; as JSON in memory it takes ten times as much. */
+  private static final int MOST_BYTES = 32 << 20;
 
   private final Path path;
   private final FileSystem files;
@@ -92,7 +96,20 @@ public final class StudyFile implements AutoCloseable {
   List<Trial> read(Study.Plan plan) {
     JsonNode root;
     try (InputStream in = files.open(path)) {
-      root = JSON.readTree(in);
+      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+      if (bytes.length > MOST_BYTES) {
+        throw new UserException(
+            path + " cannot be read as a study: it is larger than " + (MOST_BYTES >> 20) + " MiB");
+      }
+      root = JSON.readTree(bytes);
+    } catch (JsonProcessingException e) {
+      throw new UserException(
+          "%s cannot be read as a study: line %s: %s"
+              .formatted(
+                  path,
+                  e.getLocation() == null ? "?" : e.getLocation().getLineNr(),
+                  e.getOriginalMessage()),
+          e);
     } catch (IOException e) {
       throw new UserException(path + " cannot be read as a study: " + e.getMessage(), e);
     }
@@ -153,6 +170,8 @@ public final class StudyFile implements AutoCloseable {
       return;
     }
     Path written = path.suffix(".tmp");
+    // A link in its place would be written through.
+    files.delete(written, false);
     create(written, bytes);
     if (files instanceof RawLocalFileSystem local) {
       Files.move(

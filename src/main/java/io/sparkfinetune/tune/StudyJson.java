@@ -16,6 +16,9 @@ import java.util.stream.IntStream;
 
 /** A study as JSON, and back. */
 final class StudyJson {
+  /** Of a trial; no study has as many. */
+  private static final int LARGEST_NUMBER = 100_000_000;
+
   private StudyJson() {}
 
   static Map<String, Object> of(StudyFile.Content content) {
@@ -107,16 +110,19 @@ final class StudyJson {
           "%s is the study of another objective (%s): expected %s; choose another output"
               .formatted(place, found, expected));
     }
-    List<Trial> trials = new ArrayList<>();
-    for (JsonNode trial : root.path("trials")) {
+    Map<Integer, Trial> trials = new LinkedHashMap<>();
+    for (JsonNode json : root.path("trials")) {
       try {
-        trials.add(trial(trial));
-      } catch (IllegalArgumentException | DateTimeParseException e) {
+        Trial trial = trial(json, plan.objectives().size());
+        if (trials.put(trial.number(), trial) != null) {
+          throw new UserException("there are two of that number");
+        }
+      } catch (IllegalArgumentException | UserException e) {
         throw new UserException(
-            "%s, trial %s: %s".formatted(place, trial.path("number"), e.getMessage()), e);
+            "%s, trial %s: %s".formatted(place, json.path("number"), e.getMessage()), e);
       }
     }
-    return trials;
+    return List.copyOf(trials.values());
   }
 
   private static String objectives(JsonNode root) {
@@ -139,7 +145,11 @@ final class StudyJson {
     return texts;
   }
 
-  private static Trial trial(JsonNode json) {
+  private static Trial trial(JsonNode json, int objectives) {
+    JsonNode number = json.path("number");
+    if (!number.isInt() || number.intValue() < 0 || number.intValue() > LARGEST_NUMBER) {
+      throw new UserException("number=" + number + ": expected one from 0 to " + LARGEST_NUMBER);
+    }
     Map<String, Object> params = new LinkedHashMap<>();
     json.path("params").fields().forEachRemaining(e -> params.put(e.getKey(), value(e.getValue())));
     Map<String, Distribution> distributions = new LinkedHashMap<>();
@@ -154,16 +164,21 @@ final class StudyJson {
     if (values.isEmpty() && json.hasNonNull("value")) {
       values = List.of(number(json.get("value")));
     }
+    TrialState state = TrialState.valueOf(json.path("state").asText());
+    if (state == TrialState.COMPLETE && values.size() != objectives) {
+      throw new UserException(
+          "state=COMPLETE with " + values.size() + " values: expected " + objectives);
+    }
     return new Trial(
-        json.path("number").intValue(),
-        TrialState.valueOf(json.path("state").asText()),
+        number.intValue(),
+        state,
         params,
         distributions,
         values,
         intermediate,
         numbers(json.path("constraints")),
-        time(json.path("start")),
-        time(json.path("end")),
+        time(json, "start"),
+        time(json, "end"),
         json.path("slot").asInt(-1),
         json.path("reason").isTextual() ? json.path("reason").asText() : "");
   }
@@ -175,11 +190,21 @@ final class StudyJson {
   }
 
   private static double number(JsonNode json) {
-    return json.isNumber() ? json.doubleValue() : Double.parseDouble(json.asText());
+    try {
+      return json.isNumber() ? json.doubleValue() : Double.parseDouble(json.asText());
+    } catch (NumberFormatException e) {
+      throw new UserException(json + " is no number", e);
+    }
   }
 
-  private static long time(JsonNode json) {
-    return json.isTextual() ? Instant.parse(json.asText()).toEpochMilli() : 0;
+  private static long time(JsonNode trial, String name) {
+    JsonNode json = trial.path(name);
+    try {
+      return json.isTextual() ? Instant.parse(json.asText()).toEpochMilli() : 0;
+    } catch (DateTimeParseException | ArithmeticException e) {
+      throw new UserException(
+          name + "=" + json + ": expected a time as in 2025-01-31T12:00:00Z", e);
+    }
   }
 
   private static Object value(JsonNode json) {

@@ -35,7 +35,7 @@ class FailuresTest {
             + "\tat io.sparkfinetune.train.Trainer.run(Trainer.java:1)\n";
 
     assertThat(Failures.userMessage(new SparkException(text)))
-        .contains("learning rate too high,\nlower it");
+        .contains("learning rate too high, lower it");
   }
 
   @Test

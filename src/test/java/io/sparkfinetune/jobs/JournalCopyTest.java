@@ -2,6 +2,7 @@ package io.sparkfinetune.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkfinetune.config.PrivateFiles.Readers;
 import io.sparkfinetune.track.JournalReader;
 import io.sparkfinetune.track.RunRecord;
 import io.sparkfinetune.track.Tracker;
@@ -30,7 +31,8 @@ class JournalCopyTest {
   }
 
   private JournalCopy copy(String driver) {
-    return new JournalCopy(here(driver), new org.apache.hadoop.fs.Path(there().toUri()), HADOOP);
+    return new JournalCopy(
+        here(driver), Readers.OWNER, new org.apache.hadoop.fs.Path(there().toUri()), HADOOP);
   }
 
   /** As a job does it: the names of the runs that it found. */
@@ -95,7 +97,8 @@ class JournalCopyTest {
     Files.createDirectories(there());
     Files.writeString(there().resolve(Tracker.JOURNAL), "x");
     JournalCopy none =
-        new JournalCopy(there(), new org.apache.hadoop.fs.Path(there().toUri()), HADOOP);
+        new JournalCopy(
+            there(), Readers.OWNER, new org.apache.hadoop.fs.Path(there().toUri()), HADOOP);
     none.fetch();
     none.keep();
     none.keep(Duration.ofSeconds(1));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfinetune.ChildJvm;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.PrivateFiles.Readers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,7 @@ class JournalTest {
             new TrackingEvent.Artifact("r", 6, "a/b", "", "file:/x", 9, "00ff"),
             new TrackingEvent.Model("r", 7, "model", "name", "alias", Map.of("x", "y")),
             new TrackingEvent.RunEnded("r", 8, RunStatus.KILLED));
-    try (Journal journal = Journal.open(folder)) {
+    try (Journal journal = Journal.open(folder, Readers.OWNER)) {
       assertThat(journal.append(events)).isEqualTo(events.size());
       // Nobody reads what the disk may still lose.
       assertThat(journal.length()).isZero();

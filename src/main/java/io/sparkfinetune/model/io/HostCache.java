@@ -2,6 +2,7 @@ package io.sparkfinetune.model.io;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.LocalChecksums;
+import io.sparkfinetune.config.PrivateFiles;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,12 +13,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
@@ -117,8 +119,7 @@ public final class HostCache {
     requireOwnFolder();
     synchronized (IN_THIS_JVM.computeIfAbsent(folder + "/" + key, k -> new Object())) {
       try (FileChannel channel =
-              FileChannel.open(
-                  folder.resolve(key + LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+              PrivateFiles.open(folder.resolve(key + LOCK), PrivateFiles.Readers.OWNER);
           FileLock lock = channel.lock()) {
         if (!lock.isValid()) {
           throw new IOException("cannot lock " + folder.resolve(key + LOCK));
@@ -197,7 +198,21 @@ public final class HostCache {
                 + " in spark.executor.extraJavaOptions.",
             e);
       }
+      if (posix && isWritableByOthers()) {
+        throw new UserException(
+            folder
+                + ": others than its owner may write to this host's cache of weights, and so put"
+                + " weights of their making into it. Take that from them: chmod go-w "
+                + folder,
+            e);
+      }
     }
+  }
+
+  private boolean isWritableByOthers() throws IOException {
+    Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
+    return permissions.contains(PosixFilePermission.GROUP_WRITE)
+        || permissions.contains(PosixFilePermission.OTHERS_WRITE);
   }
 
   /** A container's user may have no name, so the owner is compared with that of a new file. */
