@@ -22,6 +22,9 @@ import java.util.regex.Pattern;
  * Closing it kills the process and those that it started.
  */
 public final class ChildJvm implements AutoCloseable {
+  /** The name of the log of one that is left to the caller. */
+  public static final String LOG = "child.log";
+
   private static final Duration RUN_TIME = Duration.ofMinutes(5);
   private static final Duration POLL = Duration.ofMillis(50);
 
@@ -90,7 +93,7 @@ public final class ChildJvm implements AutoCloseable {
       Path folder,
       Path output)
       throws IOException {
-    Path log = folder.resolve("child.log");
+    Path log = folder.resolve(LOG);
     return start(wrapper, main, options, arguments, environment, folder, output, log);
   }
 
