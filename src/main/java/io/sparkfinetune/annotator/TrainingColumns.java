@@ -1,22 +1,20 @@
 package io.sparkfinetune.annotator;
 
 import io.sparkfinetune.UserException;
-import io.sparkfinetune.data.LabelSets;
+import io.sparkfinetune.data.LabelColumn;
 import io.sparkfinetune.model.ProblemType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.NumericType;
-import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 
 /**
  * The columns that a fit reads.
  *
  * @param documents Spark NLP's DOCUMENT annotations: one column of texts, or two of text pairs
- * @param label strings or numbers; of multi-label data strings or arrays of strings
+ * @param label what {@link LabelColumn} takes
  * @param labelSeparator what stands between the labels of a string of multi-label data
  * @param validationIndicator booleans, true for the rows to validate on
  */
@@ -52,23 +50,13 @@ record TrainingColumns(
   }
 
   private void checkLabel(DataType type) {
-    boolean scalar = type instanceof StringType || type instanceof NumericType;
-    if (problemType.isMultiLabel() && !scalar && !LabelSets.isArray(type)) {
-      throw new UserException(
-          String.format(
-              "label column %s is of type %s: expected arrays of strings, or strings such as a%sb",
-              label, type.simpleString(), labelSeparator));
-    }
-    if (!problemType.isMultiLabel() && !scalar) {
-      throw new UserException(
-          String.format(
-              "label column %s is of type %s: expected strings or numbers%s",
-              label,
-              type.simpleString(),
-              LabelSets.isArray(type)
-                  ? "; for sets of labels set problem_type to multi_label_classification"
-                  : ""));
-    }
+    LabelColumn.expectedInsteadOf(type, problemType.isMultiLabel(), labelSeparator, "problem_type")
+        .ifPresent(
+            expected -> {
+              throw new UserException(
+                  String.format(
+                      "label column %s is of type %s: %s", label, type.simpleString(), expected));
+            });
   }
 
   private static DataType type(StructType schema, String column, String purpose) {

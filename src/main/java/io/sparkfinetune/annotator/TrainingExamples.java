@@ -1,6 +1,5 @@
 package io.sparkfinetune.annotator;
 
-import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.array_position;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
@@ -17,8 +16,10 @@ import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.zip_with;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.data.LabelCheck;
+import io.sparkfinetune.data.LabelColumn;
 import io.sparkfinetune.data.LabelIndex;
-import io.sparkfinetune.data.LabelSets;
+import io.sparkfinetune.data.SetAsideReason;
 import io.sparkfinetune.data.Split;
 import io.sparkfinetune.data.StratifiedSplit;
 import io.sparkfinetune.data.TextColumns;
@@ -32,6 +33,8 @@ import java.util.TreeMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.storage.StorageLevel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +51,7 @@ final class TrainingExamples implements AutoCloseable {
   private static final String TEXT = "text";
   private static final String TEXT_PAIR = StratifiedSplit.TEXT_PAIR;
   private static final String LABELS = "labels";
+  private static final String FAULT = "fault";
   private static final String UNEQUAL = "unequal";
   private static final String SPLIT = "split";
   private static final String REASON = "reason";
@@ -88,7 +92,7 @@ final class TrainingExamples implements AutoCloseable {
     try {
       Dataset<Row> texts =
           examples.cache(split(labelledTexts(dataset, columns), columns, share, seed));
-      examples.index(texts);
+      examples.index(texts, columns, columns.labelType(dataset.schema()));
       examples.tokenize(texts, tokenizerJson, maxLength);
       return examples;
     } catch (RuntimeException | Error e) {
@@ -152,32 +156,30 @@ final class TrainingExamples implements AutoCloseable {
         pairs ? TextColumns.named(columns.documents().get(1)).getField("result") : first;
     Column unequal = coalesce(size(first).notEqual(size(second)), lit(false));
     Column texts = zip_with(first, second, (a, b) -> struct(a.as(TEXT), b.as(TEXT_PAIR)));
+    LabelColumn label =
+        LabelColumn.of(
+            TextColumns.named(columns.label()),
+            columns.labelType(dataset.schema()),
+            columns.problemType().isMultiLabel(),
+            columns.labelSeparator());
     Dataset<Row> examples =
         dataset
             .select(
                 explode_outer(when(not(unequal), texts)).as("texts"),
-                labels(dataset, columns).as(LABELS),
+                label.labels().as(LABELS),
+                label.fault().as(FAULT),
                 when(indicator, Split.VALIDATION).otherwise(Split.TRAIN).as(SPLIT),
                 unequal.as(UNEQUAL))
-            .select(col("texts.*"), col(LABELS), col(SPLIT), col(UNEQUAL))
+            .select(col("texts.*"), col(LABELS), col(FAULT), col(SPLIT), col(UNEQUAL))
             .withColumn(
                 REASON,
                 when(col(UNEQUAL), "of unequal numbers of first and second documents")
                     .when(TextColumns.isBlank(col(TEXT)), "without text")
                     .when(TextColumns.isBlank(col(TEXT_PAIR)), "without a second text")
-                    .when(col(LABELS).isNull(), "without a label"))
-            .drop(UNEQUAL);
+                    .when(col(LABELS).isNull(), "without a label")
+                    .otherwise(col(FAULT)))
+            .drop(UNEQUAL, FAULT);
     return pairs ? examples : examples.drop(TEXT_PAIR);
-  }
-
-  /** The labels of a row as a set; null where they are missing. */
-  private static Column labels(Dataset<?> dataset, TrainingColumns columns) {
-    Column label = TextColumns.named(columns.label());
-    if (columns.problemType().isMultiLabel()) {
-      return LabelSets.of(label, columns.labelType(dataset.schema()), columns.labelSeparator());
-    }
-    Column text = label.cast("string");
-    return when(not(TextColumns.isBlank(text)), array(text));
   }
 
   /** Holds out a share of each class as {@code data} does it, whatever the partitions. */
@@ -195,11 +197,12 @@ final class TrainingExamples implements AutoCloseable {
         Arrays.stream(texts.columns()).map(name -> col(name)).toArray(Column[]::new));
   }
 
-  private void index(Dataset<Row> texts) {
+  private void index(Dataset<Row> texts, TrainingColumns columns, DataType labelType) {
     Map<String, Long> setAside = new TreeMap<>();
     Map<String, Long> train = new TreeMap<>();
     Map<String, Long> validation = new TreeMap<>();
     Map<String, Long> examples = new TreeMap<>();
+    boolean several = labelType instanceof ArrayType;
     for (Row row : countByLabel(texts)) {
       boolean inTrain = row.getString(2).equals(Split.TRAIN);
       if (!row.isNullAt(0)) {
@@ -209,6 +212,7 @@ final class TrainingExamples implements AutoCloseable {
       examples.merge(row.getString(2), row.getLong(4), Long::sum);
       if (!row.isNullAt(1)) {
         (inTrain ? train : validation).put(row.getString(1), row.getLong(3));
+        several |= row.getLong(3) > row.getLong(4);
       }
     }
     setAside.values().removeIf(count -> count == 0);
@@ -216,6 +220,10 @@ final class TrainingExamples implements AutoCloseable {
     validationRows = examples.getOrDefault(Split.VALIDATION, 0L);
     LOG.info("{} training and {} validation examples", trainRows, validationRows);
     setAside.forEach((reason, n) -> LOG.warn("set aside: {} examples {}", n, reason));
+    checkLabels(
+        new LabelCheck(
+            train, columns.problemType().isMultiLabel(), columns.labelSeparator(), several),
+        setAside);
     checkClasses(train, validation, examples, setAside);
     labels = LabelIndex.of(train.keySet());
   }
@@ -234,6 +242,20 @@ final class TrainingExamples implements AutoCloseable {
         .groupBy(REASON, "label", SPLIT)
         .agg(count(col("label")), sum(once.cast("long")))
         .collectAsList();
+  }
+
+  /** Checks, as package data does, whether the labels can be what was meant. */
+  private static void checkLabels(LabelCheck check, Map<String, Long> setAside) {
+    for (SetAsideReason reason : SetAsideReason.values()) {
+      if (reason.stopsTraining() && setAside.containsKey(reason.code())) {
+        throw new UserException(
+            String.format(
+                "cannot train: %s: %d examples; %s",
+                reason.words(), setAside.get(reason.code()), reason.meaning()));
+      }
+    }
+    check.refuseSetsAsClasses("label_separator", "problem_type");
+    check.warnings("label_separator", "problem_type").forEach(LOG::warn);
   }
 
   private void checkClasses(

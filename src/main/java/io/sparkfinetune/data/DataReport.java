@@ -15,9 +15,10 @@ import java.util.stream.Collectors;
  *
  * @param splits in the order train, validation, test; those that are neither given nor held out are
  *     left out
+ * @param notes how the sources were read where they leave a choice, a sentence each
  * @param warnings what does not stop a training but should be known, a sentence each
  */
-public record DataReport(List<SplitReport> splits, List<String> warnings) {
+public record DataReport(List<SplitReport> splits, List<String> notes, List<String> warnings) {
   private static final int CLASSES_LISTED = 8;
   private static final int SMALLEST_LISTED = 3;
   private static final int NAME_WIDTH = 32;
@@ -55,6 +56,7 @@ public record DataReport(List<SplitReport> splits, List<String> warnings) {
   /** Keeps copies. */
   public DataReport {
     splits = List.copyOf(splits);
+    notes = List.copyOf(notes);
     warnings = List.copyOf(warnings);
   }
 
@@ -77,6 +79,7 @@ public record DataReport(List<SplitReport> splits, List<String> warnings) {
     } else {
       splits.stream().filter(split -> split.kept() > 0).map(this::summary).forEach(lines::add);
     }
+    notes.forEach(note -> lines.add("note: " + note));
     warnings.forEach(warning -> lines.add("warning: " + warning));
     return String.join("\n", lines);
   }

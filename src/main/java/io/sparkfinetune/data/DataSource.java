@@ -30,6 +30,11 @@ record DataSource(String name, String format) {
   /** Enough to tell a folder's format; Spark lists the rest itself. */
   private static final int MAX_FILES_LISTED = 1000;
 
+  /** Whether rows are text, which may be malformed. */
+  boolean isText() {
+    return format.equals("csv") || format.equals("json");
+  }
+
   /**
    * Finds what a location names.
    *

@@ -1,6 +1,5 @@
 package io.sparkfinetune.data;
 
-import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.array_except;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
@@ -26,6 +25,8 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.storage.StorageLevel;
 
 /**
@@ -58,6 +59,9 @@ public final class DatasetPreparation {
   /** More label values than this are no classes: the driver would hold them all. */
   static final int MAX_LABELS = 100_000;
 
+  /** Boolean: whether the labels of a row were a list as text. */
+  static final String LISTED = "listed";
+
   private static final int EXAMPLE_CHARACTERS = 60;
 
   private DatasetPreparation() {}
@@ -79,8 +83,8 @@ public final class DatasetPreparation {
     if (!arguments.test().isEmpty()) {
       sources.put(Split.TEST, arguments.test());
     }
-    Dataset<Row> read = read(session, sources, arguments, multiLabel);
-    Dataset<Row> rows = StratifiedSplit.compareTexts(read, arguments.seed());
+    List<Source> read = read(session, sources, arguments, multiLabel);
+    Dataset<Row> rows = StratifiedSplit.compareTexts(union(read), arguments.seed());
     double validation = arguments.validationShare();
     double test = arguments.testShare();
     if (validation > 0 || test > 0) {
@@ -89,7 +93,7 @@ public final class DatasetPreparation {
               ? StratifiedSplit.holdOutSets(rows, validation, test)
               : StratifiedSplit.holdOut(rows, validation, test);
     }
-    return prepared(rows, sources, arguments, multiLabel, null);
+    return prepared(rows, read, sources, arguments, multiLabel, null);
   }
 
   /**
@@ -103,10 +107,9 @@ public final class DatasetPreparation {
   public static PreparedData prepareTest(
       SparkSession session, DataArguments arguments, boolean multiLabel, LabelIndex labels) {
     Map<String, String> sources = Map.of(Split.TEST, required(Split.TEST, arguments.test()));
-    Dataset<Row> rows =
-        read(session, sources, arguments, multiLabel)
-            .withColumn(StratifiedSplit.CONFLICT, lit(false));
-    return prepared(rows, sources, arguments, multiLabel, labels);
+    List<Source> read = read(session, sources, arguments, multiLabel);
+    Dataset<Row> rows = union(read).withColumn(StratifiedSplit.CONFLICT, lit(false));
+    return prepared(rows, read, sources, arguments, multiLabel, labels);
   }
 
   private static String required(String split, String location) {
@@ -118,22 +121,31 @@ public final class DatasetPreparation {
     return location;
   }
 
-  private static Dataset<Row> read(
+  /**
+   * One source.
+   *
+   * @param rows {@code split}, {@code reason}, {@code text}, {@code text_pair} (of pairs alone),
+   *     {@code labels} and {@link #LISTED}
+   * @param separated whether several labels of a row are one string, between separators
+   * @param note what should be known of how it was read; empty when nothing
+   */
+  private record Source(Dataset<Row> rows, boolean separated, Optional<String> note) {}
+
+  private static List<Source> read(
       SparkSession session,
       Map<String, String> sources,
       DataArguments arguments,
       boolean multiLabel) {
     return sources.entrySet().stream()
         .map(source -> read(session, source.getKey(), source.getValue(), arguments, multiLabel))
-        .reduce(Dataset::union)
-        .orElseThrow();
+        .toList();
   }
 
-  /**
-   * One source as {@code split}, {@code reason}, {@code text}, {@code text_pair} (of pairs alone)
-   * and {@code labels}.
-   */
-  private static Dataset<Row> read(
+  private static Dataset<Row> union(List<Source> sources) {
+    return sources.stream().map(Source::rows).reduce(Dataset::union).orElseThrow();
+  }
+
+  private static Source read(
       SparkSession session,
       String split,
       String location,
@@ -147,24 +159,23 @@ public final class DatasetPreparation {
           arguments
               .textPair()
               .map(name -> InputColumns.text(rows, "data.text_pair_column", name, location));
-      Column labels;
-      Column missing;
-      if (multiLabel) {
-        labels =
-            InputColumns.labelSet(
-                rows,
-                arguments.labelColumn(),
-                arguments.labelSeparator(),
-                source.format().equals("csv"),
-                location);
-        missing = labels.isNull();
-      } else {
-        Column label = InputColumns.label(rows, arguments.labelColumn(), location);
-        labels = when(label.isNotNull(), array(label));
-        missing = InputColumns.blank(label);
+      StructField field = InputColumns.label(rows, arguments, multiLabel, location);
+      LabelColumn label =
+          LabelColumn.of(
+              InputColumns.column(rows, field),
+              field.dataType(),
+              multiLabel,
+              arguments.labelSeparator());
+      if (multiLabel && source.format().equals("csv")) {
+        label = label.withNullAsEmptySet();
       }
+      Optional<ClassLabels> names = ClassLabels.of(session, source, rows, field);
+      if (names.isPresent()) {
+        label = label.named(names.get().names());
+      }
+      // Elsewhere a column of this name is the user's own.
       Column malformed =
-          Arrays.asList(rows.columns()).contains(DatasetReader.MALFORMED)
+          source.isText() && Arrays.asList(rows.columns()).contains(DatasetReader.MALFORMED)
               ? rows.col(DatasetReader.MALFORMED)
               : lit(null).cast("string");
       Column blankPair = pair.map(InputColumns::blank).orElse(lit(false));
@@ -174,12 +185,20 @@ public final class DatasetPreparation {
           when(malformed.isNotNull(), SetAsideReason.MALFORMED_ROW.code())
               .when(InputColumns.blank(text), SetAsideReason.BLANK_TEXT.code())
               .when(blankPair, SetAsideReason.BLANK_TEXT_PAIR.code())
-              .when(missing, SetAsideReason.MISSING_LABEL.code())
+              .when(label.labels().isNull(), SetAsideReason.MISSING_LABEL.code())
+              .otherwise(label.fault())
               .as("reason"));
       columns.add(coalesce(malformed, text).as("text"));
       pair.ifPresent(second -> columns.add(second.as(StratifiedSplit.TEXT_PAIR)));
-      columns.add(when(malformed.isNull(), labels).as("labels"));
-      return rows.select(columns.toArray(Column[]::new));
+      columns.add(when(malformed.isNull(), label.labels()).as("labels"));
+      columns.add(malformed.isNull().and(label.isList()).as(LISTED));
+      return new Source(
+          rows.select(columns.toArray(Column[]::new)),
+          multiLabel && !(field.dataType() instanceof ArrayType),
+          names.map(
+              given ->
+                  "%s: its files name the numbers of their labels (Hugging Face ClassLabel): %s"
+                      .formatted(split, given.inWords())));
     } catch (UserException e) {
       String message = e.getMessage();
       throw message.startsWith("data.")
@@ -190,6 +209,7 @@ public final class DatasetPreparation {
 
   private static PreparedData prepared(
       Dataset<Row> rows,
+      List<Source> read,
       Map<String, String> sources,
       DataArguments arguments,
       boolean multiLabel,
@@ -198,13 +218,15 @@ public final class DatasetPreparation {
         rows.drop(StratifiedSplit.WORKING_COLUMNS).persist(StorageLevel.MEMORY_AND_DISK());
     try {
       RowCounts counts = countGroups(cached, arguments, multiLabel);
-      LabelIndex labels = known == null ? counts.trainLabels(sources.get(Split.TRAIN)) : known;
+      boolean separated = read.get(0).separated(); // training rows are read first
+      LabelIndex labels = known == null ? counts.trainLabels(sources, arguments, separated) : known;
       Dataset<Row> checked = cached;
       if (counts.hasOtherThan(labels)) {
         checked = cached.withColumn("reason", coalesce(col("reason"), unseen(labels)));
         counts = countGroups(checked, arguments, multiLabel);
       }
-      DataReport report = counts.report(sources, arguments, labels);
+      List<String> notes = read.stream().flatMap(source -> source.note().stream()).toList();
+      DataReport report = counts.report(sources, arguments, labels, separated, notes);
       return new PreparedData(cached, checked, multiLabel, labels, report);
     } catch (Exception e) { // Spark's checked exceptions are not declared in Java
       cached.unpersist();
@@ -228,6 +250,7 @@ public final class DatasetPreparation {
                 col("reason"),
                 col("text"),
                 col(StratifiedSplit.CONFLICT),
+                col(LISTED),
                 posexplode_outer(col("labels")).as(new String[] {"position", "label"}))
             .groupBy("split", "reason", "label")
             .agg(
@@ -235,6 +258,7 @@ public final class DatasetPreparation {
                 sum(once.cast("long")).as("rows"),
                 sum(conflict.cast("long")).as("conflicts"),
                 sum(once.and(col("text").contains("\uFFFD")).cast("long")).as("replaced"),
+                sum(once.and(col(LISTED)).cast("long")).as("listed"),
                 min(when(
                         conflict.or(col("reason").equalTo(SetAsideReason.MALFORMED_ROW.code())),
                         substring(col("text"), 1, EXAMPLE_CHARACTERS)))
@@ -251,6 +275,7 @@ public final class DatasetPreparation {
                         "rows",
                         "conflicts",
                         "replaced",
+                        "listed",
                         "example")))
             // One may be null.
             .limit(MAX_LABELS + 2)
@@ -267,21 +292,15 @@ public final class DatasetPreparation {
                 row ->
                     new RowCounts.Group(
                         row.getString(0),
-                        row.isNullAt(1) ? null : reason(row.getString(1)),
+                        row.isNullAt(1) ? null : SetAsideReason.of(row.getString(1)),
                         row.getString(2),
                         row.getLong(3),
                         row.getLong(4),
                         row.getLong(5),
                         row.isNullAt(6) ? 0 : row.getLong(6),
-                        row.getString(7)))
+                        row.isNullAt(7) ? 0 : row.getLong(7),
+                        row.getString(8)))
             .toList(),
         multiLabel);
-  }
-
-  private static SetAsideReason reason(String code) {
-    return Arrays.stream(SetAsideReason.values())
-        .filter(reason -> reason.code().equals(code))
-        .findFirst()
-        .orElseThrow();
   }
 }

@@ -85,6 +85,7 @@ public final class DatasetReader {
     Dataset<Row> rows;
     try {
       rows = read(session, arguments.input(), arguments.format());
+      InputColumns.requireDistinct(rows, arguments.input());
     } catch (UserException e) {
       throw new UserException("data.input: " + e.getMessage(), e);
     }

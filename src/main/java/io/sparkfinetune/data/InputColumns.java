@@ -1,28 +1,23 @@
 package io.sparkfinetune.data;
 
-import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.floor;
-import static org.apache.spark.sql.functions.isnan;
-import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.trim;
-import static org.apache.spark.sql.functions.when;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.OneLine;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.DecimalType;
-import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StringType;
-import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.StructField;
 
-/** The text and label columns of rows as read, as expressions of type string. */
+/** The text and label columns of rows as read. */
 final class InputColumns {
   /**
    * Unicode's White_Space, and the invisible U+200B and U+FEFF: Spark's trim knows spaces alone.
@@ -39,69 +34,36 @@ final class InputColumns {
    * @param key {@code data.text_column} or {@code data.text_pair_column}
    */
   static Column text(Dataset<Row> rows, String key, String name, String location) {
-    Column column = column(rows, key, name, location);
-    DataType type = rows.schema().apply(name).dataType();
+    StructField field = field(rows, key, name, location);
+    DataType type = field.dataType();
     if (!(type instanceof StringType)) {
       throw new UserException(
-          "%s=%s: in %s this column is of type %s: expected string"
-              .formatted(key, name, location, type.catalogString()));
-    }
-    return column;
-  }
-
-  /**
-   * The label column, trimmed. Whole numbers are written as such whatever their type ({@code 3},
-   * not {@code 3.0}), so that a label reads alike in every split; NaN is null.
-   */
-  static Column label(Dataset<Row> rows, String name, String location) {
-    Column column = column(rows, "data.label_column", name, location);
-    DataType type = rows.schema().apply(name).dataType();
-    if (type instanceof ArrayType
-        || type instanceof StructType
-        || type instanceof MapType
-        || type instanceof BinaryType) {
-      throw new UserException(
-          "data.label_column=%s: in %s this column is of type %s: expected string or number%s"
+          "%s=%s: in %s this column is of type %s: expected string%s"
               .formatted(
+                  key,
                   name,
                   location,
                   type.catalogString(),
-                  LabelSets.isArray(type)
-                      ? "; for sets of labels set model.problem_type=multi_label_classification"
-                      : ""));
+                  type instanceof BinaryType ? LabelColumn.binaryHint() : ""));
     }
-    boolean floating = type.equals(DataTypes.DoubleType) || type.equals(DataTypes.FloatType);
-    if (floating || type instanceof DecimalType) {
-      Column whole = column.equalTo(floor(column)).and(column.between(-1e15, 1e15));
-      Column plain =
-          when(whole, column.cast(DataTypes.LongType).cast(DataTypes.StringType))
-              .otherwise(column.cast(DataTypes.StringType));
-      return floating ? when(isnan(column).equalTo(false), plain) : plain;
-    }
-    return trimmed(column.cast(DataTypes.StringType));
+    return column(rows, field);
   }
 
-  /**
-   * The label column as label sets: an array of strings, or what {@link #label} takes, split.
-   *
-   * @param nullIsEmpty whether a null stands for the empty string, as in CSV
-   */
-  static Column labelSet(
-      Dataset<Row> rows, String name, String separator, boolean nullIsEmpty, String location) {
-    Column column = column(rows, "data.label_column", name, location);
-    DataType type = rows.schema().apply(name).dataType();
-    if (type instanceof ArrayType && !LabelSets.isArray(type)) {
-      throw new UserException(
-          ("data.label_column=%s: in %s this column is of type %s: expected an array of strings, or"
-                  + " a string such as a%sb")
-              .formatted(name, location, type.catalogString(), separator));
-    }
-    if (LabelSets.isArray(type)) {
-      return LabelSets.of(column, type, separator);
-    }
-    Column label = label(rows, name, location);
-    return LabelSets.of(
-        nullIsEmpty ? coalesce(label, lit("")) : label, DataTypes.StringType, separator);
+  /** The label column, of any type that {@link LabelColumn} takes. */
+  static StructField label(
+      Dataset<Row> rows, DataArguments arguments, boolean multiLabel, String location) {
+    String name = arguments.labelColumn();
+    StructField field = field(rows, "data.label_column", name, location);
+    DataType type = field.dataType();
+    LabelColumn.expectedInsteadOf(
+            type, multiLabel, arguments.labelSeparator(), "model.problem_type")
+        .ifPresent(
+            expected -> {
+              throw new UserException(
+                  "data.label_column=%s: in %s this column is of type %s: %s"
+                      .formatted(name, location, type.catalogString(), expected));
+            });
+    return field;
   }
 
   /** A string without the white space at its ends, in Unicode's sense of it. */
@@ -109,13 +71,64 @@ final class InputColumns {
     return trim(string, WHITESPACE);
   }
 
+  /** The same of a single string. */
+  static String trimmed(String string) {
+    int start = 0;
+    int end = string.length();
+    while (start < end && WHITESPACE.indexOf(string.charAt(start)) >= 0) {
+      start++;
+    }
+    while (start < end && WHITESPACE.indexOf(string.charAt(end - 1)) >= 0) {
+      end--;
+    }
+    return string.substring(start, end);
+  }
+
   /** Whether a string is null or holds nothing but white space. */
   static Column blank(Column string) {
     return string.isNull().or(trimmed(string).equalTo(""));
   }
 
-  private static Column column(Dataset<Row> rows, String key, String name, String location) {
-    if (!Arrays.asList(rows.columns()).contains(name)) {
+  /** The values of a column. */
+  static Column column(Dataset<Row> rows, StructField field) {
+    return rows.col(TextColumns.quoted(field.name()));
+  }
+
+  /**
+   * Checks that Spark can tell all columns apart, which it does not by case unless {@code
+   * spark.sql.caseSensitive} is set.
+   */
+  static void requireDistinct(Dataset<Row> rows, String location) {
+    Arrays.stream(rows.columns())
+        .collect(
+            Collectors.groupingBy(name -> folded(rows, name), TreeMap::new, Collectors.toList()))
+        .values()
+        .stream()
+        .filter(names -> names.size() > 1)
+        .findFirst()
+        .ifPresent(
+            names -> {
+              throw new UserException(location + " has " + alike(names));
+            });
+  }
+
+  /**
+   * The column of a name, in the case in which it is written there.
+   *
+   * @throws UserException when there is none, or more than one
+   */
+  private static StructField field(Dataset<Row> rows, String key, String name, String location) {
+    List<StructField> found =
+        Arrays.stream(rows.schema().fields())
+            .filter(field -> folded(rows, field.name()).equals(folded(rows, name)))
+            .toList();
+    if (found.size() > 1) {
+      throw new UserException(
+          "%s=%s: %s has %s"
+              .formatted(
+                  key, name, location, alike(found.stream().map(StructField::name).toList())));
+    }
+    if (found.isEmpty()) {
       throw new UserException(
           "%s=%s: no such column in %s; it has: %s"
               .formatted(
@@ -129,6 +142,21 @@ final class InputColumns {
                               .filter(column -> !column.equals(DatasetReader.MALFORMED))
                               .toList()))));
     }
-    return rows.col(TextColumns.quoted(name));
+    return found.get(0);
+  }
+
+  private static String alike(List<String> names) {
+    return OneLine.of(
+        names.stream().distinct().count() < names.size()
+            ? "the column " + names.get(0) + " more than once: rename one"
+            : "columns that differ by case alone, "
+                + String.join(" and ", names)
+                + ": rename one, or read them with --conf spark.sql.caseSensitive=true");
+  }
+
+  private static String folded(Dataset<Row> rows, String name) {
+    return Boolean.parseBoolean(rows.sparkSession().conf().get("spark.sql.caseSensitive"))
+        ? name
+        : name.toLowerCase(Locale.ROOT);
   }
 }

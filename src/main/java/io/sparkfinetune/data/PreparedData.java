@@ -35,7 +35,7 @@ public final class PreparedData implements AutoCloseable {
     this.report = report;
     this.rows =
         rows.withColumn("label", multiLabel ? col("labels") : col("labels").getItem(0))
-            .drop("labels", StratifiedSplit.CONFLICT);
+            .drop("labels", StratifiedSplit.CONFLICT, DatasetPreparation.LISTED);
   }
 
   /**

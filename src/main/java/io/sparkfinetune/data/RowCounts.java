@@ -3,15 +3,20 @@ package io.sparkfinetune.data;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.OneLine;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,6 +26,8 @@ import java.util.stream.Stream;
  */
 final class RowCounts {
   private static final int NAMES_SHOWN = 5;
+  private static final String SEPARATOR_SETTING = "data.label_separator";
+  private static final String PROBLEM_SETTING = "model.problem_type";
 
   /**
    * Rows of one split, reason and label.
@@ -31,6 +38,7 @@ final class RowCounts {
    * @param rows those of them that are counted here, so that each row is counted once in all
    * @param conflicts training rows whose text bears other labels in other rows
    * @param replaced rows whose text holds U+FFFD, which stands for bytes that are no UTF-8
+   * @param listed rows whose labels were a list as text
    * @param example the start of a text in conflict or of a malformed row; null when there is none
    */
   record Group(
@@ -41,6 +49,7 @@ final class RowCounts {
       long rows,
       long conflicts,
       long replaced,
+      long listed,
       String example) {
     boolean in(String name) {
       return split.equals(name);
@@ -67,10 +76,28 @@ final class RowCounts {
   /**
    * The labels of the usable training rows.
    *
-   * @throws UserException when there are fewer than two, or all rows of a class are set aside
+   * @param separated whether several labels of a row are one string
+   * @throws UserException when there are fewer than two, all rows of a class are set aside, or
+   *     labels cannot be what was meant
    */
-  LabelIndex trainLabels(String location) {
-    requireUsable(Split.TRAIN, location);
+  LabelIndex trainLabels(Map<String, String> sources, DataArguments arguments, boolean separated) {
+    String location = sources.get(Split.TRAIN);
+    for (SetAsideReason reason : SetAsideReason.values()) {
+      if (reason.stopsTraining()) {
+        faults(Split.TRAIN, reason)
+            .ifPresent(
+                faults -> {
+                  throw new UserException("data.train=%s: %s".formatted(location, faults));
+                });
+      }
+    }
+    requireUsable(Split.TRAIN, location, "");
+    try {
+      labelCheck(sources, arguments, separated)
+          .refuseSetsAsClasses(SEPARATOR_SETTING, PROBLEM_SETTING);
+    } catch (UserException e) {
+      throw new UserException("data.train=%s: %s".formatted(location, e.getMessage()), e);
+    }
     TreeSet<String> usable = labels(group -> group.in(Split.TRAIN) && group.usable());
     TreeSet<String> lost = labels(group -> group.in(Split.TRAIN));
     lost.removeAll(usable);
@@ -92,24 +119,57 @@ final class RowCounts {
     }
   }
 
+  private LabelCheck labelCheck(
+      Map<String, String> sources, DataArguments arguments, boolean separated) {
+    Predicate<Group> ofTraining =
+        group ->
+            (group.in(Split.TRAIN) || !sources.containsKey(group.split()))
+                && group.usable()
+                && group.label() != null;
+    Map<String, Long> counts = new TreeMap<>();
+    matching(ofTraining).forEach(group -> counts.merge(group.label(), group.labelled(), Long::sum));
+    boolean several =
+        !separated
+            || sum(ofTraining, Group::labelled) > sum(ofTraining, Group::rows)
+            || sum(ofTraining, Group::listed) > 0;
+    return new LabelCheck(counts, multiLabel, arguments.labelSeparator(), several);
+  }
+
   /**
    * The counts of every split, with warnings.
    *
    * @param sources the locations read, by split
+   * @param separated whether several labels of a training row are one string
+   * @param notes how sources were read
    * @throws UserException when a split that was given has no usable row
    */
-  DataReport report(Map<String, String> sources, DataArguments arguments, LabelIndex labels) {
+  DataReport report(
+      Map<String, String> sources,
+      DataArguments arguments,
+      LabelIndex labels,
+      boolean separated,
+      List<String> notes) {
     List<DataReport.SplitReport> splits = new ArrayList<>();
     List<String> warnings = new ArrayList<>(contentWarnings());
+    if (sources.containsKey(Split.TRAIN)) {
+      warnings.addAll(
+          labelCheck(sources, arguments, separated).warnings(SEPARATOR_SETTING, PROBLEM_SETTING));
+    }
+    String known = sources.containsKey(Split.TRAIN) ? "training" : "the model";
     for (String split : List.of(Split.TRAIN, Split.VALIDATION, Split.TEST)) {
       String location = sources.get(split);
       double share =
           split.equals(Split.VALIDATION) ? arguments.validationShare() : arguments.testShare();
       if (location != null) {
-        requireUsable(split, location);
+        requireUsable(split, location, unseenAndKnown(split, labels, known));
       } else if (share == 0 || !sources.containsKey(Split.TRAIN)) {
         continue;
       }
+      warnings.addAll(heldOutFaults(split));
+      Optional<String> unseen = unseen(split, labels);
+      unseen.ifPresent(
+          these ->
+              warnings.add("%s has labels that %s has not: %s".formatted(split, known, these)));
       DataReport.SplitReport report = splitReport(split, sources, labels);
       splits.add(report);
       if (report.kept() == 0) {
@@ -126,7 +186,98 @@ final class RowCounts {
         }
       }
     }
-    return new DataReport(splits, warnings);
+    return new DataReport(splits, allNotes(notes), warnings);
+  }
+
+  private List<String> allNotes(List<String> notes) {
+    List<String> all = new ArrayList<>(notes);
+    long listed = sum(group -> true, Group::listed);
+    if (listed > 0) {
+      all.add(
+          "labels that are lists as text, as in ['a', 'b'], were read as lists: %s rows"
+              .formatted(DataReport.number(listed)));
+    }
+    return all;
+  }
+
+  /** Rows of a split whose labels cannot be meant, for one reason; empty when there are none. */
+  private Optional<String> faults(String split, SetAsideReason reason) {
+    Predicate<Group> faulty = group -> group.in(split) && group.reason() == reason;
+    long rows = sum(faulty, Group::rows);
+    if (rows == 0) {
+      return Optional.empty();
+    }
+    // A row may have sound labels too.
+    TreeSet<String> sound = labels(Group::usable);
+    TreeSet<String> all = labels(faulty);
+    String example =
+        all.stream().filter(label -> !sound.contains(label)).findFirst().orElse(all.first());
+    return Optional.of(
+        "%s: %s rows, such as %s; %s"
+            .formatted(
+                reason.words(),
+                DataReport.number(rows),
+                LabelSpellings.shown(example),
+                reason.meaning()));
+  }
+
+  private List<String> heldOutFaults(String split) {
+    return split.equals(Split.TRAIN)
+        ? List.of()
+        : Arrays.stream(SetAsideReason.values())
+            .filter(SetAsideReason::stopsTraining)
+            .flatMap(reason -> faults(split, reason).stream())
+            .map(faults -> split + ": " + faults)
+            .toList();
+  }
+
+  private String unseenAndKnown(String split, LabelIndex labels, String known) {
+    List<String> faults = heldOutFaults(split);
+    return faults.stream().map(fault -> "; " + fault).collect(Collectors.joining())
+        + unseen(split, labels)
+            .map(
+                these ->
+                    "; its labels %s are none of %s, which are %s: expected the same spelling"
+                        .formatted(these, known, names(labels.names(), LabelSpellings::shown)))
+            .orElse("");
+  }
+
+  /** The labels of a split that are not known, those first that are known in another spelling. */
+  private Optional<String> unseen(String split, LabelIndex labels) {
+    Map<String, Long> rows = new TreeMap<>();
+    matching(group -> group.in(split) && group.reason() == SetAsideReason.UNSEEN_LABEL)
+        .filter(group -> group.label() != null && labels.indexOf(group.label()) < 0)
+        .forEach(group -> rows.merge(group.label(), group.labelled(), Long::sum));
+    if (rows.isEmpty()) {
+      return Optional.empty();
+    }
+    LabelSpellings spellings = new LabelSpellings(labels.names());
+    Comparator<String> alikeFirst = Comparator.comparing(label -> spellings.alike(label).isEmpty());
+    List<String> sorted =
+        rows.keySet().stream().sorted(alikeFirst.thenComparing(Comparator.naturalOrder())).toList();
+    return Optional.of(
+        names(
+            sorted,
+            label ->
+                LabelSpellings.shown(label)
+                    + " "
+                    + DataReport.number(rows.get(label))
+                    + spellings
+                        .alike(label)
+                        .map(
+                            other ->
+                                " (known is %s, which differs in %s)"
+                                    .formatted(
+                                        LabelSpellings.shown(other),
+                                        LabelSpellings.difference(label, other)))
+                        .orElse("")));
+  }
+
+  private static String names(Collection<String> labels, UnaryOperator<String> inWords) {
+    return labels.stream().limit(NAMES_SHOWN).map(inWords).collect(Collectors.joining(", "))
+        + (labels.size() > NAMES_SHOWN
+            ? ", ... (" + DataReport.number(labels.size()) + " in all)"
+            : "");
   }
 
   private DataReport.SplitReport splitReport(
@@ -182,18 +333,19 @@ final class RowCounts {
     return warnings;
   }
 
-  private void requireUsable(String split, String location) {
+  private void requireUsable(String split, String location, String more) {
     if (groups.stream().noneMatch(group -> group.in(split))) {
       throw new UserException("data.%s: no rows in %s".formatted(split, location));
     }
     if (matching(group -> group.in(split) && group.usable()).findAny().isEmpty()) {
       throw new UserException(
-          "data.%s=%s: no usable row is left of %s; set aside: %s"
+          "data.%s=%s: no usable row is left of %s; set aside: %s%s"
               .formatted(
                   split,
                   location,
                   DataReport.number(sum(group -> group.in(split), Group::rows)),
-                  reasons(setAside(group -> group.in(split), Group::rows))));
+                  reasons(setAside(group -> group.in(split), Group::rows)),
+                  more));
     }
   }
 

@@ -168,8 +168,10 @@ class TrainingExamplesTest {
             "no column label for the labels (labelColumn): there are text, held_out, document");
     assertThatThrownBy(() -> of(rows.drop("held_out"), WITH_INDICATOR, 0))
         .hasMessageContaining("no column held_out for the rows to validate on");
-    assertThatThrownBy(() -> of(labelled(DataTypes.BooleanType, row("a", true, null)), COLUMNS, 0))
-        .hasMessage("label column label is of type boolean: expected strings or numbers");
+    assertThatThrownBy(
+            () -> of(labelled(DataTypes.BinaryType, row("a", new byte[0], null)), COLUMNS, 0))
+        .hasMessageStartingWith(
+            "label column label is of type binary: expected string, number, boolean or date");
     assertThatThrownBy(
             () ->
                 of(rows, columns(ProblemType.SINGLE_LABEL_CLASSIFICATION, Optional.of("text")), 0))
@@ -222,22 +224,47 @@ class TrainingExamplesTest {
 
   @Test
   void refusesLabelSetsOfTheWrongType() {
-    Dataset<Row> numbers =
-        labelled(
-            DataTypes.createArrayType(DataTypes.IntegerType), row("a", new Integer[] {1}, null));
-    assertThatThrownBy(() -> of(numbers, SETS, 0))
+    Dataset<Row> binaries =
+        labelled(DataTypes.createArrayType(DataTypes.BinaryType), row("a", new byte[0][], null));
+    assertThatThrownBy(() -> of(binaries, SETS, 0))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "label column label is of type array<int>: expected arrays of strings, or strings such"
-                + " as a|b");
+            "label column label is of type array<binary>: expected an array of strings or numbers,"
+                + " or a string such as a|b");
     Dataset<Row> arrays =
         labelled(
             DataTypes.createArrayType(DataTypes.StringType), row("a", new String[] {"x"}, null));
     assertThatThrownBy(() -> of(arrays, COLUMNS, 0))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "label column label is of type array<string>: expected strings or numbers; for sets of"
-                + " labels set problem_type to multi_label_classification");
+            "label column label is of type array<string>: expected string, number, boolean or date;"
+                + " for sets of labels set problem_type=multi_label_classification");
+  }
+
+  @Test
+  void labelsMeanWhatTheyMeanInFiles() {
+    Dataset<Row> doubles = labelled(DataTypes.DoubleType, row("a", 1.0, null), row("b", 0.0, null));
+    try (TrainingExamples examples = of(doubles, COLUMNS, 0)) {
+      assertThat(examples.labels().names()).containsExactly("0", "1");
+    }
+    Dataset<Row> longs =
+        labelled(
+            DataTypes.createArrayType(DataTypes.LongType),
+            row("a", new Long[] {10L, 9L}, null),
+            row("b", new Long[] {9L}, null));
+    try (TrainingExamples examples = of(longs, SETS, 0)) {
+      assertThat(examples.labels().names()).containsExactly("9", "10");
+    }
+    Dataset<Row> damaged =
+        labelled(DataTypes.StringType, row("a", "f\uFFFDr", null), row("b", "x", null));
+    assertThatThrownBy(() -> of(damaged, COLUMNS, 0))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("cannot train: damaged label: 1 examples; U+FFFD stands for");
+    Dataset<Row> commas =
+        labelled(DataTypes.StringType, row("a", "x,y", null), row("b", "y,x", null));
+    assertThatThrownBy(() -> of(commas, SETS, 0))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no row has label_separator=| in it");
   }
 
   private static TrainingColumns columns(ProblemType problemType, Optional<String> indicator) {

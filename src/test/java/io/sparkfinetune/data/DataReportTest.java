@@ -38,6 +38,7 @@ class DataReportTest {
                     Map.of(SetAsideReason.UNSEEN_LABEL, 1L),
                     2,
                     classes("card", 2L, "refund", 0L))),
+            List.of(),
             List.of("test has no row of class refund"));
 
     assertThat(report.render())
@@ -61,18 +62,23 @@ class DataReportTest {
     String odd = "a\u001b[2J\nb";
     SplitReport split =
         new SplitReport("train", Optional.of("t"), 1, Map.of(), 1, classes(odd, 1L, "c", 0L));
-    assertThat(new DataReport(List.of(split), List.of()).render().lines())
+    assertThat(new DataReport(List.of(split), List.of(), List.of()).render().lines())
         .contains("a\uFFFD[2J b      1");
 
     DataArguments arguments = Schema.of("data", DataArguments.class).create(Map.of("train", "t"));
+    Map<String, String> sources = Map.of("train", "t");
     RowCounts.Group lost =
-        new RowCounts.Group("train", SetAsideReason.BLANK_TEXT, odd, 1, 1, 0, 0, null);
-    RowCounts.Group conflict = new RowCounts.Group("train", null, "c", 1, 1, 1, 0, odd);
-    RowCounts.Group kept = new RowCounts.Group("train", null, odd, 1, 1, 0, 0, null);
-    assertThatThrownBy(() -> new RowCounts(List.of(lost, conflict), false).trainLabels("t"))
+        new RowCounts.Group("train", SetAsideReason.BLANK_TEXT, odd, 1, 1, 0, 0, 0, null);
+    RowCounts.Group conflict = new RowCounts.Group("train", null, "c", 1, 1, 1, 0, 0, odd);
+    RowCounts.Group kept = new RowCounts.Group("train", null, odd, 1, 1, 0, 0, 0, null);
+    assertThatThrownBy(
+            () ->
+                new RowCounts(List.of(lost, conflict), false)
+                    .trainLabels(sources, arguments, false))
         .hasMessageContaining("class a\uFFFD[2J b;");
     RowCounts counts = new RowCounts(List.of(conflict, kept), false);
-    assertThat(counts.report(Map.of("train", "t"), arguments, counts.trainLabels("t")).warnings())
+    LabelIndex labels = counts.trainLabels(sources, arguments, false);
+    assertThat(counts.report(sources, arguments, labels, false, List.of()).warnings())
         .anyMatch(warning -> warning.contains("a\uFFFD[2J b"))
         .noneMatch(warning -> warning.contains("\u001b"));
   }
@@ -86,6 +92,7 @@ class DataReportTest {
     DataReport report =
         new DataReport(
             List.of(new SplitReport("train", Optional.of("t"), 30030, Map.of(), 30030, classes)),
+            List.of("a note"),
             List.of());
 
     assertThat(report.render().lines())
@@ -93,7 +100,8 @@ class DataReportTest {
             "split    read  set aside    kept  source",
             "train  30,030          0  30,030  t",
             "train: 77 classes, rows a class: min 10, median 390, max 770; smallest: class_1 10,"
-                + " class_2 20, class_3 30");
+                + " class_2 20, class_3 30",
+            "note: a note");
   }
 
   private static Map<String, Long> classes(String a, long rowsOfA, String b, long rowsOfB) {

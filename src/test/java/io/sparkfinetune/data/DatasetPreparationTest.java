@@ -85,7 +85,9 @@ class DatasetPreparationTest {
               Map.entry(SetAsideReason.UNSEEN_LABEL, 1L));
       assertThat(data.report().warnings())
           .containsExactly(
-              "malformed rows set aside: 1, such as: e,f,y", "test has no row of class x");
+              "malformed rows set aside: 1, such as: e,f,y",
+              "test has labels that training has not: \"z\" 1",
+              "test has no row of class x");
     }
   }
 
@@ -259,7 +261,9 @@ class DatasetPreparationTest {
       assertThat(data.report().split("test").orElseThrow().setAside())
           .containsExactly(
               Map.entry(SetAsideReason.BLANK_TEXT, 1L), Map.entry(SetAsideReason.UNSEEN_LABEL, 1L));
-      assertThat(data.report().warnings()).containsExactly("test has no row of class y");
+      assertThat(data.report().warnings())
+          .containsExactly(
+              "test has labels that the model has not: \"w\" 1", "test has no row of class y");
     }
   }
 
@@ -299,7 +303,9 @@ class DatasetPreparationTest {
     assertThatThrownBy(() -> prepare(Map.of("train", train, "validation", unseen)))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "data.validation=%s: no usable row is left of 2; set aside: text in earlier split 1, unseen label 1",
+            "data.validation=%s: no usable row is left of 2; set aside: text in earlier split 1, unseen label 1; its"
+                + " labels \"w\" 1 are none of training, which are \"x\", \"y\": expected the same"
+                + " spelling",
             unseen);
   }
 
@@ -333,7 +339,7 @@ class DatasetPreparationTest {
         .isInstanceOf(UserException.class)
         .hasMessage(
             "data.label_column=label: in odd_label this column is of type array<string>:"
-                + " expected string or number; for sets of labels set"
+                + " expected string, number, boolean or date; for sets of labels set"
                 + " model.problem_type=multi_label_classification");
   }
 
@@ -449,8 +455,8 @@ class DatasetPreparationTest {
     assertThatThrownBy(() -> prepare(settings))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(
-            "of type array<string>: expected string or number; for sets of labels set"
-                + " model.problem_type=multi_label_classification");
+            "of type array<string>: expected string, number, boolean or date; for sets of labels"
+                + " set model.problem_type=multi_label_classification");
   }
 
   @Test
