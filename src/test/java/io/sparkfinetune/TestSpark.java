@@ -35,7 +35,9 @@ public final class TestSpark {
 
     private static Path warehouse() {
       try {
-        return Files.createDirectories(Path.of("target", "test-warehouse")).toAbsolutePath();
+        // One of its own: tests run in several JVMs at once, and their tables have the same names.
+        Path target = Files.createDirectories(Path.of("target"));
+        return Files.createTempDirectory(target, "test-warehouse-").toAbsolutePath();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -25,6 +25,8 @@ final class FuzzRun {
   private static final List<String> OPTIONS =
       List.of(
           "-Xmx400m",
+          // Spark asks for more before it starts, and needs less.
+          "-Dspark.testing.memory=500000000",
           "-XX:-CreateCoredumpOnCrash",
           "-XX:ErrorFile=" + OWN_FILES + "hs_err.log",
           "-Djava.io.tmpdir=tmp",

@@ -1,0 +1,62 @@
+package io.sparkfinetune.fuzz;
+
+import io.sparkfinetune.TestSpark;
+import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.data.DataArguments;
+import io.sparkfinetune.data.DatasetPreparation;
+import io.sparkfinetune.data.PreparedData;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Rows in CSV and JSON, read and split as a fine-tuning does. */
+final class RowsTarget implements FuzzTarget {
+  private static final Schema<DataArguments> SCHEMA = Schema.of("data", DataArguments.class);
+
+  private static final String CSV =
+      """
+      text,label,note
+      my card is lost,card,
+      "where is my ""refund"", please",refund,x
+      "two
+      lines",refund,y
+      lost card,card,z
+      money back,refund,
+      a card,card,
+      """;
+
+  private static final String JSON =
+      """
+      {"text": "my card is lost", "label": "card", "n": 1}
+      {"text": "where is my refund", "label": "refund", "n": null}
+      {"text": "lost card", "label": "card"}
+      {"text": "money back", "label": "refund", "n": 2.5}
+      """;
+
+  @Override
+  public String name() {
+    return "rows";
+  }
+
+  @Override
+  public List<Sample> samples() {
+    // Starts Spark, which is not the first file's to answer for.
+    TestSpark.session().range(3).count();
+    return List.of(
+        Sample.of("rows.csv", CSV.getBytes(StandardCharsets.UTF_8)),
+        Sample.of("rows.json", JSON.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Override
+  public void read(Path folder) {
+    DataArguments arguments =
+        SCHEMA.create(
+            Map.of("train", folder.toString(), "validation_split", 0.25, "test_split", 0.0));
+    try (PreparedData data = DatasetPreparation.prepare(TestSpark.session(), arguments, false)) {
+      data.report().render();
+      data.train().count();
+      data.setAside().collectAsList();
+    }
+  }
+}
