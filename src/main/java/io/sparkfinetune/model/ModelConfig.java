@@ -66,9 +66,10 @@ public final class ModelConfig extends ConfigValues {
    * leaves to defaults: labels that it has named itself, their ids, the problem type.
    *
    * @param name of the checkpoint, for the message
-   * @throws UserException when it is no classifier's
+   * @throws UserException when it is no classifier's, or one that is not computed here
    */
   public ModelConfig completed(String name) {
+    EncoderFamilies.checked(this);
     List<String> labels = labels();
     if (labels.isEmpty() && words("architectures").contains(classifierArchitecture())) {
       labels =
@@ -115,7 +116,6 @@ public final class ModelConfig extends ConfigValues {
     if (!id2label.isObject()) {
       throw refused("id2label", "an object with a label's name for each id");
     }
-    JsonNode label2id = json().path("label2id");
     Map<String, Integer> ids = new LinkedHashMap<>();
     for (int id = 0; id < id2label.size(); id++) {
       JsonNode label = id2label.get(String.valueOf(id));
@@ -134,15 +134,20 @@ public final class ModelConfig extends ConfigValues {
             "config.json: id2label has the name '%s' twice, at id %d and %d. Rename one of them"
                 .formatted(OneLine.of(name), other, id));
       }
-      JsonNode back = label2id.path(name);
-      if (back.isNumber() && back.longValue() != id) {
-        throw new UserException(
-            "config.json: id2label and label2id contradict each other: '%s' is %d in one and %s in"
-                    .formatted(OneLine.of(name), id, back)
-                + " the other. Correct the wrong one");
-      }
     }
+    ids.forEach(this::requireSameInLabel2id);
     return List.copyOf(ids.keySet());
+  }
+
+  /** Of names that were changed in id2label alone, label2id knows nothing. */
+  private void requireSameInLabel2id(String name, int id) {
+    JsonNode back = json().path("label2id").path(name);
+    if (back.isNumber() && back.longValue() != id) {
+      throw new UserException(
+          "config.json: id2label and label2id contradict each other: '%s' is %d in one and %s in the"
+                  .formatted(OneLine.of(name), id, back)
+              + " other. Correct the wrong one");
+    }
   }
 
   /** How token vectors become one; {@code classifier_pooling} is ModernBERT's name for it. */

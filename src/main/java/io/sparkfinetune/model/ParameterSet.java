@@ -7,6 +7,7 @@ import io.sparkfinetune.model.io.Weights;
 import io.sparkfinetune.torch.Libtorch;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -39,11 +40,15 @@ public final class ParameterSet implements AutoCloseable {
   /** Far more than any model has, and few enough to be declared in no time. */
   private static final int MAX_WEIGHTS = 20_000;
 
+  /** A thousand billion. */
+  private static final long MAX_NUMBERS = 1L << 40;
+
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final List<Linear> linears = new ArrayList<>();
   private Device device;
   private Parameter wordTable;
   private int depth;
+  private long numbers;
 
   /** An empty set of weights in the processor's memory. */
   ParameterSet() {
@@ -82,7 +87,7 @@ public final class ParameterSet implements AutoCloseable {
 
     /** Declares a weight. Its values are undefined until it is loaded or initialised. */
     Parameter parameter(String name, Parameter.Init init, long... shape) {
-      requireDeclarable(prefix + name);
+      requireDeclarable(prefix + name, shape);
       try (PointerScope scope = new PointerScope()) {
         TensorOptions on = new TensorOptions(device);
         Tensor tensor = torch.empty(shape, on, null).set_requires_grad(true);
@@ -109,7 +114,7 @@ public final class ParameterSet implements AutoCloseable {
     }
   }
 
-  private void requireDeclarable(String name) {
+  private void requireDeclarable(String name, long[] shape) {
     if (parameters.size() >= MAX_WEIGHTS) {
       throw new UserException(
           "config.json describes a model of more than "
@@ -117,6 +122,13 @@ public final class ParameterSet implements AutoCloseable {
               + " weights: behind them comes "
               + name
               + ". Check the numbers of layers and groups in it");
+    }
+    // Sizes have limits: no product of three of them overflows.
+    numbers += Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    if (numbers > MAX_NUMBERS) {
+      throw new UserException(
+          "config.json describes a model of %,d parameters and more. Check the sizes in it"
+              .formatted(numbers));
     }
   }
 
@@ -232,11 +244,6 @@ public final class ParameterSet implements AutoCloseable {
    * @throws UserException when it cannot
    */
   void requireRoom() {
-    long numbers = 0;
-    for (Parameter parameter : parameters.values()) {
-      // Sizes have limits: none is more than a 16th of what a long holds.
-      numbers = Math.min(Long.MAX_VALUE / 8, numbers + parameter.tensor().numel());
-    }
     long memory =
         ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
     if (numbers > memory / Float.BYTES) {

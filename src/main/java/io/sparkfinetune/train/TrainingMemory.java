@@ -1,5 +1,6 @@
 package io.sparkfinetune.train;
 
+import io.sparkfinetune.UserException;
 import io.sparkfinetune.model.ActivationMemory;
 import io.sparkfinetune.model.Parameter;
 import io.sparkfinetune.model.SequenceClassifier;
@@ -46,13 +47,7 @@ public record TrainingMemory(
     long trainable = bytes(model.parameters().trainable());
     // A trimmed vocabulary's whole table is kept beside it.
     weights += model.numbersAside() * Float.BYTES;
-    long activations =
-        ActivationMemory.ofStep(
-            model,
-            arguments.precision().dtype(),
-            arguments.perDeviceTrainBatchSize(),
-            length,
-            arguments.gradientCheckpointing());
+    long activations = activations(model, arguments, arguments.perDeviceTrainBatchSize(), length);
     return new TrainingMemory(
         weights,
         trainable,
@@ -79,10 +74,22 @@ public record TrainingMemory(
       int rows,
       int length,
       boolean gradientsStay) {
-    long activations =
-        ActivationMemory.ofStep(
-            model, arguments.precision().dtype(), rows, length, arguments.gradientCheckpointing());
+    long activations = activations(model, arguments, rows, length);
     return ofPass(bytes(model.parameters().trainable()), activations, gradientsStay);
+  }
+
+  private static long activations(
+      SequenceClassifier model, TrainingArguments arguments, int rows, int length) {
+    try {
+      return ActivationMemory.ofStep(
+          model, arguments.precision().dtype(), rows, length, arguments.gradientCheckpointing());
+    } catch (ArithmeticException e) {
+      throw new UserException(
+          "a pass over %,d rows of %,d tokens takes more memory than can be counted: check the sizes"
+                  .formatted(rows, length)
+              + " in config.json, training.per_device_train_batch_size and model.max_length",
+          e);
+    }
   }
 
   private static long ofPass(long gradients, long activations, boolean gradientsStay) {

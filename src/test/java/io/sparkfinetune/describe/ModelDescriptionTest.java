@@ -221,6 +221,37 @@ class ModelDescriptionTest {
         .contains("  optimizer state           172.2 MiB\n");
   }
 
+  /** Only what a number holds is described, and nothing is counted that often. */
+  @Test
+  void sizesOfAStrangersConfigurationEndInAMessage() throws Exception {
+    String config = Files.readString(Path.of(tinyClassifier(), "config.json"));
+    Files.copy(Path.of(tinyClassifier(), "tokenizer.json"), folder.resolve("tokenizer.json"));
+    Map<String, String> messages =
+        Map.of(
+            "\"num_hidden_layers\": 2147483647",
+            "config.json: num_hidden_layers=2147483647 is not allowed",
+            "\"vocab_size\": 16777216, \"hidden_size\": 12000000",
+            "config.json describes a model of ",
+            "\"max_position_embeddings\": 1048576, \"hidden_size\": 262144, \"num_attention_heads\": 262144",
+            "a pass over 4 rows of 1,048,576 tokens takes more memory than can be counted");
+    for (Map.Entry<String, String> hostile : messages.entrySet()) {
+      Files.writeString(
+          folder.resolve("config.json"),
+          config.replaceFirst("}\\s*$", "," + hostile.getKey() + "}"));
+      assertThatThrownBy(
+              () ->
+                  describe(
+                      folder.toString(),
+                      Map.of(
+                          "from_scratch",
+                          true,
+                          "max_length",
+                          hostile.getKey().contains("max_p") ? 1 << 20 : 16)))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith(hostile.getValue());
+    }
+  }
+
   private static String tinyClassifier() {
     return FIXTURES.resolve("tiny-bert-classifier").toString();
   }

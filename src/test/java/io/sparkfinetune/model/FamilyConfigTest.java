@@ -179,7 +179,11 @@ class FamilyConfigTest {
 
   @Test
   void sizesThatNoMemoryHoldsAreRefusedBeforeAnyIsTaken() throws IOException {
-    ObjectNode config = config("bert").put("vocab_size", 1 << 24).put("hidden_size", 48 << 16);
+    assertRefused(
+        config("bert").put("vocab_size", 1 << 24).put("hidden_size", 48 << 16),
+        "config.json describes a model of 52,776,558,133,248 parameters and more. Check the sizes in"
+            + " it");
+    ObjectNode config = config("bert").put("vocab_size", 1 << 24).put("hidden_size", 48 << 10);
     assertThatThrownBy(
             () -> SequenceClassifier.fromScratch(ModelConfig.parse(config.toString()), 1))
         .isInstanceOf(UserException.class)

@@ -30,6 +30,7 @@ class ModelConfigTest {
       quoteCharacter = '`',
       value = {
         "{'id2label':{'0':'neg','1':'pos','2':'neg'}} | id2label has the name 'neg' twice, at id 0 and 2. Rename one of them",
+        "{'id2label':{'0':'x','1':'x'},'label2id':{'x':1}} | id2label has the name 'x' twice, at id 0 and 1. Rename one of them",
         "{'id2label':{'0':1,'1':'1'}} | id2label has the name '1' twice, at id 0 and 1. Rename one of them",
         "{'id2label':{'0':'neg','1':['pos']}} | id2label has no name at id 1: expected a text in quotes",
         "{'id2label':{'0':null}} | id2label has no name at id 0: expected a text in quotes",
@@ -60,7 +61,7 @@ class ModelConfigTest {
   void labelsWithoutNamesAreAsManyAsAModelMayHave(int labels) {
     ModelConfig config =
         ModelConfig.parse(
-            "{\"model_type\":\"bert\",\"architectures\":[\"BertForSequenceClassification\"],"
+            "{\"model_type\":\"bert\",\"vocab_size\":9,\"max_position_embeddings\":9,\"architectures\":[\"BertForSequenceClassification\"],"
                 + "\"num_labels\":"
                 + labels
                 + "}");

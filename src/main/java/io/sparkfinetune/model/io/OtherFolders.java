@@ -19,6 +19,8 @@ import org.apache.hadoop.fs.Path;
 final class OtherFolders {
   private static final Pattern TRAINER_CHECKPOINT = Pattern.compile("checkpoint-([0-9]{1,18})");
 
+  private static final String TRAINER_STATE = "trainer_state.json";
+
   /** Weights of other frameworks, and how {@code from_pretrained} is told to read them. */
   private static final Map<String, String> FRAMEWORKS = new LinkedHashMap<>();
 
@@ -58,13 +60,20 @@ final class OtherFolders {
               .max(
                   Comparator.comparingLong(
                       name -> Long.parseLong(name.substring(name.indexOf('-') + 1))));
-      if (newest.isPresent()) {
+      if (newest.isPresent() || names.contains(TRAINER_STATE)) {
         throw new UserException(
             folder
                 + ": no "
                 + HuggingFaceFolder.CONFIG
-                + " in this folder, which holds checkpoints of a training: give one of them, as "
-                + new Path(folder, newest.get())
+                + " in this folder, which holds "
+                + newest
+                    .map(
+                        name ->
+                            "checkpoints of a training: give one of them, as "
+                                + new Path(folder, name))
+                    .orElse(
+                        "the state of a Trainer and no model: give one of its folders"
+                            + " checkpoint-STEP, or what trainer.save_model() wrote")
                 + ".");
       }
     }

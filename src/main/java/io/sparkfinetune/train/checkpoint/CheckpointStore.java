@@ -207,7 +207,7 @@ public final class CheckpointStore {
   }
 
   private String passedOver(int step, IOException why) {
-    return folder.of(step) + " is passed over: " + why.getMessage() + ".";
+    return folder.of(step) + " is passed over: " + why.getMessage().replaceFirst("[.]$", "") + ".";
   }
 
   /**

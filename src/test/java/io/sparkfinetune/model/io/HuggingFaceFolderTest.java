@@ -385,10 +385,14 @@ class HuggingFaceFolderTest {
   @Test
   void namesTheNewestCheckpointOfATrainersOutput() throws IOException {
     Path output = Files.createDirectory(temporary.resolve("output"));
+    Files.writeString(output.resolve("trainer_state.json"), "{}");
+    assertMessage(
+        output,
+        ": no config.json in this folder, which holds the state of a Trainer and no model: give one of"
+            + " its folders checkpoint-STEP, or what trainer.save_model() wrote.");
     for (String name : List.of("checkpoint-500", "checkpoint-1000", "checkpoint-x", "runs")) {
       Files.createDirectory(output.resolve(name));
     }
-    Files.writeString(output.resolve("trainer_state.json"), "{}");
     assertMessage(
         output,
         ": no config.json in this folder, which holds checkpoints of a training: give one of"

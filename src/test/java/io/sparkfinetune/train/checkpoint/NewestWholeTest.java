@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkfinetune.UserException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -123,6 +124,31 @@ class NewestWholeTest {
     expectNewest(
         1,
         file(2) + " is passed over: file weights.bin has 99999 bytes, the manifest says 100000.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"manifest.json", "weights.bin"})
+  void aDeviceInAFilesPlaceIsNotRead(String name) throws IOException {
+    write(1, 2);
+    Files.delete(file(2).resolve(name));
+    Files.createSymbolicLink(file(2).resolve(name), Path.of("/dev/zero"));
+    expectNewest(
+        1,
+        file(2)
+            + " is passed over: "
+            + file(2).resolve(name)
+            + ": this is a device, pipe or socket; expected a plain file.");
+  }
+
+  @Test
+  void aManifestOfGigabytesIsNotRead() throws IOException {
+    write(1, 2);
+    try (RandomAccessFile manifest =
+        new RandomAccessFile(file(2).resolve("manifest.json").toFile(), "rw")) {
+      manifest.setLength(3L << 30);
+    }
+    assertThat(newest(temporary).orElseThrow().step()).isEqualTo(1);
+    assertThat(passedOver).singleElement().asString().contains("it has 3221225472 bytes");
   }
 
   @Test
