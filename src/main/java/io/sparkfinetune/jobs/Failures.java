@@ -17,7 +17,7 @@ final class Failures {
 
   // What Hadoop says of a file that was edited beside its checksums, on whichever machine.
   private static final Pattern CHANGED =
-      Pattern.compile("Checksum error: (.+?) at \\d+ exp: -?\\d+ got: -?\\d+");
+      Pattern.compile("ChecksumException: Checksum error: (.+?) at \\d+ exp: -?\\d+ got: -?\\d+");
 
   private Failures() {}
 
@@ -26,6 +26,13 @@ final class Failures {
    * a failure means that only the user can put right.
    */
   static Optional<String> userMessage(Throwable failure) {
+    // Before a message that knows less of it.
+    for (Throwable cause = failure; cause != null; cause = next(cause)) {
+      Matcher matcher = CHANGED.matcher(cause.toString());
+      if (matcher.find()) {
+        return Optional.of(LocalChecksums.changed(matcher.group(1), cause).getMessage());
+      }
+    }
     for (Throwable cause = failure; cause != null; cause = next(cause)) {
       if (cause instanceof UserException) {
         return Optional.of(Printed.message(String.valueOf(cause.getMessage())));
@@ -35,12 +42,6 @@ final class Failures {
       Matcher matcher = IN_TEXT.matcher(String.valueOf(cause.getMessage()));
       if (matcher.find()) {
         return Optional.of(Printed.message(matcher.group(1)));
-      }
-    }
-    for (Throwable cause = failure; cause != null; cause = next(cause)) {
-      Matcher matcher = CHANGED.matcher(String.valueOf(cause.getMessage()));
-      if (matcher.find()) {
-        return Optional.of(LocalChecksums.changed(matcher.group(1), cause).getMessage());
       }
     }
     return Optional.empty();

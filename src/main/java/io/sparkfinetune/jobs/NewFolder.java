@@ -34,9 +34,8 @@ final class NewFolder implements AutoCloseable {
    * @throws UserException when something is there already, other than an empty folder
    */
   static NewFolder open(String path, Configuration hadoop) throws IOException {
-    Path root = new Path(path);
-    FileSystem fileSystem = root.getFileSystem(hadoop);
-    Path place = fileSystem.makeQualified(root);
+    FileSystem fileSystem = OutputDirectory.fileSystem(path, hadoop);
+    Path place = fileSystem.makeQualified(new Path(path));
     if (fileSystem.exists(place)) {
       FileStatus status = fileSystem.getFileStatus(place);
       if (!status.isDirectory()) {

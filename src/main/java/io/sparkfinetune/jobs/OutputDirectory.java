@@ -3,6 +3,7 @@ package io.sparkfinetune.jobs;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.Storage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -49,8 +50,8 @@ final class OutputDirectory {
    */
   static OutputDirectory open(
       String path, boolean overwrite, List<String> owned, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = fileSystem(path, hadoop);
     Path root = new Path(path);
-    FileSystem fileSystem = root.getFileSystem(hadoop);
     OutputDirectory output =
         new OutputDirectory(fileSystem.makeQualified(root), fileSystem, hadoop);
     if (!fileSystem.exists(root)) {
@@ -71,6 +72,22 @@ final class OutputDirectory {
       output.checkReplaceable(name);
     }
     return output;
+  }
+
+  /**
+   * The file system of an output.
+   *
+   * @throws UserException when the path is none, or nothing can be written to it
+   */
+  static FileSystem fileSystem(String path, Configuration hadoop) throws IOException {
+    String setting = "output=" + path;
+    if (path.contains("${")) {
+      throw new UserException(
+          setting
+              + ": a path with ${ is not written to as it stands, since Hadoop fills in what it"
+              + " knows of: choose another, or write what it stands for");
+    }
+    return Storage.ask(setting, path, hadoop, (files, at) -> files);
   }
 
   /** A folder of the user's that happens to be called "model" must not be taken for one of ours. */
@@ -223,8 +240,8 @@ final class OutputDirectory {
    */
   static void checkDataSet(String path, boolean overwrite, Configuration hadoop)
       throws IOException {
+    FileSystem fileSystem = fileSystem(path, hadoop);
     Path root = new Path(path);
-    FileSystem fileSystem = root.getFileSystem(hadoop);
     if (!fileSystem.exists(root)) {
       return;
     }

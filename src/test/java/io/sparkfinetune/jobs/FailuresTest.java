@@ -59,6 +59,12 @@ class FailuresTest {
         .contains(message);
     assertThat(
             Failures.userMessage(
+                new UserException(
+                    "cannot read the data: file:/data/a b.csv: " + text,
+                    new SparkException("lost", new ChecksumException(text, 512)))))
+        .contains(message);
+    assertThat(
+            Failures.userMessage(
                 new SparkException(
                     "Lost task 0.0: org.apache.hadoop.fs.ChecksumException: " + text + "\n\tat x")))
         .contains(message);

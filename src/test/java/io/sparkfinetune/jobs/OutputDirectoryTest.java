@@ -45,6 +45,20 @@ class OutputDirectoryTest {
     assertThat(open(false).path("model")).isEqualTo(folder.resolve("model").toString());
   }
 
+  /** Before it trains. */
+  @Test
+  void refusesWhatIsNoPathToWriteTo() {
+    for (String path : List.of("nowhere:x", "runs/${user.name}", " ")) {
+      assertThatThrownBy(() -> OutputDirectory.open(path, true, OWNED, new Configuration()))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith("output=" + path);
+      assertThatThrownBy(() -> OutputDirectory.checkDataSet(path, true, new Configuration()))
+          .isInstanceOf(UserException.class);
+      assertThatThrownBy(() -> NewFolder.open(path, new Configuration()))
+          .isInstanceOf(UserException.class);
+    }
+  }
+
   @Test
   void replacesWhatTheJobWritesAndNothingElse() throws IOException {
     Files.writeString(folder.resolve("notes.txt"), "mine");

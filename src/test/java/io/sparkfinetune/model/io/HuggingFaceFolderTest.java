@@ -65,6 +65,37 @@ class HuggingFaceFolderTest {
     assertThat(open(temporary).config()).isEqualTo(files.config());
   }
 
+  /** Beside the checksums of what was written. */
+  @Test
+  void anEditedConfigurationIsReadAndChangedWeightsAreDamaged() throws IOException {
+    ModelFiles files = open(Fixtures.path(TINY)).read();
+    HuggingFaceFolder.write(files, INPUTS, Fixtures.hadoop(temporary), new Configuration(false));
+    assertThat(temporary.resolve(".config.json.crc")).exists();
+    String edited = files.config().replace("\"bert\"", "\"bert\" ");
+    Files.writeString(temporary.resolve("config.json"), edited);
+    Path weights = temporary.resolve("model.safetensors");
+    byte[] bytes = Files.readAllBytes(weights);
+    bytes[bytes.length - 5] ^= 1;
+    Files.write(weights, bytes);
+
+    assertThat(open(temporary).config()).isEqualTo(edited);
+    assertThatThrownBy(() -> open(temporary).read())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("model.safetensors: this file is damaged, or was changed");
+    try (TensorSource source = open(temporary).openWeights()) {
+      assertThatThrownBy(
+              () -> {
+                for (String name : source.tensors().keySet()) {
+                  source.read(name).close();
+                }
+              })
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("delete that file");
+    }
+    Files.delete(temporary.resolve(".model.safetensors.crc"));
+    assertThat(open(temporary).read().weights().size()).isEqualTo(bytes.length);
+  }
+
   @Test
   void keepsAnAdapterBesideTheWeightsAndNoOlderModels() throws IOException {
     ModelFiles files = open(Fixtures.path(TINY)).read();
