@@ -34,7 +34,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.storage.StorageLevel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,7 +92,7 @@ final class TrainingExamples implements AutoCloseable {
     try {
       Dataset<Row> texts =
           examples.cache(split(labelledTexts(dataset, columns), columns, share, seed));
-      examples.index(texts, columns, columns.labelType(dataset.schema()));
+      examples.index(texts, columns, dataset.schema().apply(columns.label()));
       examples.tokenize(texts, tokenizerJson, maxLength);
       return examples;
     } catch (RuntimeException | Error e) {
@@ -197,12 +197,12 @@ final class TrainingExamples implements AutoCloseable {
         Arrays.stream(texts.columns()).map(name -> col(name)).toArray(Column[]::new));
   }
 
-  private void index(Dataset<Row> texts, TrainingColumns columns, DataType labelType) {
+  private void index(Dataset<Row> texts, TrainingColumns columns, StructField label) {
     Map<String, Long> setAside = new TreeMap<>();
     Map<String, Long> train = new TreeMap<>();
     Map<String, Long> validation = new TreeMap<>();
     Map<String, Long> examples = new TreeMap<>();
-    boolean several = labelType instanceof ArrayType;
+    boolean several = label.dataType() instanceof ArrayType;
     for (Row row : countByLabel(texts)) {
       boolean inTrain = row.getString(2).equals(Split.TRAIN);
       if (!row.isNullAt(0)) {
@@ -220,10 +220,14 @@ final class TrainingExamples implements AutoCloseable {
     validationRows = examples.getOrDefault(Split.VALIDATION, 0L);
     LOG.info("{} training and {} validation examples", trainRows, validationRows);
     setAside.forEach((reason, n) -> LOG.warn("set aside: {} examples {}", n, reason));
-    checkLabels(
-        new LabelCheck(
-            train, columns.problemType().isMultiLabel(), columns.labelSeparator(), several),
-        setAside);
+    checkLabels(setAside);
+    if (!LabelCheck.isReported(label)) {
+      LabelCheck check =
+          new LabelCheck(
+              train, columns.problemType().isMultiLabel(), columns.labelSeparator(), several);
+      check.refuseSetsAsClasses("label_separator", "problem_type");
+      check.warnings("label_separator", "problem_type").forEach(LOG::warn);
+    }
     checkClasses(train, validation, examples, setAside);
     labels = LabelIndex.of(train.keySet());
   }
@@ -244,8 +248,8 @@ final class TrainingExamples implements AutoCloseable {
         .collectAsList();
   }
 
-  /** Checks, as package data does, whether the labels can be what was meant. */
-  private static void checkLabels(LabelCheck check, Map<String, Long> setAside) {
+  /** Refuses, as package data does, labels that cannot be what was meant. */
+  private static void checkLabels(Map<String, Long> setAside) {
     for (SetAsideReason reason : SetAsideReason.values()) {
       if (reason.stopsTraining() && setAside.containsKey(reason.code())) {
         throw new UserException(
@@ -254,8 +258,6 @@ final class TrainingExamples implements AutoCloseable {
                 reason.words(), setAside.get(reason.code()), reason.meaning()));
       }
     }
-    check.refuseSetsAsClasses("label_separator", "problem_type");
-    check.warnings("label_separator", "problem_type").forEach(LOG::warn);
   }
 
   private void checkClasses(

@@ -39,8 +39,9 @@ import scala.runtime.AbstractFunction1;
  * first of the other are an example, and so on.
  *
  * <p>Each document of a row is one example with the row's label, or with {@code problem_type}
- * {@code multi_label_classification} its set of labels (an array of strings, or a string such as
- * {@code a|b}; empty is the empty set, null a missing one). Documents without text and rows without
+ * {@code multi_label_classification} its set of labels (an array of strings or numbers, or a string
+ * such as {@code a|b} or {@code ['a', 'b']}; empty is the empty set, null a missing one). Numbers
+ * are spelled as in a CSV file, whole ones without a point. Documents without text and rows without
  * a label are set aside and counted in the log. Validation examples, which pick the best epoch's
  * weights, are those that {@link #validationIndicatorCol} marks; without that column, a share
  * {@link #validationSplit} of each class; with neither, the last weights are kept.
@@ -68,8 +69,8 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
         new Param<>(
             this,
             "labelColumn",
-            "Column with the label of each row: strings or numbers; multi-label: arrays of strings,"
-                + " or strings of labels with labelSeparator between them.");
+            "Column with the label of each row: string, number, boolean or date; multi-label: arrays"
+                + " of them, or strings of labels with labelSeparator between them.");
     labelSeparator =
         new Param<>(
             this,

@@ -43,8 +43,8 @@ public record DataArguments(
         String textPairColumn,
     @Key(
             doc =
-                "The column that holds the label: a string or a number; for multi-label the labels,"
-                    + " a string with a separator or an array of strings.",
+                "The column that holds the label: a string, number, boolean or date; for multi-label"
+                    + " the labels, an array of them, or a string with a separator or a list in it.",
             defaultValue = "label")
         String labelColumn,
     @Key(

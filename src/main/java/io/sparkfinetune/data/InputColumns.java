@@ -130,7 +130,7 @@ final class InputColumns {
     }
     if (found.isEmpty()) {
       throw new UserException(
-          "%s=%s: no such column in %s; it has: %s"
+          "%s=%s: no such column in %s; it has: %s%s"
               .formatted(
                   key,
                   name,
@@ -140,9 +140,23 @@ final class InputColumns {
                           ", ",
                           Arrays.stream(rows.columns())
                               .filter(column -> !column.equals(DatasetReader.MALFORMED))
-                              .toList()))));
+                              .toList())),
+                  placed(rows, name)));
     }
     return found.get(0);
+  }
+
+  /** Of a name that a CSV file has twice, or in two cases, Spark makes names with their places. */
+  private static String placed(Dataset<Row> rows, String name) {
+    List<String> columns = List.of(rows.columns());
+    List<String> placed =
+        columns.stream()
+            .filter(column -> column.equalsIgnoreCase(name + columns.indexOf(column)))
+            .toList();
+    return placed.size() < 2
+        ? ""
+        : " (%s: names that differ in nothing but case are told apart by their place)"
+            .formatted(OneLine.of(String.join(", ", placed)));
   }
 
   private static String alike(List<String> names) {

@@ -14,6 +14,9 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
 
 /**
  * Looks at the labels of training rows as a whole, whether they can be what was meant: sets of
@@ -26,6 +29,10 @@ import java.util.stream.Collectors;
  */
 public record LabelCheck(
     Map<String, Long> counts, boolean multiLabel, String separator, boolean severalInARow) {
+  /** Of a column of labels whose warnings are in a report. */
+  static final Metadata REPORTED =
+      new MetadataBuilder().putBoolean("sparkfinetune.labels_reported", true).build();
+
   private static final int SHOWN = 5;
 
   /** Shorter lists of labels may well have each label once. */
@@ -37,6 +44,11 @@ public record LabelCheck(
   private static final List<String> SEPARATORS = List.of(",", ";", "|", "\t", "/", "&", "+", " ");
 
   private static final Set<String> SURE_SEPARATORS = Set.of(",", ";", "|", "\t");
+
+  /** Whether the labels of a column were looked at when the rows were prepared. */
+  public static boolean isReported(StructField column) {
+    return column.metadata().equals(REPORTED);
+  }
 
   /**
    * Refuses what would train on classes that are none.

@@ -34,7 +34,10 @@ public final class PreparedData implements AutoCloseable {
     this.labels = labels;
     this.report = report;
     this.rows =
-        rows.withColumn("label", multiLabel ? col("labels") : col("labels").getItem(0))
+        rows.withColumn(
+                "label",
+                (multiLabel ? col("labels") : col("labels").getItem(0))
+                    .as("label", LabelCheck.REPORTED))
             .drop("labels", StratifiedSplit.CONFLICT, DatasetPreparation.LISTED);
   }
 

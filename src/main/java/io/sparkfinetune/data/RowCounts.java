@@ -3,9 +3,6 @@ package io.sparkfinetune.data;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.OneLine;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +13,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -62,10 +58,12 @@ final class RowCounts {
 
   private final List<Group> groups;
   private final boolean multiLabel;
+  private final LabelFaults labelFaults;
 
   RowCounts(List<Group> groups, boolean multiLabel) {
     this.groups = groups;
     this.multiLabel = multiLabel;
+    this.labelFaults = new LabelFaults(groups);
   }
 
   /** Whether a usable row has a label that an index lacks. */
@@ -84,7 +82,8 @@ final class RowCounts {
     String location = sources.get(Split.TRAIN);
     for (SetAsideReason reason : SetAsideReason.values()) {
       if (reason.stopsTraining()) {
-        faults(Split.TRAIN, reason)
+        labelFaults
+            .of(Split.TRAIN, reason)
             .ifPresent(
                 faults -> {
                   throw new UserException("data.train=%s: %s".formatted(location, faults));
@@ -161,15 +160,16 @@ final class RowCounts {
       double share =
           split.equals(Split.VALIDATION) ? arguments.validationShare() : arguments.testShare();
       if (location != null) {
-        requireUsable(split, location, unseenAndKnown(split, labels, known));
+        requireUsable(split, location, labelFaults.ofUnusable(split, labels, known));
       } else if (share == 0 || !sources.containsKey(Split.TRAIN)) {
         continue;
       }
-      warnings.addAll(heldOutFaults(split));
-      Optional<String> unseen = unseen(split, labels);
-      unseen.ifPresent(
-          these ->
-              warnings.add("%s has labels that %s has not: %s".formatted(split, known, these)));
+      warnings.addAll(labelFaults.heldOut(split));
+      labelFaults
+          .unseen(split, labels)
+          .ifPresent(
+              these ->
+                  warnings.add("%s has labels that %s has not: %s".formatted(split, known, these)));
       DataReport.SplitReport report = splitReport(split, sources, labels);
       splits.add(report);
       if (report.kept() == 0) {
@@ -198,86 +198,6 @@ final class RowCounts {
               .formatted(DataReport.number(listed)));
     }
     return all;
-  }
-
-  /** Rows of a split whose labels cannot be meant, for one reason; empty when there are none. */
-  private Optional<String> faults(String split, SetAsideReason reason) {
-    Predicate<Group> faulty = group -> group.in(split) && group.reason() == reason;
-    long rows = sum(faulty, Group::rows);
-    if (rows == 0) {
-      return Optional.empty();
-    }
-    // A row may have sound labels too.
-    TreeSet<String> sound = labels(Group::usable);
-    TreeSet<String> all = labels(faulty);
-    String example =
-        all.stream().filter(label -> !sound.contains(label)).findFirst().orElse(all.first());
-    return Optional.of(
-        "%s: %s rows, such as %s; %s"
-            .formatted(
-                reason.words(),
-                DataReport.number(rows),
-                LabelSpellings.shown(example),
-                reason.meaning()));
-  }
-
-  private List<String> heldOutFaults(String split) {
-    return split.equals(Split.TRAIN)
-        ? List.of()
-        : Arrays.stream(SetAsideReason.values())
-            .filter(SetAsideReason::stopsTraining)
-            .flatMap(reason -> faults(split, reason).stream())
-            .map(faults -> split + ": " + faults)
-            .toList();
-  }
-
-  private String unseenAndKnown(String split, LabelIndex labels, String known) {
-    List<String> faults = heldOutFaults(split);
-    return faults.stream().map(fault -> "; " + fault).collect(Collectors.joining())
-        + unseen(split, labels)
-            .map(
-                these ->
-                    "; its labels %s are none of %s, which are %s: expected the same spelling"
-                        .formatted(these, known, names(labels.names(), LabelSpellings::shown)))
-            .orElse("");
-  }
-
-  /** The labels of a split that are not known, those first that are known in another spelling. */
-  private Optional<String> unseen(String split, LabelIndex labels) {
-    Map<String, Long> rows = new TreeMap<>();
-    matching(group -> group.in(split) && group.reason() == SetAsideReason.UNSEEN_LABEL)
-        .filter(group -> group.label() != null && labels.indexOf(group.label()) < 0)
-        .forEach(group -> rows.merge(group.label(), group.labelled(), Long::sum));
-    if (rows.isEmpty()) {
-      return Optional.empty();
-    }
-    LabelSpellings spellings = new LabelSpellings(labels.names());
-    Comparator<String> alikeFirst = Comparator.comparing(label -> spellings.alike(label).isEmpty());
-    List<String> sorted =
-        rows.keySet().stream().sorted(alikeFirst.thenComparing(Comparator.naturalOrder())).toList();
-    return Optional.of(
-        names(
-            sorted,
-            label ->
-                LabelSpellings.shown(label)
-                    + " "
-                    + DataReport.number(rows.get(label))
-                    + spellings
-                        .alike(label)
-                        .map(
-                            other ->
-                                " (known is %s, which differs in %s)"
-                                    .formatted(
-                                        LabelSpellings.shown(other),
-                                        LabelSpellings.difference(label, other)))
-                        .orElse("")));
-  }
-
-  private static String names(Collection<String> labels, UnaryOperator<String> inWords) {
-    return labels.stream().limit(NAMES_SHOWN).map(inWords).collect(Collectors.joining(", "))
-        + (labels.size() > NAMES_SHOWN
-            ? ", ... (" + DataReport.number(labels.size()) + " in all)"
-            : "");
   }
 
   private DataReport.SplitReport splitReport(

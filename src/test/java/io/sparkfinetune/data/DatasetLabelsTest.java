@@ -1,5 +1,6 @@
 package io.sparkfinetune.data;
 
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,6 +14,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -147,6 +150,10 @@ class DatasetLabelsTest {
     String train = write("spam.csv", "text,label\na,Spam\nb,spam\nc,ham\n");
     try (PreparedData data = prepare(false, Map.of("train", train))) {
       assertThat(data.labels().names()).containsExactly("Spam", "ham", "spam");
+      // The annotator need not say it again.
+      Dataset<Row> marked = data.train().withColumn("is_validation", lit(false));
+      Dataset<Row> both = marked.unionByName(data.train().withColumn("is_validation", lit(true)));
+      assertThat(LabelCheck.isReported(both.schema().apply("label"))).isTrue();
       assertThat(data.report().warnings())
           .containsExactly(
               "labels that may be one, spelled differently: \"Spam\" 1 and \"spam\" 1 (case); each"
@@ -155,7 +162,7 @@ class DatasetLabelsTest {
   }
 
   @Test
-  void columnsOfAnyNameAreReadAndThoseThatCannotBeToldApartRefused() {
+  void columnsOfAnyNameAreReadAndThoseThatCannotBeToldApartRefused() throws IOException {
     session
         .sql(
             "select * from values ('1', 'x', 'p', 'q', 'n'), ('2', 'y', 'p', 'q', 'n')"
@@ -180,6 +187,13 @@ class DatasetLabelsTest {
     assertThatThrownBy(() -> DatasetReader.readTexts(session, arguments(Map.of("input", "twice"))))
         .isInstanceOf(UserException.class)
         .hasMessage("data.input: twice has the column label more than once: rename one");
+    String csv = write("cases.csv", "Text,text,label\na,b,x\nc,d,y\n");
+    assertThatThrownBy(() -> prepare(false, Map.of("train", csv)))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "data.text_column=text: no such column in %s; it has: Text0, text1, label (Text0, text1:"
+                + " names that differ in nothing but case are told apart by their place)",
+            csv);
   }
 
   private void table(String name, String values) {
