@@ -56,6 +56,8 @@ final class TrainingExamples implements AutoCloseable {
   private static final String SPLIT = "split";
   private static final String REASON = "reason";
 
+  private static final int LABELS_SHOWN = 10;
+
   /** A key of the metadata that Spark NLP's classifiers write. */
   private static final String RESERVED = "sentence";
 
@@ -295,7 +297,10 @@ final class TrainingExamples implements AutoCloseable {
       throw new UserException(
           "validation examples have labels that no training example has (label=examples): "
               + unseen
-              + "; add training examples of them, or leave those rows out");
+              + "; training has "
+              + train.keySet().stream().limit(LABELS_SHOWN).toList()
+              + (train.size() > LABELS_SHOWN ? " and others" : "")
+              + "; spell them alike, add training examples of them, or leave those rows out");
     }
   }
 

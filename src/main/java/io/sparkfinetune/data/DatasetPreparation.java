@@ -42,6 +42,10 @@ import org.apache.spark.storage.StorageLevel;
  *       that nothing is lost to training.
  *   <li>A validation or test row whose label, or one of whose labels, no training row has is set
  *       aside.
+ *   <li>Training rows whose label cannot be what was meant ({@link SetAsideReason#stopsTraining})
+ *       stop a training, which would go on with other classes than the data's; validation and test
+ *       rows are set aside. Labels that may be one in two spellings stay two classes, and are
+ *       reported.
  *   <li>The empty set is a label set like any other: such rows say what none of the labels is.
  *   <li>Repeated training rows stay: how often a text occurs is part of the data. A training text
  *       with several labels stays too, with all of them, and is reported: training then aims at

@@ -150,7 +150,9 @@ class TrainingExamplesTest {
             DataTypes.StringType, row("a", "x", false), row("b", "y", false), row("c", "z", true));
     assertThatThrownBy(() -> of(unseen, WITH_INDICATOR, 0))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("labels that no training example has (label=examples): {z=1}");
+        .hasMessageContaining(
+            "labels that no training example has (label=examples): {z=1};"
+                + " training has [x, y]; spell them alike");
     Dataset<Row> two = labelled(DataTypes.StringType, row("a", "x", null), row("b", "y", null));
     assertThatThrownBy(() -> of(two, WITH_INDICATOR, 0))
         .isInstanceOf(UserException.class)
