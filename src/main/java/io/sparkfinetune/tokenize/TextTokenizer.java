@@ -2,13 +2,15 @@ package io.sparkfinetune.tokenize;
 
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.sparkfinetune.UserException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * Hugging Face's own tokenizer (the Rust library), built from the text of a {@code tokenizer.json}.
@@ -21,17 +23,12 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * tokens.
  */
 public final class TextTokenizer implements AutoCloseable {
-  /**
-   * The characters of one native call, more or less. The tokenizer holds about 100 bytes a token
-   * for the whole of each text, truncated or not, so this bounds what a list of long documents
-   * takes (to some tens of megabytes) and still fills every core.
-   */
-  private static final int CHARACTERS_PER_CALL = 1 << 20;
-
   private final long handle;
   private final int maxLength;
   private final int padTokenId;
   private final int vocabSize;
+  private final int maxCharacters;
+  private final boolean keepsEnd;
 
   /** Read: the native tokenizer is in use. Write: it is being freed. */
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
@@ -44,6 +41,8 @@ public final class TextTokenizer implements AutoCloseable {
     this.maxLength = maxLength;
     this.padTokenId = json.padTokenId();
     this.vocabSize = json.vocabSize();
+    this.maxCharacters = json.maxCharacters();
+    this.keepsEnd = json.truncatesLeft();
   }
 
   /**
@@ -58,12 +57,8 @@ public final class TextTokenizer implements AutoCloseable {
    */
   public static TextTokenizer of(String tokenizerJson, int maxLength) {
     TokenizerJson json = TokenizerJson.parse(tokenizerJson);
-    long handle;
-    try {
-      handle = Native.LIB.createTokenizerFromString(tokenizerJson);
-    } catch (RuntimeException e) {
-      throw TokenizerJson.notATokenizer(e.getMessage(), e);
-    }
+    requireNormalizedTokens(json);
+    long handle = create(json.forNative());
     TextTokenizer tokenizer = new TextTokenizer(handle, json, maxLength);
     try {
       tokenizer.configure();
@@ -83,20 +78,7 @@ public final class TextTokenizer implements AutoCloseable {
    * @throws IllegalStateException when the tokenizer is closed
    */
   public List<Encoding> encode(List<String> texts) {
-    List<Encoding> encodings = new ArrayList<>(texts.size());
-    List<String> call = new ArrayList<>(texts.size());
-    long characters = 0;
-    for (String text : texts) {
-      call.add(wellFormed(Objects.requireNonNull(text, "text")));
-      characters += text.length();
-      if (characters >= CHARACTERS_PER_CALL) {
-        encodeCall(call, null, encodings);
-        call.clear();
-        characters = 0;
-      }
-    }
-    encodeCall(call, null, encodings);
-    return encodings;
+    return encodeAll(texts.size(), i -> Input.of(texts.get(i), this));
   }
 
   /**
@@ -115,23 +97,8 @@ public final class TextTokenizer implements AutoCloseable {
           texts.size() + " first texts, " + pairs.size() + " second ones");
     }
     requireRoom(pairSpecialTokens, "a pair of texts");
-    List<Encoding> encodings = new ArrayList<>(texts.size());
-    List<String> first = new ArrayList<>(texts.size());
-    List<String> second = new ArrayList<>(texts.size());
-    long characters = 0;
-    for (int i = 0; i < texts.size(); i++) {
-      first.add(wellFormed(Objects.requireNonNull(texts.get(i), "text")));
-      second.add(wellFormed(Objects.requireNonNull(pairs.get(i), "pair")));
-      characters += texts.get(i).length() + pairs.get(i).length();
-      if (characters >= CHARACTERS_PER_CALL) {
-        encodeCall(first, second, encodings);
-        first.clear();
-        second.clear();
-        characters = 0;
-      }
-    }
-    encodeCall(first, second, encodings);
-    return encodings;
+    return encodeAll(
+        texts.size(), i -> Input.of(texts.get(i), this).with(Input.of(pairs.get(i), this)));
   }
 
   /** The id that fills unused places of a batch; 0 where the tokenizer names none. */
@@ -158,6 +125,40 @@ public final class TextTokenizer implements AutoCloseable {
     }
   }
 
+  private static long create(String json) {
+    try {
+      return Native.LIB.createTokenizerFromString(json);
+    } catch (RuntimeException e) {
+      throw TokenizerJson.notATokenizer(
+          TokenizerValue.shown(e.getMessage(), TokenizerJson.MAX_REASON), e);
+    }
+  }
+
+  /** An added token of which the normalizer leaves nothing is found between any two bytes. */
+  private static void requireNormalizedTokens(TokenizerJson json) {
+    List<String> tokens = json.normalizedTokens();
+    String normalizer = json.normalizerForNative();
+    if (tokens.isEmpty() || normalizer == null) {
+      return;
+    }
+    long handle = create(normalizer);
+    try {
+      for (String token : tokens) {
+        long encoding = Native.LIB.encode(handle, token, false);
+        boolean nothing = Native.LIB.getTokenIds(encoding).length == 0;
+        Native.LIB.deleteEncoding(encoding);
+        if (nothing) {
+          throw TokenizerJson.notATokenizer(
+              "its normalizer leaves nothing of the added token "
+                  + JsonNodeFactory.instance.textNode(token),
+              null);
+        }
+      }
+    } finally {
+      Native.LIB.deleteTokenizer(handle);
+    }
+  }
+
   private void configure() {
     Native.LIB.disablePadding(handle);
     // Not disableTruncation: that would forget the side. An empty text is its special tokens.
@@ -169,9 +170,7 @@ public final class TextTokenizer implements AutoCloseable {
               + " text would have no tokens at all",
           null);
     }
-    List<Encoding> pair = new ArrayList<>();
-    encodeCall(List.of(""), List.of(""), pair);
-    pairSpecialTokens = pair.get(0).inputIds().length;
+    pairSpecialTokens = encodeAll(1, i -> new Input("", "", false)).get(0).inputIds().length;
     requireRoom(specialTokens, "each text");
     setTruncation(maxLength);
   }
@@ -189,37 +188,72 @@ public final class TextTokenizer implements AutoCloseable {
     Native.LIB.setTruncation(handle, length, "LONGEST_FIRST", 0);
   }
 
-  /** Encodes texts, or with {@code pairs} pairs of them, in one native call. */
-  private void encodeCall(List<String> texts, List<String> pairs, List<Encoding> results) {
-    if (texts.isEmpty()) {
-      return;
+  /**
+   * What is to be encoded.
+   *
+   * @param pair the second text; null for none
+   * @param cut whether a part was left out
+   */
+  private record Input(String text, String pair, boolean cut) {
+    static Input of(String text, TextTokenizer tokenizer) {
+      String whole = wellFormed(Objects.requireNonNull(text, "text"));
+      String kept = tokenizer.keptPart(whole);
+      return new Input(kept, null, kept.length() < whole.length());
     }
+
+    Input with(Input second) {
+      return new Input(text, second.text, cut || second.cut);
+    }
+  }
+
+  /** As much of a text as native code is given, at the side that truncation keeps. */
+  private String keptPart(String text) {
+    if (text.length() <= maxCharacters) {
+      return text;
+    }
+    // Between two characters, not within one.
+    int end = keepsEnd ? text.length() - maxCharacters : maxCharacters;
+    end -= Character.isLowSurrogate(text.charAt(end)) ? 1 : 0;
+    return keepsEnd ? text.substring(end) : text.substring(0, end);
+  }
+
+  /**
+   * One native call a text: an error of one is an exception there, while the calls for many texts
+   * at once end the JVM at it. So the cores are shared out here.
+   */
+  private List<Encoding> encodeAll(int count, IntFunction<Input> inputs) {
     lock.readLock().lock();
     try {
       if (closed) {
         throw new IllegalStateException("The tokenizer is closed");
       }
-      // The encodings hold copies, so they outlive neither the lock nor this call.
-      String[] first = texts.toArray(String[]::new);
-      long[] encodings =
-          pairs == null
-              ? Native.LIB.batchEncode(handle, first, true)
-              : Native.LIB.batchEncodePair(handle, first, pairs.toArray(String[]::new), true);
-      try {
-        for (long encoding : encodings) {
-          int[] inputIds = toInts(Native.LIB.getTokenIds(encoding));
-          int typeOneStart =
-              pairs == null ? inputIds.length : typeOneStart(Native.LIB.getTypeIds(encoding));
-          results.add(
-              new Encoding(inputIds, typeOneStart, Native.LIB.getOverflowCount(encoding) > 0));
-        }
-      } finally {
-        for (long encoding : encodings) {
-          Native.LIB.deleteEncoding(encoding);
-        }
-      }
+      // The encodings hold copies, so they do not outlive the lock.
+      return IntStream.range(0, count).parallel().mapToObj(i -> encode(inputs.apply(i))).toList();
     } finally {
       lock.readLock().unlock();
+    }
+  }
+
+  private Encoding encode(Input input) {
+    long encoding;
+    try {
+      encoding =
+          input.pair() == null
+              ? Native.LIB.encode(handle, input.text(), true)
+              : Native.LIB.encodeDual(handle, input.text(), input.pair(), true);
+    } catch (RuntimeException e) {
+      throw TokenizerJson.notATokenizer(
+          "it fails on a text: " + TokenizerValue.shown(e.getMessage(), TokenizerJson.MAX_REASON),
+          e);
+    }
+    try {
+      int[] inputIds = toInts(Native.LIB.getTokenIds(encoding));
+      int typeOneStart =
+          input.pair() == null ? inputIds.length : typeOneStart(Native.LIB.getTypeIds(encoding));
+      boolean truncated = input.cut() || Native.LIB.getOverflowCount(encoding) > 0;
+      return new Encoding(inputIds, typeOneStart, truncated);
+    } finally {
+      Native.LIB.deleteEncoding(encoding);
     }
   }
 
@@ -252,7 +286,7 @@ public final class TextTokenizer implements AutoCloseable {
    * The text with U+FFFD for each unpaired surrogate. Given one, the library would lose every
    * character beyond U+FFFF of that text (all emoji), not only the faulty one.
    */
-  private static String wellFormed(String text) {
+  static String wellFormed(String text) {
     StringBuilder repaired = null;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

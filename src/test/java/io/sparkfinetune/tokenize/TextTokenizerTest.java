@@ -113,6 +113,7 @@ class TextTokenizerTest {
 
     json.putNull("padding");
     ((ObjectNode) json.get("added_tokens").get(0)).put("id", 5);
+    ((ObjectNode) json.get("model").get("vocab")).put("[PAD]", 5);
     assertThat(TokenizerJson.parse(json.toString()).padTokenId()).as("added token").isEqualTo(5);
 
     json.putArray("added_tokens");
@@ -150,7 +151,7 @@ class TextTokenizerTest {
         "# a README | The tokenizer cannot be read: it is not JSON: ",
         "{\"hidden_size\": 384} | The tokenizer cannot be read: it has no model with a vocab.",
         "'' | The tokenizer cannot be read: it has no model with a vocab.",
-        "{\"model\": {\"vocab\": {}}} | The tokenizer cannot be read: data did not match any variant"
+        "{\"model\": {\"vocab\": {}}} | The tokenizer cannot be read: model.unk_token is missing, where a text belongs."
       })
   void whatIsNoTokenizerIsRefusedWithWhatItShouldBe(String text, String message) {
     assertThatThrownBy(() -> TextTokenizer.of(text, 8))
@@ -170,7 +171,7 @@ class TextTokenizerTest {
     String unigram = "{\"model\": {\"type\": \"Unigram\", \"vocab\": [[\"a\", 0.0]]}}";
     assertThatThrownBy(() -> TextTokenizer.of(unigram, 8))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("its model has no unk_id in the vocab");
+        .hasMessageContaining("model.unk_id is missing, where a whole number from 0 to 0 belongs");
   }
 
   @Test

@@ -1,0 +1,26 @@
+package io.sparkfinetune.fuzz;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A failure's line is {@code KIND@NUMBER ...}; {@code tools/faults/fuzz KIND@NUMBER} repeats it.
+ */
+class FuzzTest {
+  @TempDir Path folder;
+
+  @Test
+  void damagedFilesOfEachKindAreReadOrRefusedInOneLine() throws Exception {
+    List<String> kinds = FuzzTargets.ALL.stream().map(FuzzTarget::name).toList();
+    assertThat(FuzzRun.failures((200 + kinds.size() - 1) / kinds.size(), kinds, folder)).isEmpty();
+  }
+
+  @Test
+  void aThousandDamagedTokenizersAreReadOrRefusedInOneLine() throws Exception {
+    assertThat(FuzzRun.failures(1_000, List.of(new TokenizerTarget().name()), folder)).isEmpty();
+  }
+}
