@@ -36,6 +36,9 @@ public @interface Key {
    */
   boolean auto() default false;
 
+  /** Whether a string may be white space alone, such as a tab, which stands for no value else. */
+  boolean verbatim() default false;
+
   /** The strings allowed; empty allows any. Enums allow their constants in lower case. */
   String[] choices() default {};
 }

@@ -129,7 +129,7 @@ public final class Setting {
       }
       throw invalid(raw, range());
     }
-    return text;
+    return key.verbatim() && text.isEmpty() ? spelling(raw) : text;
   }
 
   private Object integer(Object raw, String text) {

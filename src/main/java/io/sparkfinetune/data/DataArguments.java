@@ -2,6 +2,8 @@ package io.sparkfinetune.data;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Key;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Which rows to read, and how to split them. */
@@ -26,14 +28,7 @@ public record DataArguments(
         String test,
     @Key(doc = "Rows to predict; only their text column is needed.", defaultValue = "")
         String input,
-    @Key(
-            doc =
-                "Format of the rows: csv (RFC 4180, with a header), json (one object a line),"
-                    + " parquet, table, or auto (by file ending; a name that is no path but a"
-                    + " table is a table).",
-            defaultValue = "auto",
-            choices = {"auto", "csv", "json", "parquet", "table"})
-        String format,
+    DataFormat dataFormat,
     @Key(doc = "The column that holds the text.", defaultValue = "text") String textColumn,
     @Key(
             doc =
@@ -91,6 +86,11 @@ public record DataArguments(
     }
   }
 
+  /** The setting {@code data.format}. */
+  public String format() {
+    return dataFormat.format();
+  }
+
   /** The share of the training rows to hold out for validation: 0 when a set is given. */
   double validationShare() {
     return heldOut(validation, validationSplit);
@@ -104,6 +104,13 @@ public record DataArguments(
   /** The column of second texts; empty when rows are single texts. */
   public Optional<String> textPair() {
     return textPairColumn.isEmpty() ? Optional.empty() : Optional.of(textPairColumn);
+  }
+
+  /** The columns of labelled rows that are used. */
+  ColumnNeeds labelledColumns() {
+    List<String> columns = new ArrayList<>(List.of(textColumn, labelColumn));
+    textPair().ifPresent(columns::add);
+    return new ColumnNeeds(false, columns);
   }
 
   private static double heldOut(String location, double share) {

@@ -60,6 +60,13 @@ public record DataReport(List<SplitReport> splits, List<String> notes, List<Stri
     warnings = List.copyOf(warnings);
   }
 
+  /** The same with warnings of the reading before the others. */
+  DataReport with(List<String> ofReading) {
+    List<String> all = new ArrayList<>(ofReading);
+    all.addAll(warnings);
+    return new DataReport(splits, notes, all);
+  }
+
   /** The report of a split by its name; empty when it is neither given nor held out. */
   public Optional<SplitReport> split(String name) {
     return splits.stream().filter(report -> report.split().equals(name)).findFirst();

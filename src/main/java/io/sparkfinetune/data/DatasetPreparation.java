@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.array_except;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
@@ -87,7 +88,8 @@ public final class DatasetPreparation {
     if (!arguments.test().isEmpty()) {
       sources.put(Split.TEST, arguments.test());
     }
-    List<Source> read = read(session, sources, arguments, multiLabel);
+    List<String> warnings = new ArrayList<>();
+    List<Source> read = read(session, sources, arguments, multiLabel, warnings);
     Dataset<Row> rows = StratifiedSplit.compareTexts(union(read), arguments.seed());
     double validation = arguments.validationShare();
     double test = arguments.testShare();
@@ -97,7 +99,7 @@ public final class DatasetPreparation {
               ? StratifiedSplit.holdOutSets(rows, validation, test)
               : StratifiedSplit.holdOut(rows, validation, test);
     }
-    return prepared(rows, read, sources, arguments, multiLabel, null);
+    return prepared(rows, read, sources, arguments, multiLabel, null, warnings);
   }
 
   /**
@@ -111,9 +113,10 @@ public final class DatasetPreparation {
   public static PreparedData prepareTest(
       SparkSession session, DataArguments arguments, boolean multiLabel, LabelIndex labels) {
     Map<String, String> sources = Map.of(Split.TEST, required(Split.TEST, arguments.test()));
-    List<Source> read = read(session, sources, arguments, multiLabel);
+    List<String> warnings = new ArrayList<>();
+    List<Source> read = read(session, sources, arguments, multiLabel, warnings);
     Dataset<Row> rows = union(read).withColumn(StratifiedSplit.CONFLICT, lit(false));
-    return prepared(rows, read, sources, arguments, multiLabel, labels);
+    return prepared(rows, read, sources, arguments, multiLabel, labels, warnings);
   }
 
   private static String required(String split, String location) {
@@ -139,9 +142,12 @@ public final class DatasetPreparation {
       SparkSession session,
       Map<String, String> sources,
       DataArguments arguments,
-      boolean multiLabel) {
+      boolean multiLabel,
+      List<String> warnings) {
     return sources.entrySet().stream()
-        .map(source -> read(session, source.getKey(), source.getValue(), arguments, multiLabel))
+        .map(
+            source ->
+                read(session, source.getKey(), source.getValue(), arguments, multiLabel, warnings))
         .toList();
   }
 
@@ -154,10 +160,12 @@ public final class DatasetPreparation {
       String split,
       String location,
       DataArguments arguments,
-      boolean multiLabel) {
+      boolean multiLabel,
+      List<String> warnings) {
     try {
-      DataSource source = DataSource.resolve(session, location, arguments.format());
-      Dataset<Row> rows = DatasetReader.read(session, source);
+      DataSource source = DataSource.resolve(session, location, arguments.dataFormat());
+      Dataset<Row> rows =
+          DatasetReader.read(session, source, arguments.labelledColumns(), warnings::add);
       Column text = InputColumns.text(rows, "data.text_column", arguments.textColumn(), location);
       Optional<Column> pair =
           arguments
@@ -170,7 +178,7 @@ public final class DatasetPreparation {
               field.dataType(),
               multiLabel,
               arguments.labelSeparator());
-      if (multiLabel && source.format().equals("csv")) {
+      if (multiLabel && source.isOf("csv")) {
         label = label.withNullAsEmptySet();
       }
       Optional<ClassLabels> names = ClassLabels.of(session, source, rows, field);
@@ -217,7 +225,8 @@ public final class DatasetPreparation {
       Map<String, String> sources,
       DataArguments arguments,
       boolean multiLabel,
-      LabelIndex known) {
+      LabelIndex known,
+      List<String> warnings) {
     Dataset<Row> cached =
         rows.drop(StratifiedSplit.WORKING_COLUMNS).persist(StorageLevel.MEMORY_AND_DISK());
     try {
@@ -230,7 +239,8 @@ public final class DatasetPreparation {
         counts = countGroups(checked, arguments, multiLabel);
       }
       List<String> notes = read.stream().flatMap(source -> source.note().stream()).toList();
-      DataReport report = counts.report(sources, arguments, labels, separated, notes);
+      DataReport report =
+          counts.report(sources, arguments, labels, separated, notes).with(warnings);
       return new PreparedData(cached, checked, multiLabel, labels, report);
     } catch (Exception e) { // Spark's checked exceptions are not declared in Java
       cached.unpersist();
@@ -248,11 +258,15 @@ public final class DatasetPreparation {
     // A row is counted once a label, and as a row with its first label, or with none.
     Column once = coalesce(col("position"), lit(0)).equalTo(0);
     Column conflict = once.and(col(StratifiedSplit.CONFLICT));
+    boolean pairs = arguments.textPair().isPresent();
+    Column damaged =
+        concat_ws("", col(StratifiedSplit.TEXT_PAIR), col("text")).contains("\uFFFD");
     List<Row> labels =
         rows.select(
                 col("split"),
                 col("reason"),
                 col("text"),
+                (pairs ? col(StratifiedSplit.TEXT_PAIR) : lit("")).as(StratifiedSplit.TEXT_PAIR),
                 col(StratifiedSplit.CONFLICT),
                 col(LISTED),
                 posexplode_outer(col("labels")).as(new String[] {"position", "label"}))
@@ -261,7 +275,7 @@ public final class DatasetPreparation {
                 count(col("label")).as("labelled"),
                 sum(once.cast("long")).as("rows"),
                 sum(conflict.cast("long")).as("conflicts"),
-                sum(once.and(col("text").contains("\uFFFD")).cast("long")).as("replaced"),
+                sum(once.and(damaged).cast("long")).as("replaced"),
                 sum(once.and(col(LISTED)).cast("long")).as("listed"),
                 min(when(
                         conflict.or(col("reason").equalTo(SetAsideReason.MALFORMED_ROW.code())),

@@ -1,32 +1,37 @@
 package io.sparkfinetune.data;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.substring;
-
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.OneLine;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.spark.sql.DataFrameReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Reads rows from CSV, JSON lines, Parquet or a Spark table, with all their columns.
+ * Reads rows from CSV, JSON lines, Parquet, a table of Delta or Iceberg or one of Spark's, with all
+ * their columns.
  *
  * <ul>
- *   <li>CSV is RFC 4180 in UTF-8: a header, fields in double quotes with commas, line breaks and
- *       doubled quotes. Every column is a string, an empty field is null. All files of a folder
- *       must have the same header. Names lose the white space around them; a column without a name
- *       is {@code _c0}, {@code _c1}, ... by its place, and so are names that occur twice told apart
- *       ({@code id0}, {@code id1}).
+ *   <li>CSV is RFC 4180 in UTF-8 unless a {@link DataFormat} says otherwise: a header, fields in
+ *       double quotes with commas, line breaks and doubled quotes. Every column is a string, an
+ *       empty field is null. All files of a folder must have the same header. Names lose the white
+ *       space around them; a column without a name is {@code _c0}, {@code _c1}, ... by its place,
+ *       and so are names that occur twice told apart ({@code id0}, {@code id1}).
  *   <li>JSON has one object a line; Spark infers the columns in a pass over all lines.
+ *   <li>Parquet has the columns of all its files, each of one type.
  *   <li>Files may be compressed, by their ending ({@code .csv.gz}).
+ *   <li>Folders such as {@code label=01} give a column of strings, {@code 01}, as CSV would.
+ *   <li>A table of Delta or Iceberg is read by its log, never as the Parquet files that it has.
  * </ul>
+ *
+ * <p>A look into each file (of text, up to 64 MB in all) comes before Spark reads it, so that a
+ * file of another format, encoding or separator ends in a message and not in damaged rows.
  *
  * <p>A CSV row with more or fewer fields than the header, and a line that is no JSON, is neither
  * dropped nor guessed at: the column {@link #MALFORMED} holds it as it was read, and is null in
@@ -37,31 +42,47 @@ public final class DatasetReader {
   /** The column that holds a malformed row as it was read; null in well-formed rows. */
   public static final String MALFORMED = "_malformed";
 
-  private static final int EXAMPLE_CHARACTERS = 60;
+  private static final Logger LOG = LoggerFactory.getLogger(DatasetReader.class);
 
   private static final Pattern FILE_READ = Pattern.compile("while reading file (\\S+?)\\.?(\\s|$)");
 
   private DatasetReader() {}
 
   /**
-   * Reads every column of a location.
+   * Reads every column of a location, of files as {@link DataFormat#of} has them.
    *
    * @param location a file, folder or glob on any Hadoop file system, or the name of a table
-   * @param format {@code auto}, {@code csv}, {@code json}, {@code parquet} or {@code table}; see
-   *     {@link DataArguments#format}
+   * @param format {@code auto}, {@code csv}, {@code json}, {@code parquet}, {@code delta}, {@code
+   *     iceberg} or {@code table}; see {@link DataFormat#format}
    * @throws UserException when nothing is there, it is empty, or it is not of that format
    */
   public static Dataset<Row> read(SparkSession session, String location, String format) {
-    return read(session, DataSource.resolve(session, location, format));
+    return read(session, location, DataFormat.of(format));
   }
 
-  /** As {@link #read(SparkSession, String, String)}, of what a location turned out to be. */
-  static Dataset<Row> read(SparkSession session, DataSource source) {
+  /** As {@link #read(SparkSession, String, String)}, of files of any separator or encoding. */
+  public static Dataset<Row> read(SparkSession session, String location, DataFormat format) {
+    return read(
+        session,
+        DataSource.resolve(session, location, format),
+        new ColumnNeeds(true, List.of()),
+        LOG::warn);
+  }
+
+  /**
+   * As {@link #read(SparkSession, String, String)}, of what a location turned out to be.
+   *
+   * @param needs columns that are not needed may be left out
+   * @param warnings takes what does not hinder the reading but should be known, a sentence each
+   */
+  static Dataset<Row> read(
+      SparkSession session, DataSource source, ColumnNeeds needs, Consumer<String> warnings) {
     try {
-      return switch (source.format()) {
-        case "csv" -> csv(session, source.name());
-        case "json" -> json(session, source.name());
-        case "parquet" -> session.read().parquet(source.name());
+      return switch (source.format().format()) {
+        case "csv" -> CsvFiles.read(session, source, warnings);
+        case "json" -> JsonFiles.read(session, source);
+        case "parquet" -> ParquetFiles.read(session, source, needs);
+        case "delta", "iceberg" -> LakeTable.read(session, source);
         case "table" -> session.table(source.name());
         default -> throw new IllegalArgumentException("unknown format: " + source.format());
       };
@@ -69,7 +90,10 @@ public final class DatasetReader {
       throw e;
     } catch (Exception e) { // Spark's checked exceptions, which its Java signatures do not declare
       throw new UserException(
-          "cannot read %s as %s: %s".formatted(source.name(), source.format(), rootMessage(e)), e);
+          "cannot read %s as %s: %s"
+              .formatted(
+                  source.name(), source.format().format(), OneLine.of(rootMessage(e).strip())),
+          e);
     }
   }
 
@@ -82,9 +106,22 @@ public final class DatasetReader {
    *     text column
    */
   public static Dataset<Row> readTexts(SparkSession session, DataArguments arguments) {
+    return readTexts(session, arguments, LOG::warn);
+  }
+
+  /**
+   * As {@link #readTexts(SparkSession, DataArguments)}.
+   *
+   * @param warnings takes what does not hinder the reading but should be known, a sentence each
+   */
+  public static Dataset<Row> readTexts(
+      SparkSession session, DataArguments arguments, Consumer<String> warnings) {
+    List<String> texts = new ArrayList<>(List.of(arguments.textColumn()));
+    arguments.textPair().ifPresent(texts::add);
     Dataset<Row> rows;
     try {
-      rows = read(session, arguments.input(), arguments.format());
+      DataSource source = DataSource.resolve(session, arguments.input(), arguments.dataFormat());
+      rows = read(session, source, new ColumnNeeds(true, texts), warnings);
       InputColumns.requireDistinct(rows, arguments.input());
     } catch (UserException e) {
       throw new UserException("data.input: " + e.getMessage(), e);
@@ -97,57 +134,13 @@ public final class DatasetReader {
     return rows;
   }
 
-  private static Dataset<Row> csv(SparkSession session, String path) {
-    StructType header = csvReader(session).csv(path).schema();
-    if (header.isEmpty()) {
-      throw new UserException(path + " has no header: expected the column names in its first line");
-    }
-    boolean named = CsvHeaders.areAsWritten(header.fieldNames());
-    Dataset<Row> rows =
-        csvReader(session)
-            .schema(header.add(MALFORMED, DataTypes.StringType))
-            .option("columnNameOfCorruptRecord", MALFORMED)
-            // Without this, Spark takes the columns of every further file by position, whatever its
-            // header says.
-            .option("enforceSchema", !named)
-            .csv(path);
-    if (!named) {
-      CsvHeaders.requireEqual(
-          rows.inputFiles(), file -> csvReader(session).csv(file).schema().fieldNames());
-    }
-    return rows.toDF(CsvHeaders.trimmed(rows.columns()));
-  }
-
-  private static DataFrameReader csvReader(SparkSession session) {
-    return session
-        .read()
-        .option("header", true)
-        .option("multiLine", true)
-        .option("quote", "\"")
-        .option("escape", "\"")
-        .option("encoding", "UTF-8");
-  }
-
-  private static Dataset<Row> json(SparkSession session, String path) {
-    Dataset<Row> rows = session.read().option("columnNameOfCorruptRecord", MALFORMED).json(path);
-    String[] columns = rows.columns();
-    if (columns.length == 0) {
-      throw new UserException(path + " holds no JSON object: expected one object a line");
-    }
-    if (Arrays.equals(columns, new String[] {MALFORMED})) {
-      // A file of one huge line is no reason to bring it all here.
-      String first =
-          session
-              .read()
-              .textFile(path)
-              .select(substring(col("value"), 1, EXAMPLE_CHARACTERS))
-              .first()
-              .getString(0);
+  /** Refuses a column that both the files and their folders' names have. */
+  static void requireApart(DataSource source, String column, String partition) {
+    if (partition.equalsIgnoreCase(column)) {
       throw new UserException(
-          "%s is not JSON lines (one object a line): no line could be parsed; the first is %s"
-              .formatted(path, OneLine.of(first)));
+          "%s has a column %s in its files and in the names of its folders (%s=...): rename one"
+              .formatted(source.name(), OneLine.of(column), OneLine.of(partition)));
     }
-    return rows;
   }
 
   /**
@@ -158,9 +151,7 @@ public final class DatasetReader {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       String message = String.valueOf(cause.getMessage());
       Matcher file = FILE_READ.matcher(message);
-      if (file.find()
-          || message.contains("is not a Parquet file")
-          || message.contains("CSV header does not conform")) {
+      if (file.find() || message.contains("is not a Parquet file")) {
         String root = rootMessage(cause).strip().replaceAll("\\s+", " ");
         boolean names = file.reset().find() && !root.contains(file.group(1));
         return new UserException(

@@ -33,7 +33,7 @@ final class RowCounts {
    * @param labelled rows that have the label; a row with several is in a group for each
    * @param rows those of them that are counted here, so that each row is counted once in all
    * @param conflicts training rows whose text bears other labels in other rows
-   * @param replaced rows whose text holds U+FFFD, which stands for bytes that are no UTF-8
+   * @param replaced rows whose texts hold U+FFFD, which stands for bytes that are no character
    * @param listed rows whose labels were a list as text
    * @param example the start of a text in conflict or of a malformed row; null when there is none
    */
@@ -149,7 +149,7 @@ final class RowCounts {
       boolean separated,
       List<String> notes) {
     List<DataReport.SplitReport> splits = new ArrayList<>();
-    List<String> warnings = new ArrayList<>(contentWarnings());
+    List<String> warnings = new ArrayList<>(contentWarnings(arguments.dataFormat().encoding()));
     if (sources.containsKey(Split.TRAIN)) {
       warnings.addAll(
           labelCheck(sources, arguments, separated).warnings(SEPARATOR_SETTING, PROBLEM_SETTING));
@@ -224,7 +224,7 @@ final class RowCounts {
         classes);
   }
 
-  private List<String> contentWarnings() {
+  private List<String> contentWarnings(String encoding) {
     List<String> warnings = new ArrayList<>();
     long conflicts = sum(group -> true, Group::conflicts);
     if (conflicts > 0) {
@@ -248,7 +248,8 @@ final class RowCounts {
     long replaced = sum(group -> true, Group::replaced);
     if (replaced > 0) {
       warnings.add(
-          "texts that hold U+FFFD: %s; is the file UTF-8?".formatted(DataReport.number(replaced)));
+          "rows whose text or label holds U+FFFD: %s; is the file in data.encoding=%s?"
+              .formatted(DataReport.number(replaced), encoding));
     }
     return warnings;
   }

@@ -15,14 +15,10 @@ final class EvaluateJob implements Job {
   private static final JobKeys KEYS =
       JobKeys.of(EvaluateArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
+          .and(JobData.SCHEMA, "test")
+          .and(JobData.SCHEMA, JobData.FORMAT)
           .and(
-              JobData.SCHEMA,
-              "test",
-              "format",
-              "text_column",
-              "text_pair_column",
-              "label_column",
-              "label_separator");
+              JobData.SCHEMA, "text_column", "text_pair_column", "label_column", "label_separator");
 
   private static final List<String> FILES =
       List.of(

@@ -3,6 +3,7 @@ package io.sparkfinetune.jobs;
 import io.sparkfinetune.data.DataArguments;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 
 /** Fine-tunes a classifier on the user's rows. */
@@ -11,12 +12,10 @@ final class FineTuneJob implements Job {
   static final JobKeys SETTINGS =
       JobKeys.of(FineTuneArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
+          .and(JobData.SCHEMA, "train", "validation", "test")
+          .and(JobData.SCHEMA, JobData.FORMAT)
           .and(
               JobData.SCHEMA,
-              "train",
-              "validation",
-              "test",
-              "format",
               "text_column",
               "text_pair_column",
               "label_column",
@@ -102,6 +101,14 @@ final class FineTuneJob implements Job {
     List<String> arguments = new ArrayList<>();
     arguments.add("model=" + output.path("model"));
     arguments.add("data.input=" + (data.test().isEmpty() ? data.train() : data.test()));
+    Map<String, Object> values = JobData.SCHEMA.values(data);
+    Map<String, Object> defaults = JobData.SCHEMA.values(JobData.SCHEMA.defaults());
+    for (String key : JobData.FORMAT) {
+      if (!values.get(key).equals(defaults.get(key))) {
+        String value = String.valueOf(values.get(key));
+        arguments.add("data." + key + "=" + (value.equals("\t") ? "tab" : value));
+      }
+    }
     if (!data.textColumn().equals(JobData.SCHEMA.defaults().textColumn())) {
       arguments.add("data.text_column=" + data.textColumn());
     }

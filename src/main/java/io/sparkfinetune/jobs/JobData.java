@@ -3,7 +3,9 @@ package io.sparkfinetune.jobs;
 import static org.apache.spark.sql.functions.col;
 
 import io.sparkfinetune.config.Schema;
+import io.sparkfinetune.config.Setting;
 import io.sparkfinetune.data.DataArguments;
+import io.sparkfinetune.data.DataFormat;
 import io.sparkfinetune.data.DatasetPreparation;
 import io.sparkfinetune.data.DatasetReader;
 import io.sparkfinetune.data.LabelIndex;
@@ -11,6 +13,7 @@ import io.sparkfinetune.data.PreparedData;
 import io.sparkfinetune.data.StratifiedSplit;
 import io.sparkfinetune.model.ProblemType;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -18,6 +21,12 @@ import org.apache.spark.sql.SparkSession;
 /** What the jobs ask of package {@code data}. */
 final class JobData {
   static final Schema<DataArguments> SCHEMA = Schema.of("data", DataArguments.class);
+
+  /** The keys of how rows are stored. */
+  static final String[] FORMAT =
+      Schema.of("data", DataFormat.class).settings().stream()
+          .map(Setting::name)
+          .toArray(String[]::new);
 
   /** The columns of prepared rows. */
   static final String TEXT = "text";
@@ -47,8 +56,9 @@ final class JobData {
    * The rows to predict with all their columns. The column of malformed rows is there only when
    * there are some.
    */
-  static Dataset<Row> readTexts(SparkSession spark, DataArguments arguments) {
-    Dataset<Row> rows = DatasetReader.readTexts(spark, arguments);
+  static Dataset<Row> readTexts(
+      SparkSession spark, DataArguments arguments, Consumer<String> warnings) {
+    Dataset<Row> rows = DatasetReader.readTexts(spark, arguments, warnings);
     String malformed = DatasetReader.MALFORMED;
     try {
       boolean none =

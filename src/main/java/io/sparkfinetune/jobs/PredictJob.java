@@ -13,7 +13,9 @@ final class PredictJob implements Job {
   private static final JobKeys KEYS =
       JobKeys.of(PredictArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
-          .and(JobData.SCHEMA, "input", "format", "text_column", "text_pair_column");
+          .and(JobData.SCHEMA, "input")
+          .and(JobData.SCHEMA, JobData.FORMAT)
+          .and(JobData.SCHEMA, "text_column", "text_pair_column");
 
   @Override
   public String name() {
@@ -60,7 +62,8 @@ final class PredictJob implements Job {
                   .formatted(format.code())
               + " out, or give output an ending .csv");
     }
-    Dataset<Row> rows = JobData.readTexts(spark, data);
+    Dataset<Row> rows =
+        JobData.readTexts(spark, data, warning -> console.line("warning: %s", warning));
     ClassifierPipeline pipeline =
         ClassifierPipeline.load(spark, arguments.model(), data.textPair().isPresent());
     Dataset<Row> predicted = pipeline.predict(rows, data.textColumn(), data.textPair());

@@ -13,6 +13,8 @@ import scala.util.Properties;
 
 /** Starts Spark for a job. */
 final class SparkSessions {
+  private static final String DELTA = "io.delta.sql.DeltaSparkSessionExtension";
+
   private SparkSessions() {}
 
   /** What is done with a session. */
@@ -78,7 +80,11 @@ final class SparkSessions {
         && Stream.of(
                 "org.apache.spark.sql.hive.HiveSessionStateBuilder",
                 "org.apache.hadoop.hive.conf.HiveConf")
-            .allMatch(name -> loader.getResource(name.replace('.', '/') + ".class") != null);
+            .allMatch(name -> hasClass(name, loader));
+  }
+
+  private static boolean hasClass(String name, ClassLoader loader) {
+    return loader.getResource(name.replace('.', '/') + ".class") != null;
   }
 
   /**
@@ -100,8 +106,15 @@ final class SparkSessions {
     conf.setIfMissing("spark.executor.defaultJavaOptions", "-XX:TieredStopAtLevel=1");
     // A training keeps its executor for minutes: rows that lie there are fetched, not waited for.
     conf.setIfMissing("spark.locality.wait", "0s");
-    if (hasMetastore(conf, Thread.currentThread().getContextClassLoader())) {
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    if (hasMetastore(conf, loader)) {
       conf.setIfMissing("spark.sql.catalogImplementation", "hive");
+    }
+    if (hasClass(DELTA, loader)) {
+      // Delta reads no table without them.
+      conf.setIfMissing("spark.sql.extensions", DELTA);
+      conf.setIfMissing(
+          "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog");
     }
     if (conf.get("spark.master").startsWith("local")) {
       conf.setIfMissing("spark.ui.enabled", "false");

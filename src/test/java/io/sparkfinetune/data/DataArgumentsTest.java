@@ -41,6 +41,7 @@ class DataArgumentsTest {
     assertThatThrownBy(() -> SCHEMA.create(Map.of("format", "xlsx")))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "data.format=xlsx is not allowed: expected one of auto, csv, json, parquet, table");
+            "data.format=xlsx is not allowed: expected one of auto, csv, json, parquet, delta,"
+                + " iceberg, table");
   }
 }

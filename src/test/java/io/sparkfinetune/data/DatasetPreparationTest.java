@@ -238,14 +238,55 @@ class DatasetPreparationTest {
   }
 
   @Test
-  void warnsOfBytesThatAreNoUtf8() throws IOException {
-    Path file = folder.resolve("latin1.csv");
-    Files.write(file, "text,label\ncafé,a\ntea,b\n".getBytes(StandardCharsets.ISO_8859_1));
+  void warnsOfDamagedTextsSecondTextsAndLabels() throws IOException {
+    String rows = "text,pair,label\nthé à la carte,ö,café\nx?,y,tea\nx,y?,tea\nx,y,t?a\n";
+    byte[] bytes = rows.getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = bytes[i] == '?' ? (byte) 0xE9 : bytes[i];
+    }
+    Path file = Files.write(folder.resolve("damaged.csv"), bytes);
 
     try (PreparedData data =
-        prepare(Map.of("train", file.toString(), "validation_split", 0, "test_split", 0))) {
+        prepare(
+            Map.of(
+                "train",
+                file.toString(),
+                "text_pair_column",
+                "pair",
+                "validation_split",
+                0,
+                "test_split",
+                0))) {
       assertThat(data.report().warnings())
-          .containsExactly("texts that hold U+FFFD: 1; is the file UTF-8?");
+          .containsExactly(
+              "rows whose text or label holds U+FFFD: 3; is the file in data.encoding=UTF-8?");
+    }
+  }
+
+  @Test
+  void refusesAFileOfAnotherEncodingWhereverItShows() throws IOException {
+    Path file = folder.resolve("latin1.csv");
+    Files.write(file, "text,label\ntea,a\ncoffee,für\n".getBytes(StandardCharsets.ISO_8859_1));
+
+    assertThatThrownBy(() -> prepare(Map.of("train", file.toString())))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "data.train: file:%s is not in UTF-8: in line 3 stands a byte 0xFC that is no character"
+                + " of it; set data.encoding=ISO-8859-1, in which it reads \"für\", or the encoding"
+                + " that it is in",
+            file);
+    try (PreparedData data =
+        prepare(
+            Map.of(
+                "train",
+                file.toString(),
+                "encoding",
+                "latin1",
+                "validation_split",
+                0,
+                "test_split",
+                0))) {
+      assertThat(data.labels().names()).containsExactly("a", "für");
     }
   }
 

@@ -116,17 +116,12 @@ class DatasetReaderTest {
     write("in/1.csv", "text,label\na,1\n");
     write("in/2.csv", "label,text\n2,b\n");
 
-    assertThatThrownBy(
-            () -> {
-              try {
-                read(folder.resolve("in")).collectAsList();
-              } catch (Exception e) {
-                throw DatasetReader.readFailure(e);
-              }
-            })
+    assertThatThrownBy(() -> read(folder.resolve("in")))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("cannot read the data: CSV header does not conform to the schema")
-        .hasMessageContaining("label, text");
+        .hasMessage(
+            "CSV header does not conform to the one of file:%1$s/in/1.csv (text, label):"
+                + " file:%1$s/in/2.csv has label, text",
+            folder);
   }
 
   @Test
@@ -155,7 +150,7 @@ class DatasetReaderTest {
     assertThatThrownBy(() -> read(folder.resolve("in")))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("CSV header does not conform")
-        .hasMessageContaining("3.csv", "_c0, label, text");
+        .hasMessageContaining("in/3.csv has , label, text");
   }
 
   @Test
@@ -254,7 +249,10 @@ class DatasetReaderTest {
         .hasMessage("file:%s is empty (0 bytes)", empty);
     assertThatThrownBy(() -> read(folder.resolve("bare")))
         .isInstanceOf(UserException.class)
-        .hasMessage("no data in file:%s/bare: the folder holds no files to read", folder);
+        .hasMessage(
+            "no data in file:%s/bare: the folder holds no files to read (folders in it are not looked"
+                + " into: nested)",
+            folder);
     assertThatThrownBy(() -> read(folder.resolve("hollow")))
         .isInstanceOf(UserException.class)
         .hasMessage("no data in file:%s/hollow: each of its 1 files is empty", folder);

@@ -332,7 +332,7 @@ class PredictionColumnsTest {
     rows().coalesce(1).write().parquet(parquet.toString());
     Files.writeString(parquet.resolve("zzz.parquet"), "this is no parquet file at all");
     Dataset<Row> rows =
-        JobData.readTexts(spark, input(parquet.toString(), "a.b"))
+        JobData.readTexts(spark, input(parquet.toString(), "a.b"), warning -> {})
             .withColumn(PredictionColumns.PREDICTION, lit("spam"));
     String output = folder.resolve("out").toString();
     assertThatThrownBy(
@@ -345,7 +345,7 @@ class PredictionColumnsTest {
     Path csv = Files.createDirectory(folder.resolve("csv"));
     Files.writeString(csv.resolve("1.csv"), "text,label\na,1\n");
     Files.writeString(csv.resolve("2.csv"), "label,text\n2,b\n");
-    assertThatThrownBy(() -> JobData.readTexts(spark, input(csv.toString(), "text")))
+    assertThatThrownBy(() -> JobData.readTexts(spark, input(csv.toString(), "text"), warning -> {}))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("cannot read the data: CSV header does not conform")
         .hasMessageContaining(csv.toString())

@@ -1,0 +1,136 @@
+package io.sparkfinetune.data;
+
+import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.Key;
+import io.sparkfinetune.config.Nearest;
+import io.sparkfinetune.config.OneLine;
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
+import java.util.Locale;
+
+/**
+ * What rows are stored as.
+ *
+ * @param separator empty for the one that a file's ending tells
+ * @param quote empty when no field is quoted
+ */
+public record DataFormat(
+    @Key(
+            doc =
+                "Format of the rows: csv (with a header), json (one object a line), parquet, delta"
+                    + " and iceberg (where Spark has their jar), table, or auto (by file ending;"
+                    + " a folder with _delta_log is delta; a name that is no path but a table is a"
+                    + " table).",
+            defaultValue = "auto",
+            choices = {"auto", "csv", "json", "parquet", "delta", "iceberg", "table"})
+        String format,
+    @Key(
+            doc =
+                "CSV: what stands between two fields, such as ; or tab. When not set, a tab in"
+                    + " files that end with .tsv and a comma in others.",
+            defaultValue = "",
+            verbatim = true)
+        String separator,
+    @Key(
+            doc =
+                "CSV: the character around fields that hold separators or line breaks. When empty,"
+                    + " no field is quoted.",
+            defaultValue = "\"")
+        String quote,
+    @Key(
+            doc =
+                "CSV: what stands before a quote within a quoted field: a quote, as RFC 4180 has"
+                    + " it, or \\, as Spark writes it.",
+            defaultValue = "\"")
+        String escape,
+    @Key(
+            doc = "The encoding of CSV and JSON files, such as ISO-8859-1, windows-1252 or UTF-16.",
+            defaultValue = "UTF-8")
+        String encoding) {
+
+  private static final String AUTO = "auto";
+  private static final String RFC_QUOTE = "\"";
+
+  /**
+   * Checks the values, and takes {@code tab} and {@code \t} for a tab.
+   *
+   * @throws UserException when a value cannot be, or two contradict each other
+   */
+  public DataFormat {
+    if (separator.equals("\\t") || separator.equalsIgnoreCase("tab")) {
+      separator = "\t";
+    }
+    if (separator.chars().anyMatch(c -> c == '\n' || c == '\r' || c == '\\')
+        || !quote.isEmpty() && separator.contains(quote)) {
+      throw new UserException(
+          "data.separator=%s is not allowed: expected what stands between two fields, such as ; or"
+                  .formatted(shown(separator))
+              + " tab, without quotes, backslashes and line breaks");
+    }
+    if (quote.codePointCount(0, quote.length()) > 1 || quote.length() > 1) {
+      throw new UserException(
+          "data.quote=%s is not allowed: expected one character, or nothing"
+              .formatted(shown(quote)));
+    }
+    if (escape.length() != 1 || separator.contains(escape)) {
+      throw new UserException(
+          "data.escape=%s is not allowed: expected one character, \" or \\, that is not in the"
+                  .formatted(shown(escape))
+              + " separator");
+    }
+    requireCharset(encoding);
+  }
+
+  /** RFC 4180 in UTF-8, where files are CSV. */
+  public static DataFormat of(String format) {
+    return new DataFormat(format, "", RFC_QUOTE, RFC_QUOTE, "UTF-8");
+  }
+
+  /** The same with another format. */
+  DataFormat as(String other) {
+    return new DataFormat(other, separator, quote, escape, encoding);
+  }
+
+  /** The same with a separator, where none is set. */
+  DataFormat orSeparator(String other) {
+    return separator.isEmpty() ? new DataFormat(format, other, quote, escape, encoding) : this;
+  }
+
+  /** The same with another escape. */
+  DataFormat withEscape(String other) {
+    return new DataFormat(format, separator, quote, other, encoding);
+  }
+
+  boolean isAuto() {
+    return format.equals(AUTO);
+  }
+
+  Charset charset() {
+    return Charset.forName(encoding);
+  }
+
+  /** A separator as a user would set it. */
+  static String shown(String value) {
+    return value.equals("\t") ? "tab" : OneLine.of(value);
+  }
+
+  private static void requireCharset(String name) {
+    boolean known;
+    try {
+      known = Charset.isSupported(name);
+    } catch (IllegalCharsetNameException e) {
+      known = false;
+    }
+    if (!known) {
+      String nearest =
+          Nearest.of(
+              name.toUpperCase(Locale.ROOT),
+              Charset.availableCharsets().keySet().stream()
+                  .map(charset -> charset.toUpperCase(Locale.ROOT))
+                  .toList());
+      throw new UserException(
+          "data.encoding=%s is not allowed: Java knows no such encoding; did you mean %s?"
+              .formatted(OneLine.of(name), Charset.forName(nearest).name()));
+    }
+  }
+}
