@@ -23,7 +23,6 @@ import org.apache.spark.sql.types.StructType;
  * file by position, or says of a header that differs neither its file nor where. It reads the rows.
  */
 final class CsvFiles {
-  private static final String RFC_ESCAPE = "\"";
   private static final String BACKSLASH = "\\";
 
   /** Excel's first line in places where a semicolon separates. */
@@ -83,7 +82,7 @@ final class CsvFiles {
     if (!source.separatorIsSet()) {
       requireSeparator(file, hadoop, format, bytes, scan);
     }
-    if (scan.damaged() > 0 && scan.hasBackslashQuotes() && format.escape().equals(RFC_ESCAPE)) {
+    if (scan.damaged() > 0 && scan.hasBackslashQuotes() && format.escape().equals(format.quote())) {
       CsvScan other = scan(file, hadoop, format.withEscape(BACKSLASH), bytes);
       if (other.damaged() < scan.damaged() / 2.0) {
         String found =

@@ -28,7 +28,7 @@ final class CsvScan {
    */
   record Swallow(long line, long lines) {}
 
-  /** A line that goes on within a quoted field, and one that has ended. */
+  /** Where within a record the next character stands. */
   private enum Place {
     FIELD_START,
     UNQUOTED,
@@ -71,7 +71,6 @@ final class CsvScan {
   private Swallow longest;
   private Swallow open;
   private boolean backslashQuotes;
-  private boolean whole;
 
   private CsvScan(Reader reader, DataFormat format) {
     this.reader = reader;
@@ -131,18 +130,12 @@ final class CsvScan {
     return backslashQuotes;
   }
 
-  /** Whether the end of the file was reached. */
-  boolean isWhole() {
-    return whole;
-  }
-
   private void run(long characters) throws IOException {
     startRecord();
     Place place = Place.FIELD_START;
     while (read < characters || !headerRead && read < MAX_HEADER) {
       int c = next();
       if (c == END) {
-        whole = true;
         if (place == Place.QUOTED && line - quoteLine >= 2) {
           open = new Swallow(quoteLine, line - quoteLine);
         }

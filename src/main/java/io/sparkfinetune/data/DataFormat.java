@@ -52,7 +52,8 @@ public record DataFormat(
   private static final String RFC_QUOTE = "\"";
 
   /**
-   * Checks the values, and takes {@code tab} and {@code \t} for a tab.
+   * Checks the values, takes {@code tab} and {@code \t} for a tab, and a quote that stands before
+   * quotes for the one that is set.
    *
    * @throws UserException when a value cannot be, or two contradict each other
    */
@@ -67,10 +68,14 @@ public record DataFormat(
                   .formatted(shown(separator))
               + " tab, without quotes, backslashes and line breaks");
     }
-    if (quote.codePointCount(0, quote.length()) > 1 || quote.length() > 1) {
+    if (quote.length() > 1) {
       throw new UserException(
           "data.quote=%s is not allowed: expected one character, or nothing"
               .formatted(shown(quote)));
+    }
+    if (escape.equals(RFC_QUOTE) && !quote.isEmpty()) {
+      // A quote, whichever that is.
+      escape = quote;
     }
     if (escape.length() != 1 || separator.contains(escape)) {
       throw new UserException(

@@ -1,6 +1,7 @@
 package io.sparkfinetune.data;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.OneLine;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Arrays;
@@ -131,6 +132,13 @@ record LakeTable(Kind kind, Path root) {
                 + " is a table of Delta, which Spark must be started for: set"
                 + " spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension and"
                 + " spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog",
+            e);
+      }
+      if (kind == Kind.ICEBERG) {
+        throw new UserException(
+            "%s cannot be read as a table of Iceberg by its path: %s; name it by its catalog (data.format=table),"
+                    .formatted(path, OneLine.of(String.valueOf(e.getMessage()).strip()))
+                + " or set spark.sql.catalog.default_iceberg to a catalog of type hadoop",
             e);
       }
       throw e;

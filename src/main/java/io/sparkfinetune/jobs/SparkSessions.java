@@ -14,6 +14,10 @@ import scala.util.Properties;
 /** Starts Spark for a job. */
 final class SparkSessions {
   private static final String DELTA = "io.delta.sql.DeltaSparkSessionExtension";
+  private static final String ICEBERG = "org.apache.iceberg.spark.SparkCatalog";
+
+  /** The catalog in which Iceberg looks for tables that are named by a path. */
+  private static final String ICEBERG_CATALOG = "spark.sql.catalog.default_iceberg";
 
   private SparkSessions() {}
 
@@ -115,6 +119,12 @@ final class SparkSessions {
       conf.setIfMissing("spark.sql.extensions", DELTA);
       conf.setIfMissing(
           "spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog");
+    }
+    if (hasClass(ICEBERG, loader) && !conf.contains(ICEBERG_CATALOG)) {
+      // Without it that is a metastore's, which is not there mostly.
+      conf.set(ICEBERG_CATALOG, ICEBERG);
+      conf.set(ICEBERG_CATALOG + ".type", "hadoop");
+      conf.set(ICEBERG_CATALOG + ".warehouse", "spark-warehouse");
     }
     if (conf.get("spark.master").startsWith("local")) {
       conf.setIfMissing("spark.ui.enabled", "false");

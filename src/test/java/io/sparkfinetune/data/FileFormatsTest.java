@@ -43,6 +43,9 @@ class FileFormatsTest {
     Path bars = write("d.txt", "text||label\none | two||a\n");
     Path unquoted = write("e.tsv", "text\tlabel\n\"5 inch\ta\n6\" nail\tb\n");
 
+    Path single = write("f.csv", "text,label\n'it''s, so',a\n");
+
+    assertThat(texts(single, Map.of("quote", "'"))).containsExactly("it's, so");
     assertThat(texts(tsv, Map.of())).containsExactly("one, two", "x\ty");
     assertThat(texts(packed, Map.of())).containsExactly("one, two", "x\ty");
     assertThat(texts(tsv, Map.of("format", "csv"))).containsExactly("one, two", "x\ty");

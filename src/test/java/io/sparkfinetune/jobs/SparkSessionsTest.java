@@ -87,6 +87,35 @@ class SparkSessionsTest {
     }
   }
 
+  @Test
+  void sparkIsSetUpForDeltaAndIcebergWhereTheirJarIsThere() throws IOException {
+    String extensions = "spark.sql.extensions";
+    String catalog = "spark.sql.catalog.default_iceberg";
+    SparkConf none = new SparkConf(false);
+    ClassLoader before = Thread.currentThread().getContextClassLoader();
+    Thread.currentThread().setContextClassLoader(loader());
+    try {
+      SparkConf without = SparkSessions.conf("predict", Map.of(), none);
+      assertThat(without.contains(extensions) || without.contains(catalog)).isFalse();
+    } finally {
+      Thread.currentThread().setContextClassLoader(before);
+    }
+    write("io/delta/sql/DeltaSparkSessionExtension.class");
+    write("org/apache/iceberg/spark/SparkCatalog.class");
+    Thread.currentThread().setContextClassLoader(loader());
+    try {
+      SparkConf with = SparkSessions.conf("predict", Map.of(), none);
+      assertThat(with.get(extensions)).isEqualTo("io.delta.sql.DeltaSparkSessionExtension");
+      assertThat(with.get("spark.sql.catalog.spark_catalog")).endsWith(".DeltaCatalog");
+      assertThat(with.get(catalog + ".type")).isEqualTo("hadoop");
+      SparkConf own = SparkSessions.conf("predict", Map.of(extensions, "mine", catalog, "x"), none);
+      assertThat(own.get(extensions)).isEqualTo("mine");
+      assertThat(own.contains(catalog + ".type")).isFalse();
+    } finally {
+      Thread.currentThread().setContextClassLoader(before);
+    }
+  }
+
   private ClassLoader loader() throws IOException {
     return new URLClassLoader(new URL[] {folder.toUri().toURL()}, null);
   }
