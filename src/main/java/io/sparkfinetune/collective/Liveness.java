@@ -1,23 +1,15 @@
 package io.sparkfinetune.collective;
 
-import java.nio.charset.StandardCharsets;
+import io.sparkfinetune.collective.Store.StoreException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.ByteVector;
-import org.bytedeco.pytorch.StringVector;
-import org.bytedeco.pytorch.TCPStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,20 +22,19 @@ final class Liveness implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Liveness.class);
   private static final long BEAT_MILLIS = 1000;
   private static final long SILENT_MILLIS = 3 * BEAT_MILLIS;
-  private static final long ANSWER_MILLIS = 5 * BEAT_MILLIS;
   private static final long LOOK_MILLIS = 50;
   private static final String BEAT = "beat/";
   private static final String STEP = "step/";
   private static final String FAILURE = "failure/";
 
-  private final TCPStore store;
+  private final Store store;
   private final int rank;
   private final List<String> hosts;
   private final Thread heart;
   private long step;
   private long beats;
 
-  Liveness(TCPStore store, int rank, List<String> hosts) {
+  Liveness(Store store, int rank, List<String> hosts) {
     this.store = store;
     this.rank = rank;
     this.hosts = hosts;
@@ -60,7 +51,7 @@ final class Liveness implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
+    } catch (StoreException e) {
       // The worker that serves the store is gone: the operation that fails for it says so.
       LOG.debug("the heartbeat of worker {} ended", rank, e);
     }
@@ -70,7 +61,7 @@ final class Liveness implements AutoCloseable {
     step = newStep;
     try {
       write(STEP, Long.toString(newStep));
-    } catch (RuntimeException e) {
+    } catch (StoreException e) {
       LOG.debug("worker {} cannot say that it reached step {}", rank, newStep, e);
     }
   }
@@ -78,14 +69,10 @@ final class Liveness implements AutoCloseable {
   /** Tells the others what this worker leaves for; they know when this returns. */
   void fail(String message) {
     try {
-      inTime(
-          () -> {
-            write(FAILURE, message);
-            return isThere(FAILURE + rank);
-          });
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
+      write(FAILURE, message);
+      // When this is answered, the other has been heard.
+      read(FAILURE);
+    } catch (StoreException e) {
       LOG.debug("worker {} cannot say why it leaves: {}", rank, message, e);
     }
   }
@@ -93,10 +80,8 @@ final class Liveness implements AutoCloseable {
   /** What another worker has left for, if one has said so. */
   Optional<String> failureOfAnother() {
     try {
-      return readInTime(FAILURE).stream().filter(Objects::nonNull).findFirst();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
+      return read(FAILURE).stream().filter(Objects::nonNull).findFirst();
+    } catch (StoreException e) {
       LOG.debug("worker {} cannot ask why another has left", rank, e);
     }
     return Optional.empty();
@@ -106,14 +91,14 @@ final class Liveness implements AutoCloseable {
   void awaitOthers(Duration timeout) {
     long end = System.nanoTime() + timeout.toNanos();
     try {
-      List<String> before = readInTime(BEAT);
+      List<String> before = read(BEAT);
       for (long look = 1; System.nanoTime() < end; look++) {
         Thread.sleep(LOOK_MILLIS);
-        if (!readInTime(FAILURE).contains(null)) {
+        if (!read(FAILURE).contains(null)) {
           return;
         }
         if (look % (SILENT_MILLIS / LOOK_MILLIS) == 0) {
-          List<String> after = readInTime(BEAT);
+          List<String> after = read(BEAT);
           if (silent(before, after).size() == hosts.size() - 1) {
             return;
           }
@@ -122,7 +107,7 @@ final class Liveness implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
+    } catch (StoreException e) {
       LOG.debug("worker {} cannot ask whether the others have left", rank, e);
     }
   }
@@ -139,10 +124,10 @@ final class Liveness implements AutoCloseable {
   String suspects(Duration timeout, RuntimeException failure) {
     List<String> suspects = new ArrayList<>();
     try {
-      List<String> before = readInTime(BEAT);
+      List<String> before = read(BEAT);
       Thread.sleep(SILENT_MILLIS);
-      Set<Integer> silent = silent(before, readInTime(BEAT));
-      List<Long> steps = readInTime(STEP).stream().map(Liveness::number).toList();
+      Set<Integer> silent = silent(before, read(BEAT));
+      List<Long> steps = read(STEP).stream().map(Liveness::number).toList();
       for (int other = 0; other < hosts.size(); other++) {
         if (other != rank && (silent.contains(other) || steps.get(other) < step)) {
           suspects.add(
@@ -155,7 +140,7 @@ final class Liveness implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
+    } catch (StoreException e) {
       suspects.add(worker(0) + ", which the others meet at, does not answer");
     }
     boolean timedOut = String.valueOf(failure.getMessage()).contains("imed out");
@@ -177,46 +162,16 @@ final class Liveness implements AutoCloseable {
     return written == null ? -1 : Long.parseLong(written);
   }
 
-  private synchronized void write(String prefix, String value) {
-    try (PointerScope scope = new PointerScope()) {
-      store.set(prefix + rank, new ByteVector(value.getBytes(StandardCharsets.UTF_8)));
-    }
-  }
-
-  private List<String> readInTime(String prefix)
-      throws InterruptedException, ExecutionException, TimeoutException {
-    return inTime(() -> read(prefix));
-  }
-
-  /** A store whose process has stopped answers nothing, and its client would wait for ever. */
-  private <T> T inTime(Callable<T> asking)
-      throws InterruptedException, ExecutionException, TimeoutException {
-    FutureTask<T> task = new FutureTask<>(asking);
-    Thread thread = new Thread(task, "worker " + rank + " asks for the others");
-    thread.setDaemon(true);
-    thread.start();
-    return task.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
-  }
-
-  private synchronized boolean isThere(String key) {
-    try (PointerScope scope = new PointerScope()) {
-      return store.check(new StringVector(key));
-    }
+  private void write(String prefix, String value) {
+    store.set(prefix + rank, value);
   }
 
   /** What each worker has written, by rank; null where there is nothing yet. */
-  private synchronized List<String> read(String prefix) {
-    List<String> values = new ArrayList<>();
-    for (int other = 0; other < hosts.size(); other++) {
-      try (PointerScope scope = new PointerScope()) {
-        String key = prefix + other;
-        values.add(
-            store.check(new StringVector(key))
-                ? new String(store.get(key).get(), StandardCharsets.UTF_8)
-                : null);
-      }
-    }
-    return values;
+  private List<String> read(String prefix) {
+    Map<String, String> written = store.list(prefix);
+    return IntStream.range(0, hosts.size())
+        .mapToObj(other -> written.get(prefix + other))
+        .collect(Collectors.toCollection(ArrayList::new));
   }
 
   @Override
@@ -226,9 +181,6 @@ final class Liveness implements AutoCloseable {
       heart.join(2 * BEAT_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-    if (!heart.isAlive()) {
-      store.close();
     }
   }
 }

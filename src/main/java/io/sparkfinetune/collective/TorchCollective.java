@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
@@ -16,9 +17,7 @@ import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.BackendOptional;
 import org.bytedeco.pytorch.ProcessGroup;
-import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
@@ -33,12 +32,9 @@ import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
  * instead of Gloo's sockets. The connections are not encrypted.
  */
 public final class TorchCollective implements Collective {
-  /** What a worker tells the others of where it listens. */
-  private static final String SEPARATOR = " ";
-
   private final int rank;
   private final List<String> hosts;
-  private final TCPStore store;
+  private final Store store;
   private final Backend gloo;
   private final Backend nccl;
   private final ProcessGroup group;
@@ -49,7 +45,8 @@ public final class TorchCollective implements Collective {
   /** What closing does, the last opened first. */
   private final Deque<Runnable> closing;
 
-  private int files;
+  /** Operations by the store, which all workers count alike. */
+  private int operations;
 
   /** Whether this worker and another are no longer in step. */
   private boolean failed;
@@ -73,23 +70,33 @@ public final class TorchCollective implements Collective {
   private TorchCollective(
       int rank,
       List<String> hosts,
-      TCPStore store,
-      TCPStore beats,
+      Rendezvous rendezvous,
       boolean cuda,
       Duration timeout,
       Deque<Runnable> closing) {
     this.rank = rank;
     this.hosts = hosts;
-    this.store = store;
     this.timeout = timeout;
     this.closing = closing;
-    liveness = new Liveness(beats, rank, hosts);
+    store = rendezvous.store();
+    liveness = new Liveness(store, rank, hosts);
     closing.push(liveness::close);
     closing.push(this::awaitOthers);
+    boolean onOneHost = hosts.stream().distinct().count() == 1;
+    shared = !cuda && onOneHost ? sharedMemory().orElse(null) : null;
+    if (shared != null) {
+      gloo = null;
+      nccl = null;
+      group = null;
+      return;
+    }
+    Loader.load(torch_gloo.class);
+    TorchStore torchStore = new TorchStore(store, timeout);
+    closing.push(torchStore::close);
     try (PointerScope scope = new PointerScope()) {
-      gloo = gloo(store, rank, hosts, timeout);
+      gloo = Gloo.connect(torchStore.store(), rendezvous.secret(), rank, hosts, timeout);
       closing.push(gloo::close);
-      nccl = cuda ? nccl(store, rank, hosts.size(), timeout) : null;
+      nccl = cuda ? nccl(torchStore.store(), rank, hosts.size(), timeout) : null;
       if (nccl != null) {
         closing.push(this::closeNccl);
       }
@@ -103,7 +110,6 @@ public final class TorchCollective implements Collective {
             torch.DeviceType.CUDA, ProcessGroup.BackendType.NCCL, new BackendOptional(nccl));
       }
     }
-    shared = cuda || hosts.stream().distinct().count() > 1 ? null : sharedMemory().orElse(null);
   }
 
   /** If every worker sees it and the processes of the others; an operation of all workers. */
@@ -126,11 +132,11 @@ public final class TorchCollective implements Collective {
 
   /** Memory that all workers share, full of zeros; an operation of all workers. */
   private Optional<Tensor> share(long bytes) {
-    String key = "shared/" + files++;
+    String key = "shared/" + operations++ + "/";
     if (rank == 0) {
       store.set(key, SharedFile.create(bytes).map(Path::toString).orElse(""));
     }
-    String name = store.get_to_str(key);
+    String name = await(key, 1).get(key);
     Optional<Tensor> mapped =
         name.isEmpty() ? Optional.empty() : SharedFile.map(Path.of(name), bytes);
     boolean everywhere = false;
@@ -147,8 +153,19 @@ public final class TorchCollective implements Collective {
     return everywhere ? mapped : Optional.empty();
   }
 
-  private int countOf(boolean own) {
-    return sum(new int[] {own ? 1 : 0})[0];
+  /** How many workers say so; an operation of all workers. */
+  private long countOf(boolean own) {
+    String prefix = "count/" + operations++ + "/";
+    store.set(prefix + rank, Boolean.toString(own));
+    return await(prefix, hosts.size()).values().stream().filter(Boolean::parseBoolean).count();
+  }
+
+  private Map<String, String> await(String prefix, int count) {
+    try {
+      return store.await(prefix, count, timeout);
+    } catch (RuntimeException e) {
+      throw explain(e);
+    }
   }
 
   /**
@@ -165,42 +182,22 @@ public final class TorchCollective implements Collective {
       return Collective.alone();
     }
     Libtorch.load();
-    Loader.load(torch_gloo.class);
     if (cuda) {
       Loader.load(torch_nccl.class);
     }
     Deque<Runnable> closing = new ArrayDeque<>();
     try {
-      TCPStore served = rank == 0 ? Rendezvous.serve(hosts.get(0), timeout) : null;
-      if (served != null) {
-        closing.push(served::close);
-      }
-      String address = served == null ? "" : hosts.get(0) + SEPARATOR + Rendezvous.port(served);
-      String[] server = exchange.allGather(address).get(0).split(SEPARATOR);
-      int port = Integer.parseInt(server[1]);
-      TCPStore store = served == null ? Rendezvous.connect(server[0], port, timeout) : served;
-      if (served == null) {
-        closing.push(store::close);
-      }
-      // Of its own: one that waits for a key keeps all others of its connection waiting.
-      TCPStore beats = Rendezvous.connect(server[0], port, timeout);
-      return new TorchCollective(rank, List.copyOf(hosts), store, beats, cuda, timeout, closing);
+      Rendezvous rendezvous =
+          Rendezvous.of(rank, hosts.get(0), hosts.size(), exchange, timeout, closing);
+      return new TorchCollective(rank, List.copyOf(hosts), rendezvous, cuda, timeout, closing);
     } catch (RuntimeException | Error e) {
       closing.forEach(Runnable::run);
       throw e;
     }
   }
 
-  private static Backend gloo(TCPStore store, int rank, List<String> hosts, Duration timeout) {
-    ProcessGroupGloo.Options options =
-        ProcessGroupGloo.Options.create(new Milliseconds(timeout.toMillis()));
-    options.devices().push_back(ProcessGroupGloo.createDeviceForHostname(hosts.get(rank)));
-    Backend backend = new ProcessGroupGloo(store, rank, hosts.size(), options);
-    backend.retainReference();
-    return backend;
-  }
-
-  private static Backend nccl(TCPStore store, int rank, int size, Duration timeout) {
+  private static Backend nccl(
+      org.bytedeco.pytorch.Store store, int rank, int size, Duration timeout) {
     ProcessGroupNCCL.Options options = ProcessGroupNCCL.Options.create();
     options.timeout(new Milliseconds(timeout.toMillis()));
     Backend backend = new ProcessGroupNCCL(store, rank, size, options);
@@ -302,6 +299,7 @@ public final class TorchCollective implements Collective {
   private static boolean isOfCommunication(RuntimeException failure) {
     String message = String.valueOf(failure.getMessage());
     return failure instanceof SharedMemory.SharedMemoryException
+        || failure instanceof Store.StoreException
         || message.contains("gloo")
         || message.contains("NCCL")
         || message.contains("onnection");

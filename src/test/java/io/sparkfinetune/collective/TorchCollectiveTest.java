@@ -6,16 +6,19 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.sparkfinetune.ChildJvm;
+import io.sparkfinetune.Strangers;
 import io.sparkfinetune.TestWorkers;
 import io.sparkfinetune.TestWorkers.Hosts;
 import io.sparkfinetune.UserException;
 import java.io.File;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -23,7 +26,6 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -246,6 +248,50 @@ class TorchCollectiveTest {
     assertThat(failures).hasSize(3).containsOnly(message);
   }
 
+  /** On one host nothing listens any more; on several what does takes no notice. */
+  @ParameterizedTest
+  @EnumSource
+  @EnabledOnOs(OS.LINUX)
+  void strangersNeitherStallNorEndAnOperation(Hosts hosts) throws Exception {
+    long process = ProcessHandle.current().pid();
+    List<InetSocketAddress> before = Strangers.listening(process);
+    CyclicBarrier met = new CyclicBarrier(2);
+    List<Strangers> crowds = new ArrayList<>();
+    try {
+      List<Double> sums =
+          TestWorkers.run(
+              2,
+              hosts,
+              workers -> {
+                met.await();
+                if (workers.rank() == 0) {
+                  List<InetSocketAddress> listening = Strangers.listening(process);
+                  listening.removeAll(before);
+                  assertThat(listening).hasSize(hosts == Hosts.ONE ? 0 : 2);
+                  assertThat(listening)
+                      .extracting(address -> address.getAddress().getHostAddress())
+                      .isSubsetOf(hosts.of(2));
+                  int files = count("fd");
+                  crowds.add(Strangers.crowd(listening, 100));
+                  int connected = crowds.get(0).connected();
+                  assertThat(connected).isEqualTo(100 * listening.size());
+                  // Theirs are open files of this process too; nothing has accepted them.
+                  assertThat(count("fd") - files).isLessThan(connected + 50);
+                }
+                double sum = 0;
+                for (int i = 0; i < 100; i++) {
+                  sum += workers.sum(new double[] {workers.rank() + 1})[0];
+                }
+                return sum;
+              });
+      assertThat(sums).containsExactly(300.0, 300.0);
+    } finally {
+      for (Strangers crowd : crowds) {
+        crowd.close();
+      }
+    }
+  }
+
   @Test
   void aReducerKeepsNothingOfThePassesThatItHasAveraged() throws Exception {
     TestWorkers.run(
@@ -281,9 +327,9 @@ class TorchCollectiveTest {
   void aMeetingThatFailsLeavesNoThreadsAndSockets() throws Exception {
     Duration timeout = Duration.ofSeconds(5);
     List<String> hosts = List.of("127.0.0.1", "192.0.2.1");
-    TCPStore server = Rendezvous.serve(hosts.get(0), timeout);
-    try {
-      String address = hosts.get(0) + " " + Rendezvous.port(server);
+    Secret secret = Secret.random();
+    try (ServedStore server = new ServedStore(hosts.get(0), secret, 4)) {
+      String address = hosts.get(0) + " " + server.address().getPort() + " " + secret.hex();
       int threads = count("task");
       int files = count("fd");
       for (int i = 0; i < 3; i++) {
@@ -307,8 +353,6 @@ class TorchCollectiveTest {
                   () -> count("task") <= threads && count("fd") <= files, Duration.ofSeconds(5)))
           .as("threads %d, then %d; files %d, then %d", threads, count("task"), files, count("fd"))
           .isTrue();
-    } finally {
-      server.close();
     }
   }
 
