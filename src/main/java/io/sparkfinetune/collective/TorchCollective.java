@@ -2,7 +2,6 @@ package io.sparkfinetune.collective;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.torch.Libtorch;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -97,6 +96,9 @@ public final class TorchCollective implements Collective {
       gloo = Gloo.connect(torchStore.store(), rendezvous.secret(), rank, hosts, timeout);
       closing.push(gloo::close);
       nccl = cuda ? nccl(torchStore.store(), rank, hosts.size(), timeout) : null;
+      if (nccl == null) {
+        torchStore.rest();
+      }
       if (nccl != null) {
         closing.push(this::closeNccl);
       }
@@ -133,19 +135,18 @@ public final class TorchCollective implements Collective {
   /** Memory that all workers share, full of zeros; an operation of all workers. */
   private Optional<Tensor> share(long bytes) {
     String key = "shared/" + operations++ + "/";
-    if (rank == 0) {
-      store.set(key, SharedFile.create(bytes).map(Path::toString).orElse(""));
-    }
-    String name = await(key, 1).get(key);
-    Optional<Tensor> mapped =
-        name.isEmpty() ? Optional.empty() : SharedFile.map(Path.of(name), bytes);
+    Optional<NamelessFile> made = rank == 0 ? SharedFile.create(bytes) : Optional.empty();
+    Optional<Tensor> mapped = Optional.empty();
     boolean everywhere = false;
     try {
+      if (rank == 0) {
+        store.set(key, made.map(NamelessFile::address).orElse(""));
+      }
+      String address = await(key, 1).get(key);
+      mapped = address.isEmpty() ? Optional.empty() : SharedFile.map(address, bytes);
       everywhere = countOf(mapped.isPresent()) == hosts.size();
     } finally {
-      if (rank == 0 && !name.isEmpty()) {
-        SharedFile.delete(Path.of(name));
-      }
+      made.ifPresent(NamelessFile::close);
       if (!everywhere) {
         mapped.ifPresent(Tensor::close);
       }

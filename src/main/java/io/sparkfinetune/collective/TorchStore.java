@@ -2,9 +2,7 @@ package io.sparkfinetune.collective;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -31,7 +29,7 @@ final class TorchStore implements AutoCloseable {
   private static final int KEEPS_FILE = -1;
 
   private final Store workers;
-  private final Path folder;
+  private final NamelessFile file;
   private final FileStore own;
   private final Thread bringing;
 
@@ -41,27 +39,18 @@ final class TorchStore implements AutoCloseable {
   TorchStore(Store workers, Duration timeout) {
     this.workers = workers;
     try {
-      folder =
-          Files.createTempDirectory(
-              "spark-finetune-",
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      // One that is not there is waited for.
-      Files.createFile(file());
+      file = NamelessFile.create(Path.of(System.getProperty("java.io.tmpdir")));
     } catch (IOException e) {
       throw new IllegalStateException("no file for the workers to meet by: " + e, e);
     }
     try (PointerScope scope = new PointerScope()) {
-      own = new FileStore(file().toString(), KEEPS_FILE);
+      own = new FileStore(file.path().toString(), KEEPS_FILE);
       own.setTimeout(new Milliseconds(timeout.toMillis()));
       own.retainReference();
     }
     bringing = new Thread(this::bring, "rendezvous of libtorch");
     bringing.setDaemon(true);
     bringing.start();
-  }
-
-  private Path file() {
-    return folder.resolve("store");
   }
 
   /** For process groups; whoever waits for a key there waits until another worker writes it. */
@@ -114,16 +103,20 @@ final class TorchStore implements AutoCloseable {
             });
   }
 
-  @Override
-  public void close() {
+  /** Brings no more from one to another: process groups that are connected do not need it. */
+  void rest() {
     bringing.interrupt();
     try {
       bringing.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    SharedFile.delete(file());
-    SharedFile.delete(folder);
+  }
+
+  @Override
+  public void close() {
+    rest();
     own.close();
+    file.close();
   }
 }
