@@ -22,6 +22,10 @@ final class Liveness implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Liveness.class);
   private static final long BEAT_MILLIS = 1000;
   private static final long SILENT_MILLIS = 3 * BEAT_MILLIS;
+
+  /** One that lives answers at once; more than that is no use to who wants to know who lives. */
+  private static final Duration ANSWER = Duration.ofSeconds(5);
+
   private static final long LOOK_MILLIS = 50;
   private static final String BEAT = "beat/";
   private static final String STEP = "step/";
@@ -168,7 +172,7 @@ final class Liveness implements AutoCloseable {
 
   /** What each worker has written, by rank; null where there is nothing yet. */
   private List<String> read(String prefix) {
-    Map<String, String> written = store.list(prefix);
+    Map<String, String> written = store.list(prefix, ANSWER);
     return IntStream.range(0, hosts.size())
         .mapToObj(other -> written.get(prefix + other))
         .collect(Collectors.toCollection(ArrayList::new));

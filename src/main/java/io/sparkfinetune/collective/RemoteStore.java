@@ -9,12 +9,6 @@ import java.util.TreeMap;
 
 /** The store that another worker keeps. */
 final class RemoteStore implements Store {
-  /** A worker that lives answers at once. */
-  private static final Duration ANSWER = Duration.ofSeconds(5);
-
-  /** One that is crowded by strangers is asked again. */
-  private static final Duration CONNECT = Duration.ofSeconds(5);
-
   private static final long PAUSE_MILLIS = 50;
 
   private final SecretChannel channel;
@@ -25,7 +19,7 @@ final class RemoteStore implements Store {
   }
 
   /**
-   * Connects, however often it takes.
+   * Connects, however often it takes: a host that strangers crowd refuses some.
    *
    * @param worker this one's number
    * @throws StoreException when time is up
@@ -35,10 +29,17 @@ final class RemoteStore implements Store {
     long end = System.nanoTime() + timeout.toNanos();
     while (true) {
       Duration left = Duration.ofNanos(Math.max(1_000_000, end - System.nanoTime()));
-      Duration once = left.compareTo(CONNECT) < 0 ? left : CONNECT;
+      SecretChannel channel = null;
       try {
-        return new RemoteStore(SecretChannel.connect(address, secret, worker, once));
-      } catch (IOException e) {
+        channel = SecretChannel.connect(address, secret, worker, left);
+        RemoteStore store = new RemoteStore(channel);
+        // Who is answered is one of the workers; before, he may have to give way to strangers.
+        store.list(LEFT, left);
+        return store;
+      } catch (IOException | StoreException e) {
+        if (channel != null) {
+          channel.close();
+        }
         if (System.nanoTime() > end) {
           throw new StoreException(
               "no connection to worker 0, where the others meet, at "
@@ -72,10 +73,10 @@ final class RemoteStore implements Store {
   }
 
   @Override
-  public synchronized Map<String, String> list(String prefix) {
+  public synchronized Map<String, String> list(String prefix, Duration timeout) {
     send(List.of(prefix));
     try {
-      List<String> found = StoreMessage.unpack(channel.receive(ANSWER));
+      List<String> found = StoreMessage.unpack(channel.receive(timeout));
       Map<String, String> texts = new TreeMap<>();
       for (int i = 0; i < found.size(); i += 2) {
         texts.put(found.get(i), found.get(i + 1));

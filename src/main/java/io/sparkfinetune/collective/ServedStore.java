@@ -156,7 +156,11 @@ final class ServedStore implements Store {
   }
 
   @Override
-  public Map<String, String> list(String prefix) {
+  public Map<String, String> list(String prefix, Duration timeout) {
+    return list(prefix);
+  }
+
+  private Map<String, String> list(String prefix) {
     return texts.subMap(prefix, true, prefix + Character.MAX_VALUE, false);
   }
 

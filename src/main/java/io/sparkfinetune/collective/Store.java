@@ -21,9 +21,9 @@ interface Store extends AutoCloseable {
   /**
    * All that there is, by key, whose key begins so.
    *
-   * @throws StoreException when the worker that keeps the store is gone, or does not answer
+   * @throws StoreException when the worker that keeps the store is gone, or does not answer in time
    */
-  Map<String, String> list(String prefix);
+  Map<String, String> list(String prefix, Duration timeout);
 
   /**
    * Waits until there are so many keys that begin so.
@@ -35,8 +35,8 @@ interface Store extends AutoCloseable {
     long pause = 1;
     while (true) {
       // Before what is waited for: who has written and then left has written.
-      boolean left = !list(LEFT).isEmpty();
-      Map<String, String> found = list(prefix);
+      boolean left = !list(LEFT, timeout).isEmpty();
+      Map<String, String> found = list(prefix, timeout);
       if (found.size() >= count) {
         return found;
       }

@@ -29,6 +29,7 @@ final class TorchStore implements AutoCloseable {
   private static final int KEEPS_FILE = -1;
 
   private final Store workers;
+  private final Duration timeout;
   private final NamelessFile file;
   private final FileStore own;
   private final Thread bringing;
@@ -38,6 +39,7 @@ final class TorchStore implements AutoCloseable {
 
   TorchStore(Store workers, Duration timeout) {
     this.workers = workers;
+    this.timeout = timeout;
     try {
       file = NamelessFile.create(Path.of(System.getProperty("java.io.tmpdir")));
     } catch (IOException e) {
@@ -91,7 +93,7 @@ final class TorchStore implements AutoCloseable {
 
   private void fetch() {
     workers
-        .list(PREFIX)
+        .list(PREFIX, timeout)
         .forEach(
             (key, text) -> {
               if (common.add(key.substring(PREFIX.length()))) {

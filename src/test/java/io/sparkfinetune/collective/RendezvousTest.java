@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -44,9 +45,9 @@ class RendezvousTest {
       store.set("a/0", "");
       one.set("a/1", text);
       one.set("b/1", "other");
-      assertThat(one.list("a/")).isEqualTo(Map.of("a/0", "", "a/1", text));
-      assertThat(two.list("a/")).isEqualTo(Map.of("a/0", "", "a/1", text));
-      assertThat(store.list("b/")).isEqualTo(Map.of("b/1", "other"));
+      assertThat(one.list("a/", TIMEOUT)).isEqualTo(Map.of("a/0", "", "a/1", text));
+      assertThat(two.list("a/", TIMEOUT)).isEqualTo(Map.of("a/0", "", "a/1", text));
+      assertThat(store.list("b/", TIMEOUT)).isEqualTo(Map.of("b/1", "other"));
       assertThat(two.await("a/", 2, TIMEOUT)).hasSize(2);
       one.close();
       assertThatThrownBy(() -> two.await("a/", 3, TIMEOUT))
@@ -64,13 +65,23 @@ class RendezvousTest {
       try (RemoteStore one = RemoteStore.connect(address, secret, 1, TIMEOUT)) {
         assertThat(Strangers.listening(ProcessHandle.current().pid())).contains(address);
         try (RemoteStore two = RemoteStore.connect(address, secret, 2, TIMEOUT)) {
-          assertThat(two.list("")).isEmpty();
+          assertThat(two.list("", TIMEOUT)).isEmpty();
           assertThat(Strangers.listening(ProcessHandle.current().pid())).doesNotContain(address);
           one.set("after", "it");
-          assertThat(one.list("")).hasSize(1);
+          assertThat(one.list("", TIMEOUT)).hasSize(1);
         }
       }
     }
+  }
+
+  @Test
+  void aHostThatIsNotThisMachineIsNamedWithTheCure() {
+    assertThatThrownBy(
+            () -> Rendezvous.of(0, "192.0.2.1", 2, List::of, TIMEOUT, new ArrayDeque<>()))
+        .hasMessageStartingWith(
+            "worker 0 cannot listen on 192.0.2.1, as which the others know its host: ")
+        .hasMessageEndingWith(
+            ". Let the name, or SPARK_LOCAL_IP there, be an address of that machine");
   }
 
   @Test
@@ -90,7 +101,7 @@ class RendezvousTest {
                     () -> {
                       try (RemoteStore again =
                           RemoteStore.connect(address, secret, 1, Duration.ofSeconds(2))) {
-                        again.list("");
+                        again.list("", TIMEOUT);
                       }
                     }))
             .isInstanceOf(StoreException.class);
@@ -98,7 +109,7 @@ class RendezvousTest {
         try (RemoteStore two = RemoteStore.connect(address, secret, 2, TIMEOUT)) {
           two.set("key", "text");
           assertThat(one.await("key", 1, TIMEOUT)).containsEntry("key", "text");
-          assertThat(store.list("")).hasSize(1);
+          assertThat(store.list("", TIMEOUT)).hasSize(1);
         }
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TIMEOUT);
       }
@@ -123,9 +134,10 @@ class RendezvousTest {
         InetSocketAddress address = (InetSocketAddress) between.getLocalSocketAddress();
         try (RemoteStore worker = RemoteStore.connect(address, secret, 1, TIMEOUT)) {
           worker.set("said", "once");
-          assertThat(ChildJvm.waitUntil(() -> !store.list(Store.LEFT).isEmpty(), TIMEOUT)).isTrue();
-          assertThat(store.list("said")).hasSize(repeats ? 1 : 0);
-          assertThatThrownBy(() -> worker.list("")).isInstanceOf(StoreException.class);
+          assertThat(ChildJvm.waitUntil(() -> !store.list(Store.LEFT, TIMEOUT).isEmpty(), TIMEOUT))
+              .isTrue();
+          assertThat(store.list("said", TIMEOUT)).hasSize(repeats ? 1 : 0);
+          assertThatThrownBy(() -> worker.list("", TIMEOUT)).isInstanceOf(StoreException.class);
         }
         meddling.join();
       }
@@ -140,6 +152,8 @@ class RendezvousTest {
       InputStream in = worker.getInputStream();
       OutputStream out = server.getOutputStream();
       out.write(in.readNBytes(Integer.BYTES + 2 * Secret.BYTES));
+      // What a worker asks first.
+      out.write(in.readNBytes(2 * Integer.BYTES + Store.LEFT.length() + Secret.BYTES));
       // Its length, two texts with theirs, and the code.
       int length = 3 * Integer.BYTES + "saidonce".length() + Secret.BYTES;
       byte[] message = in.readNBytes(length);

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfinetune.ChildJvm;
+import io.sparkfinetune.Strangers;
 import io.sparkfinetune.TestWorkers.Hosts;
 import io.sparkfinetune.model.io.SafetensorsStream;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -230,6 +232,7 @@ class WorkersOnSparkTest {
         expected);
   }
 
+  /** Whoever else connects to the executors, before the kill and after it. */
   @ParameterizedTest
   @EnumSource
   void aKilledExecutorCostsTheStepsSinceTheCheckpointAlone(Hosts hosts) throws Exception {
@@ -240,12 +243,23 @@ class WorkersOnSparkTest {
     try (ChildJvm driver =
         start(cluster, name, 203, 0, FAST_HEARTBEAT, with(LONG, "checkpoint_dir=" + checkpoints))) {
       awaitStep(driver, 230);
-      ProcessHandle victim = cluster.executors().values().iterator().next();
-      ChildJvm.signal(victim, "KILL");
-      Outcome outcome = outcome(name, driver.awaitSuccess(PATIENCE));
-      assertThat(outcome.output()).containsPattern("going on from the checkpoint at step \\d00: ");
-      assertEqualBits(outcome, expected);
-      assertThat(victim.isAlive()).isFalse();
+      List<InetSocketAddress> listening = new ArrayList<>();
+      for (ProcessHandle executor : cluster.executors().values()) {
+        listening.addAll(Strangers.listening(executor.pid()));
+      }
+      assertThat(listening)
+          .isNotEmpty()
+          .noneMatch(address -> address.getAddress().isAnyLocalAddress());
+      try (Strangers strangers = Strangers.crowd(listening, 30)) {
+        assertThat(strangers.connected()).isPositive();
+        ProcessHandle victim = cluster.executors().values().iterator().next();
+        ChildJvm.signal(victim, "KILL");
+        Outcome outcome = outcome(name, driver.awaitSuccess(PATIENCE));
+        assertThat(outcome.output())
+            .containsPattern("going on from the checkpoint at step \\d00: ");
+        assertEqualBits(outcome, expected);
+        assertThat(victim.isAlive()).isFalse();
+      }
     }
   }
 
