@@ -4,7 +4,8 @@
 #
 # With spark-submit (SPARK_HOME set, or on the PATH) the job runs on that Spark; otherwise, or with
 # SPARK_FINETUNE_SPARK=maven, on the Spark that Maven resolves, with the jars of SPARK_FINETUNE_CLASSPATH
-# on its class path. What is missing or older than the sources is built first.
+# on its class path. What is missing or older than the sources is built first. Log files, which
+# SPARK_FINETUNE_LOG_PERMISSIONS (rw-------) may read, go to SPARK_FINETUNE_LOGS (target/logs).
 
 set -euo pipefail
 
@@ -14,7 +15,10 @@ MAIN=io.sparkfinetune.jobs.Main
 # Runs Maven quietly; shows what it said when it fails.
 maven() {
   local log="$ROOT/target/build.log"
-  mkdir -p "$ROOT/target"
+  if ! mkdir -p "$ROOT/target" 2>/dev/null || [[ ! -w "$ROOT/target" ]]; then
+    echo "$JOB: $ROOT/target cannot be written to: let the user whom it belongs to build it, with any job's --help" >&2
+    exit 2
+  fi
   if ! command -v mvn >/dev/null; then
     echo "$JOB: building needs Maven (mvn), which is not on the PATH" >&2
     exit 1
@@ -49,17 +53,48 @@ driver_memory() {
   echo "$((half > 0 && half < 4096 ? half : 4096))m"
 }
 
+# The folder of the log files: SPARK_FINETUNE_LOGS, else target/logs, or where that cannot be written to, as
+# of an installation of others, a new one. It is the user's alone, unless it is there already.
+logs_folder() {
+  local logs="${SPARK_FINETUNE_LOGS:-$ROOT/target/logs}"
+  if ! (umask 077 && mkdir -p "$logs") 2>/dev/null || [[ ! -w "$logs" ]]; then
+    if [[ -n "${SPARK_FINETUNE_LOGS:-}" ]]; then
+      echo "$JOB: SPARK_FINETUNE_LOGS=$logs cannot be written to: name another folder" >&2
+      return 1
+    fi
+    logs="$(mktemp -d "${TMPDIR:-/tmp}/spark-finetune-logs.XXXXXX")"
+  fi
+  echo "$logs"
+}
+
+# Names of files and arguments are UTF-8. Java takes them for ASCII in the locale C, which is what containers
+# and cron have, and then finds no file with an umlaut.
+use_utf8() {
+  local utf8
+  case "$(locale charmap 2>/dev/null)" in
+    ANSI_X3.4-1968 | US-ASCII)
+      for utf8 in C.UTF-8 C.utf8 en_US.UTF-8; do
+        if [[ "$(LC_ALL="$utf8" locale charmap 2>/dev/null)" == UTF-8 ]]; then
+          export LC_ALL="$utf8"
+          return
+        fi
+      done
+      ;;
+  esac
+}
+
 # Fills JAVA_OPTIONS for the driver, with the log file and the terminal's width.
 collect_java_options() {
-  local line logs="$ROOT/target/logs"
+  local line logs
+  logs="$(logs_folder)" || exit 2
   JAVA_OPTIONS=()
   while IFS= read -r line; do
     [[ -z "$line" || "$line" == \#* ]] || JAVA_OPTIONS+=("$line")
   done <"$ROOT/conf/java-options"
-  mkdir -p "$logs"
   JAVA_OPTIONS+=(
     "-Dlog4j2.configurationFile=$ROOT/conf/log4j2.properties"
     "-Dspark-finetune.log.file=$logs/$JOB-$(date +%Y%m%d-%H%M%S)-$$.log"
+    "-Dspark-finetune.log.permissions=${SPARK_FINETUNE_LOG_PERMISSIONS:-rw-------}"
     "-Dspark-finetune.scripts=$SCRIPTS"
   )
   if [[ -t 1 ]]; then
@@ -157,6 +192,7 @@ cluster_jar() {
 run_job() {
   JOB="$1"
   shift
+  use_utf8
   collect_java_options
   case "${SPARK_FINETUNE_SPARK:-}" in
     "") ;;

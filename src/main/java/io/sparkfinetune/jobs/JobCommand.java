@@ -64,6 +64,8 @@ final class JobCommand implements Callable<Integer> {
     // Ctrl-C: what fails then fails for that, and needs no telling.
     Thread interrupted = new Thread(() -> stopping = true, "job interrupted");
     Runtime.getRuntime().addShutdownHook(interrupted);
+    LocalMachine.requireSpelling(files);
+    LocalMachine.requireSpelling(overrides);
     JobConfig config = ConfigLayers.read(job, recorded(), files, overrides);
     job.required().forEach(config::require);
     String log = config.get(CommonArguments.SCHEMA).log();

@@ -1,6 +1,7 @@
 package io.sparkfinetune.jobs;
 
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -27,6 +28,9 @@ public final class Main implements Runnable {
    * @param args the job's name and its arguments
    */
   public static void main(String[] args) {
+    // Numbers in files, pages and messages are the same in every country.
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
+    LocalMachine.nameUser();
     int code = run(args);
     // A barrier stage on a local master leaves a thread of Spark's behind that would keep this JVM
     // alive. But some clusters take any call of exit, even with 0, for the driver's death: on

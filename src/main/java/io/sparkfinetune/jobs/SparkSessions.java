@@ -48,7 +48,9 @@ final class SparkSessions {
   private static SparkSession open(String jobName, Map<String, String> settings) {
     requireVersions(
         org.apache.spark.package$.MODULE$.SPARK_VERSION(), Properties.versionNumberString());
-    return SparkSession.builder().config(conf(jobName, settings, new SparkConf())).getOrCreate();
+    SparkConf conf = conf(jobName, settings, new SparkConf());
+    LocalMachine.nameHost(conf, System.getenv());
+    return SparkSession.builder().config(conf).getOrCreate();
   }
 
   /** Hadoop's settings as a session would have them, without one. */
