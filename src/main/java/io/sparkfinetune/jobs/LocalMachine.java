@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.security.UserGroupInformation;
-import org.apache.spark.SparkConf;
 import org.apache.spark.util.Utils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,7 +88,7 @@ final class LocalMachine {
    *
    * @throws UserException when others are to
    */
-  static void nameHost(SparkConf conf, Map<String, String> environment) {
+  static void nameHost(String master, Map<String, String> environment) {
     if (environment.containsKey("SPARK_LOCAL_IP")
         || environment.containsKey("SPARK_LOCAL_HOSTNAME")) {
       return;
@@ -97,7 +96,7 @@ final class LocalMachine {
     try {
       InetAddress.getLocalHost();
     } catch (UnknownHostException e) {
-      if (!conf.get("spark.master", "local").startsWith("local")) {
+      if (!master.startsWith("local") || master.startsWith("local-cluster")) {
         throw new UserException(
             "this machine's name does not resolve ("
                 + e.getMessage()

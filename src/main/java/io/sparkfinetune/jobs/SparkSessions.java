@@ -48,9 +48,7 @@ final class SparkSessions {
   private static SparkSession open(String jobName, Map<String, String> settings) {
     requireVersions(
         org.apache.spark.package$.MODULE$.SPARK_VERSION(), Properties.versionNumberString());
-    SparkConf conf = conf(jobName, settings, new SparkConf());
-    LocalMachine.nameHost(conf, System.getenv());
-    return SparkSession.builder().config(conf).getOrCreate();
+    return SparkSession.builder().config(conf(jobName, settings, new SparkConf())).getOrCreate();
   }
 
   /** Hadoop's settings as a session would have them, without one. */
@@ -97,6 +95,10 @@ final class SparkSessions {
    * @param base what spark-submit has set already
    */
   static SparkConf conf(String jobName, Map<String, String> settings, SparkConf base) {
+    // Before any of Spark's settings is asked for: their defaults have the host's name.
+    LocalMachine.nameHost(
+        settings.getOrDefault("spark.master", System.getProperty("spark.master", "local")),
+        System.getenv());
     SparkConf conf = base.clone();
     settings.forEach(conf::set);
     // Its event log, its pages and its messages show what this does not match.
