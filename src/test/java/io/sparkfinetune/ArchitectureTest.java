@@ -185,6 +185,26 @@ class ArchitectureTest {
           .orShould()
           .accessField(System.class, "err");
 
+  /** In Turkish {@code "ID".toLowerCase()} is no {@code "id"}. */
+  @ArchTest
+  static final ArchRule nothingIsSpelledByTheCountryItRunsIn =
+      noClasses()
+          .should()
+          .callMethod(String.class, "toLowerCase")
+          .orShould()
+          .callMethod(String.class, "toUpperCase")
+          .orShould()
+          .callMethod(java.text.NumberFormat.class, "getInstance")
+          .orShould()
+          .callMethod(java.text.NumberFormat.class, "getNumberInstance")
+          .orShould()
+          .callMethod(java.io.PrintStream.class, "printf", String.class, Object[].class)
+          .orShould()
+          .callMethod(java.io.PrintWriter.class, "printf", String.class, Object[].class)
+          .orShould()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("java.text.DecimalFormat");
+
   @ArchTest
   static final ArchRule exceptionsSayWhatTheyAre =
       classes()

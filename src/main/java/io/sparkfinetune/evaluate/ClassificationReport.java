@@ -61,7 +61,7 @@ public final class ClassificationReport implements Report {
     StringBuilder out = new StringBuilder("\nMost frequent confusions (label -> prediction)\n\n");
     for (Cell confusion : all.subList(0, Math.min(CONFUSIONS, all.size()))) {
       out.append(
-          "%9d  %s -> %s\n"
+          "%9s  %s -> %s\n"
               .formatted(
                   confusion.count(),
                   OneLine.of(labels.get(confusion.label())),

@@ -51,7 +51,7 @@ final class ScoreTable {
             .sorted(Comparator.comparingDouble(label -> scores.get(label).f1()))
             .limit(WORST)
             .toList();
-    return "The %d of %d %s with the lowest F1\n\n".formatted(WORST, classes.size(), noun)
+    return "The %s of %s %s with the lowest F1\n\n".formatted(WORST, classes.size(), noun)
         + table.apply(worst);
   }
 

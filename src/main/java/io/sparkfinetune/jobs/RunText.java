@@ -178,7 +178,7 @@ final class RunText {
             });
     int rest = run.params().size() - changed.size();
     pairs(
-        rest == 0 ? "Parameters" : "Parameters (%d more have their defaults)".formatted(rest),
+        rest == 0 ? "Parameters" : "Parameters (%s more have their defaults)".formatted(rest),
         changed);
   }
 

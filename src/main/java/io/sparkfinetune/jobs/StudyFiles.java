@@ -96,7 +96,7 @@ final class StudyFiles implements StudyRunner.Listener {
     }
     without.add("training.resume");
     without.add("training.checkpoint_dir");
-    return "# The best setting of the study: trial %d, %s %s.%n"
+    return "# The best setting of the study: trial %s, %s %s.%n"
             .formatted(best.number(), study.plan().objectives().get(0), best.value())
         + config.with(best.params()).forJob(trialKeys, without).toHocon();
   }

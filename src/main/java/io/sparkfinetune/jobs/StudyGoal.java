@@ -85,7 +85,7 @@ record StudyGoal(List<String> metrics, List<Direction> directions, List<Constrai
             : split(tune.direction());
     if (directions.size() != metrics.size()) {
       throw new UserException(
-          "tune.direction=%s has %d directions: expected one for each metric of tune.metric=%s"
+          "tune.direction=%s has %s directions: expected one for each metric of tune.metric=%s"
               .formatted(tune.direction(), directions.size(), tune.metric()));
     }
     if (tune.objective().isEmpty()) {

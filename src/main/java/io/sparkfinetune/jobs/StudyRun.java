@@ -202,7 +202,7 @@ final class StudyRun implements AutoCloseable {
             .orElseThrow(
                 () ->
                     new UserException(
-                        "no trial has a value that counts (%d complete, %d pruned, %d failed): see %s"
+                        "no trial has a value that counts (%s complete, %s pruned, %s failed): see %s"
                             .formatted(
                                 study.history().in(TrialState.COMPLETE).size(),
                                 study.history().in(TrialState.PRUNED).size(),
@@ -237,7 +237,7 @@ final class StudyRun implements AutoCloseable {
   }
 
   private static String counts(Study study) {
-    return "%d trials: %d complete, %d pruned, %d failed"
+    return "%s trials: %s complete, %s pruned, %s failed"
         .formatted(
             study.history().trials().size(),
             study.history().in(TrialState.COMPLETE).size(),

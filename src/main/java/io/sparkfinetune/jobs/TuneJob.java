@@ -150,7 +150,7 @@ final class TuneJob implements Job {
     }
     if (tune.parallelism() > there) {
       throw new UserException(
-          "tune.parallelism=%d is not allowed: there are slots for %d trials of %d workers at once. Give the application more executors, or set tune.parallelism=%d"
+          "tune.parallelism=%s is not allowed: there are slots for %s trials of %s workers at once. Give the application more executors, or set tune.parallelism=%s"
               .formatted(
                   tune.parallelism(), there, config.get(FineTuning.RESOURCES).numWorkers(), there));
     }

@@ -32,9 +32,9 @@ final class ClassesSection {
                     .thenComparing(c -> -results.scores().get(c).support()))
             .toList();
     int shown = Math.min(WEAKEST, weakestFirst.size());
-    out.element("p", "The %d of %d classes with the lowest F1.".formatted(shown, all.size()));
+    out.element("p", "The %s of %s classes with the lowest F1.".formatted(shown, all.size()));
     table(weakestFirst.subList(0, shown), true).render(out);
-    out.open("details").element("summary", "All %d classes".formatted(all.size()));
+    out.open("details").element("summary", "All %s classes".formatted(all.size()));
     table(all, false).render(out);
     out.close();
   }

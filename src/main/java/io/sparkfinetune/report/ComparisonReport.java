@@ -154,7 +154,7 @@ public final class ComparisonReport {
         "p",
         all.isEmpty()
             ? "No parameter was recorded."
-            : "%d of %d parameters differ.".formatted(differing.size(), all.size()));
+            : "%s of %s parameters differ.".formatted(differing.size(), all.size()));
     if (!table.isEmpty()) {
       table.render(out);
     }

@@ -93,7 +93,7 @@ final class ConfusionSection {
     out.element(
         "span",
         (shown.size() < labels.size()
-                ? "the %d of %d classes with the most wrong rows; "
+                ? "the %s of %s classes with the most wrong rows; "
                     .formatted(shown.size(), labels.size())
                 : "")
             + "the stronger a colour, the larger the share of the label's rows",

@@ -27,7 +27,7 @@ final class ParamsSection {
           "p",
           changed == 0
               ? "Every setting has its default."
-              : "Bold settings (%d) are not at their defaults.".formatted(changed));
+              : "Bold settings (%s) are not at their defaults.".formatted(changed));
     }
     new TreeMap<>(params)
         .forEach(

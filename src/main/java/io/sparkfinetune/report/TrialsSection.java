@@ -46,7 +46,7 @@ final class TrialsSection {
       table(ranked).render(out);
       return;
     }
-    out.element("p", "The first %d of %s.".formatted(SHOWN, Numbers.grouped(ranked.size())));
+    out.element("p", "The first %s of %s.".formatted(SHOWN, Numbers.grouped(ranked.size())));
     table(ranked.subList(0, SHOWN)).render(out);
     out.open("details");
     out.element("summary", "All %s trials".formatted(Numbers.grouped(ranked.size())));

@@ -55,9 +55,9 @@ public final class Redaction {
    * longer than tokens get, so that a long text costs what it is long.
    */
   private static final String USER_INFO =
-      "(?<=://)[^/\\s\"'<>:@]{0,400}:[^/\\s\"'<>]{0,4000}@"
-          + "|(?<=https?://)[^/\\s\"'<>]{1,4000}@"
-          + "|(?<=https?://)[^/\\s\"'<>:@]{0,400}:(?!\\d{0,5}/)[^\\s\"'<>]{0,4000}@";
+      "(?<=://)[^/\\s\"'<>:@]{0,400}:[^/\\s\"'<>]{0,1000}@"
+          + "|(?<=https?://)[^/\\s\"'<>]{1,1000}@"
+          + "|(?<=https?://)[^/\\s\"'<>:@]{0,400}:(?!\\d{0,5}/)[^\\s\"'<>]{0,1000}@";
 
   private static final Pattern USER_INFO_PATTERN = Pattern.compile("(?i)" + USER_INFO);
 

@@ -186,7 +186,7 @@ public final class Study implements AutoCloseable {
     if (result.values().size() != plan.directions().size()) {
       return fail(
           number,
-          "the objective gave %d values: expected %d"
+          "the objective gave %s values: expected %s"
               .formatted(result.values().size(), plan.directions().size()));
     }
     int bad =

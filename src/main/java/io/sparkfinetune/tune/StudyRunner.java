@@ -235,7 +235,7 @@ public final class StudyRunner {
       List<Trial> failures = study.history().in(TrialState.FAILED);
       Trial last = failures.get(failures.size() - 1);
       throw new UserException(
-          "the first %d trials all failed, the last with: %s. Try its setting alone with jobs/fine-tune (%s), or narrow tune.space"
+          "the first %s trials all failed, the last with: %s. Try its setting alone with jobs/fine-tune (%s), or narrow tune.space"
               .formatted(failures.size(), last.reason(), last.params()));
     }
   }

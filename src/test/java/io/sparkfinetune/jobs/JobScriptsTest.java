@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,6 +79,45 @@ class JobScriptsTest {
   }
 
   @Test
+  void runsThroughLinks() throws Exception {
+    Path bin = Files.createDirectories(folder.resolve("my bin"));
+    Files.createSymbolicLink(bin.resolve("direct"), folder.resolve("jobs/predict"));
+    Files.createSymbolicLink(bin.resolve("relative"), Path.of("../jobs/predict"));
+    Files.createSymbolicLink(folder.resolve("twice"), Path.of("my bin/relative"));
+    for (String link : new String[] {"my bin/direct", "my bin/relative", "twice"}) {
+      Outcome outcome = run(folder.resolve(link), Map.of());
+      assertThat(outcome.output()).contains("/target/classes:a.jar").contains(" predict model=m");
+      assertThat(outcome.code()).isZero();
+    }
+  }
+
+  @Test
+  void readsNamesAsUtf8InTheLocaleOfContainers() throws Exception {
+    script("jdk/bin/java", "[[ $1 = -version ]] || echo \"LC_ALL=$LC_ALL\"");
+    assertThat(predict(Map.of("LC_ALL", "C")).output()).matches("LC_ALL=.*(UTF-8|utf8)\n");
+    assertThat(predict(Map.of("LC_ALL", "C.UTF-8")).output()).isEqualTo("LC_ALL=C.UTF-8\n");
+  }
+
+  @Test
+  void logsAreTheUsersAlone() throws Exception {
+    Path logs = folder.resolve("logs of mine");
+    Outcome outcome = predict(Map.of("SPARK_FINETUNE_LOGS", logs.toString()));
+    assertThat(outcome.output())
+        .contains("-Dspark-finetune.log.file=" + logs + "/predict-")
+        .contains("-Dspark-finetune.log.permissions=rw-------");
+    assertThat(Files.getPosixFilePermissions(logs))
+        .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+    Path file = Files.createFile(folder.resolve("a file"));
+    Outcome refused = predict(Map.of("SPARK_FINETUNE_LOGS", file.resolve("x").toString()));
+    assertThat(refused.code()).isEqualTo(2);
+    assertThat(refused.output())
+        .isEqualTo(
+            "predict: SPARK_FINETUNE_LOGS="
+                + file
+                + "/x cannot be written to: name another folder\n");
+  }
+
+  @Test
   void saysWhichJavaItTakes() throws Exception {
     java("11.0.2");
     assertThat(predict(Map.of()))
@@ -115,9 +155,12 @@ class JobScriptsTest {
   }
 
   private Outcome predict(Map<String, String> environment) throws Exception {
+    return run(folder.resolve("jobs/predict"), environment);
+  }
+
+  private Outcome run(Path script, Map<String, String> environment) throws Exception {
     ProcessBuilder process =
-        new ProcessBuilder(folder.resolve("jobs/predict").toString(), "model=m")
-            .redirectErrorStream(true);
+        new ProcessBuilder(script.toString(), "model=m").redirectErrorStream(true);
     process.environment().keySet().removeIf(key -> key.startsWith("SPARK_"));
     process.environment().put("PATH", "/usr/bin:/bin");
     process.environment().put("JAVA_HOME", folder.resolve("jdk").toString());

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -76,6 +77,25 @@ class MainTest {
         .startsWith("predict failed: SparkException: Could not parse Master URL: 'nonsense'\n")
         .endsWith("The log is " + folder.resolve("the log") + "; --debug shows the stack trace.\n");
     assertThat(Files.readString(folder.resolve("the log"))).contains("\tat org.apache.spark");
+    assertThat(Files.getPosixFilePermissions(folder.resolve("the log")))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+  }
+
+  @Test
+  void nothingSteersTheTerminalOrForgesALineOfTheLog() throws Exception {
+    Outcome outcome =
+        main(
+            "predict",
+            "model=m",
+            "data.input=i",
+            "output=o",
+            "spark.master=x\u001B[31m\n2026-01-01 ERROR forged",
+            "--debug");
+
+    assertThat(outcome.code()).isEqualTo(1);
+    String log = Files.readString(folder.resolve("the log"));
+    assertThat(outcome.err() + log).doesNotContain("\u001B").doesNotContain("\n2026-01-01");
+    assertThat(log).contains("ERROR forged");
   }
 
   private Outcome main(String... arguments) throws IOException, InterruptedException {

@@ -24,6 +24,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A study on a real disk. */
 class StudyTest {
@@ -247,6 +249,49 @@ class StudyTest {
       assertThatThrownBy(() -> Study.resume(plan(NONE, 3), file))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("study.json cannot be read as a study");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "start | \"+1000000000-12-31T23:59:59.999999999Z\" | expected a time as in",
+        "end | \"yesterday\" | end=\"yesterday\": expected a time as in",
+        "number | -1 | number=-1: expected one from 0 to",
+        "number | 2147483647 | number=2147483647: expected one from 0 to",
+        "number | 1e3 | expected one from 0 to",
+        "state | \"DONE\" | DONE",
+        "value | \"much\" | \"much\" is no number",
+        "value | null | state=COMPLETE with 0 values: expected 1",
+        "intermediate_values | {\"x\": 1} | x",
+      })
+  void refusesATrialThatNoStudyWrites(String key, String value, String message) throws IOException {
+    try (StudyFile file = file()) {
+      Study study = Study.begin(plan(NONE, 3), List.of(), file);
+      study.ask(0);
+      study.complete(0, result(1));
+    }
+    ObjectMapper mapper = new ObjectMapper();
+    Path path = folder.resolve("study.json");
+    JsonNode json = mapper.readTree(path.toFile());
+    ((ObjectNode) json.get("trials").get(0)).set(key, mapper.readTree(value));
+    mapper.writeValue(path.toFile(), json);
+    try (StudyFile file = file()) {
+      assertThatThrownBy(() -> Study.resume(plan(NONE, 3), file))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("study.json, trial ")
+          .hasMessageContaining(message);
+    }
+  }
+
+  @Test
+  void refusesAStudyThatIsNestedTooDeep() throws IOException {
+    Files.writeString(folder.resolve("study.json"), "[".repeat(100_000));
+    try (StudyFile file = file()) {
+      assertThatThrownBy(() -> Study.resume(plan(NONE, 3), file))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("study.json cannot be read as a study: line 1: ");
     }
   }
 

@@ -1,0 +1,165 @@
+package io.sparkfinetune.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.typesafe.config.Config;
+import io.sparkfinetune.UserException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigFileTest {
+  @TempDir Path folder;
+
+  @Test
+  void aFileIncludesOthersOfThisMachine() throws IOException {
+    Path other = Files.createDirectories(folder.resolve("other"));
+    write("other/b.conf", "b = 2\ninclude \"c\"".getBytes(StandardCharsets.UTF_8));
+    write("other/c.conf", "c = 3".getBytes(StandardCharsets.UTF_8));
+    Config config =
+        read("a = 1\ninclude \"other/b.conf\"\nd { include file(\"" + other + "/c.conf\") }");
+    assertThat(config.getInt("a") + config.getInt("b") + config.getInt("c")).isEqualTo(6);
+    assertThat(config.getInt("d.c")).isEqualTo(3);
+  }
+
+  @Test
+  void aRemoteFileIncludesThoseBesideItselfAlone() throws IOException {
+    Files.createDirectories(folder.resolve("below"));
+    write("b.conf", "b = 2".getBytes(StandardCharsets.UTF_8));
+    write("below/c.conf", "c = 3".getBytes(StandardCharsets.UTF_8));
+    assertThat(readRemote("include \"b.conf\"").getInt("b")).isEqualTo(2);
+    assertThat(readRemote("include file(\"b\")").getInt("b")).isEqualTo(2);
+    for (String elsewhere :
+        new String[] {
+          "\"../x.conf\"", "\"/etc/passwd\"", "\"below/c.conf\"", "file(\"/etc/passwd\")", "\"..\""
+        }) {
+      assertThatThrownBy(() -> readRemote("include " + elsewhere))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("may include those beside itself, by their plain names");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "url(\"http://127.0.0.1:1/a.conf\")",
+        "\"http://127.0.0.1:1/a.conf\"",
+        "url(\"file:/etc/passwd\")",
+        "classpath(\"reference.conf\")",
+        "required(url(\"http://127.0.0.1:1/a.conf\"))",
+        "\"s3a://bucket/a.conf\""
+      })
+  void nothingButFilesIsIncluded(String what) {
+    assertThatThrownBy(() -> read("include " + what))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("only files are included, by their names");
+    assertThatThrownBy(() -> readRemote("include " + what))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("only files are included, by their names");
+  }
+
+  @Test
+  void whatIsIncludedMustBeThereAndNotIncludeItself() {
+    assertThatThrownBy(() -> read("include \"none.conf\""))
+        .hasMessageContaining("a.conf: it includes 'none.conf', and there is no such file");
+    assertThatThrownBy(() -> read("include \"a.conf\""))
+        .hasMessageContaining("it is included by a file that it includes");
+  }
+
+  @Test
+  void whatWouldCostMoreThanAConfigurationIsRefusedWithItsLine() {
+    refused("\na = " + "{a=".repeat(3000) + "1" + "}".repeat(3000), "a.conf: 2: ", "levels");
+    refused("a = " + "[".repeat(3000) + "]".repeat(3000), "a.conf: 1: ", "levels");
+    refused("a.".repeat(100_000) + "a = 1", "a.conf: 1: ", "parts");
+    refused("\"a\".".repeat(100_000) + "a = 1", "a.conf: 1: ", "parts");
+    refused("a = ${" + "a.".repeat(100_000) + "a}", "a.conf: 1: ", "parts");
+    refused("a = " + "x ".repeat(100_000), "a.conf: 1: ", "pieces");
+    refused("a = []\n" + "a += 1\n".repeat(20_000), "a.conf: 502: ", "references");
+    String chain =
+        IntStream.range(0, 20_000)
+            .mapToObj(i -> "a" + i + " = ${a" + (i + 1) + "}")
+            .collect(Collectors.joining("\n"));
+    refused(chain, "a.conf: 501: ", "references");
+    refused("#".repeat(2 << 20), "a.conf: larger than 1 MiB");
+  }
+
+  @Test
+  void quotedTextAndCommentsCountForNothing() {
+    String text =
+        "a = \""
+            + "{[.".repeat(2000)
+            + "\" # "
+            + "{.".repeat(2000)
+            + "\nb = 1 // "
+            + "[".repeat(99)
+            + "\nc = \"\"\""
+            + "{\n".repeat(99)
+            + "\"\"\"\nd = \"\\\"{{\"";
+    assertThat(read(text).getInt("b")).isEqualTo(1);
+    assertThat(read(text).getString("c")).hasSize(198);
+  }
+
+  @Test
+  void whatIsNoTextIsRefused() throws IOException {
+    write("a.conf", new byte[] {'a', '=', (byte) 0xfe, 1});
+    refusedFile(folder.resolve("a.conf").toString(), "a.conf: this is no text in UTF-8");
+    write("a.conf", "a=1".getBytes(StandardCharsets.UTF_16LE));
+    refusedFile(folder.resolve("a.conf").toString(), "zero bytes");
+    refusedFile(folder.toString(), " is no file");
+    if (Files.exists(Path.of("/dev/zero"))) {
+      refusedFile("/dev/zero", "--conf /dev/zero is no file");
+      refusedFile("file:///dev/zero", "larger than 1 MiB");
+    }
+  }
+
+  @Test
+  void aByteOrderMarkIsNoPartOfTheText() {
+    assertThat(read("\uFEFFa = 1").getInt("a")).isEqualTo(1);
+  }
+
+  @Test
+  void anArgumentsKeyIsBounded() {
+    String key = "a.".repeat(50_000) + "a";
+    assertThatThrownBy(() -> HoconLimits.checkKey(key))
+        .isInstanceOf(UserException.class)
+        .hasMessageEndingWith("has 50001 parts: expected at most 50");
+  }
+
+  private void refused(String text, String... parts) {
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOf(UserException.class)
+        .hasMessageContainingAll(parts);
+  }
+
+  private static void refusedFile(String file, String message) {
+    assertThatThrownBy(() -> ConfigFile.read(file, Configuration::new))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(message);
+  }
+
+  private Config read(String text) {
+    return ConfigFile.read(write("a.conf", text.getBytes(StandardCharsets.UTF_8)).toString(), null);
+  }
+
+  private Config readRemote(String text) {
+    Path file = write("a.conf", text.getBytes(StandardCharsets.UTF_8));
+    return ConfigFile.read(file.toUri().toString(), Configuration::new);
+  }
+
+  private Path write(String name, byte[] content) {
+    try {
+      return Files.write(folder.resolve(name), content);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
