@@ -51,7 +51,7 @@ public final class MultiLabelReport implements Report {
   }
 
   private String sets() {
-    return "\nRows whose label set is predicted exactly: %s of %d; wrong decisions: %s\n"
+    return "\nRows whose label set is predicted exactly: %s of %s; wrong decisions: %s\n"
         .formatted(
             ScoreTable.decimal(metrics.accuracy()),
             metrics.n(),

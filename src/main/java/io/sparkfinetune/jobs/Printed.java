@@ -21,7 +21,7 @@ final class Printed {
   static final int LINE = 20_000;
 
   /** Characters of a block of lines. */
-  private static final int BLOCK = 4_000_000;
+  private static final int BLOCK = 1_000_000;
 
   /** What is looked at to make a bounded text of, as secrets get shorter. */
   private static final int REACH = 10;

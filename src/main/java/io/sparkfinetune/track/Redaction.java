@@ -104,7 +104,9 @@ public final class Redaction {
   /** A text without known secrets and without the users and passwords of addresses. */
   public static String text(String text) {
     String clean = KNOWN.replaceIn(text);
-    clean = USER_INFO_PATTERN.matcher(clean).replaceAll(STARS + "@");
+    if (clean.indexOf('@') >= 0) {
+      clean = USER_INFO_PATTERN.matcher(clean).replaceAll(STARS + "@");
+    }
     clean = SIGNATURE.matcher(clean).replaceAll("$1" + STARS);
     return BEARER.matcher(clean).replaceAll("$1$2" + STARS);
   }

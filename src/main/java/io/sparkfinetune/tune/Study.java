@@ -68,7 +68,7 @@ public final class Study implements AutoCloseable {
   public static void check(Plan plan, List<Map<String, Object>> enqueued) {
     if (enqueued.size() > plan.nTrials()) {
       throw new UserException(
-          "tune.enqueue has %d settings, but tune.n_trials=%d: expected at most so many; raise tune.n_trials or enqueue fewer"
+          "tune.enqueue has %s settings, but tune.n_trials=%s: expected at most so many; raise tune.n_trials or enqueue fewer"
               .formatted(enqueued.size(), plan.nTrials()));
     }
     enqueued.forEach(params -> holding(plan, params));

@@ -103,13 +103,9 @@ public final class StudyFile implements AutoCloseable {
       }
       root = JSON.readTree(bytes);
     } catch (JsonProcessingException e) {
+      String line = e.getLocation() == null ? "" : "line " + e.getLocation().getLineNr() + ": ";
       throw new UserException(
-          "%s cannot be read as a study: line %s: %s"
-              .formatted(
-                  path,
-                  e.getLocation() == null ? "?" : e.getLocation().getLineNr(),
-                  e.getOriginalMessage()),
-          e);
+          path + " cannot be read as a study: " + line + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw new UserException(path + " cannot be read as a study: " + e.getMessage(), e);
     }

@@ -291,7 +291,7 @@ class StudyTest {
     try (StudyFile file = file()) {
       assertThatThrownBy(() -> Study.resume(plan(NONE, 3), file))
           .isInstanceOf(UserException.class)
-          .hasMessageContaining("study.json cannot be read as a study: line 1: ");
+          .hasMessageContaining("study.json cannot be read as a study: ");
     }
   }
 
