@@ -52,7 +52,7 @@ def mpnet():
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "vocab.txt").write_text("\n".join("<s> <pad> </s> <unk> [UNK] my card is ##s lost ! <mask>".split()) + "\n")
-    tokenizer = MPNetTokenizerFast(str(folder / "vocab.txt"))
+    tokenizer = MPNetTokenizerFast.from_pretrained(folder)
     (folder / "tokenizer.json").write_text(tokenizer.backend_tokenizer.to_str() + "\n")
 
 

@@ -66,6 +66,11 @@ public final class PreparedExamples implements AutoCloseable {
     return examples.truncated();
   }
 
+  /** The share of the examples' tokens that stand for what the tokenizer does not know. */
+  public double unknownTokenShare() {
+    return examples.unknown().share();
+  }
+
   /**
    * The examples, for a training by the given settings.
    *

@@ -67,6 +67,7 @@ final class TrainingExamples implements AutoCloseable {
   private LabelIndex labels;
   private Dataset<Row> tokenized;
   private long truncated;
+  private UnknownTokens unknown;
   private long trainRows;
   private long validationRows;
 
@@ -133,6 +134,11 @@ final class TrainingExamples implements AutoCloseable {
   /** How many examples were cut to {@code max_length}. */
   long truncated() {
     return truncated;
+  }
+
+  /** How many of their tokens the tokenizer does not know. */
+  UnknownTokens unknown() {
+    return unknown;
   }
 
   @Override
@@ -315,10 +321,19 @@ final class TrainingExamples implements AutoCloseable {
         cache(
             DatasetTokenizer.tokenize(usable, TEXT, pair, tokenizerJson, maxLength)
                 .drop(TEXT, TEXT_PAIR));
-    truncated = encoded.where(col("truncated")).count();
+    Row counts =
+        encoded
+            .agg(
+                sum(col(DatasetTokenizer.TRUNCATED).cast("long")),
+                sum(col(DatasetTokenizer.UNKNOWN_TOKENS)),
+                sum(size(col(DatasetTokenizer.INPUT_IDS))))
+            .first();
+    truncated = counts.getLong(0);
     if (truncated > 0) {
       LOG.warn("truncated: {} examples to max_length={} tokens", truncated, maxLength);
     }
-    tokenized = encoded.drop("truncated");
+    unknown = new UnknownTokens(counts.getLong(1), counts.getLong(2));
+    unknown.warning().ifPresent(LOG::warn);
+    tokenized = encoded.drop(DatasetTokenizer.TRUNCATED, DatasetTokenizer.UNKNOWN_TOKENS);
   }
 }

@@ -28,6 +28,8 @@ import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Option;
 import scala.runtime.AbstractFunction1;
 
@@ -50,6 +52,8 @@ import scala.runtime.AbstractFunction1;
  */
 public final class TransformerClassifierApproach extends TransformerClassifierParams {
   private static final long serialVersionUID = 1L;
+
+  private static final Logger LOG = LoggerFactory.getLogger(TransformerClassifierApproach.class);
 
   private final Param<String> labelColumn;
   private final Param<String> labelSeparator;
@@ -223,6 +227,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
           resourceArguments());
       try (TextTokenizer opened = TextTokenizer.of(checkpoint.tokenizer(), model.maxLength())) {
         config.requireVocabulary(opened.vocabSize());
+        checkpoint.tokenizerNotes(model.maxLength()).forEach(LOG::warn);
         return PreparedExamples.of(dataset, shaping(base), opened.vocabSize(), base);
       }
     } catch (RuntimeException | Error e) {

@@ -29,6 +29,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
@@ -61,6 +63,8 @@ import scala.collection.Seq;
 public final class TransformerClassifierModel extends AnnotatorModel<TransformerClassifierModel>
     implements HasBatchedAnnotate<TransformerClassifierModel> {
   private static final long serialVersionUID = 1L;
+
+  private static final Logger LOG = LoggerFactory.getLogger(TransformerClassifierModel.class);
 
   private static final int DEFAULT_BATCH_SIZE = 256;
 
@@ -123,16 +127,18 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    * pytorch_model.bin}, ONNX), an ONNX file with its {@code config.json} and {@code
    * tokenizer.json}, an MLflow model of ours or of flavor {@code transformers}, or our own
    * pipeline, stage or job's output. Its {@link #maxLength} is what it was trained with, where that
-   * is known, else what the model has positions for, at most 512. Set the input and output columns
-   * next.
+   * is known, else what the model has positions for, at most 512 and the tokenizer's {@code
+   * model_max_length}. Set the input and output columns next.
    *
    * @throws UserException when it names no labels or lacks a weight, as an encoder does
    */
   public static TransformerClassifierModel loadSavedModel(String path, SparkSession spark) {
     Checkpoint checkpoint = Checkpoint.open(path, spark.sessionState().newHadoopConf());
     try (SequenceClassifier classifier = SequenceClassifier.load(checkpoint)) {
-      return of(classifier.toFiles(checkpoint.tokenizer()))
-          .setMaxLength(checkpoint.training().maxLength(classifier.config().maxTokens()));
+      int longest =
+          checkpoint.training().maxLength(checkpoint.longest(classifier.config().maxTokens()));
+      checkpoint.tokenizerNotes(longest).forEach(LOG::warn);
+      return of(classifier.toFiles(checkpoint.tokenizer())).setMaxLength(longest);
     }
   }
 

@@ -55,7 +55,7 @@ record DataSource(
 
   /** Whether rows are text, which may be malformed. */
   boolean isText() {
-    return format.equals("csv") || format.equals("json");
+    return isOf("csv") || isOf("json");
   }
 
   /**

@@ -259,8 +259,7 @@ public final class DatasetPreparation {
     Column once = coalesce(col("position"), lit(0)).equalTo(0);
     Column conflict = once.and(col(StratifiedSplit.CONFLICT));
     boolean pairs = arguments.textPair().isPresent();
-    Column damaged =
-        concat_ws("", col(StratifiedSplit.TEXT_PAIR), col("text")).contains("\uFFFD");
+    Column damaged = concat_ws("", col(StratifiedSplit.TEXT_PAIR), col("text")).contains("\uFFFD");
     List<Row> labels =
         rows.select(
                 col("split"),

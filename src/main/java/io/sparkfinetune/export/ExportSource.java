@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The classifier that is to be exported, loaded whole.
@@ -25,6 +27,8 @@ public record ExportSource(
     TrainingRecord training,
     Optional<AdapterFiles> adapter)
     implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ExportSource.class);
+
   /** A classifier that keeps no adapter. */
   public ExportSource(SequenceClassifier classifier, String tokenizer, TrainingRecord training) {
     this(classifier, tokenizer, training, Optional.empty());
@@ -38,6 +42,7 @@ public record ExportSource(
    */
   public static ExportSource open(Path path, Configuration hadoop) throws IOException {
     Checkpoint checkpoint = Checkpoint.open(path.toString(), hadoop);
+    checkpoint.tokenizerNotes(0).forEach(LOG::warn);
     Path folder = SavedModel.huggingFaceFolder(path, hadoop).orElse(path);
     TrainingRecord training = checkpoint.training();
     Optional<AdapterFiles> adapter = Optional.ofNullable(AdapterFiles.read(folder, hadoop));

@@ -49,5 +49,6 @@ final class DescribeJob implements LightJob {
     console.text(
         DescriptionText.render(
             ModelDescription.of(checkpoint, model, config.get(FineTuning.TRAINING))));
+    checkpoint.tokenizerNotes(model.maxLength()).forEach(note -> console.line("%nNote: %s", note));
   }
 }

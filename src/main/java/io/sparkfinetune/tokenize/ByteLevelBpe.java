@@ -4,11 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import io.sparkfinetune.config.OneLine;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * RoBERTa's {@code vocab.json} and {@code merges.txt} (byte-level byte-pair encoding, as GPT-2's)
@@ -18,29 +16,9 @@ import java.util.TreeMap;
 public final class ByteLevelBpe {
   private static final String CLS = "cls_token";
   private static final String SEP = "sep_token";
-  private static final String MASK = "mask_token";
 
-  /** RoBERTa's special tokens by role, in the order in which Hugging Face adds them. */
-  private static final Map<String, String> DEFAULTS = new LinkedHashMap<>();
-
-  static {
-    DEFAULTS.put("bos_token", "<s>");
-    DEFAULTS.put("eos_token", "</s>");
-    DEFAULTS.put("unk_token", "<unk>");
-    DEFAULTS.put(SEP, "</s>");
-    DEFAULTS.put("pad_token", "<pad>");
-    DEFAULTS.put(CLS, "<s>");
-    DEFAULTS.put(MASK, "<mask>");
-  }
-
-  /**
-   * Settings of {@code tokenizer_config.json} and {@code special_tokens_map.json}.
-   *
-   * @param addPrefixSpace {@code add_prefix_space}: whether the first word is one like any other,
-   *     which has a space before it; Hugging Face's default is false
-   * @param specialTokens the tokens by role, as {@code cls_token}; RoBERTa's where one is missing
-   */
-  public record Settings(boolean addPrefixSpace, Map<String, String> specialTokens) {}
+  /** The class of such files that nothing names one for. */
+  public static final TokenizerClass TYPE = TokenizerClass.named("RobertaTokenizer").orElseThrow();
 
   private ByteLevelBpe() {}
 
@@ -49,39 +27,35 @@ public final class ByteLevelBpe {
    *
    * @param vocab the ids by token
    * @param merges the pairs to merge, each with a space between its parts, the first first
-   * @param addedTokens the ids of tokens beyond the vocabulary, as in {@code added_tokens.json}
+   * @param settings of a class that is made of such files
+   * @param vectors as in {@link TokenizerTree#apply}
    * @throws UserException when {@code cls_token} or {@code sep_token} has no id, or a merge makes
    *     no token
    */
   public static String toTokenizerJson(
-      Map<String, Integer> vocab,
-      List<String> merges,
-      Map<String, Integer> addedTokens,
-      Settings settings) {
-    Map<String, String> roles = new LinkedHashMap<>(DEFAULTS);
-    roles.putAll(settings.specialTokens());
-    Map<String, Integer> ids = new LinkedHashMap<>(vocab);
-    ids.putAll(addedTokens);
-    for (String role : List.of(CLS, SEP)) {
-      if (!ids.containsKey(roles.get(role))) {
-        throw new UserException(
-            "vocab.json (%d tokens) has no %s '%s', which every text needs. Expected RoBERTa's files, or tokenizer.json."
-                .formatted(vocab.size(), role, roles.get(role)));
-      }
-    }
+      Map<String, Integer> vocab, List<String> merges, TokenizerSettings settings, int vectors) {
     ObjectNode root = new ObjectMapper().createObjectNode();
     root.put("version", "1.0").putNull("truncation").putNull("padding");
-    putAddedTokens(root, ids, addedTokens, roles);
+    root.putArray("added_tokens");
     root.putNull("normalizer");
-    boolean space = settings.addPrefixSpace();
+    boolean space = settings.addPrefixSpace().orElse(false);
     putByteLevel(root.putObject("pre_tokenizer"), space);
     ObjectNode processor = root.putObject("post_processor").put("type", "RobertaProcessing");
-    processor.putArray("sep").add(roles.get(SEP)).add(ids.get(roles.get(SEP)));
-    processor.putArray("cls").add(roles.get(CLS)).add(ids.get(roles.get(CLS)));
+    for (String role : List.of(SEP, CLS)) {
+      String text = settings.text(role).orElse("");
+      int id = settings.id(text, vocab).orElseThrow(() -> missing(vocab, role, text));
+      processor.putArray(role.replace("_token", "")).add(text).add(id);
+    }
     processor.put("trim_offsets", true).put("add_prefix_space", space);
     putByteLevel(root.putObject("decoder"), true);
     putModel(root, vocab, merges);
-    return root.toString();
+    return TokenizerTree.complete(root, settings, vectors);
+  }
+
+  private static UserException missing(Map<String, Integer> vocab, String role, String text) {
+    return new UserException(
+        "vocab.json (%d tokens) has no %s '%s', which every text needs. Expected RoBERTa's files, or tokenizer.json."
+            .formatted(vocab.size(), role, OneLine.of(text)));
   }
 
   /** The lines of {@code merges.txt} without its head. */
@@ -90,35 +64,6 @@ public final class ByteLevelBpe {
         .lines()
         .filter(line -> !line.startsWith("#version") && !line.isBlank())
         .toList();
-  }
-
-  private static void putAddedTokens(
-      ObjectNode root,
-      Map<String, Integer> ids,
-      Map<String, Integer> addedTokens,
-      Map<String, String> roles) {
-    Map<Integer, String> byId = new TreeMap<>();
-    addedTokens.forEach((token, id) -> byId.put(id, token));
-    List<String> special = new ArrayList<>(roles.values());
-    for (String token : special) {
-      if (ids.containsKey(token)) {
-        byId.put(ids.get(token), token);
-      }
-    }
-    ArrayNode tokens = root.putArray("added_tokens");
-    byId.forEach(
-        (id, token) -> {
-          boolean mask = token.equals(roles.get(MASK));
-          tokens
-              .addObject()
-              .put("id", id)
-              .put("content", token)
-              .put("single_word", false)
-              .put("lstrip", mask) // the space before a mask is part of it
-              .put("rstrip", false)
-              .put("normalized", !mask)
-              .put("special", special.contains(token));
-        });
   }
 
   private static void putByteLevel(ObjectNode node, boolean addPrefixSpace) {

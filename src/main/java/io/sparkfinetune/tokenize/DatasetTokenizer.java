@@ -36,15 +36,22 @@ public final class DatasetTokenizer {
   /** The added column that says whether tokens were cut off: {@code boolean}. */
   public static final String TRUNCATED = "truncated";
 
+  /** The added column of how many tokens stand for what the tokenizer has none for: {@code int}. */
+  public static final String UNKNOWN_TOKENS = "unknown_tokens";
+
+  /** No token's id. */
+  private static final int NONE = -1;
+
   /** Rows of one call to the tokenizer: enough for every core, few enough to hold. */
   private static final int ROWS_PER_CALL = 256;
 
   private DatasetTokenizer() {}
 
   /**
-   * Adds {@link #INPUT_IDS}, {@link #TYPE_ONE_START} and {@link #TRUNCATED} to the columns that are
-   * there. Rows keep their order and partitions. Nothing is computed before an action asks for it,
-   * and each action tokenises anew: a caller that needs the rows more than once persists them.
+   * Adds {@link #INPUT_IDS}, {@link #TYPE_ONE_START}, {@link #TRUNCATED} and {@link
+   * #UNKNOWN_TOKENS} to the columns that are there. Rows keep their order and partitions. Nothing
+   * is computed before an action asks for it, and each action tokenises anew: a caller that needs
+   * the rows more than once persists them.
    *
    * @param rows rows with a column of texts, none of them null
    * @param textColumn that column's name
@@ -78,9 +85,11 @@ public final class DatasetTokenizer {
         rows.schema()
             .add(INPUT_IDS, DataTypes.createArrayType(DataTypes.IntegerType, false), false)
             .add(TYPE_ONE_START, DataTypes.IntegerType, false)
-            .add(TRUNCATED, DataTypes.BooleanType, false);
+            .add(TRUNCATED, DataTypes.BooleanType, false)
+            .add(UNKNOWN_TOKENS, DataTypes.IntegerType, false);
+    int unknown = TokenizerSummary.of(tokenizerJson).unknownToken().orElse(NONE);
     return rows.mapPartitions(
-        new TokenizePartition(broadcast, maxLength, text, pair), Encoders.row(schema));
+        new TokenizePartition(broadcast, maxLength, unknown, text, pair), Encoders.row(schema));
   }
 
   private static Text text(StructType schema, String textColumn) {
@@ -101,7 +110,7 @@ public final class DatasetTokenizer {
   }
 
   private static void requireNoAddedColumn(StructType schema) {
-    for (String added : List.of(INPUT_IDS, TYPE_ONE_START, TRUNCATED)) {
+    for (String added : List.of(INPUT_IDS, TYPE_ONE_START, TRUNCATED, UNKNOWN_TOKENS)) {
       // Spark's names differ in case only when told so, hence any case is taken.
       if (Arrays.stream(schema.fieldNames()).anyMatch(added::equalsIgnoreCase)) {
         throw new UserException(
@@ -124,7 +133,8 @@ public final class DatasetTokenizer {
   }
 
   /** One tokenizer a partition, freed when its task ends, however it ends. */
-  record TokenizePartition(Broadcast<String> tokenizerJson, int maxLength, Text text, Text pair)
+  record TokenizePartition(
+      Broadcast<String> tokenizerJson, int maxLength, int unknownToken, Text text, Text pair)
       implements MapPartitionsFunction<Row, Row> {
     @Override
     public Iterator<Row> call(Iterator<Row> rows) {
@@ -174,14 +184,16 @@ public final class DatasetTokenizer {
       }
     }
 
-    private static Row append(Row row, Encoding encoding) {
-      Object[] values = new Object[row.size() + 3];
+    private Row append(Row row, Encoding encoding) {
+      Object[] values = new Object[row.size() + 4];
       for (int i = 0; i < row.size(); i++) {
         values[i] = row.get(i);
       }
       values[row.size()] = encoding.inputIds();
       values[row.size() + 1] = encoding.typeOneStart();
       values[row.size() + 2] = encoding.truncated();
+      values[row.size() + 3] =
+          (int) Arrays.stream(encoding.inputIds()).filter(id -> id == unknownToken).count();
       return RowFactory.create(values);
     }
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * What a {@code tokenizer.json} says of itself, without the native tokenizer.
@@ -13,6 +14,8 @@ import java.util.Map;
  * @param byteLevel whether it works on the bytes of UTF-8 and not on characters
  * @param vocabSize the largest token id plus one
  * @param lowerCases whether texts are lower-cased
+ * @param unknownToken the id of the token that stands for what it has none for; empty where there
+ *     is none, as in one that works on bytes
  * @param specialTokens the ids of the tokens that stand for no text, in the order of the file
  */
 public record TokenizerSummary(
@@ -20,6 +23,7 @@ public record TokenizerSummary(
     boolean byteLevel,
     int vocabSize,
     boolean lowerCases,
+    OptionalInt unknownToken,
     Map<String, Integer> specialTokens) {
 
   /**
@@ -44,6 +48,16 @@ public record TokenizerSummary(
         root.path("pre_tokenizer").findValuesAsText("type").contains("ByteLevel"),
         TokenizerJson.vocabSize(root),
         lowerCases,
+        unknownToken(root.path("model")),
         Collections.unmodifiableMap(special));
+  }
+
+  /** Unigram has it by its id, the others by its text. */
+  private static OptionalInt unknownToken(JsonNode model) {
+    JsonNode id =
+        model.path("vocab").isArray()
+            ? model.path("unk_id")
+            : model.path("vocab").path(model.path("unk_token").asText());
+    return id.isInt() ? OptionalInt.of(id.intValue()) : OptionalInt.empty();
   }
 }

@@ -4,69 +4,36 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.OneLine;
+import io.sparkfinetune.tokenize.TokenizerClass.Kind;
+import io.sparkfinetune.tokenize.TokenizerSettings.Normalization;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * A WordPiece {@code vocab.txt} (one token a line, the line's number from 0 is its id) as the
  * {@code tokenizer.json} that stands for the same tokenizer, so that the rest of the house knows
- * only one kind. The result equals what Hugging Face's fast tokenizer makes of the file: that of
- * BERT (which is also DistilBERT's and ELECTRA's), or MPNet's where the vocabulary has {@code <s>}
- * for {@code [CLS]}.
+ * only one kind. The result equals what Hugging Face's fast tokenizer makes of the file and of what
+ * lies beside it: that of BERT (which is also DistilBERT's and ELECTRA's), or MPNet's.
  */
 public final class VocabTxt {
-  /**
-   * A family's special tokens, in the order in which Hugging Face writes them.
-   *
-   * @param normalized whether they are looked for in the text before it is normalised or after
-   * @param separators between the texts of a pair
-   */
-  private record Variant(
-      String cls,
-      String sep,
-      String mask,
-      List<String> specialTokens,
-      boolean normalized,
-      int separators) {
-    List<String> required() {
-      return List.of("[UNK]", cls, sep);
-    }
-  }
-
-  private static final Variant BERT =
-      new Variant(
-          "[CLS]",
-          "[SEP]",
-          "[MASK]",
-          List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"),
-          false,
-          1);
-  private static final Variant MPNET =
-      new Variant(
-          "<s>", "</s>", "<mask>", List.of("<s>", "<pad>", "</s>", "[UNK]", "<mask>"), true, 2);
+  /** What every text needs. */
+  private static final List<String> REQUIRED = List.of("unk_token", "cls_token", "sep_token");
 
   private VocabTxt() {}
 
   /**
-   * Makes the {@code tokenizer.json}; the flags are those of {@code tokenizer_config.json}.
+   * Makes the {@code tokenizer.json}.
    *
    * @param vocabTxt the text of {@code vocab.txt}
-   * @param lowerCase {@code do_lower_case}; Hugging Face's default is true
-   * @param stripAccents {@code strip_accents}; empty (null in the file, the default) strips them
-   *     when lower-casing
-   * @param tokenizeChineseChars {@code tokenize_chinese_chars}: whether each Chinese character is a
-   *     word; Hugging Face's default is true
+   * @param settings of a class that is made of such a file
+   * @param vectors as in {@link TokenizerTree#apply}
    * @throws UserException when a special token that every text needs is missing
    */
-  public static String toTokenizerJson(
-      String vocabTxt,
-      boolean lowerCase,
-      Optional<Boolean> stripAccents,
-      boolean tokenizeChineseChars) {
-    return toTokenizerJson(read(vocabTxt), lowerCase, stripAccents, tokenizeChineseChars);
+  public static String toTokenizerJson(String vocabTxt, TokenizerSettings settings, int vectors) {
+    return toTokenizerJson(read(vocabTxt), settings, vectors);
   }
 
   /**
@@ -76,47 +43,41 @@ public final class VocabTxt {
    * @throws UserException when a special token that every text needs is missing
    */
   public static String toTokenizerJson(
-      Map<String, Integer> vocab,
-      boolean lowerCase,
-      Optional<Boolean> stripAccents,
-      boolean tokenizeChineseChars) {
-    boolean mpnet = !vocab.containsKey(BERT.cls()) && vocab.containsKey(MPNET.cls());
-    Variant variant = mpnet ? MPNET : BERT;
-    requireSpecialTokens(vocab, variant);
+      Map<String, Integer> vocab, TokenizerSettings settings, int vectors) {
+    requireSpecialTokens(vocab, settings);
     ObjectNode root = new ObjectMapper().createObjectNode();
     root.put("version", "1.0").putNull("truncation").putNull("padding");
-    ArrayNode addedTokens = root.putArray("added_tokens");
-    for (String token : variant.specialTokens()) {
-      if (vocab.containsKey(token)) {
-        addedTokens
-            .addObject()
-            .put("id", vocab.get(token))
-            .put("content", token)
-            .put("single_word", false)
-            .put("lstrip", mpnet && token.equals(variant.mask()))
-            .put("rstrip", false)
-            .put("normalized", variant.normalized())
-            .put("special", true);
-      }
-    }
+    root.putArray("added_tokens");
+    Normalization normalization = settings.normalization();
     root.putObject("normalizer")
         .put("type", "BertNormalizer")
         .put("clean_text", true)
-        .put("handle_chinese_chars", tokenizeChineseChars)
-        .put("strip_accents", stripAccents.orElse(null))
-        .put("lowercase", lowerCase);
+        .put("handle_chinese_chars", normalization.chineseChars())
+        .put("strip_accents", normalization.stripAccents().orElse(null))
+        .put("lowercase", normalization.lowerCase());
     root.putObject("pre_tokenizer").put("type", "BertPreTokenizer");
-    putPostProcessor(root, vocab, variant);
+    putPostProcessor(root, vocab, settings);
     root.putObject("decoder").put("type", "WordPiece").put("prefix", "##").put("cleanup", true);
     ObjectNode model =
         root.putObject("model")
             .put("type", "WordPiece")
-            .put("unk_token", "[UNK]")
+            .put("unk_token", settings.text("unk_token").orElseThrow())
             .put("continuing_subword_prefix", "##")
             .put("max_input_chars_per_word", 100);
     ObjectNode tokens = model.putObject("vocab");
     vocab.forEach(tokens::put);
-    return root.toString();
+    return TokenizerTree.complete(root, settings, vectors);
+  }
+
+  /** The class of a file that nothing names one for: MPNet's where it has no {@code [CLS]}. */
+  public static TokenizerClass type(String vocabTxt) {
+    return type(read(vocabTxt));
+  }
+
+  /** As above, of a vocabulary that was read already. */
+  public static TokenizerClass type(Map<String, Integer> vocab) {
+    boolean mpnet = !vocab.containsKey("[CLS]") && vocab.containsKey("<s>");
+    return TokenizerClass.named(mpnet ? "MPNetTokenizer" : "BertTokenizer").orElseThrow();
   }
 
   private static Map<String, Integer> read(String vocabTxt) {
@@ -129,41 +90,41 @@ public final class VocabTxt {
     return vocab;
   }
 
-  private static void requireSpecialTokens(Map<String, Integer> vocab, Variant variant) {
+  private static void requireSpecialTokens(Map<String, Integer> vocab, TokenizerSettings settings) {
+    List<String> required =
+        REQUIRED.stream().map(role -> settings.text(role).orElse("no " + role)).toList();
     List<String> missing =
-        variant.required().stream().filter(token -> !vocab.containsKey(token)).toList();
+        required.stream().filter(token -> settings.id(token, vocab).isEmpty()).toList();
     if (!missing.isEmpty()) {
       throw new UserException(
           ("vocab.txt (%d tokens) has no %s. Expected a WordPiece vocabulary: one token a line, "
                   + "%s among them.")
               .formatted(
-                  vocab.size(), String.join(", ", missing), String.join(", ", variant.required())));
+                  vocab.size(),
+                  OneLine.of(String.join(", ", missing)),
+                  OneLine.of(String.join(", ", required))));
     }
   }
 
-  /** {@code [CLS] A [SEP]} for one text, {@code [CLS] A [SEP] B [SEP]} for a pair. */
+  /** {@code [CLS] A [SEP]} for one text, {@code [CLS] A [SEP] B [SEP]} for a pair; MPNet's two. */
   private static void putPostProcessor(
-      ObjectNode root, Map<String, Integer> vocab, Variant variant) {
+      ObjectNode root, Map<String, Integer> vocab, TokenizerSettings settings) {
+    String cls = settings.text("cls_token").orElseThrow();
+    String sep = settings.text("sep_token").orElseThrow();
     ObjectNode template = root.putObject("post_processor").put("type", "TemplateProcessing");
     ArrayNode single = template.putArray("single");
-    addPiece(single, "SpecialToken", variant.cls(), 0);
-    addPiece(single, "Sequence", "A", 0);
-    addPiece(single, "SpecialToken", variant.sep(), 0);
+    TokenizerTree.addPiece(single, "SpecialToken", cls, 0);
+    TokenizerTree.addPiece(single, "Sequence", "A", 0);
+    TokenizerTree.addPiece(single, "SpecialToken", sep, 0);
     ArrayNode pair = template.putArray("pair").addAll(single.deepCopy());
-    for (int i = 1; i < variant.separators(); i++) {
-      addPiece(pair, "SpecialToken", variant.sep(), 0);
+    if (settings.type().kind() == Kind.MPNET) {
+      TokenizerTree.addPiece(pair, "SpecialToken", sep, 0);
     }
-    addPiece(pair, "Sequence", "B", 1);
-    addPiece(pair, "SpecialToken", variant.sep(), 1);
+    TokenizerTree.addPiece(pair, "Sequence", "B", 1);
+    TokenizerTree.addPiece(pair, "SpecialToken", sep, 1);
     ObjectNode specialTokens = template.putObject("special_tokens");
-    for (String token : List.of(variant.cls(), variant.sep())) {
-      ObjectNode entry = specialTokens.putObject(token).put("id", token);
-      entry.putArray("ids").add(vocab.get(token));
-      entry.putArray("tokens").add(token);
+    for (String token : List.of(cls, sep)) {
+      TokenizerTree.putTemplateToken(specialTokens, token, settings.id(token, vocab).orElseThrow());
     }
-  }
-
-  private static void addPiece(ArrayNode pieces, String kind, String id, int typeId) {
-    pieces.addObject().putObject(kind).put("id", id).put("type_id", typeId);
   }
 }

@@ -127,6 +127,22 @@ class TrainingExamplesTest {
     }
   }
 
+  /** A word in runes is one unknown token, beside it are the two special ones. */
+  @Test
+  void countsTheTokensThatTheTokenizerDoesNotKnow() {
+    Dataset<Row> rows =
+        labelled(DataTypes.StringType, row("\u16a0\u16a2", "x", null), row("\u16a6", "y", null));
+    try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
+      assertThat(examples.unknown()).isEqualTo(new UnknownTokens(2, 6));
+      assertThat(examples.unknown().warning().orElseThrow())
+          .startsWith(
+              "the tokenizer does not know 33.3 % of the texts' tokens (2 of 6 are its unknown token)");
+    }
+    assertThat(new UnknownTokens(5, 100).warning()).isEmpty();
+    assertThat(new UnknownTokens(6, 100).warning()).isPresent();
+    assertThat(new UnknownTokens(0, 0).warning()).isEmpty();
+  }
+
   @Test
   void saysWhatCannotBeTrainedOn() {
     assertThatThrownBy(

@@ -4,12 +4,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.tokenize.ByteLevelBpe;
+import io.sparkfinetune.tokenize.TokenizerSettings;
+import io.sparkfinetune.tokenize.TokenizerSettings.Normalization;
+import io.sparkfinetune.tokenize.TokenizerSettings.Role;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /** A {@code tokenizer.json} of each family's kind, over fewer tokens than the tiny goldens have. */
 final class TinyTokenizers {
@@ -65,11 +71,23 @@ final class TinyTokenizers {
       put(vocabulary, token);
     }
     LETTERS.chars().forEach(letter -> put(vocabulary, Character.toString(letter)));
+    Map<String, Optional<Role>> tokens = new HashMap<>();
+    roles.forEach((role, text) -> tokens.put(role, Optional.of(new Role(text, Optional.empty()))));
+    TokenizerSettings settings =
+        new TokenizerSettings(
+            ByteLevelBpe.TYPE,
+            new Normalization(true, Optional.empty(), true),
+            Optional.of(addPrefixSpace),
+            Optional.empty(),
+            false,
+            tokens,
+            List.of(),
+            new TreeMap<>(),
+            false,
+            false,
+            false);
     return ByteLevelBpe.toTokenizerJson(
-        vocabulary,
-        List.of("c a", "\u0120 ca"),
-        Map.of(),
-        new ByteLevelBpe.Settings(addPrefixSpace, roles));
+        vocabulary, List.of("c a", "\u0120 ca"), settings, vocabulary.size());
   }
 
   private static void put(Map<String, Integer> vocabulary, String token) {

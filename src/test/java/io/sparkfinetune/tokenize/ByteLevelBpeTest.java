@@ -15,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Against RobertaTokenizerFast; the goldens are of tools/goldens/vocabularies.py. */
 class ByteLevelBpeTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final ByteLevelBpe.Settings DEFAULTS = new ByteLevelBpe.Settings(false, Map.of());
+  private static final TokenizerSettings DEFAULTS = TokenizerSettings.of(ByteLevelBpe.TYPE);
 
   @ParameterizedTest
   @CsvSource({"false,ids", "true,ids_prefix_space"})
@@ -34,8 +36,8 @@ class ByteLevelBpeTest {
         ByteLevelBpe.toTokenizerJson(
             ids("vocab.json"),
             merges(),
-            ids("added_tokens.json"),
-            new ByteLevelBpe.Settings(addPrefixSpace, Map.of()));
+            settings(addPrefixSpace, ids("added_tokens.json")),
+            Integer.MAX_VALUE);
     try (TextTokenizer tokenizer = TextTokenizer.of(json, 20_000)) {
       List<Encoding> encodings =
           tokenizer.encode(rows.stream().map(row -> row.get("text").textValue()).toList());
@@ -50,8 +52,7 @@ class ByteLevelBpeTest {
 
   @Test
   void namesTheMissingSpecialToken() {
-    assertThatThrownBy(
-            () -> ByteLevelBpe.toTokenizerJson(Map.of("<s>", 0), List.of(), Map.of(), DEFAULTS))
+    assertThatThrownBy(() -> ByteLevelBpe.toTokenizerJson(Map.of("<s>", 0), List.of(), DEFAULTS, 1))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "vocab.json (1 tokens) has no sep_token '</s>', which every text needs. Expected"
@@ -63,14 +64,30 @@ class ByteLevelBpeTest {
     assertThatThrownBy(
             () ->
                 ByteLevelBpe.toTokenizerJson(
-                    Map.of("<s>", 0, "</s>", 1, "a", 2, "b", 3),
-                    List.of("a b"),
-                    Map.of(),
-                    DEFAULTS))
+                    Map.of("<s>", 0, "</s>", 1, "a", 2, "b", 3), List.of("a b"), DEFAULTS, 4))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "merges.txt: 'a b' merges no two tokens of vocab.json into a third. The two files are"
                 + " not of one tokenizer.");
+  }
+
+  private static TokenizerSettings settings(boolean addPrefixSpace, Map<String, Integer> added) {
+    TreeMap<Integer, AddedToken> tokens = new TreeMap<>();
+    added.forEach(
+        (text, id) ->
+            tokens.put(id, new AddedToken(text, false, false, false, Optional.empty(), false)));
+    return new TokenizerSettings(
+        ByteLevelBpe.TYPE,
+        DEFAULTS.normalization(),
+        Optional.of(addPrefixSpace),
+        Optional.empty(),
+        false,
+        Map.of(),
+        List.of(),
+        tokens,
+        false,
+        false,
+        false);
   }
 
   private static List<JsonNode> rows() throws IOException {

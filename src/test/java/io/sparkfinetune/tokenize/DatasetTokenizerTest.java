@@ -67,7 +67,14 @@ class DatasetTokenizerTest {
             16);
     assertThat(tokenized.columns())
         .containsExactly(
-            "id", "text", "tags", "nothing", "input_ids", "type_one_start", "truncated");
+            "id",
+            "text",
+            "tags",
+            "nothing",
+            "input_ids",
+            "type_one_start",
+            "truncated",
+            "unknown_tokens");
     assertThat(tokenized.schema().apply("input_ids").dataType().simpleString())
         .isEqualTo("array<int>");
     List<Row> rows = tokenized.orderBy("id").collectAsList();
@@ -141,7 +148,7 @@ class DatasetTokenizerTest {
     new ObjectOutputStream(bytes)
         .writeObject(
             new DatasetTokenizer.TokenizePartition(
-                broadcast, 16, new DatasetTokenizer.Text("text", 1), null));
+                broadcast, 16, 100, new DatasetTokenizer.Text("text", 1), null));
     assertThat(EmbeddedTokenizer.JSON).hasSizeGreaterThan(500_000);
     assertThat(bytes.size()).isLessThan(2_000);
   }

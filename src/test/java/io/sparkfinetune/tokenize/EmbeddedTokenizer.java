@@ -33,6 +33,13 @@ final class EmbeddedTokenizer {
         .collect(Collectors.joining("\n", "", "\n"));
   }
 
+  /** Made of the vocabulary, with another normalisation. */
+  static String ofVocabTxt(TokenizerSettings.Normalization normalization) {
+    String vocab = vocabTxt();
+    return VocabTxt.toTokenizerJson(
+        vocab, TokenizerSettings.of(VocabTxt.type(vocab)).with(normalization), Integer.MAX_VALUE);
+  }
+
   private static String read() {
     try (InputStream in =
         EmbeddedTokenizer.class.getResourceAsStream("/all-minilm-l6-v2-tokenizer.json")) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkfinetune.tokenize.TokenizerSettings.Normalization;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -95,11 +96,8 @@ class TokenIdsGoldenTest {
   void idsFromVocabTxtEqualBertTokenizerFasts(
       String name, boolean lowerCase, Boolean stripAccents, boolean tokenizeChineseChars) {
     String tokenizerJson =
-        VocabTxt.toTokenizerJson(
-            EmbeddedTokenizer.vocabTxt(),
-            lowerCase,
-            Optional.ofNullable(stripAccents),
-            tokenizeChineseChars);
+        EmbeddedTokenizer.ofVocabTxt(
+            new Normalization(lowerCase, Optional.ofNullable(stripAccents), tokenizeChineseChars));
     try (TextTokenizer tokenizer = TextTokenizer.of(tokenizerJson, 128)) {
       List<Encoding> encodings = tokenizer.encode(texts);
       for (int i = 0; i < TEXTS; i++) {
@@ -117,7 +115,7 @@ class TokenIdsGoldenTest {
     boolean vocab = from.equals("vocab.txt");
     String tokenizerJson =
         vocab
-            ? VocabTxt.toTokenizerJson(EmbeddedTokenizer.vocabTxt(), true, Optional.empty(), true)
+            ? EmbeddedTokenizer.ofVocabTxt(new Normalization(true, Optional.empty(), true))
             : EmbeddedTokenizer.JSON;
     List<JsonNode> pairs =
         rows.stream().filter(row -> row.has("pair")).map(row -> row.get("pair")).toList();

@@ -10,16 +10,22 @@ import io.sparkfinetune.UserException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class VocabTxtTest {
+  /**
+   * As with a model that has a vector for each line and no more: [MASK] and [PAD] may be missing.
+   */
+  private static String toTokenizerJson(String vocabTxt) {
+    return VocabTxt.toTokenizerJson(
+        vocabTxt, TokenizerSettings.of(VocabTxt.type(vocabTxt)), (int) vocabTxt.lines().count());
+  }
+
   @Test
   void isTheTokenizerJsonOfTheSameVocabulary() throws Exception {
     ObjectNode expected = EmbeddedTokenizer.tree();
     expected.putNull("truncation").putNull("padding");
-    String json =
-        VocabTxt.toTokenizerJson(EmbeddedTokenizer.vocabTxt(), true, Optional.empty(), true);
+    String json = toTokenizerJson(EmbeddedTokenizer.vocabTxt());
     assertThat(new ObjectMapper().readTree(json)).isEqualTo(expected);
   }
 
@@ -33,17 +39,12 @@ class VocabTxtTest {
       vocab = new String(text.readAllBytes(), StandardCharsets.UTF_8);
       expected = new ObjectMapper().readTree(json);
     }
-    assertThat(
-            new ObjectMapper()
-                .readTree(VocabTxt.toTokenizerJson(vocab, true, Optional.empty(), true)))
-        .isEqualTo(expected);
+    assertThat(new ObjectMapper().readTree(toTokenizerJson(vocab))).isEqualTo(expected);
   }
 
   @Test
   void lineEndsOfWindowsAreNoPartOfTokens() {
-    String json =
-        VocabTxt.toTokenizerJson(
-            "[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\nhello\r\n", true, Optional.empty(), true);
+    String json = toTokenizerJson("[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\nhello\r\n");
     try (TextTokenizer tokenizer = TextTokenizer.of(json, 8)) {
       assertThat(tokenizer.encode(List.of("Hello you")).get(0).inputIds())
           .containsExactly(2, 4, 1, 3);
@@ -52,19 +53,19 @@ class VocabTxtTest {
 
   @Test
   void ofATokenOnTwoLinesTheLaterCounts() {
-    String json =
-        VocabTxt.toTokenizerJson("a\n[UNK]\n[CLS]\n[SEP]\na\n", true, Optional.empty(), true);
+    String json = toTokenizerJson("a\n[UNK]\n[CLS]\n[SEP]\na\n");
     try (TextTokenizer tokenizer = TextTokenizer.of(json, 8)) {
       assertThat(tokenizer.encode(List.of("a")).get(0).inputIds()).containsExactly(2, 4, 3);
       assertThat(tokenizer.vocabSize()).isEqualTo(5);
-      assertThat(tokenizer.padTokenId()).as("without [PAD]").isZero();
+      assertThat(tokenizer.padTokenId())
+          .as("the next after 4 tokens, as in transformers")
+          .isEqualTo(4);
     }
   }
 
   @Test
   void aFileWithoutTheSpecialTokensIsRefused() {
-    assertThatThrownBy(
-            () -> VocabTxt.toTokenizerJson("a\nb\n[UNK]\n", true, Optional.empty(), true))
+    assertThatThrownBy(() -> toTokenizerJson("a\nb\n[UNK]\n"))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "vocab.txt (3 tokens) has no [CLS], [SEP]. Expected a WordPiece vocabulary: one token a"

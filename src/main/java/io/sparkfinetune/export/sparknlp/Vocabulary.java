@@ -110,6 +110,11 @@ interface Vocabulary {
               + expected
               + " alone");
     }
+    if (tokenizer.path("truncation").path("direction").asText().equals("Left")) {
+      throw new UserException(
+          "format=sparknlp: the tokenizer cuts off the start of long texts (truncation_side=left),"
+              + " and Spark NLP's annotators cut off their end");
+    }
   }
 
   private static void writeTokens(JsonNode tokenizer, Path assets) throws IOException {

@@ -1,5 +1,6 @@
 package io.sparkfinetune.model.io;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Nearest;
 import io.sparkfinetune.config.Storage;
@@ -10,6 +11,8 @@ import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -42,18 +45,22 @@ public final class Checkpoint {
 
   private final String name;
   private final String config;
-  private final String tokenizer;
+  private final TokenizerFiles.Tokenizer tokenizer;
   private final Supplier<TensorSource> weights;
   private final Supplier<TrainingRecord> training;
 
-  private Checkpoint(String name, String config, String tokenizer, Supplier<TensorSource> weights) {
+  private Checkpoint(
+      String name,
+      String config,
+      TokenizerFiles.Tokenizer tokenizer,
+      Supplier<TensorSource> weights) {
     this(name, config, tokenizer, weights, TrainingRecord::empty);
   }
 
   private Checkpoint(
       String name,
       String config,
-      String tokenizer,
+      TokenizerFiles.Tokenizer tokenizer,
       Supplier<TensorSource> weights,
       Supplier<TrainingRecord> training) {
     this.name = name;
@@ -141,9 +148,40 @@ public final class Checkpoint {
     return config;
   }
 
-  /** The text of {@code tokenizer.json}; made from a vocabulary where that is all there is. */
+  /**
+   * The text of {@code tokenizer.json} with what lies beside it in it; made from a vocabulary where
+   * that is all there is.
+   */
   public String tokenizer() {
-    return tokenizer;
+    return tokenizer.json();
+  }
+
+  /**
+   * What a user should know of the tokenizer, a line each: of how its files were read, and when its
+   * maker cut texts earlier.
+   *
+   * @param maxLength the tokens at which texts are cut
+   */
+  public List<String> tokenizerNotes(int maxLength) {
+    List<String> notes = new ArrayList<>(tokenizer.notes());
+    if (tokenizer.maxLength().orElse(maxLength) < maxLength) {
+      notes.add(
+          name
+              + ": texts are cut at max_length="
+              + maxLength
+              + " tokens, and the tokenizer's model_max_length is "
+              + tokenizer.maxLength().getAsInt());
+    }
+    return notes;
+  }
+
+  /**
+   * The longest text in tokens: {@code model_max_length} of the tokenizer, where that is less.
+   *
+   * @param positions what the model has positions for
+   */
+  public int longest(int positions) {
+    return Math.min(positions, tokenizer.maxLength().orElse(positions));
   }
 
   /**
@@ -165,7 +203,7 @@ public final class Checkpoint {
     return new Checkpoint(
         name,
         text(resource(files.config(), name)),
-        text(resource(files.tokenizer(), name)),
+        TokenizerFiles.Tokenizer.of(text(resource(files.tokenizer(), name))),
         () -> OnnxReader.open(weights, name));
   }
 
@@ -223,7 +261,7 @@ public final class Checkpoint {
       return new Checkpoint(
           base,
           folder.config(),
-          folder.tokenizer(),
+          folder.tokenizerFiles(),
           folder::openWeights,
           () -> TrainingRecord.read(found.model(), hadoop).orElseGet(TrainingRecord::empty));
     }
@@ -248,15 +286,19 @@ public final class Checkpoint {
     }
     Path configFile = new Path(folder, HuggingFaceFolder.CONFIG);
     String config;
+    Optional<ObjectNode> model = Optional.empty();
     if (HadoopFiles.exists(configFile, hadoop)) {
       config = HadoopFiles.readText(configFile, hadoop);
-      Json.object(config, configFile.toString());
+      model = Optional.of(Json.object(config, configFile.toString()));
     } else {
       try (OnnxReader reader = OnnxReader.open(path, hadoop)) {
         config = reader.config();
       }
     }
     return new Checkpoint(
-        base, config, TokenizerFiles.read(folder, hadoop), () -> OnnxReader.open(path, hadoop));
+        base,
+        config,
+        TokenizerFiles.read(folder, model, hadoop),
+        () -> OnnxReader.open(path, hadoop));
   }
 }

@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.bytedeco.pytorch.Tensor;
@@ -38,7 +39,7 @@ public final class HuggingFaceFolder {
   private final Path folder;
   private final Configuration hadoop;
   private final String config;
-  private final String tokenizer;
+  private final TokenizerFiles.Tokenizer tokenizer;
   private final String weights;
 
   private HuggingFaceFolder(
@@ -54,8 +55,8 @@ public final class HuggingFaceFolder {
     this.weights = weightsNeeded ? weights(names) : null;
     Path configFile = new Path(folder, CONFIG);
     this.config = HadoopFiles.readText(configFile, hadoop);
-    Json.object(config, configFile.toString());
-    this.tokenizer = TokenizerFiles.read(tokenizerFolder, hadoop);
+    ObjectNode model = Json.object(config, configFile.toString());
+    this.tokenizer = TokenizerFiles.read(tokenizerFolder, Optional.of(model), hadoop);
   }
 
   /**
@@ -88,8 +89,16 @@ public final class HuggingFaceFolder {
     return config;
   }
 
-  /** The text of {@code tokenizer.json}; made from a vocabulary where that is all there is. */
+  /**
+   * The text of {@code tokenizer.json} with what lies beside it in it; made from a vocabulary where
+   * that is all there is.
+   */
   public String tokenizer() {
+    return tokenizer.json();
+  }
+
+  /** The tokenizer with what else is known of it. */
+  TokenizerFiles.Tokenizer tokenizerFiles() {
     return tokenizer;
   }
 
@@ -120,7 +129,7 @@ public final class HuggingFaceFolder {
     openWeights().close();
     try (InputStream in = HadoopFiles.open(file, hadoop)) {
       return new ModelFiles(
-          config, tokenizer, ChunkedBytes.readFrom(in), AdapterFiles.read(folder, hadoop));
+          config, tokenizer.json(), ChunkedBytes.readFrom(in), AdapterFiles.read(folder, hadoop));
     } catch (FileNotFoundException e) {
       throw new UserException(file + ": there is no such file.", e);
     } catch (IOException e) {

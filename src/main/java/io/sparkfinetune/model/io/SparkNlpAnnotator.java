@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.tokenize.ByteLevelBpe;
+import io.sparkfinetune.tokenize.TokenizerSettings;
+import io.sparkfinetune.tokenize.TokenizerSettings.Normalization;
 import io.sparkfinetune.tokenize.VocabTxt;
 import java.io.IOException;
 import java.io.InputStream;
@@ -61,7 +63,7 @@ final class SparkNlpAnnotator {
   private final String family;
   private final Path archive;
   private final String config;
-  private final String tokenizer;
+  private final TokenizerFiles.Tokenizer tokenizer;
 
   private SparkNlpAnnotator(Path folder, Configuration hadoop) throws IOException {
     this.folder = folder;
@@ -88,8 +90,8 @@ final class SparkNlpAnnotator {
     return config;
   }
 
-  /** The text of a {@code tokenizer.json}. */
-  String tokenizer() {
+  /** The tokenizer. */
+  TokenizerFiles.Tokenizer tokenizer() {
     return tokenizer;
   }
 
@@ -247,18 +249,26 @@ final class SparkNlpAnnotator {
         });
   }
 
-  private String readTokenizer() throws IOException {
+  private TokenizerFiles.Tokenizer readTokenizer() throws IOException {
     if (HadoopFiles.exists(new Path(folder, TokenizerFiles.TOKENIZER), hadoop)
         || !HadoopFiles.exists(field(VOCABULARY), hadoop)) {
-      return TokenizerFiles.read(folder, hadoop);
+      boolean besideConfig = HadoopFiles.exists(new Path(folder, HuggingFaceFolder.CONFIG), hadoop);
+      return TokenizerFiles.read(
+          folder,
+          besideConfig ? Optional.of(Json.object(config, folder.toString())) : Optional.empty(),
+          hadoop);
     }
     Map<String, Integer> vocabulary = ids(VOCABULARY);
-    if (HadoopFiles.exists(field(MERGES), hadoop)) {
-      return ByteLevelBpe.toTokenizerJson(
-          vocabulary, merges(), Map.of(), new ByteLevelBpe.Settings(false, Map.of()));
-    }
-    return VocabTxt.toTokenizerJson(
-        vocabulary, !param("caseSensitive").asBoolean(false), Optional.empty(), true);
+    boolean lowerCase = !param("caseSensitive").asBoolean(false);
+    return TokenizerFiles.Tokenizer.of(
+        HadoopFiles.exists(field(MERGES), hadoop)
+            ? ByteLevelBpe.toTokenizerJson(
+                vocabulary, merges(), TokenizerSettings.of(ByteLevelBpe.TYPE), Integer.MAX_VALUE)
+            : VocabTxt.toTokenizerJson(
+                vocabulary,
+                TokenizerSettings.of(VocabTxt.type(vocabulary))
+                    .with(new Normalization(lowerCase, Optional.empty(), true)),
+                Integer.MAX_VALUE));
   }
 
   private Path field(String name) {

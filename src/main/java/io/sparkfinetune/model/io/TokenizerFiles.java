@@ -4,14 +4,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
-import io.sparkfinetune.config.OneLine;
 import io.sparkfinetune.tokenize.ByteLevelBpe;
+import io.sparkfinetune.tokenize.TokenizerClass;
+import io.sparkfinetune.tokenize.TokenizerClass.Kind;
+import io.sparkfinetune.tokenize.TokenizerSettings;
+import io.sparkfinetune.tokenize.TokenizerSummary;
+import io.sparkfinetune.tokenize.TokenizerTree;
 import io.sparkfinetune.tokenize.VocabTxt;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -23,7 +29,10 @@ final class TokenizerFiles {
   private static final String VOCAB = "vocab.txt";
   private static final String BPE_VOCAB = "vocab.json";
   private static final String BPE_MERGES = "merges.txt";
-  private static final String ADDED_TOKENS = "added_tokens.json";
+  static final String ADDED_TOKENS = "added_tokens.json";
+
+  /** More token ids than any model has vectors for. */
+  private static final int ALL = Integer.MAX_VALUE;
 
   /** How Spark NLP's names of its SentencePiece files end. */
   private static final String SPARK_NLP_SENTENCE_PIECE = "_spp";
@@ -42,73 +51,133 @@ final class TokenizerFiles {
   private TokenizerFiles() {}
 
   /**
-   * The text of {@code tokenizer.json}; where there is none, one made from {@code vocab.txt}
-   * (WordPiece) or {@code vocab.json} and {@code merges.txt} (byte-level BPE) with the settings of
-   * {@code tokenizer_config.json}, and the family's defaults where that is missing too.
+   * A tokenizer with all that lies beside it in it.
+   *
+   * @param json the text of its {@code tokenizer.json}
+   * @param maxLength {@code model_max_length}, the tokens at which its maker cut texts; empty where
+   *     there is none
+   * @param notes what a user should know of how its files were read, a line each
    */
-  static String read(Path folder, Configuration hadoop) throws IOException {
+  record Tokenizer(String json, OptionalInt maxLength, List<String> notes) {
+    /** One that nothing lies beside. */
+    static Tokenizer of(String json) {
+      return new Tokenizer(json, OptionalInt.empty(), List.of());
+    }
+  }
+
+  /**
+   * Reads {@code tokenizer.json}, with what the files beside it say put over it as transformers
+   * does ({@link TokenizerKeys}); where there is none, makes one from {@code vocab.txt} (WordPiece)
+   * or {@code vocab.json} and {@code merges.txt} (byte-level BPE).
+   *
+   * @param model the model's {@code config.json}, which has a say in the tokenizer's class; empty
+   *     when there is none
+   * @throws UserException when there is none, or one that cannot be read as transformers does
+   */
+  static Tokenizer read(Path folder, Optional<ObjectNode> model, Configuration hadoop)
+      throws IOException {
     List<String> names = HadoopFiles.names(folder, hadoop);
+    TokenizerMetadata metadata =
+        new TokenizerMetadata(
+            optional(folder, TOKENIZER_CONFIG, names, hadoop),
+            optional(folder, SPECIAL_TOKENS_MAP, names, hadoop),
+            optional(folder, ADDED_TOKENS, names, hadoop),
+            model,
+            folder.toString());
+    int vectors = model.map(m -> m.path("vocab_size").asInt(ALL)).orElse(ALL);
     if (names.contains(TOKENIZER)) {
-      return text(folder, TOKENIZER, hadoop);
+      String json = text(folder, TOKENIZER, hadoop);
+      return withMetadata(json, metadata, vectors);
     }
     if (names.contains(VOCAB)) {
-      ObjectNode settings = optional(folder, TOKENIZER_CONFIG, names, hadoop);
-      JsonNode stripAccents = settings.path("strip_accents");
-      return VocabTxt.toTokenizerJson(
-          text(folder, VOCAB, hadoop),
-          settings.path("do_lower_case").asBoolean(true),
-          stripAccents.isBoolean() ? Optional.of(stripAccents.asBoolean()) : Optional.empty(),
-          settings.path("tokenize_chinese_chars").asBoolean(true));
+      String vocab = text(folder, VOCAB, hadoop);
+      TokenizerClass type = metadata.type().orElseGet(() -> VocabTxt.type(vocab));
+      return made(
+          metadata,
+          type,
+          VOCAB,
+          List.of(Kind.BERT, Kind.MPNET),
+          settings -> VocabTxt.toTokenizerJson(vocab, settings, vectors));
     }
     if (names.contains(BPE_VOCAB) && names.contains(BPE_MERGES)) {
-      return byteLevelBpe(folder, names, hadoop);
+      Map<String, Integer> vocab = ids(optional(folder, BPE_VOCAB, names, hadoop));
+      List<String> merges = ByteLevelBpe.readMerges(text(folder, BPE_MERGES, hadoop));
+      return made(
+          metadata,
+          metadata.type().orElse(ByteLevelBpe.TYPE),
+          BPE_VOCAB,
+          List.of(Kind.ROBERTA),
+          settings -> ByteLevelBpe.toTokenizerJson(vocab, merges, settings, vectors));
     }
     throw missing(folder, names);
   }
 
-  private static String byteLevelBpe(Path folder, List<String> names, Configuration hadoop)
-      throws IOException {
-    ObjectNode settings = optional(folder, TOKENIZER_CONFIG, names, hadoop);
-    Map<String, Integer> added = ids(optional(folder, ADDED_TOKENS, names, hadoop));
-    // Newer folders list them in tokenizer_config.json, by id.
-    settings
-        .path("added_tokens_decoder")
-        .fields()
-        .forEachRemaining(
-            e -> added.put(e.getValue().path("content").asText(), addedId(e.getKey(), folder)));
-    Map<String, String> roles = new LinkedHashMap<>();
-    ObjectNode map = optional(folder, SPECIAL_TOKENS_MAP, names, hadoop);
-    for (JsonNode source : List.of(settings, map)) {
-      source
-          .fields()
-          .forEachRemaining(
-              e -> {
-                // A text, or an object that has it in "content".
-                JsonNode token = e.getValue();
-                String text = token.path("content").asText(token.asText());
-                if (e.getKey().endsWith("_token") && !text.isEmpty() && !token.isBoolean()) {
-                  roles.put(e.getKey(), text);
-                }
-              });
+  private static Tokenizer withMetadata(String json, TokenizerMetadata metadata, int vectors) {
+    Optional<TokenizerClass> known = metadata.type();
+    TokenizerClass type = known.orElseGet(TokenizerClass::generic);
+    List<String> said = TokenizerKeys.check(metadata.config(), type, metadata.file());
+    TokenizerSettings settings = metadata.settings(type);
+    TokenizerTree.Effective effective;
+    try {
+      effective = TokenizerTree.apply(json, settings, vectors);
+    } catch (UserException e) {
+      throw new UserException(metadata.folder() + ": " + e.getMessage(), e);
     }
-    return ByteLevelBpe.toTokenizerJson(
-        ids(optional(folder, BPE_VOCAB, names, hadoop)),
-        ByteLevelBpe.readMerges(text(folder, BPE_MERGES, hadoop)),
-        added,
-        new ByteLevelBpe.Settings(settings.path("add_prefix_space").asBoolean(false), roles));
+    said.addAll(effective.said());
+    JsonNode lowerCase = metadata.config().path(TokenizerKeys.LOWER_CASE);
+    if (lowerCase.isBoolean()
+        && TokenizerSummary.of(effective.json()).lowerCases() != lowerCase.booleanValue()) {
+      said.add(
+          "do_lower_case="
+              + lowerCase
+              + " has no effect: the tokenizer.json of a "
+              + type.name()
+              + " says itself whether texts are lower-cased");
+    }
+    String cure =
+        metadata.isByFamily() && !effective.said().isEmpty()
+            ? "; for tokenizer.json as it is, write {\"tokenizer_class\":"
+                + " \"PreTrainedTokenizerFast\"} into tokenizer_config.json"
+            : "";
+    return new Tokenizer(effective.json(), metadata.maxLength(), lines(said, type, metadata, cure));
   }
 
-  private static int addedId(String key, Path folder) {
-    try {
-      return Integer.parseInt(key);
-    } catch (NumberFormatException e) {
-      throw new UserException(
-          new Path(folder, TOKENIZER_CONFIG)
-              + ": added_tokens_decoder has the key '"
-              + OneLine.of(key)
-              + "': expected the id of a token, a whole number",
-          e);
+  private static Tokenizer made(
+      TokenizerMetadata metadata,
+      TokenizerClass type,
+      String file,
+      List<Kind> kinds,
+      Function<TokenizerSettings, String> make) {
+    if (!kinds.contains(type.kind())) {
+      throw metadata.unsupported(
+          "does not read "
+              + file
+              + ": beside it expected one of "
+              + String.join(", ", TokenizerClass.names(kinds)));
     }
+    List<String> said = TokenizerKeys.check(metadata.config(), type, metadata.file());
+    String json;
+    try {
+      json = make.apply(metadata.settings(type));
+    } catch (UserException e) {
+      throw new UserException(metadata.folder() + ": " + e.getMessage(), e);
+    }
+    return new Tokenizer(json, metadata.maxLength(), lines(said, type, metadata, ""));
+  }
+
+  private static List<String> lines(
+      List<String> said, TokenizerClass type, TokenizerMetadata metadata, String cure) {
+    return said.stream()
+        .map(
+            phrase ->
+                metadata.folder()
+                    + ": of the tokenizer ("
+                    + type.name()
+                    + "), "
+                    + phrase
+                    + ", as in transformers"
+                    + cure)
+        .toList();
   }
 
   private static Map<String, Integer> ids(ObjectNode idsByToken) {
@@ -184,6 +253,9 @@ final class TokenizerFiles {
     names.add("attention_mask");
     settings.put("model_max_length", inputs.maxTokens());
     settings.put("tokenizer_class", "PreTrainedTokenizerFast");
+    if (tokenizer.path("truncation").path("direction").asText().equals("Left")) {
+      settings.put(TokenizerKeys.TRUNCATION_SIDE, "left");
+    }
     settings.setAll(specialTokens(tokenizer));
     return Json.text(settings);
   }
