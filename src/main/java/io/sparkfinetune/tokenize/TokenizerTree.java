@@ -126,6 +126,9 @@ public final class TokenizerTree {
             putSpecial(tokens, text, token);
           }
         });
+    // Every text has the others, or may have.
+    List.of("cls_token", "sep_token", "unk_token")
+        .forEach(role -> settings.text(role).ifPresent(roles::remove));
     tokens.leaveOut(roles, vectors);
     changed |= tokens.write(root);
   }
