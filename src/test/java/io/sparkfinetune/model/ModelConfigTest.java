@@ -79,7 +79,7 @@ class ModelConfigTest {
       value = {
         "bert | num_hidden_layers | 1000 | weights that the model needs are missing",
         "bert | vocab_size | 16777216 | the model's configuration says [16777216, ",
-        "bert | hidden_size | 12582912 | the model's configuration says [",
+        "bert | hidden_size | 60000 | the model's configuration says [",
         "bert | intermediate_size | 16777216 | the model's configuration says [16777216, ",
         "bert | max_position_embeddings | 1048576 | the model's configuration says [1048576, ",
         "bert | type_vocab_size | 16777216 | the model's configuration says [16777216, ",
