@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -21,7 +23,10 @@ final class JobCommand implements Callable<Integer> {
   static final int FAILED = 1;
   static final int USAGE = 2;
 
+  private static final long PATIENCE_SECONDS = 5;
+
   private final Job job;
+  private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean stopping;
 
   @Option(names = "--conf")
@@ -57,13 +62,33 @@ final class JobCommand implements Callable<Integer> {
         Console.trace(failure);
       }
       return report(failure);
+    } finally {
+      ended.countDown();
     }
   }
 
+  /**
+   * Ctrl-C: what fails then fails for that; and what does not fail in time is told all the same.
+   */
+  private void stop() {
+    stopping = true;
+    try {
+      if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        reportInterrupted();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void reportInterrupted() {
+    Console.error(job.name() + ": interrupted");
+    // What Spark's threads still complain of while they end is of no use to anybody.
+    System.setErr(new PrintStream(OutputStream.nullOutputStream()));
+  }
+
   private void run() throws Exception {
-    // Ctrl-C: what fails then fails for that, and needs no telling.
-    Thread interrupted = new Thread(() -> stopping = true, "job interrupted");
-    Runtime.getRuntime().addShutdownHook(interrupted);
+    Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "job interrupted"));
     LocalMachine.requireSpelling(files);
     LocalMachine.requireSpelling(overrides);
     JobConfig config = ConfigLayers.read(job, recorded(), files, overrides);
@@ -102,9 +127,7 @@ final class JobCommand implements Callable<Integer> {
 
   private int report(Throwable failure) {
     if (stopping) {
-      Console.error(job.name() + ": interrupted");
-      // What Spark's threads still complain of while they end is of no use to anybody.
-      System.setErr(new PrintStream(OutputStream.nullOutputStream()));
+      reportInterrupted();
       return FAILED;
     }
     return Failures.userMessage(failure)
