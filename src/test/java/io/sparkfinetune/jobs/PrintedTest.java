@@ -67,6 +67,6 @@ class PrintedTest {
     console.text("one\n  two" + ESCAPES + "\n");
     String printed = bytes.toString(StandardCharsets.UTF_8);
     assertThat(printed).startsWith("a b").contains(" has 1,234\n").contains("\n  two");
-    assertThat(printed.chars().filter(Character::isISOControl)).containsOnly((int) 0x0A);
+    assertThat(printed.chars().filter(Character::isISOControl)).containsOnly(0x0A);
   }
 }
