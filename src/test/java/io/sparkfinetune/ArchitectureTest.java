@@ -168,6 +168,9 @@ class ArchitectureTest {
       noClasses()
           .that()
           .doNotHaveFullyQualifiedName("io.sparkfinetune.jobs.StudyMethod")
+          .and()
+          // It names one of the JDK's.
+          .doNotHaveFullyQualifiedName("io.sparkfinetune.collective.GlooListener")
           .should()
           .callMethod(Class.class, "forName", String.class)
           .orShould()
