@@ -117,7 +117,7 @@ class ConfigFileTest {
     refusedFile(folder.toString(), " is no file");
     if (Files.exists(Path.of("/dev/zero"))) {
       refusedFile("/dev/zero", "--conf /dev/zero is no file");
-      refusedFile("file:///dev/zero", "larger than 1 MiB");
+      refusedFile("file:///dev/zero", "this is a device, pipe or socket");
     }
   }
 

@@ -14,6 +14,7 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.data.DataArguments;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
 import io.sparkfinetune.evaluate.Metrics;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -326,14 +327,23 @@ class PredictionColumnsTest {
     }
   }
 
+  private static Path onlyPart(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.toString().endsWith(".parquet")).findFirst().orElseThrow();
+    }
+  }
+
   @Test
   void dataThatCannotBeReadIsTheUsersToPutRight() throws Exception {
     Path parquet = folder.resolve("parquet");
     rows().coalesce(1).write().parquet(parquet.toString());
-    Files.writeString(parquet.resolve("zzz.parquet"), "this is no parquet file at all");
+    Path damaged = parquet.resolve("zzz.parquet");
+    Files.copy(onlyPart(parquet), damaged);
     Dataset<Row> rows =
         JobData.readTexts(spark, input(parquet.toString(), "a.b"), warning -> {})
             .withColumn(PredictionColumns.PREDICTION, lit("spam"));
+    // Not before: what is damaged then is found before anything is predicted.
+    Files.writeString(damaged, "this is no parquet file at all");
     String output = folder.resolve("out").toString();
     assertThatThrownBy(
             () -> PredictionWriter.write(rows, output, PredictionWriter.Format.JSON, false))
@@ -347,7 +357,7 @@ class PredictionColumnsTest {
     Files.writeString(csv.resolve("2.csv"), "label,text\n2,b\n");
     assertThatThrownBy(() -> JobData.readTexts(spark, input(csv.toString(), "text"), warning -> {}))
         .isInstanceOf(UserException.class)
-        .hasMessageStartingWith("cannot read the data: CSV header does not conform")
+        .hasMessageStartingWith("data.input: CSV header does not conform")
         .hasMessageContaining(csv.toString())
         .hasMessageNotContaining("\n");
   }
