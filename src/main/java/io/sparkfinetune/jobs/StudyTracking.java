@@ -127,20 +127,21 @@ final class StudyTracking implements StudyRunner.Listener, AutoCloseable {
 
   /**
    * Finds the runs of trials that have not ended, also where the run was, with its process; and
-   * ends those whose trial has.
+   * ends those whose trial has, as that did: the process may have been ended between the two.
    */
   private void goOn(History history, List<RunRecord> recorded) {
-    List<String> unfinished = journal.tracker().unfinishedRuns(run.id());
+    Map<Integer, RunStatus> recordedAs = new HashMap<>();
     for (RunRecord record : recorded) {
       if (record.parent().equals(run.id()) && record.tags().containsKey(TRIAL)) {
         int number = Integer.parseInt(record.tags().get(TRIAL));
         ids.put(number, record.id());
         left.put(number, record.id());
+        recordedAs.put(number, record.status());
       }
     }
     for (Trial trial : history.trials()) {
       String ended = trial.state().isFinished() ? left.remove(trial.number()) : null;
-      if (ended != null && unfinished.contains(ended)) {
+      if (ended != null && recordedAs.get(trial.number()) != status(trial.state())) {
         journal.tracker().resumeRun(ended).end(status(trial.state()));
       }
     }

@@ -56,12 +56,6 @@ final class Journal implements AutoCloseable {
   /** The runs of their own that have not finished. */
   private final Set<String> unfinished = new LinkedHashSet<>();
 
-  /** Of each run that is a part of another: which one. */
-  private final Map<String, String> parents = new HashMap<>();
-
-  /** The parts of others that have not ended. */
-  private final Set<String> unendedParts = new LinkedHashSet<>();
-
   /** What a reader may read: whole events that are safe on the disk. */
   private volatile long length;
 
@@ -217,20 +211,13 @@ final class Journal implements AutoCloseable {
     if (event instanceof TrackingEvent.RunStarted start) {
       if (start.parent().isEmpty()) {
         unfinished.add(event.run());
-      } else {
-        parents.put(event.run(), start.parent());
-        unendedParts.add(event.run());
       }
     } else if (event instanceof TrackingEvent.RunEnded end) {
-      unendedParts.remove(event.run());
       // A run that somebody ended may go on.
       if (end.status() == RunStatus.FINISHED) {
         unfinished.remove(event.run());
       }
       return;
-    } else if (parents.containsKey(event.run())) {
-      // One that has ended goes on.
-      unendedParts.add(event.run());
     }
     if (event instanceof TrackingEvent.Metrics metrics) {
       Map<String, Long> steps = lastSteps.computeIfAbsent(event.run(), run -> new HashMap<>());
@@ -248,11 +235,6 @@ final class Journal implements AutoCloseable {
    */
   List<String> unfinishedRuns() {
     return List.copyOf(unfinished);
-  }
-
-  /** The parts of a run that were there when it was opened and had not ended. */
-  List<String> unendedParts(String parent) {
-    return unendedParts.stream().filter(run -> parents.get(run).equals(parent)).toList();
   }
 
   /** The last step of each of a run's metrics that was there when it was opened. */

@@ -124,15 +124,6 @@ public final class Tracker implements AutoCloseable {
     return runs.isEmpty() ? Optional.empty() : Optional.of(runs.get(runs.size() - 1));
   }
 
-  /**
-   * The parts of a run in the journal, from before it was opened, that have not ended: whoever goes
-   * on with the run goes on with them, or ends them. Those that were ended, in whatever way, are
-   * not among them.
-   */
-  public List<String> unfinishedRuns(String parent) {
-    return journal.unendedParts(parent);
-  }
-
   /** Goes on with a run of the journal; what is measured again at steps that it has is left out. */
   public TrackedRun resumeRun(String id) {
     return new TrackedRun(id, writer, journal.lastSteps(id));

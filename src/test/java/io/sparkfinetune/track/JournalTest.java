@@ -294,8 +294,15 @@ class JournalTest {
     }
   }
 
+  private List<String> parts(String run, RunStatus status) {
+    return read().stream()
+        .filter(part -> part.parent().equals(run) && part.status() == status)
+        .map(RunRecord::id)
+        .toList();
+  }
+
   @Test
-  void aRunThatGoesOnFindsItsPartsThatHaveNotEnded() {
+  void theRecordSaysWhichPartsOfARunHaveNotEnded() {
     List<String> ids = new ArrayList<>();
     String study;
     try (Tracker tracker = Tracker.open(folder, "", Optional.empty())) {
@@ -315,22 +322,21 @@ class JournalTest {
     }
     try (Tracker tracker = Tracker.open(folder, "", Optional.empty())) {
       assertThat(tracker.unfinishedRun()).contains(study);
-      assertThat(tracker.unfinishedRuns(study)).isEqualTo(ids.subList(3, 6));
-      assertThat(tracker.unfinishedRuns("none")).isEmpty();
+      assertThat(parts(study, RunStatus.RUNNING)).isEqualTo(ids.subList(3, 6));
       // One goes on, one that had been ended as well, one is ended for good.
       tracker.resumeRun(ids.get(3)).logMetrics(2, Map.of("loss", 0.5));
       tracker.resumeRun(ids.get(2)).logMetrics(2, Map.of("loss", 0.5));
       tracker.resumeRun(ids.get(4)).end(RunStatus.KILLED);
     }
     try (Tracker tracker = Tracker.open(folder, "", Optional.empty())) {
-      assertThat(tracker.unfinishedRuns(study))
-          .containsExactlyInAnyOrder(ids.get(2), ids.get(3), ids.get(5));
-      tracker.unfinishedRuns(study).forEach(id -> tracker.resumeRun(id).end(RunStatus.FAILED));
+      List<String> running = parts(study, RunStatus.RUNNING);
+      assertThat(running).containsExactlyInAnyOrder(ids.get(2), ids.get(3), ids.get(5));
+      running.forEach(id -> tracker.resumeRun(id).end(RunStatus.FAILED));
       tracker.resumeRun(study).end(RunStatus.FINISHED);
     }
     try (Tracker tracker = Tracker.open(folder, "", Optional.empty())) {
       assertThat(tracker.unfinishedRun()).isEmpty();
-      assertThat(tracker.unfinishedRuns(study)).isEmpty();
+      assertThat(parts(study, RunStatus.RUNNING)).isEmpty();
     }
   }
 
