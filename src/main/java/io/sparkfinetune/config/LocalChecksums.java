@@ -34,6 +34,9 @@ public final class LocalChecksums {
   /** Hadoop writes a checksum for each 512 bytes, and lets itself be set to some more. */
   private static final int MAX_BYTES_PER_CHECKSUM = 1 << 20;
 
+  private static final int NONE = 0;
+  private static final int HOSTILE = -1;
+
   private LocalChecksums() {}
 
   /**
@@ -68,6 +71,19 @@ public final class LocalChecksums {
           checksummed.getChecksumFile(path));
     }
     return checksummed.getRawFileSystem().open(path);
+  }
+
+  /**
+   * Refuses a file that Hadoop itself is to read and whose checksum file would take memory, divide
+   * by zero or be waited for.
+   */
+  public static void requireSound(Path path, FileSystem fileSystem) throws IOException {
+    if (fileSystem instanceof ChecksumFileSystem checksummed
+        && head(path, checksummed) == HOSTILE) {
+      throw new UserException(
+          "%s: the file of its checksums, .%s.crc, is none that Hadoop writes: delete that file"
+              .formatted(path, path.getName()));
+    }
   }
 
   /** What to say of a file whose content is not that of its checksums. */
@@ -111,21 +127,35 @@ public final class LocalChecksums {
   /** Of how many bytes each checksum is; 0 when there are none, or what is there makes no sense. */
   private static int bytesPerChecksum(Path path, ChecksumFileSystem checksummed)
       throws IOException {
+    return Math.max(0, head(path, checksummed));
+  }
+
+  /**
+   * Of how many bytes each checksum is; {@link #NONE} where Hadoop finds no checksums, and {@link
+   * #HOSTILE} where it had better not look.
+   */
+  private static int head(Path path, ChecksumFileSystem checksummed) throws IOException {
     FileSystem raw = checksummed.getRawFileSystem();
     Path sums = checksummed.getChecksumFile(raw.makeQualified(path));
+    java.nio.file.Path local = java.nio.file.Path.of(sums.toUri().getPath());
+    if (!Files.exists(local) || Files.isDirectory(local)) {
+      return NONE;
+    }
     // A pipe would be waited for.
-    if (!Files.isRegularFile(java.nio.file.Path.of(sums.toUri().getPath()))) {
-      return 0;
+    if (!Files.isRegularFile(local)) {
+      return HOSTILE;
     }
     try (DataInputStream in = new DataInputStream(raw.open(sums))) {
       byte[] head = in.readNBytes(2 * Integer.BYTES);
       if (head.length < 2 * Integer.BYTES) {
-        return 0;
+        return NONE;
       }
       ByteBuffer numbers = ByteBuffer.wrap(head);
-      int magic = numbers.getInt();
+      if (numbers.getInt() != MAGIC) {
+        return NONE;
+      }
       int each = numbers.getInt();
-      return magic == MAGIC && each > 0 && each <= MAX_BYTES_PER_CHECKSUM ? each : 0;
+      return each > 0 && each <= MAX_BYTES_PER_CHECKSUM ? each : HOSTILE;
     }
   }
 

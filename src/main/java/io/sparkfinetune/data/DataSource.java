@@ -1,6 +1,7 @@
 package io.sparkfinetune.data;
 
 import io.sparkfinetune.UserException;
+import io.sparkfinetune.config.LocalChecksums;
 import io.sparkfinetune.config.Nearest;
 import io.sparkfinetune.config.Storage;
 import java.io.FileNotFoundException;
@@ -187,9 +188,7 @@ record DataSource(
       int first = files.size();
       collect(fileSystem, root, files, partitions);
       for (FileStatus file : files.subList(first, files.size())) {
-        // Files of a folder may be named part-00000, the folder train.json.
-        String ofFile = formatByEnding(file.getPath().getName());
-        String byEnding = ofFile.isEmpty() ? formatByEnding(root.getPath().getName()) : ofFile;
+        String byEnding = formatByEnding(root, file);
         if (byEnding.isEmpty()) {
           unknown = unknown == null ? file : unknown;
         } else {
@@ -203,6 +202,7 @@ record DataSource(
               .formatted(path, tablesIn(fileSystem, found)));
     }
     for (FileStatus file : files) {
+      LocalChecksums.requireSound(file.getPath(), fileSystem);
       // Nor does it say so: it makes a name of it for a file of checksums, which is no path.
       if (fileSystem instanceof ChecksumFileSystem && file.getPath().getName().contains(":")) {
         throw new UserException(
@@ -283,6 +283,16 @@ record DataSource(
         }
       }
     }
+  }
+
+  /**
+   * The format that a file's ending names, or its folder's: files of train.json may be named
+   * part-00000, and Spark ends the names of those of train.tsv with .csv.
+   */
+  private static String formatByEnding(FileStatus root, FileStatus file) {
+    String ofRoot = formatByEnding(root.getPath().getName());
+    String ofFile = formatByEnding(file.getPath().getName());
+    return ofFile.isEmpty() || ofFile.equals("csv") && ofRoot.equals(TSV) ? ofRoot : ofFile;
   }
 
   private static String formatByEnding(String fileName) {

@@ -91,14 +91,19 @@ class LocalChecksumsTest {
 
     assertThat(text()).isEqualTo(TEXT);
     assertThat(data()).isEqualTo(TEXT);
+    refusedForHadoop();
   }
 
   @Test
   void aChecksumFileNeedNotBeAFile() throws Exception {
+    LocalChecksums.requireSound(path, files);
     Files.write(sums, new byte[3]);
+    LocalChecksums.requireSound(path, files);
     assertThat(text() + data()).isEqualTo(TEXT + TEXT);
     Files.delete(sums);
+    LocalChecksums.requireSound(path, files);
     Files.createDirectory(sums);
+    LocalChecksums.requireSound(path, files);
     assertThat(text() + data()).isEqualTo(TEXT + TEXT);
     Files.delete(sums);
     Files.createSymbolicLink(sums, Path.of("/dev/zero"));
@@ -106,6 +111,16 @@ class LocalChecksumsTest {
     Files.delete(sums);
     assertThat(new ProcessBuilder("mkfifo", sums.toString()).start().waitFor()).isZero();
     assertThat(text() + data()).isEqualTo(TEXT + TEXT);
+    refusedForHadoop();
+  }
+
+  private void refusedForHadoop() {
+    assertThatThrownBy(() -> LocalChecksums.requireSound(path, files))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            path
+                + ": the file of its checksums, .a, b.json.crc, is none that Hadoop writes: delete"
+                + " that file");
   }
 
   private String text() throws IOException {

@@ -69,6 +69,22 @@ class DataSourceTest {
         "a:b.csv: Hadoop opens no file of this machine with a colon in its name: rename it");
   }
 
+  /** Hadoop would take as much memory as it names, here 2 GiB, or wait for a pipe. */
+  @Test
+  void aHostileFileOfChecksumsIsNotRead() throws IOException {
+    write("rows.csv", CSV);
+    Path sums = folder.resolve(".rows.csv.crc");
+    Files.write(sums, new byte[] {'c', 'r', 'c', 0, 0x7f, -1, -1, -1, 0, 0, 0, 0});
+
+    refuses(
+        folder.resolve("rows.csv"),
+        "auto",
+        "rows.csv: the file of its checksums, .rows.csv.crc, is none that Hadoop writes: delete that"
+            + " file");
+    Files.delete(sums);
+    assertThat(texts(folder.resolve("rows.csv"))).containsExactly("x");
+  }
+
   @Test
   void aNameThatIsNotThereIsAGlob() throws IOException {
     write("1.csv", CSV);
