@@ -6,7 +6,10 @@ import io.sparkfinetune.config.Nearest;
 import io.sparkfinetune.config.OneLine;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What rows are stored as.
@@ -83,6 +86,11 @@ public record DataFormat(
                   .formatted(shown(escape))
               + " separator");
     }
+    if (quote.isEmpty() && !escape.equals(RFC_QUOTE)) {
+      throw new UserException(
+          "data.escape=%s means nothing where no field is quoted (data.quote is empty): leave it out"
+              .formatted(shown(escape)));
+    }
     requireCharset(encoding);
   }
 
@@ -104,6 +112,42 @@ public record DataFormat(
   /** The same with another escape. */
   DataFormat withEscape(String other) {
     return new DataFormat(format, separator, quote, other, encoding);
+  }
+
+  /**
+   * Refuses settings that mean nothing to any of the rows that they were given for, which were
+   * meant to be read otherwise then.
+   *
+   * @param sources what the settings were given for, by the key that names it
+   * @throws UserException when none of the sources is of a format that a setting is for
+   */
+  void requireUsed(Map<String, DataSource> sources) {
+    boolean anyCsv = sources.values().stream().anyMatch(source -> source.isOf("csv"));
+    boolean anyText = sources.values().stream().anyMatch(DataSource::isText);
+    if (!anyCsv) {
+      requireUnset("separator", separator, separator.isEmpty(), "CSV", sources);
+      requireUnset("quote", quote, quote.equals(RFC_QUOTE), "CSV", sources);
+      requireUnset("escape", escape, escape.equals(RFC_QUOTE), "CSV", sources);
+    }
+    if (!anyText) {
+      boolean isDefault = charset().equals(StandardCharsets.UTF_8);
+      requireUnset("encoding", encoding, isDefault, "CSV or JSON", sources);
+    }
+  }
+
+  private static void requireUnset(
+      String key, String value, boolean isUnset, String formats, Map<String, DataSource> sources) {
+    if (!isUnset) {
+      throw new UserException(
+          "data.%s=%s means nothing to rows that are not %s (%s): leave it out"
+              .formatted(
+                  key,
+                  shown(value),
+                  formats,
+                  sources.entrySet().stream()
+                      .map(source -> source.getKey() + ": " + source.getValue().format().format())
+                      .collect(Collectors.joining(", "))));
+    }
   }
 
   boolean isAuto() {

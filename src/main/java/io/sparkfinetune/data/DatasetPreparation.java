@@ -144,11 +144,35 @@ public final class DatasetPreparation {
       DataArguments arguments,
       boolean multiLabel,
       List<String> warnings) {
+    Map<String, DataSource> resolved = new LinkedHashMap<>();
+    sources.forEach(
+        (split, location) -> {
+          try {
+            resolved.put(
+                "data." + split, DataSource.resolve(session, location, arguments.dataFormat()));
+          } catch (UserException e) {
+            throw of(split, e);
+          }
+        });
+    arguments.dataFormat().requireUsed(resolved);
     return sources.entrySet().stream()
         .map(
             source ->
-                read(session, source.getKey(), source.getValue(), arguments, multiLabel, warnings))
+                read(
+                    session,
+                    source.getKey(),
+                    source.getValue(),
+                    resolved.get("data." + source.getKey()),
+                    arguments,
+                    multiLabel,
+                    warnings))
         .toList();
+  }
+
+  /** A complaint of rows, with the key that names them. */
+  private static UserException of(String split, UserException e) {
+    String message = e.getMessage();
+    return message.startsWith("data.") ? e : new UserException("data." + split + ": " + message, e);
   }
 
   private static Dataset<Row> union(List<Source> sources) {
@@ -159,11 +183,11 @@ public final class DatasetPreparation {
       SparkSession session,
       String split,
       String location,
+      DataSource source,
       DataArguments arguments,
       boolean multiLabel,
       List<String> warnings) {
     try {
-      DataSource source = DataSource.resolve(session, location, arguments.dataFormat());
       Dataset<Row> rows =
           DatasetReader.read(session, source, arguments.labelledColumns(), warnings::add);
       Column text = InputColumns.text(rows, "data.text_column", arguments.textColumn(), location);
@@ -212,10 +236,7 @@ public final class DatasetPreparation {
                   "%s: its files name the numbers of their labels (Hugging Face ClassLabel): %s"
                       .formatted(split, given.inWords())));
     } catch (UserException e) {
-      String message = e.getMessage();
-      throw message.startsWith("data.")
-          ? e
-          : new UserException("data." + split + ": " + message, e);
+      throw of(split, e);
     }
   }
 

@@ -4,6 +4,7 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.OneLine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -62,11 +63,9 @@ public final class DatasetReader {
 
   /** As {@link #read(SparkSession, String, String)}, of files of any separator or encoding. */
   public static Dataset<Row> read(SparkSession session, String location, DataFormat format) {
-    return read(
-        session,
-        DataSource.resolve(session, location, format),
-        new ColumnNeeds(true, List.of()),
-        LOG::warn);
+    DataSource source = DataSource.resolve(session, location, format);
+    format.requireUsed(Map.of("rows", source));
+    return read(session, source, new ColumnNeeds(true, List.of()), LOG::warn);
   }
 
   /**
@@ -119,8 +118,14 @@ public final class DatasetReader {
     List<String> texts = new ArrayList<>(List.of(arguments.textColumn()));
     arguments.textPair().ifPresent(texts::add);
     Dataset<Row> rows;
+    DataSource source;
     try {
-      DataSource source = DataSource.resolve(session, arguments.input(), arguments.dataFormat());
+      source = DataSource.resolve(session, arguments.input(), arguments.dataFormat());
+    } catch (UserException e) {
+      throw new UserException("data.input: " + e.getMessage(), e);
+    }
+    arguments.dataFormat().requireUsed(Map.of("data.input", source));
+    try {
       rows = read(session, source, new ColumnNeeds(true, texts), warnings);
       InputColumns.requireDistinct(rows, arguments.input());
     } catch (UserException e) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.Schema;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +37,42 @@ class DataFormatTest {
   }
 
   @Test
+  void refusesAnEscapeWhereNothingIsQuoted() {
+    assertThatThrownBy(() -> SCHEMA.create(Map.of("quote", "", "escape", "\\")))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "data.escape=\\ means nothing where no field is quoted (data.quote is empty): leave it"
+                + " out");
+  }
+
+  @Test
+  void refusesWhatMeansNothingToAnyOfTheRows() {
+    unused("separator", ";", "data.separator=; means nothing to rows that are not CSV", "json");
+    unused("separator", "tab", "data.separator=tab means nothing", "parquet");
+    unused("quote", "", "data.quote= means nothing", "table");
+    unused("quote", "'", "data.quote=' means nothing", "json", "delta");
+    unused("escape", "\\", "data.escape=\\ means nothing", "parquet");
+    unused(
+        "encoding",
+        "latin1",
+        "data.encoding=latin1 means nothing to rows that are not CSV or JSON (data.0: parquet,"
+            + " data.1: iceberg): leave it out",
+        "parquet",
+        "iceberg");
+  }
+
+  @Test
+  void takesWhatMeansSomethingToSomeOfTheRows() {
+    format("separator", ";").requireUsed(sources("csv", "parquet"));
+    format("quote", "").requireUsed(sources("parquet", "csv"));
+    format("encoding", "latin1").requireUsed(sources("parquet", "json"));
+    // These are the defaults, however they are written.
+    format("encoding", "utf8").requireUsed(sources("parquet"));
+    format("quote", "\"").requireUsed(sources("table"));
+    DataFormat.of("auto").requireUsed(sources("delta"));
+  }
+
+  @Test
   void refusesEncodingsThatJavaDoesNotKnow() {
     refuses("encoding", "utf-88", "data.encoding=utf-88 is not allowed: Java knows no such");
     refuses("encoding", "utf-88", "did you mean UTF-8?");
@@ -44,6 +82,22 @@ class DataFormatTest {
 
   private static DataFormat format(String key, String value) {
     return SCHEMA.create(Map.of(key, value));
+  }
+
+  private static Map<String, DataSource> sources(String... formats) {
+    Map<String, DataSource> sources = new LinkedHashMap<>();
+    for (String format : formats) {
+      DataFormat of = DataFormat.of(format);
+      DataSource source = new DataSource("rows", of, false, List.of(), List.of(), List.of());
+      sources.put("data." + sources.size(), source);
+    }
+    return sources;
+  }
+
+  private static void unused(String key, String value, String message, String... formats) {
+    assertThatThrownBy(() -> format(key, value).requireUsed(sources(formats)))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith(message);
   }
 
   private static void refuses(String key, String value, String message) {

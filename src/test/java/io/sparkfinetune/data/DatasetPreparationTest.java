@@ -517,6 +517,24 @@ class DatasetPreparationTest {
     }
   }
 
+  @Test
+  void aSeparatorIsForThoseOfTheRowsThatAreCsv() throws IOException {
+    String semicolons = write("train.csv", "text;label\na;x\nb;y\n");
+    String json = write("test.json", "{\"text\": \"c\", \"label\": \"x\"}\n");
+    Map<String, Object> settings = new HashMap<>(Map.of("test", json, "separator", ";"));
+    settings.put("validation_split", 0);
+    settings.put("train", semicolons);
+    try (PreparedData data = prepare(settings)) {
+      assertThat(rows(data.train())).containsExactlyInAnyOrder("a/x", "b/y");
+    }
+    settings.put("train", json);
+    assertThatThrownBy(() -> prepare(settings))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "data.separator=; means nothing to rows that are not CSV (data.train: json, data.test:"
+                + " json): leave it out");
+  }
+
   private static List<String> sets(Dataset<Row> rows) {
     return rows.collectAsList().stream()
         .map(row -> row.getString(0) + "/" + row.getList(1))
