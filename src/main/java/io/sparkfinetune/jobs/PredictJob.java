@@ -25,7 +25,7 @@ final class PredictJob implements Job {
   @Override
   public String summary() {
     return "Classifies rows with a fine-tuned model. Writes every row with all its columns and"
-        + " prediction, confidence and probabilities (of every label; JSON text in CSV). The"
+        + " prediction, confidence and probabilities (of every label; JSON text in CSV and TSV). The"
         + " prediction of a multi-label model is an array, without confidence. Rows without text"
         + " keep an empty prediction.";
   }
@@ -56,11 +56,11 @@ final class PredictJob implements Job {
     OutputDirectory.checkDataSet(arguments.output(), overwrite, hadoop);
     PredictionWriter.Format format =
         PredictionWriter.format(arguments.output(), data.format(), data.input());
-    if (arguments.csvEscapeFormulas() && format != PredictionWriter.Format.CSV) {
+    if (arguments.csvEscapeFormulas() && !format.isSeparated()) {
       throw new UserException(
           "csv_escape_formulas=true means nothing for %s, which is what would be written: leave it"
                   .formatted(format.code())
-              + " out, or give output an ending .csv");
+              + " out, or give output an ending .csv or .tsv");
     }
     Dataset<Row> rows =
         JobData.readTexts(spark, data, warning -> console.line("warning: %s", warning));

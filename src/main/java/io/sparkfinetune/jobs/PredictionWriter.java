@@ -35,9 +35,21 @@ final class PredictionWriter {
 
   /** The formats written. */
   enum Format {
-    CSV,
-    JSON,
-    PARQUET;
+    CSV(","),
+    TSV("\t"),
+    JSON(null),
+    PARQUET(null);
+
+    private final String separator;
+
+    Format(String separator) {
+      this.separator = separator;
+    }
+
+    /** Whether rows are lines of text with separators, as spreadsheets open them. */
+    boolean isSeparated() {
+      return separator != null;
+    }
 
     /** The format that a path's ending names; empty when it names none. */
     static Optional<Format> ofPath(String path) {
@@ -45,7 +57,8 @@ final class PredictionWriter {
       return Stream.of(values())
           .filter(f -> name.endsWith("." + f.code()))
           .findFirst()
-          .or(() -> name.matches(".*\\.(jsonl|ndjson)") ? Optional.of(JSON) : Optional.empty());
+          .or(() -> name.matches(".*\\.(jsonl|ndjson)") ? Optional.of(JSON) : Optional.empty())
+          .or(() -> name.endsWith(".tab") ? Optional.of(TSV) : Optional.empty());
     }
 
     String code() {
@@ -76,7 +89,7 @@ final class PredictionWriter {
 
   /**
    * Writes the rows to a folder, as Spark does, which must not exist unless {@code overwrite} is
-   * set. In CSV, which has no nested values, maps, lists and structs are JSON text.
+   * set. In CSV and TSV, which have no nested values, maps, lists and structs are JSON text.
    *
    * @throws UserException when the rows cannot be read
    */
@@ -89,12 +102,12 @@ final class PredictionWriter {
             count(lit(1)).as("rows"),
             count(col(PredictionColumns.PREDICTION)).as("predicted"));
     DataFrameWriter<Row> writer =
-        (format == Format.CSV ? flat(rows) : rows)
+        (format.isSeparated() ? flat(rows) : rows)
             .write()
             .mode(overwrite ? "overwrite" : "errorifexists");
     try {
       switch (format) {
-        case CSV -> csv(writer, path);
+        case CSV, TSV -> csv(writer.option("sep", format.separator), path);
         case JSON -> writer.option("ignoreNullFields", false).json(path);
         case PARQUET -> writer.parquet(path);
       }

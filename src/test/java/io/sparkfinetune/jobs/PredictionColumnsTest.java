@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.data.DataArguments;
+import io.sparkfinetune.data.DatasetReader;
 import io.sparkfinetune.evaluate.ClassificationMetrics;
 import io.sparkfinetune.evaluate.Metrics;
 import java.io.IOException;
@@ -306,6 +307,26 @@ class PredictionColumnsTest {
     assertThat(rows.get(3).getString(1)).isEqualTo(" \u00A0\t");
   }
 
+  /** Spark names the files of any separator part-....csv. */
+  @Test
+  void tsvRoundTrip() throws Exception {
+    String path = folder.resolve("p.tsv").toString();
+    Dataset<Row> rows = predicted().withColumn("id", lit("-1\t=2"));
+
+    PredictionWriter.write(
+        PredictionWriter.withoutFormulas(rows), path, PredictionWriter.Format.TSV, false);
+
+    List<String> lines = spark.read().textFile(path).where("value LIKE 'id%'").collectAsList();
+    assertThat(lines)
+        .contains("id\ta.b\tdocument\tcategory\tprediction\tconfidence\tprobabilities");
+    List<Row> read =
+        DatasetReader.read(spark, path, "auto").where("document = 'd1'").collectAsList();
+    assertThat(read).hasSize(1);
+    assertThat(read.get(0).getString(0)).isEqualTo("'-1\t=2");
+    assertThat(read.get(0).getString(1)).isEqualTo("  with, \"x\"\nand a line ");
+    assertThat(read.get(0).getString(6)).isEqualTo("{\"spam\":0.75,\"ham, \\\"real\\\"\":0.25}");
+  }
+
   @Test
   void parquetAndJsonRoundTrip() throws Exception {
     for (PredictionWriter.Format format :
@@ -373,6 +394,10 @@ class PredictionColumnsTest {
         .isEqualTo("json");
     assertThat(PredictionWriter.format("o", "csv", "i.json").code()).isEqualTo("csv");
     assertThat(PredictionWriter.format("o", "auto", "i.json").code()).isEqualTo("json");
+    assertThat(PredictionWriter.format("o.tsv", "auto", "i.csv").code()).isEqualTo("tsv");
+    assertThat(PredictionWriter.format("o.TAB/", "auto", "i.csv").code()).isEqualTo("tsv");
+    assertThat(PredictionWriter.format("o", "auto", "i.tsv").code()).isEqualTo("tsv");
+    assertThat(PredictionWriter.format("o.csv", "auto", "i.tsv").code()).isEqualTo("csv");
     assertThat(PredictionWriter.format("o", "table", "db.rows").code()).isEqualTo("parquet");
   }
 
