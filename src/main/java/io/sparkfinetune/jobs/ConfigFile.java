@@ -22,6 +22,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 
@@ -36,6 +37,9 @@ final class ConfigFile {
 
   /** No configuration is larger, and parsing takes a hundred times as much memory. */
   static final int MOST_BYTES = 1 << 20;
+
+  /** Read for one configuration; files that include one twice each would double. */
+  private static final int MOST_FILES = 100;
 
   /** Where a configuration lies. */
   private sealed interface Place {
@@ -133,8 +137,9 @@ final class ConfigFile {
    * that are missing.
    *
    * @param open the files that are being read
+   * @param files how many were read
    */
-  private record Includes(Place place, Set<String> open)
+  private record Includes(Place place, Set<String> open, AtomicInteger files)
       implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
     @Override
     public ConfigIncluder withFallback(ConfigIncluder fallback) {
@@ -152,7 +157,7 @@ final class ConfigFile {
           throw new UserException(
               place + ": it includes '" + what + "', and there is no such file");
         }
-        return parse(named, open).root();
+        return parse(named, open, files).root();
       } catch (IOException | InvalidPathException e) {
         throw new UserException(
             place + ": '" + what + "', which it includes, cannot be read: " + Failures.summary(e),
@@ -196,7 +201,9 @@ final class ConfigFile {
     try {
       Place place = place(path, hadoop);
       try {
-        return parse(place, Set.of()).resolve();
+        Config parsed = parse(place, Set.of(), new AtomicInteger());
+        HoconExpansion.check(place.toString(), parsed);
+        return parsed.resolve();
       } catch (StackOverflowError e) {
         throw new UserException(place + ": its values refer to each other too deeply", e);
       }
@@ -233,16 +240,21 @@ final class ConfigFile {
    */
   static Config parseForeign(String place, String text) {
     try {
-      return parse(new Foreign(place, text), Set.of());
+      return parse(new Foreign(place, text), Set.of(), new AtomicInteger());
     } catch (IOException | ConfigException e) {
       throw new UserException(place + ": not a configuration (" + e.getMessage() + ")", e);
     }
   }
 
-  private static Config parse(Place place, Set<String> open) throws IOException {
+  private static Config parse(Place place, Set<String> open, AtomicInteger files)
+      throws IOException {
     Set<String> now = new HashSet<>(open);
     if (!now.add(place.toString()) || now.size() > HoconLimits.DEEPEST) {
       throw new UserException(place + ": it is included by a file that it includes");
+    }
+    if (files.incrementAndGet() > MOST_FILES) {
+      throw new UserException(
+          place + ": with it more than " + MOST_FILES + " files are included: expected fewer");
     }
     String text = place.text();
     HoconLimits.check(place.toString(), text);
@@ -252,7 +264,7 @@ final class ConfigFile {
           ConfigParseOptions.defaults()
               .setSyntax(syntax(place.toString()))
               .setOriginDescription(place.toString())
-              .setIncluder(new Includes(place, now)));
+              .setIncluder(new Includes(place, now, files)));
     } catch (StackOverflowError e) {
       throw HoconLimits.tooDeep(place.toString(), e);
     }

@@ -92,6 +92,73 @@ class ConfigFileTest {
     refused("#".repeat(2 << 20), "a.conf: larger than 1 MiB");
   }
 
+  /** Forty times a doubling takes all memory. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a%2$d = ${a%1$d}${a%1$d}",
+        "a%2$d = ${a%1$d} and ${a%1$d}",
+        "a%2$d = [${a%1$d}, ${a%1$d}]",
+        "a%2$d = ${?a%1$d}\"x\"${?a%1$d}",
+        "a%2$d = {x = ${a%1$d}, y = ${a%1$d}}",
+        "a%2$d { x = ${a%1$d} }, a%2$d { y = [{z: [${a%1$d}]}] }",
+        "a%2$d = ${a%1$d}\na%2$d = ${a%2$d}${a%2$d}",
+        "x.\"y.z\".a%2$d = ${a%1$d}${a%1$d}, a%2$d = ${x.\"y.z\".a%2$d}",
+        "a = ${a}${a} # %1$d %2$d"
+      })
+  void referencesThatDoubleAreRefused(String doubling) {
+    String lines =
+        IntStream.range(0, 40)
+            .mapToObj(i -> doubling.formatted(i, i + 1))
+            .collect(Collectors.joining("\n"));
+    refused(
+        "a = x\na0 = ${HOME}\n" + lines,
+        "a.conf: ",
+        ": its references make more of it than 1,048,576 characters: expected at most as many");
+    // From the end to the beginning.
+    assertThatThrownBy(() -> read(lines.lines().sorted().collect(Collectors.joining("\n"))))
+        .isInstanceOf(UserException.class);
+  }
+
+  @Test
+  void filesThatIncludeOneTwiceAreBounded() {
+    for (int i = 0; i < 40; i++) {
+      String twice = "include \"%d.conf\"\ninclude \"%1$d.conf\"".formatted(i + 1);
+      write(i + ".conf", twice.getBytes(StandardCharsets.UTF_8));
+    }
+    write("40.conf", "a = 1".getBytes(StandardCharsets.UTF_8));
+    refused("include \"0.conf\"", "with it more than 100 files are included");
+    assertThat(read("include \"38.conf\"").getInt("a")).isEqualTo(1);
+  }
+
+  @Test
+  void referencesOfAConfigurationAreWhatTheyWere() {
+    Config config =
+        read(
+            "base = /data\nname = \"a, {b} ${c}\"\n"
+                + "out = ${base}/${name}/\"${no}\"\n"
+                + "list = []\n"
+                + "list += xxxxxxxxxx\n".repeat(300)
+                + "one { x = 1, y = ${one.x} }\n"
+                + "two = ${one} { z = ${base} }\n"
+                + "two { z = ${two.z}/more, w = ${two.x} }\n"
+                + "host = here\nhost = ${?NO_SUCH_VARIABLE}\n"
+                + "path = \"\"\n"
+                + "path = ${path}/x\n".repeat(150));
+
+    assertThat(config.getString("out")).isEqualTo("/data/a, {b} ${c}/${no}");
+    assertThat(config.getStringList("list")).hasSize(300);
+    assertThat(config.getString("two.z")).isEqualTo("/data/more");
+    assertThat(config.getInt("two.y") + config.getInt("two.w")).isEqualTo(2);
+    assertThat(config.getString("host")).isEqualTo("here");
+    assertThat(config.getString("path")).hasSize(300);
+  }
+
+  @Test
+  void valuesInACircleAreRefused() {
+    refused("a = ${b}\nb = ${c}x\nc = ${a}", "a.conf: ");
+  }
+
   @Test
   void quotedTextAndCommentsCountForNothing() {
     String text =
