@@ -13,7 +13,7 @@ import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.MessageTypeParser;
 
 /** Parquet files with the metadata that Hugging Face datasets write. */
-final class HuggingFaceParquet {
+public final class HuggingFaceParquet {
   private static final MessageType SCHEMA =
       MessageTypeParser.parseMessageType(
           "message m { optional binary text (STRING); optional int64 label; }");
@@ -21,7 +21,8 @@ final class HuggingFaceParquet {
   private HuggingFaceParquet() {}
 
   /** Rows with texts that start with the file's name, and these labels. */
-  static String write(Path file, Map<String, String> metadata, Long... labels) throws IOException {
+  public static String write(Path file, Map<String, String> metadata, Long... labels)
+      throws IOException {
     org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(file.toUri());
     try (ParquetWriter<Group> writer =
         ExampleParquetWriter.builder(HadoopOutputFile.fromPath(path, new Configuration()))
@@ -37,7 +38,7 @@ final class HuggingFaceParquet {
   }
 
   /** The metadata of a column {@code label}, whose feature is given as JSON. */
-  static Map<String, String> feature(String label) {
+  public static Map<String, String> feature(String label) {
     return Map.of(
         "huggingface",
         "{\"info\": {\"features\": {\"text\": {\"dtype\": \"string\", \"_type\": \"Value\"},"
@@ -47,7 +48,7 @@ final class HuggingFaceParquet {
   }
 
   /** The feature of these names. */
-  static String classLabel(String... names) {
+  public static String classLabel(String... names) {
     return "{\"names\": [\"" + String.join("\", \"", names) + "\"], \"_type\": \"ClassLabel\"}";
   }
 }

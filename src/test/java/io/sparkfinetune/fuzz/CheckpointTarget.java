@@ -56,7 +56,8 @@ final class CheckpointTarget implements FuzzTarget {
         new CheckpointTarget("pickle", () -> List.of(unpacked()), List.of()),
         new CheckpointTarget("onnx", CheckpointTarget::onnx, List.of()),
         new CheckpointTarget("shard-index", CheckpointTarget::sharded, SHARD_VALUES),
-        new CheckpointTarget("vocab", CheckpointTarget::vocabularies, List.of()));
+        new CheckpointTarget("vocab", CheckpointTarget::vocabularies, List.of()),
+        new CheckpointTarget("annotator", AnnotatorSamples::make, ANNOTATOR_VALUES));
   }
 
   private static final List<String> CONFIG_VALUES =
@@ -82,6 +83,13 @@ final class CheckpointTarget implements FuzzTarget {
           "\"/etc/passwd\"",
           "\"config.json\"",
           "\"absent.safetensors\"");
+
+  private static final List<String> ANNOTATOR_VALUES =
+      List.of(
+          "\"com.johnsnowlabs.nlp.embeddings.BertSentenceEmbeddings\"",
+          "\"com.johnsnowlabs.nlp.embeddings.XlmRoBertaEmbeddings\"",
+          "\"onnx\"",
+          "\"openvino\"");
 
   @Override
   public String name() {

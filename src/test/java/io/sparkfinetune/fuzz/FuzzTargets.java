@@ -12,6 +12,9 @@ final class FuzzTargets {
   private static List<FuzzTarget> all() {
     List<FuzzTarget> all = new ArrayList<>(List.of(new TokenizerTarget()));
     all.addAll(CheckpointTarget.all());
+    all.add(new MlflowTarget());
+    all.add(new ExportTarget());
+    all.add(new SavedPipelineTarget());
     all.add(new TrainingCheckpointTarget());
     all.add(new JournalTarget());
     all.add(new StudyTarget());

@@ -1,16 +1,22 @@
 package io.sparkfinetune.fuzz;
 
+import static io.sparkfinetune.data.HuggingFaceParquet.classLabel;
+import static io.sparkfinetune.data.HuggingFaceParquet.feature;
+
 import io.sparkfinetune.TestSpark;
 import io.sparkfinetune.config.Schema;
 import io.sparkfinetune.data.DataArguments;
 import io.sparkfinetune.data.DatasetPreparation;
+import io.sparkfinetune.data.HuggingFaceParquet;
 import io.sparkfinetune.data.PreparedData;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Rows in CSV and JSON, read and split as a fine-tuning does. */
+/** Rows in CSV, JSON and Parquet, read and split as a fine-tuning does. */
 final class RowsTarget implements FuzzTarget {
   private static final Schema<DataArguments> SCHEMA = Schema.of("data", DataArguments.class);
 
@@ -40,12 +46,15 @@ final class RowsTarget implements FuzzTarget {
   }
 
   @Override
-  public List<Sample> samples() {
+  public List<Sample> samples() throws IOException {
     // Starts Spark, which is not the first file's to answer for.
     TestSpark.session().range(3).count();
+    Path parquet = Files.createTempDirectory("rows").resolve("rows.parquet");
+    HuggingFaceParquet.write(parquet, feature(classLabel("card", "refund")), 0L, 1L, 0L, 1L, null);
     return List.of(
         Sample.of("rows.csv", CSV.getBytes(StandardCharsets.UTF_8)),
-        Sample.of("rows.json", JSON.getBytes(StandardCharsets.UTF_8)));
+        Sample.of("rows.json", JSON.getBytes(StandardCharsets.UTF_8)),
+        Sample.of("rows.parquet", Files.readAllBytes(parquet)));
   }
 
   @Override

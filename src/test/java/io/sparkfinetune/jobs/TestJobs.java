@@ -5,6 +5,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 
 /** Command lines for the tests of other packages, run in this JVM. */
 public final class TestJobs {
@@ -39,5 +44,15 @@ public final class TestJobs {
       throw new IllegalStateException(
           "exit code " + code + " and " + lines.size() + " lines: " + String.join(" / ", lines));
     }
+  }
+
+  /** The label that a saved pipeline or a model gives a text, loaded and asked as jobs do. */
+  public static String classify(SparkSession spark, String model, String text) {
+    Dataset<Row> rows = spark.createDataset(List.of(text), Encoders.STRING()).toDF("text");
+    return ClassifierPipeline.load(spark, model, false)
+        .predict(rows, "text", Optional.empty())
+        .select("prediction")
+        .first()
+        .getString(0);
   }
 }
