@@ -29,6 +29,12 @@ final class JsonFiles {
   /** A first line of more characters is not looked into. */
   private static final int LINE_CHARACTERS = 1 << 20;
 
+  /**
+   * Spark's own limit of 1000 is more than its threads have stack for: a job with such a type
+   * hangs.
+   */
+  private static final int MAX_NESTING = 100;
+
   private JsonFiles() {}
 
   static Dataset<Row> read(SparkSession session, DataSource source) {
@@ -65,7 +71,10 @@ final class JsonFiles {
 
   private static DataFrameReader reader(SparkSession session, DataSource source) {
     DataFrameReader reader =
-        session.read().option("columnNameOfCorruptRecord", DatasetReader.MALFORMED);
+        session
+            .read()
+            .option("columnNameOfCorruptRecord", DatasetReader.MALFORMED)
+            .option("maxNestingDepth", MAX_NESTING);
     // With an encoding that is named, Spark does without splitting files.
     return source.format().charset().equals(StandardCharsets.UTF_8)
         ? reader

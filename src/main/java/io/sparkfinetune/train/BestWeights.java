@@ -74,7 +74,9 @@ final class BestWeights implements AutoCloseable {
   /** Keeps the present weights if they are the first evaluated or better than those kept. */
   void offer(Map<String, Double> evaluation, int step, double epoch, double untouchedFactor) {
     double value = evaluation.get(metric);
-    if (!keepsBest || !state.evaluated() || (greaterIsBetter ? value > kept() : value < kept())) {
+    if (!keepsBest
+        || !state.metrics().containsKey(metric)
+        || (greaterIsBetter ? value > kept() : value < kept())) {
       snapshot.update();
       Map<String, Double> metrics = new LinkedHashMap<>(evaluation);
       metrics.put("best_epoch", epoch);

@@ -3,6 +3,7 @@ package io.sparkfinetune.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.train.checkpoint.CheckpointStore;
@@ -12,6 +13,7 @@ import io.sparkfinetune.train.checkpoint.TensorFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -125,8 +127,15 @@ final class Checkpoints {
           checkpoint, STATE + " has " + checkpoint.size(STATE) + " bytes: too many", null);
     }
     try (InputStream in = checkpoint.open(STATE)) {
-      TrainerState state = JSON.readValue(in.readAllBytes(), TrainerState.class);
+      // As text: of bytes Jackson guesses the encoding, and fails otherwise than for JSON.
+      String json = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      TrainerState state = JSON.readValue(json, TrainerState.class);
+      if (state.step() != checkpoint.step()) {
+        return notReadable(checkpoint, STATE + " is of step " + state.step(), null);
+      }
       return Optional.of(new Found(checkpoint, state));
+    } catch (ValueInstantiationException e) {
+      return notReadable(checkpoint, STATE + ": " + e.getCause().getMessage(), e);
     } catch (JsonProcessingException e) {
       return notReadable(checkpoint, STATE + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {

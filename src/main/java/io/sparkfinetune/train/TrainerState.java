@@ -1,7 +1,9 @@
 package io.sparkfinetune.train;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Where a training stands, but for its tensors: what a checkpoint holds as {@code
@@ -40,4 +42,42 @@ record TrainerState(
     int earlyStoppingWorse,
     double untouchedFactor,
     LossScaler.State lossScale,
-    List<Map<String, Double>> logHistory) {}
+    List<Map<String, Double>> logHistory) {
+  /**
+   * Requires what a training stands on: the file may be anybody's.
+   *
+   * @throws IllegalArgumentException saying what is not there, or no number that can be
+   */
+  TrainerState {
+    require(run != null, "run");
+    require(step >= 0, "step");
+    require(rowsSeen >= 0, "rowsSeen");
+    require(batchSize > 0, "batchSize");
+    require(optimizerSteps >= 0, "optimizerSteps");
+    require(seconds >= 0 && Double.isFinite(seconds), "seconds");
+    require(fingerprints != null, "fingerprints");
+    require(settings != null && isWhole(settings.values()), "settings");
+    require(losses != null && isWhole(losses.last()), "losses");
+    require(losses.rows() >= losses.reportedRows() && losses.reportedRows() >= 0, "losses");
+    require(best != null && best.description() != null && best.metrics() != null, "best");
+    require(isWhole(best.metrics().values()), "best");
+    require(Double.isFinite(untouchedFactor) && Double.isFinite(best.untouchedFactor()), "best");
+    require(!Double.isNaN(earlyStoppingBest) && earlyStoppingWorse >= 0, "earlyStopping");
+    require(lossScale == null || lossScale.scale() > 0 && lossScale.steps() >= 0, "lossScale");
+    require(isWhole(logHistory), "logHistory");
+    for (Map<String, Double> entry : logHistory) {
+      require(isWhole(entry.values()), "logHistory");
+      require(entry.containsKey("step") && entry.containsKey("epoch"), "logHistory");
+    }
+  }
+
+  private static boolean isWhole(Collection<?> values) {
+    return values != null && values.stream().allMatch(Objects::nonNull);
+  }
+
+  private static void require(boolean sound, String what) {
+    if (!sound) {
+      throw new IllegalArgumentException(what + " is missing, or nothing that a training has");
+    }
+  }
+}

@@ -14,7 +14,7 @@ final class ConfTarget implements FuzzTarget {
       """
       # What is listed.
       include "more.conf"
-      source = runs-that-are-not-there
+      source = case
       tracking { uri = "" }
       max = 6${?NO_SUCH_VARIABLE}4
       columns = "loss,"train_runtime  // both
@@ -28,7 +28,7 @@ final class ConfTarget implements FuzzTarget {
 
   @Override
   public List<Sample> samples() {
-    String json = "{\"source\":\"runs\",\"max\":64,\"tracking.uri\":\"\",\"log\":\"warn\"}";
+    String json = "{\"source\":\"case\",\"max\":64,\"tracking.uri\":\"\",\"log\":\"warn\"}";
     byte[] more = "log = warn\n".getBytes(StandardCharsets.UTF_8);
     return List.of(
         new Sample(Map.of(CONF, HOCON.getBytes(StandardCharsets.UTF_8), "more.conf", more), CONF),

@@ -16,6 +16,7 @@ final class FuzzTargets {
     all.add(new ExportTarget());
     all.add(new SavedPipelineTarget());
     all.add(new TrainingCheckpointTarget());
+    all.add(new TrainerStateTarget());
     all.add(new JournalTarget());
     all.add(new StudyTarget());
     all.add(new ConfTarget());

@@ -44,7 +44,7 @@ final class TrainingCheckpointTarget implements FuzzTarget {
   public void read(Path folder) throws IOException {
     Optional<StoredCheckpoint> newest =
         new CheckpointStore(folder.toString(), new Configuration(false)).newestWhole(why -> {});
-    if (newest.isPresent()) {
+    if (newest.isPresent() && newest.get().has(TENSORS)) {
       try (InputStream in = newest.get().open(TENSORS);
           Tensor tensor = torch.zeros(3, 4)) {
         TensorFile.readInto(in, TENSORS, Map.of("weight", tensor));

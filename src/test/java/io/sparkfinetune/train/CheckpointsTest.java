@@ -7,6 +7,10 @@ import io.sparkfinetune.UserException;
 import io.sparkfinetune.collective.Collective;
 import io.sparkfinetune.train.checkpoint.CheckpointStore;
 import io.sparkfinetune.train.checkpoint.CheckpointStore.Content;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Checkpoints that are whole, but none of a training. */
 class CheckpointsTest {
-  @TempDir private java.nio.file.Path folder;
+  @TempDir private Path folder;
 
   @ParameterizedTest
   @CsvSource(
@@ -41,6 +45,45 @@ class CheckpointsTest {
         .hasMessageStartingWith(
             "the checkpoint at step 7 in " + folder + " was written by another release (" + why)
         .hasMessageEndingWith("). Go on with that one, or start anew with resume=false");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '^',
+      value = {
+        "\"step\":2       | \"step\":-1            | step is missing, or nothing that a training has",
+        "\"step\":2       | \"step\":3             | trainer_state.json is of step 3",
+        "\"batchSize\":4  | \"batchSize\":0        | batchSize is missing",
+        "\"settings\":{   | \"settings\":null,\"x\":{ | settings is missing",
+        "\"settings\":{   | \"settings\":{\"a\":null,  | settings is missing",
+        "\"last\":[       | \"last\":[null,        | losses is missing",
+        "\"metrics\":{    | \"metrics\":{\"a\":null,   | best is missing",
+        "\"logHistory\":[ | \"logHistory\":[{},    | logHistory is missing",
+        "\"logHistory\":[ | \"logHistory\":[null,  | logHistory is missing",
+        "\"lossScale\":null | \"lossScale\":{\"scale\":0,\"steps\":1} | lossScale is missing",
+        "{ | NULNULNUL{ | Illegal character",
+      })
+  void aStateThatNoTrainingHasIsRefused(String found, String put, String why) throws IOException {
+    TestTraining.resume(folder, 2);
+    Path written = folder.resolve("checkpoint-2");
+    Map<String, Content> contents = new LinkedHashMap<>();
+    for (String file :
+        List.of("trainer_state.json", "weights.safetensors", "optimizer.safetensors")) {
+      byte[] bytes = Files.readAllBytes(written.resolve(file));
+      contents.put(file, out -> out.write(bytes));
+    }
+    String state = Files.readString(written.resolve("trainer_state.json"));
+    assertThat(state).contains(found);
+    byte[] other =
+        state.replace(found, put.replace("NUL", "\u0000")).getBytes(StandardCharsets.UTF_8);
+    contents.put("trainer_state.json", out -> out.write(other));
+    new CheckpointStore(folder.toString(), new Configuration(false)).write(2, contents);
+
+    assertThatThrownBy(() -> checkpoints(true).newest("run", line -> {}))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(why);
+    assertThat(checkpoints(false).newest("test", line -> {})).isEmpty();
   }
 
   private Checkpoints checkpoints(boolean resume) {
