@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import scala.Predef;
 import scala.collection.JavaConverters;
 
@@ -20,9 +21,14 @@ import scala.collection.JavaConverters;
  * @param threshold the probability from which on a label is predicted; does not count for
  *     single-label
  * @param annotateUnlabelled whether a document without a predicted label gets an annotation
+ * @param unknown takes how many of the documents' tokens the tokenizer does not know
  */
 record CategoryWriter(
-    TextClassifier classifier, boolean pairs, double threshold, boolean annotateUnlabelled) {
+    TextClassifier classifier,
+    boolean pairs,
+    double threshold,
+    boolean annotateUnlabelled,
+    Consumer<UnknownTokens> unknown) {
   /**
    * The categories of each row's documents, in order.
    *
@@ -41,7 +47,8 @@ record CategoryWriter(
       }
     }
     double[][] probabilities =
-        classifier.probabilities(first, pairs ? Optional.of(second) : Optional.empty(), batchSize);
+        classifier.probabilities(
+            first, pairs ? Optional.of(second) : Optional.empty(), batchSize, unknown);
     List<List<Annotation>> categories = new ArrayList<>();
     int text = 0;
     for (Annotation[] documents : rows) {

@@ -31,6 +31,7 @@ final class ModelSource implements Serializable {
   private final transient ModelFiles files;
   private final String digest;
   private Broadcast<ModelFiles> broadcast;
+  private UnknownCount unknown;
   private transient SparkContext broadcastContext;
 
   /** Wraps a model's files. */
@@ -51,7 +52,21 @@ final class ModelSource implements Serializable {
   synchronized void broadcast(SparkContext context) {
     if (broadcast == null || broadcastContext != context) {
       broadcast = JavaSparkContext.fromSparkContext(context).broadcast(files.withAdapter(null));
+      unknown = new UnknownCount();
+      context.register(unknown);
       broadcastContext = context;
+    }
+  }
+
+  /** What Spark's tasks have found of the texts' tokens; driver only. */
+  synchronized UnknownTokens unknown() {
+    return unknown == null ? new UnknownTokens(0, 0) : unknown.value();
+  }
+
+  /** Takes what a task has found; without Spark it is nobody's to know. */
+  void count(UnknownTokens found) {
+    if (unknown != null) {
+      unknown.add(found);
     }
   }
 

@@ -8,10 +8,13 @@ import io.sparkfinetune.model.io.ModelFiles;
 import io.sparkfinetune.tokenize.Batch;
 import io.sparkfinetune.tokenize.Encoding;
 import io.sparkfinetune.tokenize.TextTokenizer;
+import io.sparkfinetune.tokenize.TokenizerSummary;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * Texts to class probabilities: a tokenizer and a classifier, loaded into native memory.
@@ -22,9 +25,12 @@ import java.util.Optional;
 final class TextClassifier implements AutoCloseable {
   private final TextTokenizer tokenizer;
   private final SequenceClassifier classifier;
+  private final OptionalInt unknownToken;
 
-  private TextClassifier(TextTokenizer tokenizer, SequenceClassifier classifier) {
+  private TextClassifier(
+      TextTokenizer tokenizer, SequenceClassifier classifier, OptionalInt unknownToken) {
     this.tokenizer = tokenizer;
+    this.unknownToken = unknownToken;
     this.classifier = classifier;
   }
 
@@ -39,7 +45,8 @@ final class TextClassifier implements AutoCloseable {
     TextTokenizer tokenizer = TextTokenizer.of(files.tokenizer(), maxLength);
     try {
       config.requireVocabulary(tokenizer.vocabSize());
-      return new TextClassifier(tokenizer, SequenceClassifier.load(files));
+      OptionalInt unknown = TokenizerSummary.of(files.tokenizer()).unknownToken();
+      return new TextClassifier(tokenizer, SequenceClassifier.load(files), unknown);
     } catch (RuntimeException | Error e) {
       try {
         tokenizer.close();
@@ -72,14 +79,20 @@ final class TextClassifier implements AutoCloseable {
    *
    * @param pairs the second texts, as many as {@code texts}; empty for single texts
    * @param batchSize texts a forward pass
+   * @param unknown takes how many of the tokens the tokenizer does not know
    * @return {@code [texts.size()][labels().size()]}, each row a softmax, of multi-label a sigmoid a
    *     label
    */
-  double[][] probabilities(List<String> texts, Optional<List<String>> pairs, int batchSize) {
+  double[][] probabilities(
+      List<String> texts,
+      Optional<List<String>> pairs,
+      int batchSize,
+      Consumer<UnknownTokens> unknown) {
     List<Encoding> encodings =
         pairs
             .map(seconds -> tokenizer.encodePairs(texts, seconds))
             .orElseGet(() -> tokenizer.encode(texts));
+    unknown.accept(unknown(encodings));
     boolean multiLabel = problemType().isMultiLabel();
     Integer[] byLength = new Integer[texts.size()];
     Arrays.setAll(byLength, i -> i);
@@ -99,6 +112,17 @@ final class TextClassifier implements AutoCloseable {
       }
     }
     return probabilities;
+  }
+
+  private UnknownTokens unknown(List<Encoding> encodings) {
+    return new UnknownTokens(
+        unknownToken.isEmpty()
+            ? 0
+            : encodings.stream()
+                .flatMapToInt(encoding -> Arrays.stream(encoding.inputIds()))
+                .filter(id -> id == unknownToken.getAsInt())
+                .count(),
+        encodings.stream().mapToLong(encoding -> encoding.inputIds().length).sum());
   }
 
   @Override

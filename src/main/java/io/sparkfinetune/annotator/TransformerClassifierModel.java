@@ -269,6 +269,15 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return ModelConfig.parse(files().config()).labels().toArray(String[]::new);
   }
 
+  /**
+   * What to warn of when Spark has classified texts with this model, or a copy of it: that a high
+   * share of their tokens is the tokenizer's unknown one. Driver only; empty when the share is low
+   * or nothing was classified.
+   */
+  public Optional<String> unknownTokensWarning() {
+    return source().unknown().predictionWarning();
+  }
+
   /** What the training reported; empty for a model that was loaded. */
   public Optional<TrainingResult> trainingSummary() {
     return Optional.ofNullable(trainingSummary);
@@ -385,7 +394,11 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
       double set = (double) getOrDefault(threshold());
       double from = Double.isNaN(set) ? classifier.threshold() : set;
       return new CategoryWriter(
-              classifier, isPairs(), from, (boolean) getOrDefault(annotateUnlabelled))
+              classifier,
+              isPairs(),
+              from,
+              (boolean) getOrDefault(annotateUnlabelled),
+              source()::count)
           .categories(rows, getPerDeviceEvalBatchSize());
     }
   }

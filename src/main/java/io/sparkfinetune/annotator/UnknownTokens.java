@@ -22,8 +22,17 @@ record UnknownTokens(long unknown, long tokens) {
     return tokens == 0 ? 0 : unknown / (double) tokens;
   }
 
-  /** What to tell the user; empty when the share is low. */
+  /** What to tell who trains; empty when the share is low. */
   Optional<String> warning() {
+    return warning("of which a model learns nothing", "base");
+  }
+
+  /** What to tell who predicts; empty when the share is low. */
+  Optional<String> predictionWarning() {
+    return warning("which tell the model nothing", "model");
+  }
+
+  private Optional<String> warning(String consequence, String what) {
     if (share() <= HIGH) {
       return Optional.empty();
     }
@@ -31,12 +40,14 @@ record UnknownTokens(long unknown, long tokens) {
         String.format(
             Locale.ROOT,
             "the tokenizer does not know %.1f %% of the texts' tokens (%,d of %,d are its unknown"
-                + " token), of which a model learns nothing; below %.0f %% is usual. Is it the base"
-                + " for texts of this language and writing, and are the base's tokenizer files its"
-                + " own, with the right letter case (do_lower_case) and tokenizer_class?",
+                + " token), %s; below %.0f %% is usual. Is it the %s for texts of this language and"
+                + " writing, and are the %6$s's tokenizer files its own, with the right letter case"
+                + " (do_lower_case) and tokenizer_class?",
             100 * share(),
             unknown,
             tokens,
-            100 * HIGH));
+            consequence,
+            100 * HIGH,
+            what));
   }
 }

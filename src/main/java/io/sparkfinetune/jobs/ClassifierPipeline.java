@@ -303,6 +303,11 @@ final class ClassifierPipeline {
         predict(rows), JobData.LABEL, labels(), problemType().isMultiLabel());
   }
 
+  /** What should be known of the texts classified so far. */
+  Optional<String> warning() {
+    return classifier.unknownTokensWarning();
+  }
+
   /** What a row's labels are. */
   ProblemType problemType() {
     return classifier.getProblemType();

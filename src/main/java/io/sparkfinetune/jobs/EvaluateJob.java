@@ -75,6 +75,7 @@ final class EvaluateJob implements Job {
         FineTuning.writeReport(output.get(), metrics, pipeline.labels());
         console.line("%nMetrics and report are in %s", output.get().path(""));
       }
+      pipeline.warning().ifPresent(warning -> console.line("warning: %s", warning));
     }
   }
 

@@ -80,5 +80,6 @@ final class PredictJob implements Job {
           counts.withoutPrediction(),
           data.textColumn() + data.textPair().map(pair -> " or " + pair).orElse(""));
     }
+    pipeline.warning().ifPresent(warning -> console.line("warning: %s", warning));
   }
 }

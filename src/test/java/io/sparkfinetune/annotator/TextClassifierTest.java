@@ -33,9 +33,10 @@ class TextClassifierTest {
 
   @Test
   void aTextsProbabilitiesDependOnThatTextAlone() {
-    double[][] together = classifier.probabilities(TEXTS, Optional.empty(), 4);
+    double[][] together = classifier.probabilities(TEXTS, Optional.empty(), 4, n -> {});
     for (int i = 0; i < TEXTS.size(); i++) {
-      double[] alone = classifier.probabilities(TEXTS.subList(i, i + 1), Optional.empty(), 4)[0];
+      double[] alone =
+          classifier.probabilities(TEXTS.subList(i, i + 1), Optional.empty(), 4, n -> {})[0];
       assertThat(together[i]).containsExactly(alone, within(1e-5));
     }
     assertThat(together[0]).isNotEqualTo(together[3]);
@@ -43,7 +44,7 @@ class TextClassifierTest {
 
   @Test
   void probabilitiesOfATextSumToOne() {
-    for (double[] row : classifier.probabilities(TEXTS, Optional.empty(), 2)) {
+    for (double[] row : classifier.probabilities(TEXTS, Optional.empty(), 2, n -> {})) {
       assertThat(row).hasSize(classifier.labels().size());
       double sum = 0;
       for (double probability : row) {
@@ -56,17 +57,18 @@ class TextClassifierTest {
 
   @Test
   void noTextsHaveNoProbabilities() {
-    assertThat(classifier.probabilities(List.of(), Optional.empty(), 8)).isEmpty();
+    assertThat(classifier.probabilities(List.of(), Optional.empty(), 8, n -> {})).isEmpty();
   }
 
   @Test
   void threadsClassifySideBySide() throws Exception {
-    double[][] expected = classifier.probabilities(TEXTS, Optional.empty(), 3);
+    double[][] expected = classifier.probabilities(TEXTS, Optional.empty(), 3, n -> {});
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
       List<Future<double[][]>> results =
           threads.invokeAll(
-              Collections.nCopies(16, () -> classifier.probabilities(TEXTS, Optional.empty(), 3)));
+              Collections.nCopies(
+                  16, () -> classifier.probabilities(TEXTS, Optional.empty(), 3, n -> {})));
       List<double[][]> all = new ArrayList<>();
       for (Future<double[][]> result : results) {
         all.add(result.get());
