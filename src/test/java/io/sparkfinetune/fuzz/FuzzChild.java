@@ -26,7 +26,8 @@ import java.util.stream.Stream;
  * went: so whoever reads that knows which one has ended the JVM. It ends itself at one that takes
  * too long.
  *
- * <p>Arguments: how many of each kind, the first number of the first kind, the kinds.
+ * <p>Arguments: how many damaged ones of each kind, beside the sound samples, the first number of
+ * the first kind, the kinds.
  */
 final class FuzzChild {
   static final String BEGIN = "begin";
@@ -60,7 +61,7 @@ final class FuzzChild {
     for (int kind = 2; kind < arguments.length; kind++) {
       FuzzTarget target = FuzzTargets.named(arguments[kind]);
       List<FuzzTarget.Sample> samples = target.samples();
-      for (int number = first; number < count; number++) {
+      for (int number = first; number < samples.size() + count; number++) {
         write(target, samples, number, CASE);
         say(BEGIN, target, number, "");
         read(target, number, number < samples.size(), reader);

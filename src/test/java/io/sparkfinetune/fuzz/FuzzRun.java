@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Tries damaged files in a JVM of its own, of which it starts another where a file has ended one.
  *
- * <p>Arguments: how many files, the kinds (default: all). {@code KIND@NUMBER} is that file alone,
- * written to {@code target/fuzz}.
+ * <p>Arguments: how many damaged files, the kinds (default: all). {@code KIND@NUMBER} is that file
+ * alone, written to {@code target/fuzz}.
  */
 final class FuzzRun {
   /** What the names of the child's own files begin with: they do not count as written by a file. */
@@ -78,7 +78,7 @@ final class FuzzRun {
   /**
    * Tries files of each kind.
    *
-   * @param count how many of each kind
+   * @param count how many damaged ones of each kind
    * @param folder an empty one, to run in
    * @return a line for each that failed, with what repeats it
    */
