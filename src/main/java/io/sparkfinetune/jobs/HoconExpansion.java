@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigUtil;
 import io.sparkfinetune.UserException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -147,8 +148,12 @@ final class HoconExpansion {
   private void requireSmall(long size, Value value) {
     if (size > MOST) {
       throw new UserException(
-          "%s: %s: its references make more of it than %,d characters: expected at most as many"
-              .formatted(place, key(value), MOST));
+          String.format(
+              Locale.ROOT,
+              "%s: %s: its references make more of it than %,d characters: expected at most as many",
+              place,
+              key(value),
+              MOST));
     }
   }
 

@@ -40,7 +40,7 @@ record SavedPipeline(List<DocumentAssembler> assemblers, TransformerClassifierMo
     }
     if (classifiers.size() != 1) {
       throw new UserException(
-          "%s: a pipeline with %d stages TransformerClassifierModel: expected one"
+          "%s: a pipeline with %s stages TransformerClassifierModel: expected one"
               .formatted(folder, classifiers.size()));
     }
     // By the column that each writes.
@@ -73,7 +73,7 @@ record SavedPipeline(List<DocumentAssembler> assemblers, TransformerClassifierMo
     }
     if (read.isEmpty() || read.size() > 2) {
       throw new UserException(
-          "%s: its classifier reads %d columns: expected one of documents, or two of pairs"
+          "%s: its classifier reads %s columns: expected one of documents, or two of pairs"
               .formatted(folder, read.size()));
     }
     return read;

@@ -228,9 +228,33 @@ public final class TextTokenizer implements AutoCloseable {
         throw new IllegalStateException("The tokenizer is closed");
       }
       // The encodings hold copies, so they do not outlive the lock.
-      return IntStream.range(0, count).parallel().mapToObj(i -> encode(inputs.apply(i))).toList();
+      // A failure is a result among the others until all have come: a parallel stream that throws
+      // does not wait for its other threads, and the tokenizer may be freed under them.
+      List<Attempt> attempts =
+          IntStream.range(0, count).parallel().mapToObj(i -> attempt(inputs, i)).toList();
+      return attempts.stream().map(Attempt::encodingOrThrow).toList();
     } finally {
       lock.readLock().unlock();
+    }
+  }
+
+  /** What came of a text: an encoding or what was thrown. */
+  private record Attempt(Encoding encoding, RuntimeException failure) {
+    Encoding encodingOrThrow() {
+      if (failure != null) {
+        throw failure;
+      }
+      return encoding;
+    }
+  }
+
+  private Attempt attempt(IntFunction<Input> inputs, int i) {
+    try {
+      return new Attempt(encode(inputs.apply(i)), null);
+    } catch (RuntimeException e) {
+      return new Attempt(null, e);
+    } catch (Error e) {
+      return new Attempt(null, new IllegalStateException("tokenizing failed", e));
     }
   }
 

@@ -18,7 +18,8 @@ public record IntDistribution(long low, long high, boolean log, long step) imple
    */
   public IntDistribution {
     if (low > high || high - low < 0) {
-      throw new UserException("low " + low + ", high " + high + ": expected low <= high");
+      throw new UserException(
+          "low " + low + ", high " + high + ": expected low <= high, less than 2^63 apart");
     }
     if (log && low < 1) {
       throw new UserException("low " + low + " with log: expected low >= 1");

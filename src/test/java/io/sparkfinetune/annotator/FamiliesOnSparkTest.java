@@ -135,6 +135,9 @@ class FamiliesOnSparkTest {
     vocab.add(padTokenId, "[PAD]");
     assertThat(vocab).hasSizeLessThanOrEqualTo(config.get("vocab_size").intValue());
     Files.write(base.resolve("vocab.txt"), vocab);
+    // Of most families it would not be read without.
+    Files.writeString(
+        base.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"BertTokenizer\"}");
     return base;
   }
 

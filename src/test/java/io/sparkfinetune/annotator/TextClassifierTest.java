@@ -55,6 +55,16 @@ class TextClassifierTest {
     }
   }
 
+  /** A word in runes is one unknown token, beside it are the two special ones. */
+  @Test
+  void tellsHowManyTokensItsTokenizerDoesNotKnow() {
+    List<UnknownTokens> found = new ArrayList<>();
+    classifier.probabilities(List.of("\u16A0\u16A2", "hello"), Optional.empty(), 8, found::add);
+    assertThat(found).hasSize(1);
+    assertThat(found.get(0).unknown()).isBetween(1L, 2L);
+    assertThat(found.get(0).tokens()).isGreaterThanOrEqualTo(6);
+  }
+
   @Test
   void noTextsHaveNoProbabilities() {
     assertThat(classifier.probabilities(List.of(), Optional.empty(), 8, n -> {})).isEmpty();
