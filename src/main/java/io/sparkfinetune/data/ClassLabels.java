@@ -56,8 +56,7 @@ record ClassLabels(List<String> names, int files, int looked) {
         label.dataType() instanceof ArrayType array ? array.elementType() : label.dataType();
     // What a view makes of a file's columns may be something else.
     boolean asStored =
-        source.format().equals("parquet")
-            || source.format().equals("table") && isStored(session, source.name());
+        source.isOf("parquet") || source.isOf("table") && isStored(session, source.name());
     return asStored && type instanceof NumericType
         ? of(rows.inputFiles(), label.name(), session.sessionState().newHadoopConf())
         : Optional.empty();

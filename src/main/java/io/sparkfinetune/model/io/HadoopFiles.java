@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.List;
@@ -116,9 +117,14 @@ public final class HadoopFiles {
     }
     if (fileSystem.getUri().getScheme().equals("file")) {
       java.nio.file.Path local = java.nio.file.Path.of(status.getPath().toUri().getPath());
-      if (Files.readAttributes(local, BasicFileAttributes.class).isOther()) {
-        throw new UserException(
-            path + ": this is a device, pipe or socket; expected a plain file.");
+      try {
+        if (Files.readAttributes(local, BasicFileAttributes.class).isOther()) {
+          throw new UserException(
+              path + ": this is a device, pipe or socket; expected a plain file.");
+        }
+      } catch (NoSuchFileException e) {
+        // It has gone since.
+        throw new FileNotFoundException(path.toString());
       }
     }
     return status;
