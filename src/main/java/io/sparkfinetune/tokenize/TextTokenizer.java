@@ -7,6 +7,7 @@ import io.sparkfinetune.UserException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntFunction;
@@ -227,34 +228,34 @@ public final class TextTokenizer implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException("The tokenizer is closed");
       }
-      // The encodings hold copies, so they do not outlive the lock.
-      // A failure is a result among the others until all have come: a parallel stream that throws
-      // does not wait for its other threads, and the tokenizer may be freed under them.
-      List<Attempt> attempts =
-          IntStream.range(0, count).parallel().mapToObj(i -> attempt(inputs, i)).toList();
-      return attempts.stream().map(Attempt::encodingOrThrow).toList();
+      // A parallel stream ends at an exception while others of its threads still compute: with what
+      // the caller, who has it, may close. So none leaves before the last text is done with.
+      AtomicReference<Throwable> failure = new AtomicReference<>();
+      List<Encoding> encodings =
+          IntStream.range(0, count).parallel().mapToObj(i -> encode(inputs, i, failure)).toList();
+      if (failure.get() instanceof Error e) {
+        throw e;
+      }
+      if (failure.get() instanceof RuntimeException e) {
+        throw e;
+      }
+      // They hold copies, so they do not outlive the lock.
+      return encodings;
     } finally {
       lock.readLock().unlock();
     }
   }
 
-  /** What came of a text: an encoding or what was thrown. */
-  private record Attempt(Encoding encoding, RuntimeException failure) {
-    Encoding encodingOrThrow() {
-      if (failure != null) {
-        throw failure;
-      }
-      return encoding;
+  /** Null where this or another text has failed. */
+  private Encoding encode(IntFunction<Input> inputs, int i, AtomicReference<Throwable> failure) {
+    if (failure.get() != null) {
+      return null;
     }
-  }
-
-  private Attempt attempt(IntFunction<Input> inputs, int i) {
     try {
-      return new Attempt(encode(inputs.apply(i)), null);
-    } catch (RuntimeException e) {
-      return new Attempt(null, e);
-    } catch (Error e) {
-      return new Attempt(null, new IllegalStateException("tokenizing failed", e));
+      return encode(inputs.apply(i));
+    } catch (RuntimeException | Error e) {
+      failure.compareAndSet(null, e);
+      return null;
     }
   }
 

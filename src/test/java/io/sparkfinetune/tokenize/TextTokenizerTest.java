@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfinetune.UserException;
+import java.util.AbstractList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -63,6 +66,52 @@ class TextTokenizerTest {
       assertThat(left.encode(List.of("the the the a a")).get(0))
           .satisfies(e -> assertThat(e.inputIds()).containsExactly(CLS, A, A, SEP))
           .satisfies(e -> assertThat(e.truncated()).isTrue());
+    }
+  }
+
+  /** Who gets it closes the tokenizer: what still computed then would end the JVM. */
+  @Test
+  void nothingComputesAnyMoreWhenAnErrorAtATextIsThrown() {
+    AtomicInteger computing = new AtomicInteger();
+    List<String> texts =
+        new AbstractList<>() {
+          @Override
+          public int size() {
+            return 64;
+          }
+
+          @Override
+          public String get(int index) {
+            computing.incrementAndGet();
+            try {
+              // The others have begun when it fails, and are not done.
+              Thread.sleep(index == 0 ? 20 : 60);
+              return index == 0 ? null : "a";
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            } finally {
+              computing.decrementAndGet();
+            }
+          }
+        };
+    ForkJoinPool pool = new ForkJoinPool(4);
+    try {
+      assertThatThrownBy(
+              () ->
+                  pool.submit(
+                          () -> {
+                            try {
+                              return tokenizer.encode(texts);
+                            } finally {
+                              assertThat(computing).hasValue(0);
+                            }
+                          })
+                      .get())
+          .rootCause()
+          .isInstanceOf(NullPointerException.class)
+          .hasMessage("text");
+    } finally {
+      pool.shutdownNow();
     }
   }
 
