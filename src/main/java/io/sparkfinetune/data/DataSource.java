@@ -202,13 +202,13 @@ record DataSource(
               .formatted(path, tablesIn(fileSystem, found)));
     }
     for (FileStatus file : files) {
-      LocalChecksums.requireSound(file.getPath(), fileSystem);
       // Nor does it say so: it makes a name of it for a file of checksums, which is no path.
       if (fileSystem instanceof ChecksumFileSystem && file.getPath().getName().contains(":")) {
         throw new UserException(
             file.getPath()
                 + ": Hadoop opens no file of this machine with a colon in its name: rename it");
       }
+      LocalChecksums.requireSound(file.getPath(), fileSystem);
     }
     if (files.stream().allMatch(file -> file.getLen() == 0)) {
       throw new UserException(

@@ -248,7 +248,7 @@ final class RowCounts {
     long replaced = sum(group -> true, Group::replaced);
     if (replaced > 0) {
       warnings.add(
-          "rows whose text or label holds U+FFFD: %s; is the file in data.encoding=%s?"
+          "rows whose text holds U+FFFD: %s; is the file in data.encoding=%s?"
               .formatted(DataReport.number(replaced), encoding));
     }
     return warnings;

@@ -238,8 +238,8 @@ class DatasetPreparationTest {
   }
 
   @Test
-  void warnsOfDamagedTextsSecondTextsAndLabels() throws IOException {
-    String rows = "text,pair,label\nthé à la carte,ö,café\nx?,y,tea\nx,y?,tea\nx,y,t?a\n";
+  void warnsOfDamagedTextsAndSecondTexts() throws IOException {
+    String rows = "text,pair,label\nthé à la carte,ö,café\nx?,y,tea\nx,y?,tea\n";
     byte[] bytes = rows.getBytes(StandardCharsets.UTF_8);
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = bytes[i] == '?' ? (byte) 0xE9 : bytes[i];
@@ -258,8 +258,7 @@ class DatasetPreparationTest {
                 "test_split",
                 0))) {
       assertThat(data.report().warnings())
-          .containsExactly(
-              "rows whose text or label holds U+FFFD: 3; is the file in data.encoding=UTF-8?");
+          .containsExactly("rows whose text holds U+FFFD: 2; is the file in data.encoding=UTF-8?");
     }
   }
 
