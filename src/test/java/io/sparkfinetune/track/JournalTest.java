@@ -7,6 +7,7 @@ import io.sparkfinetune.ChildJvm;
 import io.sparkfinetune.UserException;
 import io.sparkfinetune.config.PrivateFiles.Readers;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -362,6 +363,14 @@ class JournalTest {
     }
   }
 
+  private static long sizeOf(Path file) {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Test
   void whatAKilledProcessHasLoggedIsThereInOrder() throws Exception {
     Random random = new Random(3);
@@ -378,6 +387,10 @@ class JournalTest {
               Map.of(),
               folder)) {
         child.awaitOutput("logged 1000 ", PATIENCE);
+        // Its first events are on their way for as long as classes are loaded.
+        Path file = journal.resolve(Tracker.JOURNAL);
+        assertThat(ChildJvm.waitUntil(() -> Files.exists(file) && sizeOf(file) > 0, PATIENCE))
+            .isTrue();
         Thread.sleep(random.nextInt(1500));
         killedAt = System.currentTimeMillis();
         ChildJvm.signal(child.process(), "KILL");
