@@ -88,8 +88,8 @@ record StudyGoal(List<String> metrics, List<Direction> directions, List<Constrai
           "tune.direction=%s has %s directions: expected one for each metric of tune.metric=%s"
               .formatted(tune.direction(), directions.size(), tune.metric()));
     }
+    Set<String> measured = measured(problemType);
     if (tune.objective().isEmpty()) {
-      Set<String> measured = measured(problemType);
       metrics.forEach(metric -> checkMeasured("tune.metric", metric, measured, problemType));
     }
     List<Direction> read = new ArrayList<>();
@@ -100,14 +100,14 @@ record StudyGoal(List<String> metrics, List<Direction> directions, List<Constrai
         new StudyGoal(
             metrics, read, split(tune.constraints()).stream().map(StudyGoal::constraint).toList());
     if (tune.objective().isEmpty()) {
-      goal.checkConstraints(problemType, evaluation);
+      goal.checkConstraints(measured, problemType, evaluation);
     }
     return goal;
   }
 
   /** What no training measures would be found missing only after a whole one. */
-  private void checkConstraints(ProblemType problemType, EvaluationArguments evaluation) {
-    Set<String> measured = measured(problemType);
+  private void checkConstraints(
+      Set<String> measured, ProblemType problemType, EvaluationArguments evaluation) {
     constraints.forEach(c -> checkMeasured("tune.constraints", c.metric(), measured, problemType));
     if (ofEvaluations().isPresent() && evaluation.evalStrategy() == IntervalStrategy.NO) {
       throw new UserException(
