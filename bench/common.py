@@ -316,7 +316,7 @@ class LocalCluster:
             f"-Dspark-finetune.log.file={output.parent / (output.name + '.spark.log')}",
             f"-Dspark-finetune.scripts={ROOT / 'jobs'}",
             *java_options,
-            "io.sparkfinetune.jobs.Main",
+            "org.sparkfinetune.jobs.Main",
             job,
         ]
 

@@ -11,7 +11,7 @@ import sys
 
 import common
 
-MAIN = "io.sparkfinetune.tune.sampler.HpoMain"
+MAIN = "org.sparkfinetune.tune.sampler.HpoMain"
 
 
 def is_stale(file):

@@ -1,4 +1,4 @@
-# Runs a job of io.sparkfinetune.jobs.Main; jobs/quickstart and its like source it.
+# Runs a job of org.sparkfinetune.jobs.Main; jobs/quickstart and its like source it.
 #
 #   run_job NAME ARGUMENT...
 #
@@ -10,7 +10,7 @@
 set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-MAIN=io.sparkfinetune.jobs.Main
+MAIN=org.sparkfinetune.jobs.Main
 
 # Runs Maven quietly; shows what it said when it fails.
 maven() {

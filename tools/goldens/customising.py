@@ -2,7 +2,7 @@
 
     python tools/goldens/customising.py
 
-reads src/test/resources/io/sparkfinetune/model/bert-tiny/ and writes into it customising.json (logits,
+reads src/test/resources/org/sparkfinetune/model/bert-tiny/ and writes into it customising.json (logits,
 gradient norms and the losses of ten AdamW steps), lora/ (an adapter as PEFT saves it, both of its
 matrices not zero) and lora-merged.safetensors (the adapted weights after PEFT's merge_and_unload).
 All in fp32, dropout off.

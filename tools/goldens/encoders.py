@@ -2,7 +2,7 @@
 
     python tools/goldens/encoders.py [FAMILY ...]
 
-writes src/test/resources/io/sparkfinetune/model/FAMILY-tiny/: a Hugging Face folder (config.json,
+writes src/test/resources/org/sparkfinetune/model/FAMILY-tiny/: a Hugging Face folder (config.json,
 model.safetensors) and, each with a padded batch, its logits and loss, the norm of every gradient,
 and the losses of ten AdamW steps on that batch, all in fp32 with dropout off:
 
@@ -23,7 +23,7 @@ import random
 import torch
 import transformers
 
-OUT = pathlib.Path(__file__).parents[2] / "src/test/resources/io/sparkfinetune/model"
+OUT = pathlib.Path(__file__).parents[2] / "src/test/resources/org/sparkfinetune/model"
 LEARNING_RATE = 1e-3
 WEIGHT_DECAY = 0.01
 STEPS = 10

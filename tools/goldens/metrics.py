@@ -1,7 +1,7 @@
 """Writes the golden file of the metrics tests with scikit-learn.
 
     pip install -r tools/goldens/requirements.txt
-    python tools/goldens/metrics.py src/test/resources/io/sparkfinetune/evaluate/metrics.json
+    python tools/goldens/metrics.py src/test/resources/org/sparkfinetune/evaluate/metrics.json
 """
 
 import json

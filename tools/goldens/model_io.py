@@ -1,4 +1,4 @@
-"""Makes the fixtures of io.sparkfinetune.model.io's tests: what the official libraries write.
+"""Makes the fixtures of org.sparkfinetune.model.io's tests: what the official libraries write.
 
 Usage: python tools/goldens/model_io.py
 """
@@ -15,7 +15,7 @@ import transformers
 from safetensors.torch import save_file
 from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
 
-OUT = Path(__file__).parents[2] / "src/test/resources/io/sparkfinetune/model/io"
+OUT = Path(__file__).parents[2] / "src/test/resources/org/sparkfinetune/model/io"
 
 VOCAB = """[PAD] [UNK] [CLS] [SEP] [MASK] my card is lost where ##s ##ed the a to top up refund please help ! ? . , i
 want need pay ##ment fail caf ##e 1 2 3 ##0""".split()

@@ -36,7 +36,7 @@ from optuna.pruners import (
 )
 from optuna.trial import TrialState
 
-OUTPUT = "src/test/resources/io/sparkfinetune/tune/pruner/pruners.json.gz"
+OUTPUT = "src/test/resources/org/sparkfinetune/tune/pruner/pruners.json.gz"
 SEED = 20261125
 STUDIES = 10
 TRIALS = 100

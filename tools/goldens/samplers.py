@@ -3,7 +3,7 @@ with the two estimators of every draw, their parameters and the log densities of
 normal distribution.
 
     pip install -r tools/goldens/requirements.txt
-    python tools/goldens/samplers.py src/test/resources/io/sparkfinetune/tune/tpe.json.gz
+    python tools/goldens/samplers.py src/test/resources/org/sparkfinetune/tune/tpe.json.gz
 
 Optuna's random numbers are those of numpy's RandomState with the seed of the case, from its first on: who has a Mersenne
 Twister can draw them too.

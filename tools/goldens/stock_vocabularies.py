@@ -2,7 +2,7 @@
 
 Writes a tokenizer for each kind of vocabulary, wordpiece.json, mpnet.json, bpe.json, xlm-roberta.json, camembert.json,
 albert.json and deberta-v2.json, and sentencepiece.json (the texts, and the ids that the SentencePiece models give from
-which the last four were converted) to src/test/resources/io/sparkfinetune/export/sparknlp:
+which the last four were converted) to src/test/resources/org/sparkfinetune/export/sparknlp:
 
     python tools/goldens/stock_vocabularies.py
 """
@@ -18,8 +18,8 @@ from transformers import AlbertTokenizer, CamembertTokenizer, DebertaV2Tokenizer
 from transformers.convert_slow_tokenizer import convert_slow_tokenizer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SAMPLE = ROOT / "src/main/resources/io/sparkfinetune/sample"
-TARGET = ROOT / "src/test/resources/io/sparkfinetune/export/sparknlp"
+SAMPLE = ROOT / "src/main/resources/org/sparkfinetune/sample"
+TARGET = ROOT / "src/test/resources/org/sparkfinetune/export/sparknlp"
 
 # Where the models that these families were published with have their special pieces.
 ALBERT = {"pad_id": 0, "unk_id": 1, "bos_id": -1, "eos_id": -1, "control_symbols": "[CLS],[SEP],[MASK]"}

@@ -21,7 +21,7 @@ from optuna.distributions import IntDistribution as Ints
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState, create_trial
 
-FOLDER = "src/test/resources/io/sparkfinetune/tune/"
+FOLDER = "src/test/resources/org/sparkfinetune/tune/"
 SEED = 20261126
 
 

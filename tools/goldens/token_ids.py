@@ -26,7 +26,7 @@ import zipfile
 from transformers import BertTokenizerFast, PreTrainedTokenizerFast
 
 ENTRY = "all-minilm-l6-v2-tokenizer.json"
-OUTPUT = "src/test/resources/io/sparkfinetune/tokenize/token_ids.jsonl.gz"
+OUTPUT = "src/test/resources/org/sparkfinetune/tokenize/token_ids.jsonl.gz"
 SEED = 20240229
 COUNT = 1000
 PAIR_LENGTH = 64

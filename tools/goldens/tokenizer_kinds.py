@@ -18,7 +18,7 @@ import transformers
 from token_ids import WRITTEN
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-OUT = Path(__file__).parents[2] / "src/test/resources/io/sparkfinetune/tokenize/kinds"
+OUT = Path(__file__).parents[2] / "src/test/resources/org/sparkfinetune/tokenize/kinds"
 CORPUS = [
     "My card was lost, I can't pay with it any more.",
     "The transfer of 1,250.75 EUR has not arrived; it's pending!",

@@ -17,7 +17,7 @@ import tempfile
 
 from transformers import AutoTokenizer, BertTokenizerFast, RobertaTokenizerFast
 
-ROOT = pathlib.Path(__file__).resolve().parents[2] / "src/test/resources/io/sparkfinetune"
+ROOT = pathlib.Path(__file__).resolve().parents[2] / "src/test/resources/org/sparkfinetune"
 TARGET = ROOT / "model/io/tokenizer_settings.json.gz"
 CUT = 7
 

@@ -3,7 +3,7 @@ train.
 
     python tools/goldens/training.py
 
-writes into src/test/resources/io/sparkfinetune/train/
+writes into src/test/resources/org/sparkfinetune/train/
 
     optimizers.json  weights after some of 200 steps, and the state after the last, of torch.optim's AdamW,
                      Adam and SGD, transformers' Adafactor, timm's Lamb and Lion
@@ -25,7 +25,7 @@ import torch.nn.functional as F
 import transformers
 from transformers.optimization import Adafactor
 
-OUT = pathlib.Path(__file__).parents[2] / "src/test/resources/io/sparkfinetune/train"
+OUT = pathlib.Path(__file__).parents[2] / "src/test/resources/org/sparkfinetune/train"
 
 
 def value(a, b, c):

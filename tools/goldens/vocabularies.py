@@ -16,7 +16,7 @@ from token_ids import WRITTEN
 from tokenizers import ByteLevelBPETokenizer
 from transformers import MPNetTokenizerFast, RobertaTokenizer, RobertaTokenizerFast
 
-OUT = Path(__file__).parents[2] / "src/test/resources/io/sparkfinetune/tokenize"
+OUT = Path(__file__).parents[2] / "src/test/resources/org/sparkfinetune/tokenize"
 ADDED = "<order_id>"
 
 

@@ -1,9 +1,0 @@
-/**
- * From files and tables to checked rows: reading text, setting unusable rows aside, splitting, and
- * indexing labels.
- *
- * <p>{@link io.sparkfinetune.data.DatasetPreparation} is the way in for labelled data, {@link
- * io.sparkfinetune.data.DatasetReader} for data to predict. Everything here is Spark DataFrames;
- * tokens, tensors and models belong to other packages.
- */
-package io.sparkfinetune.data;

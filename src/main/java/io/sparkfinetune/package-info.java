@@ -1,7 +1,0 @@
-/**
- * Fine-tuning of BERT-family text classifiers on Apache Spark, on the JVM alone.
- *
- * <p>This root package holds what every package needs and nothing else: {@link
- * io.sparkfinetune.UserException}. It depends on no other package.
- */
-package io.sparkfinetune;

@@ -1,8 +1,0 @@
-package io.sparkfinetune.train;
-
-/** When something is done during a training. */
-public enum IntervalStrategy {
-  NO,
-  EPOCH,
-  STEPS
-}

@@ -1,0 +1,453 @@
+package org.sparkfinetune.annotator;
+
+import com.johnsnowlabs.nlp.Annotation;
+import com.johnsnowlabs.nlp.AnnotatorModel;
+import com.johnsnowlabs.nlp.AnnotatorType;
+import com.johnsnowlabs.nlp.HasBatchedAnnotate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.ModelConfig;
+import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.HuggingFaceFolder;
+import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.SavedModel;
+import org.sparkfinetune.model.io.TrainingRecord;
+import org.sparkfinetune.train.TrainingResult;
+import scala.collection.Iterator;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+
+/**
+ * Classifies documents with a fine-tuned transformer: a Spark NLP annotator, DOCUMENT in, CATEGORY
+ * out.
+ *
+ * <p>Each document gets one annotation with the document's begin and end. Its result is the most
+ * probable label, and its metadata is what Spark NLP's own sequence classifiers write: {@code
+ * sentence}, the document's position within its row, and under each label's name its probability. A
+ * blank document is classified like any other; a row whose document column is null or empty gets an
+ * empty array. With a second input column, the first document of the one and the first of the other
+ * are classified as a pair, and so on; annotations stand at the first column's documents. Spark
+ * NLP's {@code LightPipeline} has one text alone to give, and so no pairs.
+ *
+ * <p>A multi-label classifier gives one annotation a label that reaches the {@link #threshold},
+ * each with the probabilities of all labels, as Spark NLP's {@code MultiClassifierDLModel} does,
+ * and none for a document that no label reaches it for. With {@link #annotateUnlabelled} such a
+ * document gets one of an empty result, which carries the probabilities.
+ *
+ * <p>{@code batchSize} rows (default 256) are classified together: their documents are tokenised in
+ * one call, sorted by length, and sent through the network {@code per_device_eval_batch_size} at a
+ * time. Executors get the weights by one broadcast, made at the first {@code transform}, and load
+ * them once a JVM.
+ *
+ * <p>Saved, it is Spark ML's metadata and a folder {@code huggingface} that {@code transformers}
+ * can read.
+ */
+public final class TransformerClassifierModel extends AnnotatorModel<TransformerClassifierModel>
+    implements HasBatchedAnnotate<TransformerClassifierModel> {
+  private static final long serialVersionUID = 1L;
+
+  private static final Logger LOG = LoggerFactory.getLogger(TransformerClassifierModel.class);
+
+  private static final int DEFAULT_BATCH_SIZE = 256;
+
+  private final String uid;
+  private final SchemaParams settings;
+  // Assigned by HasBatchedAnnotate.$init$.
+  private IntParam batchSize;
+  private final BooleanParam annotateUnlabelled;
+  private ModelSource source;
+  private transient TrainingResult trainingSummary;
+  private transient TrainingRecord trainingRecord;
+
+  /** Creates a model with no weights, for Spark's reader; see {@link #of} and {@link #load}. */
+  public TransformerClassifierModel(String uid) {
+    this(Uid.put(uid));
+  }
+
+  private TransformerClassifierModel(Uid uid) {
+    this.uid = uid.take();
+    HasBatchedAnnotate.$init$(this);
+    setDefault(batchSize, DEFAULT_BATCH_SIZE);
+    settings =
+        new SchemaParams(this)
+            .add(SchemaParams.MODEL, "max_length")
+            .add(SchemaParams.MODEL, "threshold")
+            .add(SchemaParams.TRAINING, "per_device_eval_batch_size");
+    annotateUnlabelled =
+        new BooleanParam(
+            this,
+            "annotateUnlabelled",
+            "Multi-label: whether a document without a predicted label gets an annotation with an"
+                + " empty result and the labels' probabilities.");
+    setDefault(annotateUnlabelled, false);
+  }
+
+  /** Creates a model of a classifier's files. */
+  public static TransformerClassifierModel of(ModelFiles files) {
+    return new TransformerClassifierModel(
+            Identifiable$.MODULE$.randomUID("TransformerClassifierModel"))
+        .setFiles(files);
+  }
+
+  /** The reader that {@code PipelineModel.load} asks for. */
+  public static MLReader<TransformerClassifierModel> read() {
+    return new TransformerClassifierReader();
+  }
+
+  /**
+   * Loads a saved model from any Hadoop path.
+   *
+   * @throws UserException when the path holds no such model or lacks one of its files
+   */
+  public static TransformerClassifierModel load(String path) {
+    return new TransformerClassifierReader().load(path);
+  }
+
+  /**
+   * Makes a model of a fine-tuned classifier from elsewhere, as {@code loadSavedModel} of Spark
+   * NLP's annotators does: a Hugging Face folder (whole or sharded safetensors, {@code
+   * pytorch_model.bin}, ONNX), an ONNX file with its {@code config.json} and {@code
+   * tokenizer.json}, an MLflow model of ours or of flavor {@code transformers}, or our own
+   * pipeline, stage or job's output. Its {@link #maxLength} is what it was trained with, where that
+   * is known, else what the model has positions for, at most 512 and the tokenizer's {@code
+   * model_max_length}. Set the input and output columns next.
+   *
+   * @throws UserException when it names no labels or lacks a weight, as an encoder does
+   */
+  public static TransformerClassifierModel loadSavedModel(String path, SparkSession spark) {
+    Checkpoint checkpoint = Checkpoint.open(path, spark.sessionState().newHadoopConf());
+    try (SequenceClassifier classifier = SequenceClassifier.load(checkpoint)) {
+      int longest =
+          checkpoint.training().maxLength(checkpoint.longest(classifier.config().maxTokens()));
+      checkpoint.tokenizerNotes(longest).forEach(LOG::warn);
+      return of(classifier.toFiles(checkpoint.tokenizer())).setMaxLength(longest);
+    }
+  }
+
+  @Override
+  public String uid() {
+    return uid != null ? uid : Uid.pending();
+  }
+
+  @Override
+  public String[] inputAnnotatorTypes() {
+    return new String[] {AnnotatorType.DOCUMENT()};
+  }
+
+  /** A second column of documents makes pairs. */
+  @Override
+  public String[] optionalInputAnnotatorTypes() {
+    return new String[] {AnnotatorType.DOCUMENT()};
+  }
+
+  @Override
+  public String outputAnnotatorType() {
+    return AnnotatorType.CATEGORY();
+  }
+
+  @Override
+  public TransformerClassifierModel setInputCols(String[] value) {
+    super.setInputCols(value);
+    return this;
+  }
+
+  /** Rows classified together (a Spark NLP Param). */
+  @Override
+  public IntParam batchSize() {
+    return batchSize;
+  }
+
+  /** Called by Spark NLP's trait to hand over its Param. */
+  @Override
+  public void com$johnsnowlabs$nlp$HasBatchedAnnotate$_setter_$batchSize_$eq(IntParam param) {
+    batchSize = param;
+  }
+
+  @Override
+  public TransformerClassifierModel setBatchSize(int rows) {
+    HasBatchedAnnotate.super.setBatchSize(rows);
+    return this;
+  }
+
+  /** Longest text in tokens; longer texts are truncated. */
+  public IntParam maxLength() {
+    return settings.get(IntParam.class, "max_length");
+  }
+
+  /** Sets {@link #maxLength}. */
+  public TransformerClassifierModel setMaxLength(int tokens) {
+    settings.set("max_length", tokens);
+    return this;
+  }
+
+  /** Gets {@link #maxLength}. */
+  public int getMaxLength() {
+    return (int) getOrDefault(maxLength());
+  }
+
+  /** Documents a forward pass. */
+  public IntParam perDeviceEvalBatchSize() {
+    return settings.get(IntParam.class, "per_device_eval_batch_size");
+  }
+
+  /** Sets {@link #perDeviceEvalBatchSize}. */
+  public TransformerClassifierModel setPerDeviceEvalBatchSize(int documents) {
+    settings.set("per_device_eval_batch_size", documents);
+    return this;
+  }
+
+  /** Gets {@link #perDeviceEvalBatchSize}. */
+  public int getPerDeviceEvalBatchSize() {
+    return (int) getOrDefault(perDeviceEvalBatchSize());
+  }
+
+  /**
+   * Multi-label: the probability from which on a label is predicted; {@code auto}, the default, is
+   * the one that the model was trained with, 0.5 when its {@code config.json} names none.
+   */
+  public DoubleParam threshold() {
+    return settings.get(DoubleParam.class, "threshold");
+  }
+
+  /**
+   * Sets {@link #threshold}.
+   *
+   * @throws UserException when it is not above 0 and below 1, or the model is single-label
+   */
+  public TransformerClassifierModel setThreshold(double probability) {
+    if (!getProblemType().isMultiLabel()) {
+      throw new UserException(
+          "threshold="
+              + probability
+              + " means nothing to a single-label model, which predicts the most probable label");
+    }
+    settings.set("threshold", probability);
+    return this;
+  }
+
+  /** Multi-label: whether a document without a predicted label is annotated. Default false. */
+  public BooleanParam annotateUnlabelled() {
+    return annotateUnlabelled;
+  }
+
+  /** Sets {@link #annotateUnlabelled}. */
+  public TransformerClassifierModel setAnnotateUnlabelled(boolean value) {
+    set(annotateUnlabelled, value);
+    return this;
+  }
+
+  /** What a document's labels are. */
+  public ProblemType getProblemType() {
+    return ModelConfig.parse(files().config()).problemType();
+  }
+
+  /** The classifier's files, as they are saved. */
+  public ModelFiles files() {
+    return source().files();
+  }
+
+  /** The label names, by index (named as in Spark NLP's classifiers). */
+  public String[] getClasses() {
+    return ModelConfig.parse(files().config()).labels().toArray(String[]::new);
+  }
+
+  /**
+   * What to warn of when Spark has classified texts with this model, or a copy of it: that a high
+   * share of their tokens is the tokenizer's unknown one. Driver only; empty when the share is low
+   * or nothing was classified.
+   */
+  public Optional<String> unknownTokensWarning() {
+    return source().unknown().predictionWarning();
+  }
+
+  /** What the training reported; empty for a model that was loaded. */
+  public Optional<TrainingResult> trainingSummary() {
+    return Optional.ofNullable(trainingSummary);
+  }
+
+  /**
+   * How the model came to be; empty when it was made of files alone. It is saved with the model.
+   */
+  public Optional<TrainingRecord> trainingRecord() {
+    return Optional.ofNullable(trainingRecord);
+  }
+
+  /** Sets {@link #trainingRecord}. */
+  public TransformerClassifierModel setTrainingRecord(TrainingRecord record) {
+    trainingRecord = record;
+    return this;
+  }
+
+  TransformerClassifierModel setTrainingSummary(TrainingResult result) {
+    trainingSummary = result;
+    return this;
+  }
+
+  TransformerClassifierModel setFiles(ModelFiles files) {
+    source = new ModelSource(files);
+    return this;
+  }
+
+  @Override
+  public TransformerClassifierModel copy(ParamMap extra) {
+    TransformerClassifierModel copy = super.copy(extra);
+    copy.source = source;
+    copy.trainingSummary = trainingSummary;
+    copy.trainingRecord = trainingRecord;
+    return copy.setParent(parent());
+  }
+
+  @Override
+  public Dataset<?> beforeAnnotate(Dataset<?> dataset) {
+    ModelConfig.parse(files().config()).requirePositions(getMaxLength());
+    source().broadcast(dataset.sparkSession().sparkContext());
+    return dataset;
+  }
+
+  /**
+   * Adds the annotations of each row, {@code batchSize} rows at a time. Spark NLP's own version of
+   * this fails on a null document column.
+   */
+  @Override
+  @SuppressWarnings("unchecked")
+  public Iterator<Row> batchProcess(Iterator<?> rows) {
+    return ((Iterator<Row>) rows).<Row>grouped(getBatchSize()).flatMap(this::addCategories);
+  }
+
+  @Override
+  public Seq<Seq<Annotation>> batchAnnotate(Seq<Annotation[]> rows) {
+    List<Seq<Annotation>> categories =
+        classify(JavaConverters.seqAsJavaList(rows)).stream()
+            .map(TransformerClassifierModel::seq)
+            .toList();
+    return seq(categories);
+  }
+
+  private Seq<Row> addCategories(Seq<Row> rows) {
+    List<Row> before = JavaConverters.seqAsJavaList(rows);
+    List<List<Annotation>> categories = classify(before.stream().map(this::documents).toList());
+    List<Row> after = new ArrayList<>();
+    for (int i = 0; i < before.size(); i++) {
+      Row row = before.get(i);
+      Object[] values = new Object[row.size() + 1];
+      for (int column = 0; column < row.size(); column++) {
+        values[column] = row.get(column);
+      }
+      values[row.size()] =
+          categories.get(i).stream().map(TransformerClassifierModel::toRow).toArray();
+      after.add(RowFactory.create(values));
+    }
+    return seq(after);
+  }
+
+  /** The documents of a row; of pairs all first ones, then as many second ones. */
+  private Annotation[] documents(Row row) {
+    List<List<Annotation>> columns = new ArrayList<>();
+    for (String column : getInputCols()) {
+      Seq<Row> annotations = row.getAs(column);
+      columns.add(
+          annotations == null
+              ? List.of()
+              : JavaConverters.seqAsJavaList(annotations).stream().map(Annotation::apply).toList());
+    }
+    if (columns.stream().anyMatch(List::isEmpty)) {
+      return new Annotation[0];
+    }
+    if (isPairs() && columns.get(0).size() != columns.get(1).size()) {
+      throw CategoryWriter.unpaired(
+          "%d documents in %s and %d in %s"
+              .formatted(
+                  columns.get(0).size(),
+                  getInputCols()[0],
+                  columns.get(1).size(),
+                  getInputCols()[1]));
+    }
+    return columns.stream().flatMap(List::stream).toArray(Annotation[]::new);
+  }
+
+  private boolean isPairs() {
+    return getInputCols().length == 2;
+  }
+
+  /** The categories of each row's documents, in order. */
+  private List<List<Annotation>> classify(List<Annotation[]> rows) {
+    try (var lease = source().classifier(getMaxLength())) {
+      TextClassifier classifier = lease.value();
+      double set = (double) getOrDefault(threshold());
+      double from = Double.isNaN(set) ? classifier.threshold() : set;
+      return new CategoryWriter(
+              classifier,
+              isPairs(),
+              from,
+              (boolean) getOrDefault(annotateUnlabelled),
+              source()::count)
+          .categories(rows, getPerDeviceEvalBatchSize());
+    }
+  }
+
+  private static Row toRow(Annotation annotation) {
+    return RowFactory.create(
+        annotation.annotatorType(),
+        annotation.begin(),
+        annotation.end(),
+        annotation.result(),
+        annotation.metadata(),
+        annotation.embeddings());
+  }
+
+  private static <T> Seq<T> seq(List<T> list) {
+    return JavaConverters.asScalaBuffer(list).toList();
+  }
+
+  private ModelSource source() {
+    if (source == null) {
+      throw new UserException(
+          uid()
+              + " has no weights: load one with TransformerClassifierModel.load, or fit a"
+              + " TransformerClassifierApproach");
+    }
+    return source;
+  }
+
+  @Override
+  public void onWrite(String path, SparkSession spark) {
+    Path folder = new Path(path, SavedModel.FOLDER);
+    Configuration hadoop = spark.sessionState().newHadoopConf();
+    ModelFiles files = filesToWrite();
+    HuggingFaceFolder.write(files, ModelConfig.parse(files.config()).inputs(), folder, hadoop);
+    trainingRecord().ifPresent(record -> record.write(folder, hadoop));
+  }
+
+  /**
+   * A threshold that was set is the model's own for whatever reads its files, and an adapter is of
+   * the base that the record names.
+   */
+  private ModelFiles filesToWrite() {
+    double threshold = (double) getOrDefault(threshold());
+    ModelFiles files = files();
+    if (files.adapter() != null && trainingRecord != null) {
+      files = files.withAdapter(files.adapter().withBase(trainingRecord.base()));
+    }
+    return Double.isNaN(threshold)
+        ? files
+        : files.withConfig(ModelConfig.parse(files.config()).withThreshold(threshold).toJson());
+  }
+}

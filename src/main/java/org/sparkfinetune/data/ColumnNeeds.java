@@ -1,0 +1,20 @@
+package org.sparkfinetune.data;
+
+import java.util.List;
+
+/**
+ * Which columns of a source are used: one that is not may be of a type that Spark does not read, or
+ * of another type in another file.
+ *
+ * @param all whether every column is
+ * @param every those that every file must have, where any file has them
+ */
+record ColumnNeeds(boolean all, List<String> every) {
+  ColumnNeeds {
+    every = List.copyOf(every);
+  }
+
+  boolean has(String column) {
+    return all || every.contains(column);
+  }
+}

@@ -1,0 +1,119 @@
+package org.sparkfinetune.data;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.Key;
+
+/** Which rows to read, and how to split them. */
+public record DataArguments(
+    @Key(
+            doc =
+                "Training rows: a file, folder or glob on any Hadoop file system, or the name of a"
+                    + " table.",
+            defaultValue = "")
+        String train,
+    @Key(
+            doc =
+                "Validation rows, which pick the best epoch. When not set, validation_split of the"
+                    + " training rows are held out.",
+            defaultValue = "")
+        String validation,
+    @Key(
+            doc =
+                "Test rows, for the final figures. When not set, test_split of the training rows"
+                    + " are held out.",
+            defaultValue = "")
+        String test,
+    @Key(doc = "Rows to predict; only their text column is needed.", defaultValue = "")
+        String input,
+    DataFormat dataFormat,
+    @Key(doc = "The column that holds the text.", defaultValue = "text") String textColumn,
+    @Key(
+            doc =
+                "The column that holds the second text of a pair, as for questions with answers or"
+                    + " premises with hypotheses. When not set, rows are single texts.",
+            defaultValue = "")
+        String textPairColumn,
+    @Key(
+            doc =
+                "The column that holds the label: a string, number, boolean or date; for multi-label"
+                    + " the labels, an array of them, or a string with a separator or a list in it.",
+            defaultValue = "label")
+        String labelColumn,
+    @Key(
+            doc =
+                "Multi-label: what stands between two labels of a string, as in a|b. An empty string"
+                    + " is the empty set; a null, which CSV has none of, is a missing label.",
+            defaultValue = "|")
+        String labelSeparator,
+    @Key(
+            doc =
+                "Share of each class's training rows held out for validation when"
+                    + " validation is not set; 0 holds none out.",
+            defaultValue = "0.1",
+            min = 0,
+            max = 0.9)
+        double validationSplit,
+    @Key(
+            doc =
+                "Share of each class's training rows held out for the test when test is not set; 0"
+                    + " holds none out.",
+            defaultValue = "0.1",
+            min = 0,
+            max = 0.9)
+        double testSplit,
+    @Key(doc = "Seed of which rows are held out.", defaultValue = "42") long seed) {
+
+  /**
+   * Checks what no single key can.
+   *
+   * @throws UserException when the two shares would leave no training rows, or the separator of
+   *     labels is empty
+   */
+  public DataArguments {
+    if (heldOut(validation, validationSplit) + heldOut(test, testSplit) >= 1) {
+      throw new UserException(
+          "data.validation_split=%s and data.test_split=%s leave no training rows: "
+                  .formatted(validationSplit, testSplit)
+              + "expected a sum below 1");
+    }
+    if (labelSeparator.isEmpty()) {
+      throw new UserException(
+          "data.label_separator is empty: expected what stands between two labels, such as | or ;"
+              + " (not white space)");
+    }
+  }
+
+  /** The setting {@code data.format}. */
+  public String format() {
+    return dataFormat.format();
+  }
+
+  /** The share of the training rows to hold out for validation: 0 when a set is given. */
+  double validationShare() {
+    return heldOut(validation, validationSplit);
+  }
+
+  /** The share of the training rows to hold out for the test: 0 when a set is given. */
+  double testShare() {
+    return heldOut(test, testSplit);
+  }
+
+  /** The column of second texts; empty when rows are single texts. */
+  public Optional<String> textPair() {
+    return textPairColumn.isEmpty() ? Optional.empty() : Optional.of(textPairColumn);
+  }
+
+  /** The columns of labelled rows that are used. */
+  ColumnNeeds labelledColumns() {
+    List<String> columns = new ArrayList<>(List.of(textColumn, labelColumn));
+    textPair().ifPresent(columns::add);
+    return new ColumnNeeds(false, columns);
+  }
+
+  private static double heldOut(String location, double share) {
+    return location.isEmpty() ? share : 0;
+  }
+}

@@ -1,0 +1,344 @@
+package org.sparkfinetune.data;
+
+import static org.apache.spark.sql.functions.array_except;
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.concat_ws;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.posexplode_outer;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.substring;
+import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.storage.StorageLevel;
+import org.sparkfinetune.UserException;
+
+/**
+ * Reads labelled rows, sets aside what cannot be used, splits, and indexes the labels.
+ *
+ * <p>What is decided, and why:
+ *
+ * <ul>
+ *   <li>A row without text (or second text, of pairs) or label, and a malformed one, is set aside,
+ *       in every split.
+ *   <li>A validation or test row whose text training (or, for the test, validation) holds too is
+ *       set aside: a model is measured on texts it has not seen. It goes from the held-out side, so
+ *       that nothing is lost to training.
+ *   <li>A validation or test row whose label, or one of whose labels, no training row has is set
+ *       aside.
+ *   <li>Training rows whose label cannot be what was meant ({@link SetAsideReason#stopsTraining})
+ *       stop a training, which would go on with other classes than the data's; validation and test
+ *       rows are set aside. Labels that may be one in two spellings stay two classes, and are
+ *       reported.
+ *   <li>The empty set is a label set like any other: such rows say what none of the labels is.
+ *   <li>Repeated training rows stay: how often a text occurs is part of the data. A training text
+ *       with several labels stays too, with all of them, and is reported: training then aims at
+ *       their frequencies, where picking one would be a guess. It is never held out.
+ * </ul>
+ *
+ * <p>Passes over the data: one (two to hold rows of multi-label data out), and no rows come to the
+ * driver. A single Spark job reads every source once, shuffles the rows by a hash of their text (to
+ * compare texts) and, when rows are to be held out, by label (to rank them), caches the result and
+ * returns counts by split, reason and label. JSON costs a pass before that, for the names of its
+ * columns. Ranking puts a class's rows in one task, which sorts on disk what does not fit in its
+ * memory.
+ */
+public final class DatasetPreparation {
+  /** More label values than this are no classes: the driver would hold them all. */
+  static final int MAX_LABELS = 100_000;
+
+  /** Boolean: whether the labels of a row were a list as text. */
+  static final String LISTED = "listed";
+
+  private static final int EXAMPLE_CHARACTERS = 60;
+
+  private DatasetPreparation() {}
+
+  /**
+   * Prepares {@code data.train} and the validation and test sets, given or held out.
+   *
+   * @param multiLabel whether a row has a set of labels instead of one
+   * @throws UserException when a location cannot be read, a column is missing, a class or a split
+   *     has no usable rows, or there are fewer than two classes
+   */
+  public static PreparedData prepare(
+      SparkSession session, DataArguments arguments, boolean multiLabel) {
+    Map<String, String> sources = new LinkedHashMap<>();
+    sources.put(Split.TRAIN, required(Split.TRAIN, arguments.train()));
+    if (!arguments.validation().isEmpty()) {
+      sources.put(Split.VALIDATION, arguments.validation());
+    }
+    if (!arguments.test().isEmpty()) {
+      sources.put(Split.TEST, arguments.test());
+    }
+    List<String> warnings = new ArrayList<>();
+    List<Source> read = read(session, sources, arguments, multiLabel, warnings);
+    Dataset<Row> rows = StratifiedSplit.compareTexts(union(read), arguments.seed());
+    double validation = arguments.validationShare();
+    double test = arguments.testShare();
+    if (validation > 0 || test > 0) {
+      rows =
+          multiLabel
+              ? StratifiedSplit.holdOutSets(rows, validation, test)
+              : StratifiedSplit.holdOut(rows, validation, test);
+    }
+    return prepared(rows, read, sources, arguments, multiLabel, null, warnings);
+  }
+
+  /**
+   * Prepares {@code data.test} alone, to evaluate a model that exists. The training rows are
+   * unknown then: no row is set aside for its text.
+   *
+   * @param multiLabel whether a row has a set of labels instead of one
+   * @param labels the model's labels; rows with another one are set aside
+   * @throws UserException when the location cannot be read, a column is missing or no row is usable
+   */
+  public static PreparedData prepareTest(
+      SparkSession session, DataArguments arguments, boolean multiLabel, LabelIndex labels) {
+    Map<String, String> sources = Map.of(Split.TEST, required(Split.TEST, arguments.test()));
+    List<String> warnings = new ArrayList<>();
+    List<Source> read = read(session, sources, arguments, multiLabel, warnings);
+    Dataset<Row> rows = union(read).withColumn(StratifiedSplit.CONFLICT, lit(false));
+    return prepared(rows, read, sources, arguments, multiLabel, labels, warnings);
+  }
+
+  private static String required(String split, String location) {
+    if (location.isEmpty()) {
+      throw new UserException(
+          "data.%s is not set: expected a CSV, JSON or Parquet file or folder, or a table"
+              .formatted(split));
+    }
+    return location;
+  }
+
+  /**
+   * One source.
+   *
+   * @param rows {@code split}, {@code reason}, {@code text}, {@code text_pair} (of pairs alone),
+   *     {@code labels} and {@link #LISTED}
+   * @param separated whether several labels of a row are one string, between separators
+   * @param note what should be known of how it was read; empty when nothing
+   */
+  private record Source(Dataset<Row> rows, boolean separated, Optional<String> note) {}
+
+  private static List<Source> read(
+      SparkSession session,
+      Map<String, String> sources,
+      DataArguments arguments,
+      boolean multiLabel,
+      List<String> warnings) {
+    Map<String, DataSource> resolved = new LinkedHashMap<>();
+    sources.forEach(
+        (split, location) -> {
+          try {
+            resolved.put(
+                "data." + split, DataSource.resolve(session, location, arguments.dataFormat()));
+          } catch (UserException e) {
+            throw of(split, e);
+          }
+        });
+    arguments.dataFormat().requireUsed(resolved);
+    return sources.entrySet().stream()
+        .map(
+            source ->
+                read(
+                    session,
+                    source.getKey(),
+                    source.getValue(),
+                    resolved.get("data." + source.getKey()),
+                    arguments,
+                    multiLabel,
+                    warnings))
+        .toList();
+  }
+
+  /** A complaint of rows, with the key that names them. */
+  private static UserException of(String split, UserException e) {
+    String message = e.getMessage();
+    return message.startsWith("data.") ? e : new UserException("data." + split + ": " + message, e);
+  }
+
+  private static Dataset<Row> union(List<Source> sources) {
+    return sources.stream().map(Source::rows).reduce(Dataset::union).orElseThrow();
+  }
+
+  private static Source read(
+      SparkSession session,
+      String split,
+      String location,
+      DataSource source,
+      DataArguments arguments,
+      boolean multiLabel,
+      List<String> warnings) {
+    try {
+      Dataset<Row> rows =
+          DatasetReader.read(session, source, arguments.labelledColumns(), warnings::add);
+      Column text = InputColumns.text(rows, "data.text_column", arguments.textColumn(), location);
+      Optional<Column> pair =
+          arguments
+              .textPair()
+              .map(name -> InputColumns.text(rows, "data.text_pair_column", name, location));
+      StructField field = InputColumns.label(rows, arguments, multiLabel, location);
+      LabelColumn label =
+          LabelColumn.of(
+              InputColumns.column(rows, field),
+              field.dataType(),
+              multiLabel,
+              arguments.labelSeparator());
+      if (multiLabel && source.isOf("csv")) {
+        label = label.withNullAsEmptySet();
+      }
+      Optional<ClassLabels> names = ClassLabels.of(session, source, rows, field);
+      if (names.isPresent()) {
+        label = label.named(names.get().names());
+      }
+      // Elsewhere a column of this name is the user's own.
+      Column malformed =
+          source.isText() && Arrays.asList(rows.columns()).contains(DatasetReader.MALFORMED)
+              ? rows.col(DatasetReader.MALFORMED)
+              : lit(null).cast("string");
+      Column blankPair = pair.map(InputColumns::blank).orElse(lit(false));
+      List<Column> columns = new ArrayList<>();
+      columns.add(lit(split).as("split"));
+      columns.add(
+          when(malformed.isNotNull(), SetAsideReason.MALFORMED_ROW.code())
+              .when(InputColumns.blank(text), SetAsideReason.BLANK_TEXT.code())
+              .when(blankPair, SetAsideReason.BLANK_TEXT_PAIR.code())
+              .when(label.labels().isNull(), SetAsideReason.MISSING_LABEL.code())
+              .otherwise(label.fault())
+              .as("reason"));
+      columns.add(coalesce(malformed, text).as("text"));
+      pair.ifPresent(second -> columns.add(second.as(StratifiedSplit.TEXT_PAIR)));
+      columns.add(when(malformed.isNull(), label.labels()).as("labels"));
+      columns.add(malformed.isNull().and(label.isList()).as(LISTED));
+      return new Source(
+          rows.select(columns.toArray(Column[]::new)),
+          multiLabel && !(field.dataType() instanceof ArrayType),
+          names.map(
+              given ->
+                  "%s: its files name the numbers of their labels (Hugging Face ClassLabel): %s"
+                      .formatted(split, given.inWords())));
+    } catch (UserException e) {
+      throw of(split, e);
+    }
+  }
+
+  private static PreparedData prepared(
+      Dataset<Row> rows,
+      List<Source> read,
+      Map<String, String> sources,
+      DataArguments arguments,
+      boolean multiLabel,
+      LabelIndex known,
+      List<String> warnings) {
+    Dataset<Row> cached =
+        rows.drop(StratifiedSplit.WORKING_COLUMNS).persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      RowCounts counts = countGroups(cached, arguments, multiLabel);
+      boolean separated = read.get(0).separated(); // training rows are read first
+      LabelIndex labels = known == null ? counts.trainLabels(sources, arguments, separated) : known;
+      Dataset<Row> checked = cached;
+      if (counts.hasOtherThan(labels)) {
+        checked = cached.withColumn("reason", coalesce(col("reason"), unseen(labels)));
+        counts = countGroups(checked, arguments, multiLabel);
+      }
+      List<String> notes = read.stream().flatMap(source -> source.note().stream()).toList();
+      DataReport report =
+          counts.report(sources, arguments, labels, separated, notes).with(warnings);
+      return new PreparedData(cached, checked, multiLabel, labels, report);
+    } catch (Exception e) { // Spark's checked exceptions are not declared in Java
+      cached.unpersist();
+      throw e instanceof UserException ? (UserException) e : DatasetReader.readFailure(e);
+    }
+  }
+
+  private static Column unseen(LabelIndex labels) {
+    Column others = array_except(col("labels"), lit(labels.names().toArray(String[]::new)));
+    return when(size(others).gt(0), SetAsideReason.UNSEEN_LABEL.code());
+  }
+
+  private static RowCounts countGroups(
+      Dataset<Row> rows, DataArguments arguments, boolean multiLabel) {
+    // A row is counted once a label, and as a row with its first label, or with none.
+    Column once = coalesce(col("position"), lit(0)).equalTo(0);
+    Column conflict = once.and(col(StratifiedSplit.CONFLICT));
+    boolean pairs = arguments.textPair().isPresent();
+    Column damaged = concat_ws("", col(StratifiedSplit.TEXT_PAIR), col("text")).contains("\uFFFD");
+    List<Row> labels =
+        rows.select(
+                col("split"),
+                col("reason"),
+                col("text"),
+                (pairs ? col(StratifiedSplit.TEXT_PAIR) : lit("")).as(StratifiedSplit.TEXT_PAIR),
+                col(StratifiedSplit.CONFLICT),
+                col(LISTED),
+                posexplode_outer(col("labels")).as(new String[] {"position", "label"}))
+            .groupBy("split", "reason", "label")
+            .agg(
+                count(col("label")).as("labelled"),
+                sum(once.cast("long")).as("rows"),
+                sum(conflict.cast("long")).as("conflicts"),
+                sum(once.and(damaged).cast("long")).as("replaced"),
+                sum(once.and(col(LISTED)).cast("long")).as("listed"),
+                min(when(
+                        conflict.or(col("reason").equalTo(SetAsideReason.MALFORMED_ROW.code())),
+                        substring(col("text"), 1, EXAMPLE_CHARACTERS)))
+                    .as("example"))
+            // By label: it is labels that there may be too many of.
+            .groupBy("label")
+            .agg(
+                collect_list(
+                    struct(
+                        "split",
+                        "reason",
+                        "label",
+                        "labelled",
+                        "rows",
+                        "conflicts",
+                        "replaced",
+                        "listed",
+                        "example")))
+            // One may be null.
+            .limit(MAX_LABELS + 2)
+            .collectAsList();
+    if (labels.stream().filter(row -> !row.isNullAt(0)).count() > MAX_LABELS) {
+      throw new UserException(
+          "data.label_column=%s: this column has more than %s different values: expected classes"
+              .formatted(arguments.labelColumn(), DataReport.number(MAX_LABELS)));
+    }
+    return new RowCounts(
+        labels.stream()
+            .flatMap(row -> row.<Row>getList(1).stream())
+            .map(
+                row ->
+                    new RowCounts.Group(
+                        row.getString(0),
+                        row.isNullAt(1) ? null : SetAsideReason.of(row.getString(1)),
+                        row.getString(2),
+                        row.getLong(3),
+                        row.getLong(4),
+                        row.getLong(5),
+                        row.isNullAt(6) ? 0 : row.getLong(6),
+                        row.isNullAt(7) ? 0 : row.getLong(7),
+                        row.getString(8)))
+            .toList(),
+        multiLabel);
+  }
+}

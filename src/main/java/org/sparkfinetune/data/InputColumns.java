@@ -1,0 +1,176 @@
+package org.sparkfinetune.data;
+
+import static org.apache.spark.sql.functions.trim;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.OneLine;
+
+/** The text and label columns of rows as read. */
+final class InputColumns {
+  /**
+   * Unicode's White_Space, and the invisible U+200B and U+FEFF: Spark's trim knows spaces alone.
+   */
+  private static final String WHITESPACE =
+      "\t\n\u000B\f\r \u0085\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+          + "\u200A\u2028\u2029\u202F\u205F\u3000\u200B\uFEFF";
+
+  private InputColumns() {}
+
+  /**
+   * A text column as it is.
+   *
+   * @param key {@code data.text_column} or {@code data.text_pair_column}
+   */
+  static Column text(Dataset<Row> rows, String key, String name, String location) {
+    StructField field = field(rows, key, name, location);
+    DataType type = field.dataType();
+    if (!(type instanceof StringType)) {
+      throw new UserException(
+          "%s=%s: in %s this column is of type %s: expected string%s"
+              .formatted(
+                  key,
+                  name,
+                  location,
+                  type.catalogString(),
+                  type instanceof BinaryType ? LabelColumn.binaryHint() : ""));
+    }
+    return column(rows, field);
+  }
+
+  /** The label column, of any type that {@link LabelColumn} takes. */
+  static StructField label(
+      Dataset<Row> rows, DataArguments arguments, boolean multiLabel, String location) {
+    String name = arguments.labelColumn();
+    StructField field = field(rows, "data.label_column", name, location);
+    DataType type = field.dataType();
+    LabelColumn.expectedInsteadOf(
+            type, multiLabel, arguments.labelSeparator(), "model.problem_type")
+        .ifPresent(
+            expected -> {
+              throw new UserException(
+                  "data.label_column=%s: in %s this column is of type %s: %s"
+                      .formatted(name, location, type.catalogString(), expected));
+            });
+    return field;
+  }
+
+  /** A string without the white space at its ends, in Unicode's sense of it. */
+  static Column trimmed(Column string) {
+    return trim(string, WHITESPACE);
+  }
+
+  /** The same of a single string. */
+  static String trimmed(String string) {
+    int start = 0;
+    int end = string.length();
+    while (start < end && WHITESPACE.indexOf(string.charAt(start)) >= 0) {
+      start++;
+    }
+    while (start < end && WHITESPACE.indexOf(string.charAt(end - 1)) >= 0) {
+      end--;
+    }
+    return string.substring(start, end);
+  }
+
+  /** Whether a string is null or holds nothing but white space. */
+  static Column blank(Column string) {
+    return string.isNull().or(trimmed(string).equalTo(""));
+  }
+
+  /** The values of a column. */
+  static Column column(Dataset<Row> rows, StructField field) {
+    return rows.col(TextColumns.quoted(field.name()));
+  }
+
+  /**
+   * Checks that Spark can tell all columns apart, which it does not by case unless {@code
+   * spark.sql.caseSensitive} is set.
+   */
+  static void requireDistinct(Dataset<Row> rows, String location) {
+    Arrays.stream(rows.columns())
+        .collect(
+            Collectors.groupingBy(name -> folded(rows, name), TreeMap::new, Collectors.toList()))
+        .values()
+        .stream()
+        .filter(names -> names.size() > 1)
+        .findFirst()
+        .ifPresent(
+            names -> {
+              throw new UserException(location + " has " + alike(names));
+            });
+  }
+
+  /**
+   * The column of a name, in the case in which it is written there.
+   *
+   * @throws UserException when there is none, or more than one
+   */
+  private static StructField field(Dataset<Row> rows, String key, String name, String location) {
+    List<StructField> found =
+        Arrays.stream(rows.schema().fields())
+            .filter(field -> folded(rows, field.name()).equals(folded(rows, name)))
+            .toList();
+    if (found.size() > 1) {
+      throw new UserException(
+          "%s=%s: %s has %s"
+              .formatted(
+                  key, name, location, alike(found.stream().map(StructField::name).toList())));
+    }
+    if (found.isEmpty()) {
+      throw new UserException(
+          "%s=%s: no such column in %s; it has: %s%s"
+              .formatted(
+                  key,
+                  name,
+                  location,
+                  OneLine.of(
+                      String.join(
+                          ", ",
+                          Arrays.stream(rows.columns())
+                              .filter(column -> !column.equals(DatasetReader.MALFORMED))
+                              .toList())),
+                  placed(rows, name)));
+    }
+    return found.get(0);
+  }
+
+  /** Of a name that a CSV file has twice, or in two cases, Spark makes names with their places. */
+  private static String placed(Dataset<Row> rows, String name) {
+    List<String> columns = List.of(rows.columns());
+    List<String> placed =
+        columns.stream()
+            .filter(column -> column.equalsIgnoreCase(name + columns.indexOf(column)))
+            .toList();
+    return placed.size() < 2
+        ? ""
+        : " (%s: names that differ in nothing but case are told apart by their place)"
+            .formatted(OneLine.of(String.join(", ", placed)));
+  }
+
+  private static String alike(List<String> names) {
+    return OneLine.of(
+        names.stream().distinct().count() < names.size()
+            ? "the column " + names.get(0) + " more than once: rename one"
+            : "columns that differ by case alone, "
+                + String.join(" and ", names)
+                + ": rename one, or read them with --conf spark.sql.caseSensitive=true");
+  }
+
+  private static String folded(Dataset<Row> rows, String name) {
+    return Boolean.parseBoolean(rows.sparkSession().conf().get("spark.sql.caseSensitive"))
+        ? name
+        : name.toLowerCase(Locale.ROOT);
+  }
+}

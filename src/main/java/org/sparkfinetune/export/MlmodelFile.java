@@ -1,0 +1,118 @@
+package org.sparkfinetune.export;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.sparkfinetune.model.ModelConfig;
+
+/**
+ * The file {@code MLmodel}, which makes a folder an MLflow model: the fields that {@code
+ * mlflow.onnx.save_model} writes, those that are null too.
+ */
+final class MlmodelFile {
+  static final String NAME = "MLmodel";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Python's {@code str(datetime)}. */
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS");
+
+  private MlmodelFile() {}
+
+  /**
+   * The file's text.
+   *
+   * @param maxLength longest text in tokens
+   * @param bytes the size of the model's other files
+   */
+  static String render(ExportSource source, int maxLength, long bytes) {
+    Map<String, Object> model = new LinkedHashMap<>();
+    // Of a model that is logged, which this is not yet.
+    model.put("model_id", null);
+    model.put("flavors", Map.of("onnx", onnx(), "python_function", pythonFunction()));
+    model.put("metadata", metadata(source, maxLength));
+    model.put("mlflow_version", PythonEnvironment.MLFLOW_VERSION);
+    model.put("model_size_bytes", bytes);
+    model.put("model_uuid", UUID.randomUUID().toString().replace("-", ""));
+    model.put("prompts", null);
+    model.put(
+        "saved_input_example_info",
+        Map.of(
+            "artifact_path", InputExample.FILE,
+            "serving_input_path", InputExample.SERVING_FILE,
+            "type", "ndarray"));
+    model.put("signature", signature(source));
+    model.put("is_signature_from_type_hint", false);
+    model.put("type_hint_from_example", false);
+    model.put("utc_time_created", TIME.format(LocalDateTime.now(ZoneOffset.UTC)));
+    return Yaml.render(model);
+  }
+
+  private static Map<String, Object> onnx() {
+    Map<String, Object> onnx = new LinkedHashMap<>();
+    onnx.put("code", null);
+    onnx.put("data", OnnxExport.MODEL);
+    onnx.put("onnx_session_options", null);
+    onnx.put("onnx_version", PythonEnvironment.ONNX_VERSION);
+    onnx.put("providers", List.of("CUDAExecutionProvider", "CPUExecutionProvider"));
+    return onnx;
+  }
+
+  private static Map<String, Object> pythonFunction() {
+    return Map.of(
+        "data",
+        OnnxExport.MODEL,
+        "env",
+        Map.of("conda", PythonEnvironment.CONDA, "virtualenv", PythonEnvironment.PYTHON),
+        "loader_module",
+        "mlflow.onnx",
+        "python_version",
+        PythonEnvironment.PYTHON_VERSION);
+  }
+
+  /** What a caller needs to make token ids of texts and labels of logits. */
+  private static Map<String, Object> metadata(ExportSource source, int maxLength) {
+    ModelConfig config = source.classifier().config();
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    metadata.put("labels", source.classifier().labels());
+    metadata.put("problem_type", config.problemType().spelling());
+    metadata.put("max_length", maxLength);
+    metadata.put("text_pairs", source.training().pairs());
+    if (config.problemType().isMultiLabel()) {
+      metadata.put("threshold", config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD));
+    }
+    return metadata;
+  }
+
+  /** Schemas are JSON within YAML. */
+  private static Map<String, Object> signature(ExportSource source) {
+    ArrayNode inputs = JSON.createArrayNode();
+    InputExample.names(source).forEach(name -> tensor(inputs, name, "int64", -1));
+    ArrayNode outputs = JSON.createArrayNode();
+    tensor(outputs, OnnxExport.LOGITS, "float32", source.classifier().labels().size());
+    Map<String, Object> signature = new LinkedHashMap<>();
+    signature.put("inputs", inputs.toString());
+    signature.put("outputs", outputs.toString());
+    signature.put("params", null);
+    return signature;
+  }
+
+  private static void tensor(ArrayNode schema, String name, String type, int columns) {
+    schema
+        .addObject()
+        .put("name", name)
+        .put("type", "tensor")
+        .putObject("tensor-spec")
+        .put("dtype", type)
+        .putArray("shape")
+        .add(-1)
+        .add(columns);
+  }
+}

@@ -1,0 +1,54 @@
+package org.sparkfinetune.jobs;
+
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.sparkfinetune.describe.DescriptionText;
+import org.sparkfinetune.describe.ModelDescription;
+import org.sparkfinetune.model.ModelArguments;
+import org.sparkfinetune.model.io.Checkpoint;
+
+/** Says what a checkpoint is and what fine-tuning it would take. */
+final class DescribeJob implements LightJob {
+  private static final JobKeys KEYS =
+      JobKeys.of(FineTuning.MODEL)
+          .and(FineTuning.TRAINING, "per_device_train_batch_size", "precision")
+          .and(CommonArguments.SCHEMA, "log");
+
+  @Override
+  public String name() {
+    return "describe";
+  }
+
+  @Override
+  public String summary() {
+    return "Says what a checkpoint is: family, parameters, head, tokenizer and labels, what would be"
+        + " trained under the given settings and the memory that it would take. Reads no weights.";
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "jobs/describe model.base=minilm-l6",
+        "jobs/describe model.base=runs/first/model training.per_device_train_batch_size=16");
+  }
+
+  @Override
+  public JobKeys keys() {
+    return KEYS;
+  }
+
+  @Override
+  public List<String> required() {
+    return List.of("model.base");
+  }
+
+  @Override
+  public void run(JobConfig config, Configuration hadoop, Console console) {
+    ModelArguments model = config.get(FineTuning.MODEL);
+    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop, !model.fromScratch());
+    console.text(
+        DescriptionText.render(
+            ModelDescription.of(checkpoint, model, config.get(FineTuning.TRAINING))));
+    checkpoint.tokenizerNotes(model.maxLength()).forEach(note -> console.line("%nNote: %s", note));
+  }
+}

@@ -1,0 +1,23 @@
+package org.sparkfinetune.jobs;
+
+import org.sparkfinetune.config.Key;
+import org.sparkfinetune.config.Schema;
+
+/** What the job {@code evaluate} takes beside data. */
+public record EvaluateArguments(
+    @Key(
+            doc =
+                "The model: the folder that fine-tune has written, an MLflow model (its folder, or"
+                    + " models:/NAME@ALIAS or runs:/ID/PATH of the server that the environment's"
+                    + " MLFLOW_TRACKING_URI names), or any fine-tuned classifier in Hugging Face's"
+                    + " form (safetensors, pytorch_model.bin or ONNX).",
+            defaultValue = "")
+        String model,
+    @Key(
+            doc =
+                "The folder for metrics, report, confusion matrix and the rows set aside. When not"
+                    + " set, the job only prints.",
+            defaultValue = "")
+        String output) {
+  static final Schema<EvaluateArguments> SCHEMA = Schema.of("", EvaluateArguments.class);
+}

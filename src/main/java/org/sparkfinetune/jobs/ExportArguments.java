@@ -1,0 +1,40 @@
+package org.sparkfinetune.jobs;
+
+import org.sparkfinetune.config.Key;
+import org.sparkfinetune.config.Schema;
+
+/** What the job {@code export} takes. */
+public record ExportArguments(
+    @Key(
+            doc =
+                "The fine-tuned classifier: the output folder of fine-tune or quickstart, a saved"
+                    + " pipeline, a saved TransformerClassifierModel, a Hugging Face folder, or an MLflow"
+                    + " model (also models:/NAME@ALIAS and runs:/ID/PATH).",
+            defaultValue = "")
+        String model,
+    @Key(
+            doc =
+                "What to write. huggingface: config.json, model.safetensors, tokenizer files and a"
+                    + " model card, for transformers. onnx: model.onnx (opset 17) and the same files"
+                    + " beside it, as Optimum lays them out, compared with the model by ONNX"
+                    + " Runtime. mlflow: an MLflow model, the same with MLmodel, signature and input"
+                    + " example, for mlflow models serve. sparknlp: a saved stage of Spark NLP's own annotator of the family,"
+                    + " on ONNX Runtime.",
+            defaultValue = "huggingface")
+        Format format,
+    @Key(
+            doc =
+                "The folder to write, on any Hadoop file system: one that does not exist or is"
+                    + " empty. It appears when all of it is written, or not at all.",
+            defaultValue = "")
+        String output) {
+  static final Schema<ExportArguments> SCHEMA = Schema.of("", ExportArguments.class);
+
+  /** The formats written. */
+  public enum Format {
+    HUGGINGFACE,
+    ONNX,
+    MLFLOW,
+    SPARKNLP
+  }
+}

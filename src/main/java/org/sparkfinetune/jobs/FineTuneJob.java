@@ -1,0 +1,119 @@
+package org.sparkfinetune.jobs;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.data.DataArguments;
+
+/** Fine-tunes a classifier on the user's rows. */
+final class FineTuneJob implements Job {
+  /** The keys of a fine-tuning, but for its record. */
+  static final JobKeys SETTINGS =
+      JobKeys.of(FineTuneArguments.SCHEMA)
+          .and(CommonArguments.SCHEMA)
+          .and(JobData.SCHEMA, "train", "validation", "test")
+          .and(JobData.SCHEMA, JobData.FORMAT)
+          .and(
+              JobData.SCHEMA,
+              "text_column",
+              "text_pair_column",
+              "label_column",
+              "label_separator",
+              "validation_split",
+              "test_split",
+              "seed")
+          .and(FineTuning.MODEL)
+          .and(FineTuning.TRAINING)
+          .and(FineTuning.RESOURCES);
+
+  private static final JobKeys KEYS = SETTINGS.and(JobJournal.SCHEMA);
+
+  @Override
+  public String name() {
+    return "fine-tune";
+  }
+
+  @Override
+  public String summary() {
+    return "Fine-tunes a text classifier. Writes the model, which PipelineModel.load loads, its"
+        + " metrics and a report into one folder.";
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "jobs/fine-tune data.train=train.csv data.test=test.csv output=runs/first",
+        "jobs/fine-tune data.train=t.csv model.problem_type=multi_label_classification"
+            + " output=runs/sets",
+        "jobs/fine-tune --conf my.conf training.num_train_epochs=5 output=runs/second");
+  }
+
+  @Override
+  public JobKeys keys() {
+    return KEYS;
+  }
+
+  @Override
+  public List<String> required() {
+    return List.of("output", "data.train");
+  }
+
+  @Override
+  public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
+    DataArguments data = config.get(JobData.SCHEMA);
+    OutputDirectory output =
+        OutputDirectory.open(
+            config.get(FineTuneArguments.SCHEMA).output(),
+            config.get(CommonArguments.SCHEMA).overwrite()
+                || config.get(FineTuning.TRAINING).checkpoint().resume(),
+            FineTuning.FILES,
+            spark.sparkContext().hadoopConfiguration());
+    FineTuning.Outcome outcome = new FineTuning(this, spark, console, output).run(data, config);
+    outcome
+        .test()
+        .ifPresent(
+            test ->
+                console.text("\nTest\n\n" + test.report(outcome.pipeline().labels()).summary()));
+    console.line("%nMetrics");
+    console.metrics(outcome.metrics());
+    printPlaces(console, output, outcome);
+    outcome.tracking().report(console);
+    console.line("%nTo predict:%n  %s", predictCommand(output, data));
+  }
+
+  private static void printPlaces(
+      Console console, OutputDirectory output, FineTuning.Outcome outcome) {
+    console.line("%nmodel          %s", output.path("model"));
+    console.line("metrics        %s", output.path("metrics.json"));
+    console.line("loss history   %s", output.path("log_history.json"));
+    console.line("configuration  %s", output.path("config.conf"));
+    console.line("page           %s", output.path(RunTracking.REPORT));
+    if (outcome.test().isPresent()) {
+      console.line("report         %s", output.path("report.txt"));
+    }
+    if (outcome.test().isPresent() && !outcome.pipeline().problemType().isMultiLabel()) {
+      console.line("confusions     %s", output.path("confusion_matrix.csv"));
+    }
+  }
+
+  private static String predictCommand(OutputDirectory output, DataArguments data) {
+    List<String> arguments = new ArrayList<>();
+    arguments.add("model=" + output.path("model"));
+    arguments.add("data.input=" + (data.test().isEmpty() ? data.train() : data.test()));
+    Map<String, Object> values = JobData.SCHEMA.values(data);
+    Map<String, Object> defaults = JobData.SCHEMA.values(JobData.SCHEMA.defaults());
+    for (String key : JobData.FORMAT) {
+      if (!values.get(key).equals(defaults.get(key))) {
+        String value = String.valueOf(values.get(key));
+        arguments.add("data." + key + "=" + (value.equals("\t") ? "tab" : value));
+      }
+    }
+    if (!data.textColumn().equals(JobData.SCHEMA.defaults().textColumn())) {
+      arguments.add("data.text_column=" + data.textColumn());
+    }
+    data.textPair().ifPresent(column -> arguments.add("data.text_pair_column=" + column));
+    arguments.add("output=" + output.path("predictions.csv"));
+    return Console.command("predict", arguments.toArray(String[]::new));
+  }
+}

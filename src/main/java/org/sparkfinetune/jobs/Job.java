@@ -1,0 +1,39 @@
+package org.sparkfinetune.jobs;
+
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.SparkSession;
+
+/** One thing that the command line does. */
+interface Job {
+  /** The command's name, as in {@code fine-tune}. */
+  String name();
+
+  /** What it does, in one sentence. */
+  String summary();
+
+  /** Arguments that make good examples, each one command. */
+  List<String> examples();
+
+  /** The keys it takes. */
+  JobKeys keys();
+
+  /** Defaults of its own, by whole key, where the schemas' do not suit. */
+  default Map<String, String> presets() {
+    return Map.of();
+  }
+
+  /**
+   * Those of its keys whose values are not single but a structure, written below the key in a file:
+   * the configuration holds it as HOCON.
+   */
+  default List<String> structures() {
+    return List.of();
+  }
+
+  /** The paths that must be set, by whole key. */
+  List<String> required();
+
+  /** Does it. */
+  void run(JobConfig config, SparkSession spark, Console console) throws Exception;
+}

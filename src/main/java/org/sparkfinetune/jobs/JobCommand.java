@@ -1,0 +1,150 @@
+package org.sparkfinetune.jobs;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.hadoop.conf.Configuration;
+import org.slf4j.LoggerFactory;
+import org.sparkfinetune.UserException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The command line of one job: options, then the job, then an exit code. */
+@Command
+final class JobCommand implements Callable<Integer> {
+  static final int OK = 0;
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+
+  private static final long PATIENCE_SECONDS = 5;
+
+  private final Job job;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean stopping;
+
+  @Option(names = "--conf")
+  private List<String> files = new ArrayList<>();
+
+  @Option(names = "--from-run")
+  private String fromRun = "";
+
+  @Option(names = "--debug")
+  private boolean debug;
+
+  @Option(names = {"-h", "--help"})
+  private boolean help;
+
+  @Parameters private List<String> overrides = new ArrayList<>();
+
+  JobCommand(Job job) {
+    this.job = job;
+  }
+
+  @Override
+  public Integer call() {
+    if (help) {
+      Console.system().text(JobHelp.render(job));
+      return OK;
+    }
+    Logs.clean();
+    try {
+      run();
+      return OK;
+    } catch (Throwable failure) {
+      if (debug) {
+        Console.trace(failure);
+      }
+      return report(failure);
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  /**
+   * Ctrl-C: what fails then fails for that; and what does not fail in time is told all the same.
+   */
+  private void stop() {
+    stopping = true;
+    try {
+      if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        reportInterrupted();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void reportInterrupted() {
+    Console.error(job.name() + ": interrupted");
+    // What Spark's threads still complain of while they end is of no use to anybody.
+    System.setErr(new PrintStream(OutputStream.nullOutputStream()));
+  }
+
+  private void run() throws Exception {
+    Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "job interrupted"));
+    LocalMachine.requireSpelling(files);
+    LocalMachine.requireSpelling(overrides);
+    JobConfig config = ConfigLayers.read(job, recorded(), files, overrides);
+    job.required().forEach(config::require);
+    String log = config.get(CommonArguments.SCHEMA).log();
+    Logs.show(debug && !log.equals("debug") ? "info" : log);
+    if (job instanceof LightJob light) {
+      Configuration hadoop = SparkSessions.hadoop(job.name(), config.spark());
+      try (TrackedModels models = TrackedModels.fetch(config, System.getenv(), hadoop, true)) {
+        light.run(models.config(), hadoop, Console.system());
+      }
+      return;
+    }
+    SparkSessions.use(
+        job.name(),
+        config.spark(),
+        spark -> {
+          Configuration hadoop = spark.sessionState().newHadoopConf();
+          boolean local = spark.sparkContext().isLocal();
+          try (TrackedModels models = TrackedModels.fetch(config, System.getenv(), hadoop, local)) {
+            job.run(models.config(), spark, Console.system());
+          }
+        });
+  }
+
+  /** The settings of the run that is to be repeated. */
+  private Map<String, String> recorded() throws IOException {
+    if (fromRun.isEmpty()) {
+      return Map.of();
+    }
+    if (!job.keys().has(JobJournal.SCHEMA.setting("uri").path())) {
+      throw new UserException("--from-run: " + job.name() + " records no runs to repeat");
+    }
+    return RepeatedRun.settings(fromRun, files, overrides, job);
+  }
+
+  private int report(Throwable failure) {
+    if (stopping) {
+      reportInterrupted();
+      return FAILED;
+    }
+    return Failures.userMessage(failure)
+        .map(
+            message -> {
+              Console.error(job.name() + ": " + message);
+              return USAGE;
+            })
+        .orElseGet(
+            () -> {
+              // Not a logger of ours, which the terminal would show: it gets two lines instead.
+              LoggerFactory.getLogger("failure").error("{} failed", job.name(), failure);
+              Console.error(job.name() + " failed: " + Failures.summary(failure));
+              Console.error(
+                  Logs.file().map(file -> "The log is " + file + "; ").orElse("")
+                      + "--debug shows the stack trace.");
+              return FAILED;
+            });
+  }
+}

@@ -1,0 +1,92 @@
+package org.sparkfinetune.jobs;
+
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.Nearest;
+import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.config.Setting;
+
+/**
+ * The keys that a job takes, out of the schemas of the packages it calls. Immutable.
+ *
+ * <p>Sections are the schemas' own; {@code training.learning_rate} is the key {@code learning_rate}
+ * of the schema {@code training}. A key of Spark's, {@code spark.*}, is no key of a job.
+ */
+final class JobKeys {
+  private final Map<String, Setting> settings;
+
+  private JobKeys(Map<String, Setting> settings) {
+    this.settings = Collections.unmodifiableMap(settings);
+  }
+
+  /** The keys of a schema. */
+  static JobKeys of(Schema<?> schema) {
+    return new JobKeys(new LinkedHashMap<>()).and(schema);
+  }
+
+  /** These keys and all of another schema's. */
+  JobKeys and(Schema<?> schema) {
+    return and(schema, schema.settings().stream().map(Setting::name).toArray(String[]::new));
+  }
+
+  /** These keys and those of another schema that the job uses. */
+  JobKeys and(Schema<?> schema, String... names) {
+    return and(Arrays.stream(names).map(schema::setting).toList());
+  }
+
+  /** These keys and others. */
+  JobKeys and(JobKeys others) {
+    return and(others.settings());
+  }
+
+  private JobKeys and(Collection<Setting> more) {
+    Map<String, Setting> all = new LinkedHashMap<>(settings);
+    for (Setting setting : more) {
+      if (all.putIfAbsent(setting.path(), setting) != null) {
+        throw new IllegalArgumentException(setting.path() + " is declared twice");
+      }
+    }
+    return new JobKeys(all);
+  }
+
+  /** These keys without some, by whole key, that the job does not use. */
+  JobKeys without(String... paths) {
+    Map<String, Setting> fewer = new LinkedHashMap<>(settings);
+    for (String path : paths) {
+      if (fewer.remove(path) == null) {
+        throw new IllegalArgumentException(path + " is no key");
+      }
+    }
+    return new JobKeys(fewer);
+  }
+
+  /** The settings in the order in which they are explained. */
+  Collection<Setting> settings() {
+    return settings.values();
+  }
+
+  /** Whether the job takes a key. */
+  boolean has(String path) {
+    return settings.containsKey(path);
+  }
+
+  /**
+   * The setting of a whole key.
+   *
+   * @throws UserException when the job has none; the message names the nearest it has
+   */
+  Setting setting(String path) {
+    Setting setting = settings.get(path);
+    if (setting == null) {
+      List<String> known = List.copyOf(settings.keySet());
+      throw new UserException(
+          "unknown key " + path + ": did you mean " + Nearest.of(path, known) + "?");
+    }
+    return setting;
+  }
+}

@@ -1,0 +1,141 @@
+package org.sparkfinetune.jobs;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.evaluate.ClassificationMetrics;
+import org.sparkfinetune.model.ProblemType;
+
+/** Shows on sample data, in minutes, what the other jobs do. */
+final class QuickstartJob implements Job {
+  private static final JobKeys KEYS =
+      JobKeys.of(QuickstartArguments.SCHEMA)
+          .and(CommonArguments.SCHEMA)
+          .and(FineTuning.MODEL)
+          // The sample has one label a row.
+          .without("model.problem_type", "model.threshold")
+          .and(FineTuning.TRAINING)
+          .and(FineTuning.RESOURCES)
+          .and(JobJournal.SCHEMA);
+
+  private static final String SAMPLE = "/org/sparkfinetune/sample/";
+  private static final int EXAMPLES = 5;
+
+  @Override
+  public String name() {
+    return "quickstart";
+  }
+
+  @Override
+  public String summary() {
+    return "Fine-tunes on the sample data, about 1,000 support messages in 8 intents, and prints the"
+        + " accuracy beside that of a bag-of-words logistic regression.";
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of("jobs/quickstart", "jobs/quickstart training.num_train_epochs=2");
+  }
+
+  @Override
+  public JobKeys keys() {
+    return KEYS;
+  }
+
+  @Override
+  public Map<String, String> presets() {
+    // A first try is repeated; the folder is the job's own.
+    return Map.of(
+        "overwrite", "true", "training.num_train_epochs", "5", "training.save_strategy", "no");
+  }
+
+  @Override
+  public List<String> required() {
+    return List.of("output");
+  }
+
+  @Override
+  public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
+    OutputDirectory output =
+        OutputDirectory.open(
+            config.get(QuickstartArguments.SCHEMA).output(),
+            config.get(CommonArguments.SCHEMA).overwrite(),
+            FineTuning.FILES,
+            spark.sparkContext().hadoopConfiguration());
+    DataArguments data = copySample(output);
+    FineTuning.Outcome outcome = new FineTuning(this, spark, console, output).run(data, config);
+    console.line("%nFor comparison: logistic regression on a bag of words (Spark MLlib)");
+    ClassificationMetrics baseline;
+    try (PreparedData prepared =
+        JobData.prepare(spark, data, ProblemType.SINGLE_LABEL_CLASSIFICATION)) {
+      baseline =
+          BagOfWords.evaluate(
+              prepared.train(),
+              prepared.validation().orElseThrow(),
+              prepared.test().orElseThrow(),
+              outcome.pipeline().labels());
+      printExamples(outcome.pipeline(), prepared, console);
+    }
+    console.line("%nTest accuracy of %,d messages", baseline.n());
+    console.line("  bag of words, logistic regression  %.4f", baseline.accuracy());
+    console.line(
+        "  %-33s  %.4f",
+        "fine-tuned " + config.value(Presets.BASE), outcome.test().orElseThrow().accuracy());
+    printNextSteps(output, data, console);
+    console.line("");
+    outcome.tracking().report(console);
+  }
+
+  private static DataArguments copySample(OutputDirectory output) throws IOException {
+    for (String split : List.of("train", "validation", "test")) {
+      try (InputStream in = QuickstartJob.class.getResourceAsStream(SAMPLE + split + ".csv")) {
+        if (in == null) {
+          throw new IllegalStateException("not on the class path: " + SAMPLE + split + ".csv");
+        }
+        output.write("data/" + split + ".csv", in);
+      }
+    }
+    return JobData.SCHEMA.create(
+        Map.of(
+            "train", output.path("data/train.csv"),
+            "validation", output.path("data/validation.csv"),
+            "test", output.path("data/test.csv")));
+  }
+
+  private static void printExamples(
+      ClassifierPipeline pipeline, PreparedData prepared, Console console) {
+    console.line("%nSome predictions");
+    List<Row> rows =
+        pipeline
+            .predict(prepared.test().orElseThrow().limit(EXAMPLES))
+            .select(PredictionColumns.PREDICTION, PredictionColumns.CONFIDENCE, JobData.TEXT)
+            .collectAsList();
+    for (Row row : rows) {
+      console.line(
+          "  %-24s %.2f  %s",
+          row.getString(0), row.getDouble(1), row.getString(2).replaceAll("\\s+", " "));
+    }
+  }
+
+  private static void printNextSteps(OutputDirectory output, DataArguments data, Console console) {
+    console.line("%nEverything is in %s. Next:", output.path(""));
+    console.line("  # predict rows of your own (CSV, JSON lines, Parquet)");
+    console.line(
+        "  %s",
+        Console.command(
+            "predict",
+            "model=" + output.path("model"),
+            "data.input=" + data.test(),
+            "output=" + output.path("predictions.csv")));
+    console.line("  # fine-tune on rows of your own");
+    console.line(
+        "  %s",
+        Console.command(
+            "fine-tune", "data.train=train.csv", "data.test=test.csv", "output=runs/mine"));
+  }
+}

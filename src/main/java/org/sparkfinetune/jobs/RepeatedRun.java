@@ -1,0 +1,71 @@
+package org.sparkfinetune.jobs;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.track.Redaction;
+import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.track.TrackingArguments;
+
+/** The settings of a recorded run, for a job that does it again. */
+final class RepeatedRun {
+  private RepeatedRun() {}
+
+  /**
+   * Finds a run and reads its settings.
+   *
+   * @param run {@code FOLDER}, the output or the journal of the run, or of several of which it is
+   *     the newest; else its id on the tracking server that the files, the arguments or the
+   *     environment name
+   * @throws UserException when there is none, or it was recorded by others
+   */
+  static Map<String, String> settings(
+      String run, List<String> files, List<String> overrides, Job job) throws IOException {
+    Configuration hadoop = SparkSessions.hadoop(job.name(), Map.of());
+    RunRecord found = find(run, files, overrides, job, hadoop);
+    Map<String, String> settings = new LinkedHashMap<>();
+    found
+        .params()
+        .forEach(
+            (key, value) -> {
+              // A secret that was left out comes from where this run's come from.
+              if ((job.keys().has(key) || key.startsWith("spark."))
+                  && !value.contains(Redaction.STARS)) {
+                settings.put(key, value);
+              }
+            });
+    if (!settings.containsKey(Presets.BASE)) {
+      throw new UserException(
+          "--from-run " + run + ": that run holds no settings of jobs/" + job.name());
+    }
+    return settings;
+  }
+
+  private static RunRecord find(
+      String run, List<String> files, List<String> overrides, Job job, Configuration hadoop)
+      throws IOException {
+    org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(run);
+    boolean isFolder = !run.matches("[0-9a-f]{32}") && folder.getFileSystem(hadoop).exists(folder);
+    if (isFolder) {
+      List<RunRecord> newest = RunSource.of(run, "", hadoop).list("", RunSource.ANY, 1);
+      if (newest.isEmpty()) {
+        throw new UserException("--from-run " + run + ": no run is recorded in that folder");
+      }
+      return newest.get(0);
+    }
+    JobConfig given = ConfigLayers.read(job, files, overrides);
+    TrackingArguments tracking =
+        TrackingEnvironment.fill(given.get(JobJournal.SCHEMA), System.getenv());
+    if (tracking.uri().isEmpty()) {
+      throw new UserException(
+          "--from-run "
+              + run
+              + ": there is no such folder, and no tracking server is set to ask for that run: set"
+              + " tracking.uri, or the environment's MLFLOW_TRACKING_URI");
+    }
+    return RunSource.of("", tracking.uri(), hadoop).find(run);
+  }
+}

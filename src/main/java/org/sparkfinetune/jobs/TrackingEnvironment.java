@@ -1,0 +1,30 @@
+package org.sparkfinetune.jobs;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.sparkfinetune.track.TrackingArguments;
+
+/** What MLflow's clients take from the environment, where a job's settings do not say it. */
+final class TrackingEnvironment {
+  private static final String DEFAULT_EXPERIMENT = "spark-finetune";
+
+  private TrackingEnvironment() {}
+
+  /** The settings with what the environment adds to them. */
+  static TrackingArguments fill(TrackingArguments arguments, Map<String, String> environment) {
+    Map<String, Object> values = new LinkedHashMap<>(JobJournal.SCHEMA.values(arguments));
+    fill(values, "uri", environment.getOrDefault("MLFLOW_TRACKING_URI", ""));
+    fill(
+        values,
+        "experiment",
+        environment.getOrDefault("MLFLOW_EXPERIMENT_NAME", DEFAULT_EXPERIMENT));
+    fill(values, "run_id", environment.getOrDefault("MLFLOW_RUN_ID", ""));
+    return JobJournal.SCHEMA.create(values);
+  }
+
+  private static void fill(Map<String, Object> values, String name, String value) {
+    if ("".equals(values.get(name))) {
+      values.put(name, value);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package org.sparkfinetune.model;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.sparkfinetune.UserException;
+
+/**
+ * The names under which a family's {@code config.json} keeps its dropout probabilities. Several
+ * names of one kind get the same probability; a family without a kind has none.
+ *
+ * @param hidden of embeddings and of what leaves attention and feed-forward
+ * @param attention of attention weights
+ * @param classifier of the head
+ */
+record DropoutKeys(List<String> hidden, List<String> attention, List<String> classifier) {
+  /** BERT's names for the encoder's, and the given ones for the head's. */
+  static DropoutKeys bert(String... classifier) {
+    return new DropoutKeys(
+        List.of("hidden_dropout_prob"),
+        List.of("attention_probs_dropout_prob"),
+        List.of(classifier));
+  }
+
+  /**
+   * The entries of {@code config.json} that set the given probabilities.
+   *
+   * @param arguments whose dropouts to take; {@code NaN} sets nothing
+   * @throws UserException for a dropout that the family does not have
+   */
+  Map<String, Double> entries(ModelArguments arguments, String modelType) {
+    Map<String, Double> entries = new LinkedHashMap<>();
+    add(entries, hidden, "hidden_dropout", arguments.hiddenDropout(), modelType);
+    add(entries, attention, "attention_dropout", arguments.attentionDropout(), modelType);
+    add(entries, classifier, "classifier_dropout", arguments.classifierDropout(), modelType);
+    return entries;
+  }
+
+  private static void add(
+      Map<String, Double> entries,
+      List<String> names,
+      String setting,
+      double probability,
+      String modelType) {
+    if (Double.isNaN(probability)) {
+      return;
+    }
+    if (names.isEmpty()) {
+      throw new UserException(
+          "model."
+              + setting
+              + "="
+              + probability
+              + " is not allowed: models of type "
+              + modelType
+              + " have no such dropout of their own; expected auto");
+    }
+    names.forEach(name -> entries.put(name, probability));
+  }
+}

@@ -1,0 +1,38 @@
+package org.sparkfinetune.model;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.sparkfinetune.model.io.Weights;
+
+/**
+ * What of a checkpoint a classifier did not take, or took nothing for. Weights that start afresh
+ * because the user asked for it are not in it.
+ *
+ * @param freshHead the head's weights that started afresh, as the checkpoint has none for them
+ * @param unusedHead as in {@link Weights#unusedHead}
+ * @param unusedEncoder as in {@link Weights#unusedEncoder}
+ */
+public record LoadReport(
+    List<String> freshHead, List<String> unusedHead, List<String> unusedEncoder)
+    implements Serializable {
+  /** The report of a classifier that no checkpoint has been to, or that was taken whole. */
+  static final LoadReport NOTHING = new LoadReport(List.of(), List.of(), List.of());
+
+  /** The report in lines for the user; none when all of the checkpoint was taken. */
+  public List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    if (!freshHead.isEmpty()) {
+      lines.add("Head starts fresh: " + Weights.listed(freshHead));
+    }
+    if (!unusedHead.isEmpty()) {
+      lines.add("Not used, of the checkpoint's heads: " + Weights.listed(unusedHead));
+    }
+    if (!unusedEncoder.isEmpty()) {
+      lines.add(
+          "Not used, of the checkpoint's encoder (does config.json belong to it?): "
+              + Weights.listed(unusedEncoder));
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,414 @@
+package org.sparkfinetune.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.TensorSource;
+import org.sparkfinetune.model.io.Weights;
+import org.sparkfinetune.tokenize.Batch;
+import org.sparkfinetune.torch.Libtorch;
+
+/**
+ * An encoder, a pooling and a linear layer over the labels. Holds its weights in native memory
+ * until {@link #close}.
+ *
+ * <p>Weights have the names of Hugging Face's {@code ...ForSequenceClassification} of the family.
+ * Several threads may run forward passes at once; changing weights is for one thread alone.
+ */
+public final class SequenceClassifier implements AutoCloseable {
+  private final ModelConfig config;
+  private final Customisation customisation;
+  private final List<String> labels;
+  private final ParameterSet parameters;
+  private final Encoder encoder;
+  private final ClassificationHead head;
+  private final boolean hasTokenTypes;
+  private TrimmedVocabulary trimmed;
+  private List<String> freshWeights = List.of();
+  private LoadReport loadReport = LoadReport.NOTHING;
+
+  private SequenceClassifier(ModelConfig config, Customisation customisation) {
+    this(config, customisation, new ParameterSet());
+  }
+
+  private SequenceClassifier(
+      ModelConfig config, Customisation customisation, ParameterSet parameters) {
+    EncoderFamily family = EncoderFamilies.checked(config);
+    this.config = config;
+    this.customisation = customisation;
+    this.labels = config.labels();
+    this.hasTokenTypes = family.hasTokenTypes(config);
+    this.parameters = parameters;
+    try {
+      encoder = family.encoder(config, parameters.root().child(family.baseModelPrefix()));
+      head =
+          new ClassificationHead(
+              family.head(config), config.pooling(), labels.size(), parameters.headRoot());
+      customisation.apply(parameters, family);
+    } catch (RuntimeException | Error e) {
+      parameters.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Builds a classifier on a pretrained encoder. A head and a pooler that the checkpoint holds in
+   * the right shape are taken, else they start afresh. The output layer is taken by the names of
+   * the labels: where both sets of labels are the same, its rows come in this classifier's order;
+   * where they are not, as with Hugging Face's {@code LABEL_0}, its rows mean something else and it
+   * starts afresh.
+   *
+   * @param config the checkpoint's configuration with this classifier's head, from {@link
+   *     ModelArguments#configure}
+   * @param checkpointLabels the label names of the checkpoint's own configuration, by index; empty
+   *     for an encoder
+   * @param customisation from {@link ModelArguments#customisation}
+   * @param seed of the fresh weights
+   * @throws UserException when the weights are not the model's, or have not the layers or modules
+   *     that the customisation names
+   */
+  public static SequenceClassifier fromPretrained(
+      ModelConfig config,
+      List<String> checkpointLabels,
+      TensorSource checkpoint,
+      Customisation customisation,
+      long seed) {
+    requireFits(config, customisation, outline -> outline.match(checkpoint, checkpointLabels));
+    SequenceClassifier model = new SequenceClassifier(config, customisation);
+    try {
+      CheckpointWeights.Taken taken = model.fromCheckpoint().take(checkpoint, checkpointLabels);
+      model.loadReport = taken.report();
+      List<String> fresh = new ArrayList<>(taken.fresh());
+      fresh.addAll(customisation.reinitialised(model.parameters));
+      model.initialise(fresh, seed);
+      return model;
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /** The same as it is, with the checkpoint's labels, all its weights to be trained. */
+  public static SequenceClassifier fromPretrained(
+      ModelConfig config, TensorSource checkpoint, long seed) {
+    return fromPretrained(config, config.labels(), checkpoint, Customisation.NONE, seed);
+  }
+
+  /** Builds a classifier that no checkpoint has been to: all weights start afresh. */
+  public static SequenceClassifier fromScratch(
+      ModelConfig config, Customisation customisation, long seed) {
+    requireFits(config, customisation, outline -> {});
+    SequenceClassifier model = new SequenceClassifier(config, customisation);
+    model.initialise(List.copyOf(model.parameters.tensors().keySet()), seed);
+    return model;
+  }
+
+  /** The same with all its weights to be trained. */
+  public static SequenceClassifier fromScratch(ModelConfig config, long seed) {
+    return fromScratch(config, Customisation.NONE, seed);
+  }
+
+  /**
+   * Compares a model with what its weights are to come from before any memory is taken for them:
+   * sizes in a configuration are what somebody wrote there.
+   */
+  private static void requireFits(
+      ModelConfig config, Customisation customisation, Consumer<SequenceClassifier> match) {
+    try (SequenceClassifier outline = outline(config, customisation)) {
+      match.accept(outline);
+      outline.parameters.requireRoom();
+    }
+  }
+
+  private void initialise(List<String> fresh, long seed) {
+    parameters.initialise(fresh, config.number("initializer_range", 0.02, 0, 100), seed);
+    freshWeights = List.copyOf(fresh);
+  }
+
+  /**
+   * Looks up which of a checkpoint's tensors {@link #fromPretrained} takes; reads none.
+   *
+   * @param checkpointLabels the label names of the checkpoint's own configuration, by index
+   * @throws UserException when the checkpoint lacks a weight of the encoder, or has it in another
+   *     shape
+   */
+  public Weights.Match match(TensorSource checkpoint, List<String> checkpointLabels) {
+    return fromCheckpoint().match(checkpoint, checkpointLabels);
+  }
+
+  private CheckpointWeights fromCheckpoint() {
+    return new CheckpointWeights(config, parameters, head);
+  }
+
+  /**
+   * Builds a classifier of shapes alone, on libtorch's device {@code Meta}: it takes no memory for
+   * weights, has none, and is for looking at {@link #parameters()}.
+   */
+  public static SequenceClassifier outline(ModelConfig config, Customisation customisation) {
+    return new SequenceClassifier(config, customisation, new ParameterSet(torch.DeviceType.Meta));
+  }
+
+  /** Loads a whole classifier: every weight must be there. */
+  public static SequenceClassifier load(ModelFiles files) {
+    try (TensorSource weights = files.openWeights()) {
+      return load(ModelConfig.parse(files.config()), weights);
+    }
+  }
+
+  /**
+   * Loads a fine-tuned classifier from wherever it is kept.
+   *
+   * @throws UserException when the checkpoint names no labels or lacks a weight, as an encoder does
+   */
+  public static SequenceClassifier load(Checkpoint checkpoint) {
+    ModelConfig config = ModelConfig.parse(checkpoint.config()).completed(checkpoint.name());
+    try (TensorSource weights = checkpoint.openWeights()) {
+      return load(config, weights);
+    }
+  }
+
+  /** Loads a whole classifier: every weight must be there. */
+  public static SequenceClassifier load(ModelConfig config, TensorSource weights) {
+    requireFits(config, Customisation.NONE, outline -> outline.fromCheckpoint().matchAll(weights));
+    SequenceClassifier model = new SequenceClassifier(config, Customisation.NONE);
+    try {
+      model.fromCheckpoint().takeAll(weights);
+      return model;
+    } catch (RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The classifier as files, weights copied as they are now: adapters merged into the weights that
+   * they adapt, and, where that is asked for, as files of their own too.
+   */
+  public ModelFiles toFiles(String tokenizerJson) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Map<String, Tensor> weights = parameters.tensors();
+      weights.keySet().removeAll(parameters.adapterWeights());
+      for (Linear linear : parameters.linears()) {
+        if (linear.adapter() != null) {
+          weights.computeIfPresent(
+              linear.weight().name(), (name, weight) -> linear.adapter().merged(weight));
+        }
+      }
+      ModelFiles files = ModelFiles.of(config.toJson(), tokenizerJson, weights);
+      Lora lora = customisation.lora();
+      return lora != null && lora.keepAdapter()
+          ? files.withAdapter(PeftAdapter.files(lora, parameters, config))
+          : files;
+    }
+  }
+
+  /** The configuration. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** The label names, by index. */
+  public List<String> labels() {
+    return labels;
+  }
+
+  /** What was done to it between its checkpoint and its training. */
+  public Customisation customisation() {
+    return customisation;
+  }
+
+  /** How attention is to be computed while training. */
+  public AttentionImplementation attention() {
+    return customisation.attention();
+  }
+
+  /**
+   * The names of the weights that did not come from the checkpoint but started afresh: those of a
+   * head that it lacks, of re-initialised layers, of adapters.
+   */
+  public List<String> freshWeights() {
+    return freshWeights;
+  }
+
+  /** What of the checkpoint this classifier did not take. */
+  public LoadReport loadReport() {
+    return loadReport;
+  }
+
+  /** The weights; they stay this classifier's. */
+  public ParameterSet parameters() {
+    return parameters;
+  }
+
+  /**
+   * Leaves of the table of word vectors only the rows of the tokens that are used, until the result
+   * is closed: a training then spends no time, no memory and no communication on the others.
+   *
+   * @param used by token id; the padding's is kept in any case
+   * @return empty when the table is not trained
+   */
+  public Optional<TrimmedVocabulary> trimVocabulary(BitSet used) {
+    Parameter words = parameters.wordTable();
+    if (!words.trainable()) {
+      return Optional.empty();
+    }
+    BitSet kept = (BitSet) used.clone();
+    kept.set(padTokenId());
+    trimmed = new TrimmedVocabulary(words.tensor(), kept, () -> trimmed = null);
+    return Optional.of(trimmed);
+  }
+
+  /** Whether a weight is the table of word vectors. */
+  public boolean isWordTable(Parameter parameter) {
+    return parameter == parameters.wordTable();
+  }
+
+  /** The number of token ids that the table of word vectors has rows for. */
+  public int vocabulary() {
+    return (int) parameters.wordTable().tensor().size(0);
+  }
+
+  /** The numbers of the whole table of word vectors while it is trimmed; 0 while it is not. */
+  public long numbersAside() {
+    return trimmed == null ? 0 : trimmed.wholeSize();
+  }
+
+  /** Moves the weights; what is computed from then on is computed there. */
+  public void to(Device device) {
+    parameters.to(device);
+  }
+
+  /** Where the weights are. */
+  public Device device() {
+    return parameters.device();
+  }
+
+  /** The token id that pads a batch. */
+  public int padTokenId() {
+    return config.padTokenId();
+  }
+
+  /** The logits of each row in fp32: {@code [batch.size()][labels().size()]}. */
+  public float[][] logits(Batch batch) {
+    return logits(ForwardPass.inference(), batch);
+  }
+
+  /** The logits of each row by the given arithmetic: {@code [batch.size()][labels().size()]}. */
+  public float[][] logits(ForwardPass pass, Batch batch) {
+    try (Libtorch.Computation computing = Libtorch.computation();
+        PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      return rows(logitsTensor(pass, batch).cpu().contiguous());
+    }
+  }
+
+  /**
+   * The logits of a batch in fp32, {@code [rows, labels]}, where the model is: with their autograd
+   * graph, in the caller's {@code PointerScope}. Where the encoder and the pass can do without
+   * padding, there is none.
+   */
+  public Tensor logitsTensor(ForwardPass pass, Batch batch) {
+    ForwardPass here = pass.on(device());
+    Tokens<Tensor> tokens = tokens(batch);
+    if (tokens.padding() == null || !packs(pass, batch.length())) {
+      return logits(here, tokens);
+    }
+    PackedBatch packed = PackedBatch.of(batch, tokens);
+    Tensor vectors = encoder.forward(here.over(packed.rows()), packed.tokens());
+    return head.forward(here, packed.unpack(vectors), tokens);
+  }
+
+  /**
+   * Whether {@link #logitsTensor} does without padding.
+   *
+   * @param length tokens of the longest row
+   */
+  public boolean packs(ForwardPass pass, int length) {
+    return encoder.packs() && pass.on(device()).packs(length);
+  }
+
+  /**
+   * The mean loss of a batch, in nats: a scalar with its autograd graph, in the caller's {@code
+   * PointerScope}. Single-label: the cross-entropy of the rows' labels. Multi-label: the binary
+   * cross-entropy, meaned over rows and labels, as of PyTorch's {@code BCEWithLogitsLoss}.
+   */
+  public Tensor loss(ForwardPass pass, Batch batch) {
+    Tensor logits = logitsTensor(pass, batch);
+    if (!config.problemType().isMultiLabel()) {
+      long[] target = Arrays.stream(batch.labels()).mapToLong(Batch::onlyLabel).toArray();
+      return torch.cross_entropy_loss(
+          logits, TokenTensors.int64(target, batch.size()).to(logits.device(), ScalarType.Long));
+    }
+    long[] target = new long[batch.size() * labels.size()];
+    for (int row = 0; row < batch.size(); row++) {
+      for (int label : batch.labels()[row]) {
+        target[row * labels.size() + label] = 1;
+      }
+    }
+    return torch.binary_cross_entropy_with_logits(
+        logits,
+        TokenTensors.int64(target, batch.size(), labels.size())
+            .to(logits.device(), ScalarType.Float));
+  }
+
+  /**
+   * The token vectors of a batch in fp32, {@code [rows, length, hidden]}, in the caller's {@code
+   * PointerScope}; those of padding mean nothing.
+   */
+  Tensor tokenVectors(Batch batch) {
+    return encoder.forward(ForwardPass.inference().on(device()), tokens(batch));
+  }
+
+  /**
+   * The logits of a batch in fp32, {@code [rows, labels]}, in the operations of whatever runs or
+   * writes them.
+   */
+  public <T> T logits(TensorOps<T> ops, Tokens<T> tokens) {
+    return head.forward(ops, encoder.forward(ops, tokens), tokens);
+  }
+
+  /** A tokenizer may tell second texts apart where the encoder does not. */
+  private Tokens<Tensor> tokens(Batch batch) {
+    int vocabulary = trimmed == null ? vocabulary() : trimmed.vocabulary();
+    for (long id : batch.inputIds()) {
+      // Whatever else was checked of the tokenizer: libtorch would look outside of the table.
+      if (id < 0 || id >= vocabulary) {
+        throw new UserException(
+            "the tokenizer gave the token id %d, and the model has vectors for those from 0 to %d"
+                    .formatted(id, vocabulary - 1)
+                + " (config.json: vocab_size). Check that they belong together");
+      }
+    }
+    return TokenTensors.of(batch, hasTokenTypes, trimmed, parameters.device());
+  }
+
+  private static float[][] rows(Tensor matrix) {
+    int columns = (int) matrix.size(1);
+    float[][] rows = new float[(int) matrix.size(0)][columns];
+    FloatPointer data = new FloatPointer(matrix.data_ptr());
+    for (int i = 0; i < rows.length; i++) {
+      data.position((long) i * columns).get(rows[i]);
+    }
+    return rows;
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * Reports of runs and studies for people: one HTML file each, with nothing outside it, its charts
+ * drawn as SVG.
+ *
+ * <p>Reads what {@code track} knows of a run, what {@code evaluate} says of its predictions, and
+ * what {@code tune} knows of a study; where these come from, and where a report goes, is the jobs'
+ * affair. {@link org.sparkfinetune.report.RunReport} shows one run, {@link
+ * org.sparkfinetune.report.ComparisonReport} several, {@link org.sparkfinetune.report.StudyReport}
+ * a study's trials.
+ */
+package org.sparkfinetune.report;

@@ -1,0 +1,10 @@
+package org.sparkfinetune.tokenize;
+
+/** Tokenised rows of known lengths: what it takes to form batches. */
+public interface Rows {
+  /** The number of rows. */
+  int size();
+
+  /** The number of tokens of a row, special tokens included. */
+  int length(int row);
+}

@@ -1,0 +1,137 @@
+package org.sparkfinetune.torch;
+
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.mkl.global.mkl_rt;
+import org.bytedeco.pytorch.global.torch;
+
+/** Loads the natives of libtorch once a JVM, with the settings that this project needs. */
+public final class Libtorch {
+  /** Longer than a step takes, but for a process that is being starved. */
+  private static final long SHUTDOWN_MILLIS = 30_000;
+
+  private static final String BLAS = "org.bytedeco.openblas.load";
+  private static final AtomicInteger COMPUTING = new AtomicInteger();
+  private static final boolean MKL;
+  private static volatile boolean ending;
+
+  static {
+    // MKL multiplies about twice as fast as OpenBLAS here; the choice is read when OpenBLAS loads.
+    setUnlessSet(BLAS, "mkl");
+    // JavaCPP would else refuse to allocate once the process holds twice the Java heap.
+    setUnlessSet("org.bytedeco.javacpp.maxbytes", "0");
+    setUnlessSet("org.bytedeco.javacpp.maxphysicalbytes", "0");
+    Loader.load(torch.class);
+    MKL = loadMkl();
+    Runtime.getRuntime().addShutdownHook(new Thread(Libtorch::awaitIdle, "libtorch shutdown"));
+  }
+
+  private Libtorch() {}
+
+  /** Loads the natives, if they are not loaded yet. */
+  public static void load() {
+    // Running this class's initialiser is all there is to do.
+  }
+
+  /**
+   * Sets the number of threads that one operation of the calling thread may use, and of threads
+   * that have not used libtorch yet.
+   *
+   * @param threads at least 1
+   */
+  public static synchronized void setThreads(int threads) {
+    torch.set_num_threads(threads);
+    // A thread takes the process's number when it first asks for its own: ask before another sets
+    // the process's to what it wants for itself.
+    torch.get_num_threads();
+  }
+
+  /** Gives memory that natives have freed back to the system, where the C library keeps it. */
+  public static void returnFreedMemory() {
+    Pointer.trimMemory();
+  }
+
+  /** Whether this process can compute on NVIDIA GPUs: with the GPU build, a driver and a GPU. */
+  public static boolean cudaAvailable() {
+    return torch.cuda_is_available();
+  }
+
+  /**
+   * Whether its GPUs multiply bf16 themselves, as NVIDIA's do since 2020, rather than emulate it.
+   */
+  public static boolean cudaMultipliesBf16() {
+    // Asks for compute capability 8, which the bindings do not tell by itself.
+    return cudaAvailable() && torch.getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+  }
+
+  /** The GPUs that this process sees. */
+  public static int cudaDevices() {
+    return cudaAvailable() ? (int) torch.cuda_device_count() : 0;
+  }
+
+  /**
+   * Marks the calling thread as computing until the result is closed: the end of the process
+   * destroys what libtorch's threads work on, and one that still ran would crash it, so it waits
+   * for them.
+   *
+   * @throws CancellationException when the process is ending: nothing new may start
+   */
+  public static Computation computation() {
+    COMPUTING.incrementAndGet();
+    Computation computation = COMPUTING::decrementAndGet;
+    if (ending) {
+      computation.close();
+      throw new CancellationException("the process is ending");
+    }
+    return computation;
+  }
+
+  /** A stretch of work, as short as a training step or a batch. */
+  public interface Computation extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  private static void awaitIdle() {
+    ending = true;
+    long deadline = System.currentTimeMillis() + SHUTDOWN_MILLIS;
+    try {
+      while (COMPUTING.get() > 0 && System.currentTimeMillis() < deadline) {
+        Thread.sleep(20);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether MKL is what libtorch multiplies with. */
+  static boolean hasMkl() {
+    return MKL;
+  }
+
+  private static boolean loadMkl() {
+    if (!List.of(System.getProperty(BLAS).split(",")).contains("mkl")) {
+      return false;
+    }
+    try {
+      Loader.load(mkl_rt.class);
+    } catch (LinkageError none) {
+      // MKL has builds for few platforms; OpenBLAS then multiplies.
+      return false;
+    }
+    if (Loader.getPlatform().startsWith("linux")) {
+      // The threads of libtorch's own operations: MKL's would wait for work on the same cores.
+      mkl_rt.MKL_Set_Threading_Layer(mkl_rt.MKL_THREADING_GNU);
+    }
+    return true;
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+}

@@ -1,0 +1,8 @@
+package org.sparkfinetune.train;
+
+/** When something is done during a training. */
+public enum IntervalStrategy {
+  NO,
+  EPOCH,
+  STEPS
+}

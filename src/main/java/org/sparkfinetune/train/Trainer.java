@@ -1,0 +1,406 @@
+package org.sparkfinetune.train;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.global.torch;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.collective.Collective;
+import org.sparkfinetune.model.ForwardPass;
+import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.tokenize.EncodedDataset;
+import org.sparkfinetune.torch.Libtorch;
+
+/**
+ * Trains the trainable weights of a classifier: the loop over steps, free of Spark. Each worker
+ * runs one, on its shard of the rows, and all of them take the same decisions.
+ *
+ * <p>The same rows, arguments and seed give the same weights, bit for bit, on the same machine with
+ * the same number of threads in fp32, whether or not the training was resumed from a checkpoint.
+ * Native memory is that of the weights and of one step's activations, and, for what is trained, of
+ * gradients, the optimizer's state and a copy (the best so far); {@link #close} frees all but the
+ * model's own.
+ */
+public final class Trainer implements AutoCloseable {
+  private static final int LOSSES_SHOWN = 8;
+
+  private final SequenceClassifier model;
+  private final TrainingArguments arguments;
+  private final Surroundings surroundings;
+  private final Collective workers;
+  private final String metricForBestModel;
+  private final Generator generator;
+  private final ForwardPass trainingPass;
+  private final Evaluator evaluator;
+  private final TrainingLog log;
+  private final LossLog losses = new LossLog();
+  private final EarlyStopping earlyStopping;
+  private final LossScaler scaler;
+
+  private ShardedRows rows;
+  private StepPlan plan;
+  private TrainedWeights weights;
+  private BestWeights best;
+  private StepBatches batches;
+  private Map<String, String> settings;
+  private Fingerprints fingerprints;
+  private int step;
+
+  /**
+   * What surrounds a training.
+   *
+   * @param workers that train together
+   * @param hadoop the configuration of the file system of checkpoints
+   * @param run names this training, however often Spark starts it
+   */
+  public record Surroundings(Collective workers, Configuration hadoop, String run) {
+    /** One worker alone. */
+    public static Surroundings alone() {
+      return new Surroundings(Collective.alone(), new Configuration(false), "");
+    }
+  }
+
+  /**
+   * Prepares one training; the model stays the caller's.
+   *
+   * @throws UserException when {@code metric_for_best_model} is none of the model's problem type
+   */
+  public Trainer(
+      SequenceClassifier model,
+      TrainingArguments arguments,
+      Surroundings surroundings,
+      TrainerListener listener) {
+    this.model = model;
+    this.arguments = arguments;
+    this.surroundings = surroundings;
+    workers = surroundings.workers();
+    EvaluationArguments evaluation = arguments.evaluation();
+    metricForBestModel = evaluation.metricForBestModel(model.config().problemType());
+    boolean greaterIsBetter = evaluation.greaterIsBetter(metricForBestModel);
+    earlyStopping =
+        new EarlyStopping(
+            evaluation.earlyStoppingPatience(),
+            evaluation.earlyStoppingThreshold(),
+            greaterIsBetter);
+    log = new TrainingLog(listener);
+    Precision precision;
+    try (PointerScope scope = new PointerScope()) {
+      generator = torch.make_generator_cpu(arguments.seed());
+      generator.retainReference();
+      precision = arguments.precision().resolve(model.device().is_cuda());
+    }
+    trainingPass =
+        new ForwardPass(
+            precision.dtype(), generator, model.attention(), arguments.gradientCheckpointing());
+    scaler = new LossScaler(precision == Precision.FP16);
+    evaluator =
+        new Evaluator(
+            model,
+            new ForwardPass(trainingPass.dtype(), null, model.attention()),
+            arguments.perDeviceEvalBatchSize(),
+            listener::onPredictionStep);
+  }
+
+  /** Prepares a training of one worker alone. */
+  public Trainer(SequenceClassifier model, TrainingArguments arguments, TrainerListener listener) {
+    this(model, arguments, Surroundings.alone(), listener);
+  }
+
+  /**
+   * Trains, and leaves the best weights in the model: those of the best {@code
+   * metric_for_best_model} on the validation rows, or the last ones when there are no such rows or
+   * {@code load_best_model_at_end} is off. A multi-label model whose configuration has no threshold
+   * is measured with the best threshold of each evaluation, so that the weights kept and the
+   * threshold belong together.
+   *
+   * @param train this worker's rows; those of all workers together must be some
+   * @param validation this worker's rows
+   * @throws DivergedException when the loss is no longer finite; the model then holds the last good
+   *     weights
+   */
+  public TrainingResult train(EncodedDataset train, EncodedDataset validation) {
+    if (rows != null) {
+      throw new IllegalStateException("a Trainer trains once");
+    }
+    rows = new ShardedRows(train, workers);
+    ShardedRows validationRows = new ShardedRows(validation, workers);
+    if (rows.size() == 0) {
+      throw new UserException("there are no training rows");
+    }
+    plan = StepPlan.of(rows.size(), workers.size(), arguments);
+    boolean groupsByLength =
+        arguments.groupByLength() && !model.packs(trainingPass, rows.longest());
+    batches = new StepBatches(rows, groupsByLength, arguments.seed());
+    settings = Resumption.settings(arguments, model, groupsByLength, workers.size());
+    log.begin(plan);
+    Optional<Checkpoints> checkpoints =
+        Checkpoints.of(arguments.checkpoint(), surroundings.hadoop(), workers);
+    if (checkpoints.isPresent()) {
+      fingerprints = Fingerprints.of(model, rows, validationRows);
+    }
+    try {
+      weights =
+          TrainedWeights.of(
+              model, arguments, workers, trainingPass, generator, rows, validationRows);
+      best =
+          new BestWeights(
+              model.parameters(),
+              metricForBestModel,
+              arguments.evaluation().greaterIsBetter(metricForBestModel),
+              arguments.evaluation().loadBestModelAtEnd());
+      log.planned(weights.plan(plan, rows, validationRows, arguments));
+      if (arguments.autoFindBatchSize()) {
+        findBatchSize();
+      }
+      checkpoints.ifPresent(this::resume);
+      loop(validationRows, checkpoints);
+      if (!best.isBest()) {
+        keepLast();
+      }
+      restoreBest();
+    } finally {
+      closeTraining();
+    }
+    TrainingResult result = result(summary());
+    return result;
+  }
+
+  /** Divides a step's rows into passes that every worker has the memory for. */
+  private void findBatchSize() {
+    int asked = arguments.perDeviceTrainBatchSize();
+    int found =
+        new BatchSizeFinder(
+                model,
+                arguments,
+                weights.gradient(),
+                rows,
+                plan,
+                () -> MachineMemory.available() / workers.workersOfHost())
+            .find();
+    int[] all = new int[workers.size()];
+    all[workers.rank()] = found;
+    int least = Arrays.stream(workers.sum(all)).min().orElseThrow();
+    if (least < asked) {
+      plan = plan.inPassesOf(least);
+      log.note(
+          String.format(
+              "per_device_train_batch_size is %d, not %d: memory does not suffice. Steps have as many"
+                  + " rows, in %d passes",
+              least, asked, plan.accumulation()));
+    }
+  }
+
+  private void loop(ShardedRows validation, Optional<Checkpoints> checkpoints) {
+    LearningRateSchedule schedule =
+        LearningRateSchedule.of(
+            arguments.schedule(), plan.totalSteps(), arguments.optimizer().learningRate());
+    while (step < plan.totalSteps() && !earlyStopping.isDue()) {
+      workers.reached(step);
+      step(arguments.optimizer().learningRate() * schedule.factor(step));
+      EvaluationArguments evaluation = arguments.evaluation();
+      if (validation.size() > 0 && isDue(evaluation.evalStrategy(), evaluation.evalSteps())) {
+        evaluate(validation);
+      }
+      CheckpointArguments saving = arguments.checkpoint();
+      if (checkpoints.isPresent() && isDue(saving.saveStrategy(), saving.saveSteps())) {
+        weights.withWholeState(() -> checkpoints.get().save(state(), tensors()));
+      }
+    }
+  }
+
+  private void step(double learningRate) {
+    long start = System.nanoTime();
+    int[] batch = batches.after(step, plan);
+    BatchGradient.Result result;
+    try (Libtorch.Computation computing = Libtorch.computation()) {
+      result = weights.gradient().compute(rows, batch, plan, step, scaler.scale());
+      losses.add(result.loss(), batch.length);
+      boolean skipped = scaler.skips(result.isFinite());
+      if (!skipped) {
+        requireFinite(result.loss(), "the loss is " + result.loss());
+        requireFinite(result.norm(), "the gradient's norm is " + result.norm());
+      }
+      // These weights are proven by the loss that they gave; what the step makes of them is not.
+      if (step % arguments.loggingSteps() == 0) {
+        best.keepUnevaluated(step, weights.untouchedFactor());
+      }
+      double clipping =
+          GradientNorm.clippingScale(result.norm(), arguments.optimizer().maxGradNorm());
+      weights.step(learningRate, clipping / scaler.scale(), skipped);
+    }
+    step++;
+    log.progress(batch.length, System.nanoTime() - start);
+    if (step % arguments.loggingSteps() == 0 || step == plan.totalSteps()) {
+      Map<String, Double> values = new LinkedHashMap<>();
+      losses.meanSinceLastCall().ifPresent(loss -> values.put("loss", loss));
+      values.put("grad_norm", result.norm());
+      values.put("learning_rate", learningRate);
+      log.add(step, plan.epoch(step), values);
+    }
+    log.report(step);
+  }
+
+  /** Also at the end, which need not be that of an epoch. */
+  private boolean isDue(IntervalStrategy strategy, int steps) {
+    boolean ends = earlyStopping.isDue() || step == plan.totalSteps();
+    return switch (strategy) {
+      case NO -> false;
+      case EPOCH -> ends || step % plan.stepsPerEpoch() == 0;
+      case STEPS -> ends || step % steps == 0;
+    };
+  }
+
+  private void evaluate(ShardedRows validation) {
+    long start = System.nanoTime();
+    Optional<Evaluator.Evaluation> evaluated = evaluator.evaluate(validation, workers);
+    if (evaluated.isEmpty()) {
+      throw diverged("the evaluation gives numbers that are not finite");
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Map<String, Double> values = new LinkedHashMap<>(evaluated.get().metrics().toMap("eval_"));
+    evaluated.get().threshold().ifPresent(value -> values.put(TrainingResult.THRESHOLD, value));
+    values.put("eval_runtime", seconds);
+    values.put("eval_samples_per_second", validation.size() / seconds);
+    log.add(step, plan.epoch(step), values);
+    best.offer(values, step, plan.epoch(step), weights.untouchedFactor());
+    earlyStopping.offer(values.get("eval_" + metricForBestModel));
+    if (earlyStopping.isDue()) {
+      log.note(
+          String.format(
+              "stopped at step %d of %d: %d evaluations without a better %s than %.4f",
+              step,
+              plan.totalSteps(),
+              earlyStopping.worse(),
+              metricForBestModel,
+              earlyStopping.best()));
+    }
+    log.report(step);
+  }
+
+  /** Keeps the weights as they are after the last step, if they give a finite loss. */
+  private void keepLast() {
+    EncodedDataset shard = rows.shard();
+    double sum = 0;
+    if (shard.size() > 0) {
+      int size = Math.min(shard.size(), arguments.perDeviceEvalBatchSize());
+      sum = evaluator.loss(shard, IntStream.range(0, size).toArray());
+    }
+    double loss = workers.sum(new double[] {sum})[0] / workers.size();
+    losses.show(loss);
+    requireFinite(loss, "the loss after the last step is " + loss);
+    best.keepLast(step, weights.untouchedFactor());
+  }
+
+  private void restoreBest() {
+    weights.endTraining();
+    best.restore();
+    weights.setUntouchedFactor(best.state().untouchedFactor());
+  }
+
+  private void requireFinite(double value, String what) {
+    if (!Double.isFinite(value)) {
+      throw diverged(what);
+    }
+  }
+
+  private DivergedException diverged(String what) {
+    restoreBest();
+    return new DivergedException(
+        step + 1,
+        what,
+        losses.last(LOSSES_SHOWN),
+        arguments.optimizer().learningRate(),
+        best.state().description(),
+        result(best.state().metrics()));
+  }
+
+  private Checkpoints.Tensors tensors() {
+    return new Checkpoints.Tensors(weights.tensors(), weights.optimizerState(), best.tensors());
+  }
+
+  private TrainerState state() {
+    return new TrainerState(
+        surroundings.run(),
+        step,
+        plan.rowsSeen(step),
+        plan.batchSize(),
+        weights.optimizerSteps(),
+        log.seconds(),
+        fingerprints,
+        settings,
+        losses.state(),
+        best.state(),
+        earlyStopping.best(),
+        earlyStopping.worse(),
+        weights.untouchedFactor(),
+        scaler.state(),
+        log.history());
+  }
+
+  private void resume(Checkpoints checkpoints) {
+    Optional<Checkpoints.Found> found = checkpoints.newest(surroundings.run(), log::note);
+    if (found.isEmpty()) {
+      return;
+    }
+    TrainerState state = found.get().state();
+    Resumption.check(state, settings, fingerprints, arguments.checkpoint().checkpointDir());
+    Checkpoints.load(found.get(), tensors());
+    boolean sameSteps = state.batchSize() == plan.batchSize();
+    step = sameSteps ? state.step() : plan.stepAfter(state.rowsSeen());
+    weights.resume(state.optimizerSteps(), state.untouchedFactor());
+    losses.resume(state.losses());
+    scaler.resume(state.lossScale());
+    log.resume(state.logHistory(), state.seconds());
+    if (Resumption.sameValidation(state, fingerprints)) {
+      best.resume(sameSteps ? state.best() : state.best().withoutStep());
+      if (Resumption.sameMetric(state, settings)) {
+        earlyStopping.resume(state.earlyStoppingBest(), state.earlyStoppingWorse());
+      }
+    } else {
+      best.keepUnevaluated(step, state.untouchedFactor());
+    }
+    Resumption.notes(state, step, plan, settings, fingerprints).forEach(log::note);
+  }
+
+  private TrainingResult result(Map<String, Double> metrics) {
+    return new TrainingResult(metrics, log.history(), model.loadReport());
+  }
+
+  /**
+   * Names and meaning as Hugging Face's Trainer reports them: the runtime includes evaluations and,
+   * as rows and steps do, what came before a resumption.
+   */
+  private Map<String, Double> summary() {
+    double runtime = log.seconds();
+    double rowsASecond = plan.rowsSeen(step) / runtime;
+    Map<String, Double> metrics = new LinkedHashMap<>(best.state().metrics());
+    metrics.put("train_loss", losses.mean());
+    metrics.put("train_runtime", runtime);
+    metrics.put("train_samples_per_second", rowsASecond);
+    metrics.put("train_steps_per_second", step / runtime);
+    metrics.put("train_tokens_per_second", rowsASecond * rows.tokens() / rows.size());
+    MachineMemory.peakOfProcess()
+        .ifPresent(bytes -> metrics.put("train_peak_memory_mb", bytes / (double) (1 << 20)));
+    metrics.put("epoch", plan.epoch(step));
+    return metrics;
+  }
+
+  private void closeTraining() {
+    if (best != null) {
+      best.close();
+    }
+    if (weights != null) {
+      weights.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    generator.close();
+  }
+}

@@ -1,0 +1,31 @@
+package org.sparkfinetune.train;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.sparkfinetune.model.LoadReport;
+
+/**
+ * What a training reports.
+ *
+ * @param metrics Hugging Face's names: {@code train_loss}, {@code train_runtime} (seconds), {@code
+ *     train_samples_per_second}, {@code train_steps_per_second}, {@code epoch}, and, with a
+ *     validation set, {@code eval_loss}, {@code eval_accuracy}, {@code eval_f1} (multi-label:
+ *     {@code eval_f1_micro}, {@code eval_threshold}) of the weights kept
+ * @param logHistory one map a report, in order: {@code step}, {@code epoch} and either {@code
+ *     loss}, {@code learning_rate}, {@code grad_norm}, or {@code eval_*}
+ * @param loaded what of its checkpoint the model did not take
+ */
+public record TrainingResult(
+    Map<String, Double> metrics, List<Map<String, Double>> logHistory, LoadReport loaded)
+    implements Serializable {
+  /** The metric that holds the threshold of a multi-label model's evaluation. */
+  static final String THRESHOLD = "eval_threshold";
+
+  /** The threshold of the weights kept; empty for single-label models and without evaluation. */
+  public OptionalDouble threshold() {
+    Double threshold = metrics.get(THRESHOLD);
+    return threshold == null ? OptionalDouble.empty() : OptionalDouble.of(threshold);
+  }
+}

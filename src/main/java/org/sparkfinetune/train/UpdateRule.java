@@ -1,0 +1,44 @@
+package org.sparkfinetune.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * How an optimizer changes weights. Has settings and no state; {@link GroupedOptimizer} owns it.
+ */
+interface UpdateRule {
+  /** The rule that the arguments name. */
+  static UpdateRule of(OptimizerArguments arguments) {
+    return switch (arguments.optim()) {
+      case ADAMW -> new AdamRule(arguments, true);
+      case ADAM -> new AdamRule(arguments, false);
+      case SGD -> new SgdRule(arguments.momentum(), arguments.weightDecay() > 0);
+      case ADAFACTOR -> new AdafactorRule();
+      case LAMB -> new LambRule(arguments);
+      case LION -> new LionRule(arguments);
+    };
+  }
+
+  /** The state of a weight before its first step, by the names of its parts, in a fixed order. */
+  Map<String, Tensor> newState(Tensor weight);
+
+  /**
+   * Changes the weights of a group, and their state, in place. The gradients' memory may be used
+   * for something else. Runs in a {@code PointerScope}, without autograd.
+   */
+  void apply(GroupStep step);
+
+  /** See {@link Optimizer#leavesUntouchedRows}. */
+  boolean leavesUntouchedRows();
+
+  /** Parts of the state that are of the weight's shape and start at zero. */
+  static Map<String, Tensor> zeros(Tensor weight, String... names) {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    for (String name : names) {
+      state.put(name, torch.zeros_like(weight).requires_grad_(false));
+    }
+    return state;
+  }
+}

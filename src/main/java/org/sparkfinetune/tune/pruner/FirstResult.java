@@ -1,0 +1,43 @@
+package org.sparkfinetune.tune.pruner;
+
+import java.util.List;
+import java.util.Optional;
+import org.sparkfinetune.tune.History;
+import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.tune.TrialState;
+
+/**
+ * The first trial that was complete, from which a pruner learns how long trials are. Before that it
+ * stops none.
+ *
+ * @param time when it was finished
+ * @param lastStep its newest step that has a value
+ */
+record FirstResult(long time, int lastStep) {
+  /** None where no complete trial has reported anything. */
+  static Optional<FirstResult> of(History history) {
+    List<Trial> complete =
+        history.in(TrialState.COMPLETE).stream()
+            .filter(trial -> trial.lastStep().isPresent())
+            .toList();
+    return complete.stream()
+        .map(Trial::end)
+        .min(Long::compare)
+        .map(
+            time ->
+                new FirstResult(
+                    time,
+                    complete.stream()
+                        .filter(trial -> trial.end() == time)
+                        .mapToInt(trial -> trial.lastStep().getAsInt())
+                        .max()
+                        .getAsInt()));
+  }
+
+  /** The trials but those that were finished before there were rungs to compete at. */
+  List<Trial> later(List<Trial> trials) {
+    return trials.stream()
+        .filter(trial -> !trial.state().isFinished() || trial.end() > time)
+        .toList();
+  }
+}

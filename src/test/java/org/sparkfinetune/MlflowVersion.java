@@ -1,0 +1,154 @@
+package org.sparkfinetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The Python environments of MLflow that {@code tools/servers/install} makes. */
+public enum MlflowVersion {
+  V2,
+  V3;
+
+  private static final Duration START = Duration.ofMinutes(3);
+
+  /** Runs Python to its end, which must be a good one. */
+  public void run(Path folder, String... arguments) throws IOException, InterruptedException {
+    run(folder, this + ".txt", List.of(arguments));
+  }
+
+  private String run(Path folder, String name, List<String> arguments)
+      throws IOException, InterruptedException {
+    Path output = folder.resolve(name);
+    List<String> words = new ArrayList<>(List.of("python"));
+    words.addAll(arguments);
+    Process process = start(folder, output, words);
+    try {
+      assertThat(process.waitFor(START.toMinutes(), TimeUnit.MINUTES)).as("ended").isTrue();
+    } finally {
+      ServerEnvironment.end(process);
+    }
+    assertThat(process.exitValue()).as(Files.readString(output)).isZero();
+    return Files.readString(output);
+  }
+
+  /** A model that {@code mlflow models serve} serves until this is closed. */
+  public record Serving(URI uri, Process process) implements AutoCloseable {
+    @Override
+    public void close() {
+      ServerEnvironment.end(process);
+    }
+  }
+
+  /** A tracking server that serves until this is closed. */
+  public record Server(MlflowVersion version, URI uri, Path folder, Process process)
+      implements AutoCloseable {
+    /** Runs Python, to which {@code server} is the server's address, and gives what it printed. */
+    public String python(String script, String... arguments)
+        throws IOException, InterruptedException {
+      Path file = Files.createTempFile(folder, "script", ".py");
+      Files.writeString(file, script);
+      List<String> command = new ArrayList<>(List.of(file.toString(), uri.toString()));
+      command.addAll(List.of(arguments));
+      return version.run(folder, file.getFileName() + ".txt", command);
+    }
+
+    @Override
+    public void close() {
+      ServerEnvironment.end(process);
+    }
+  }
+
+  /** Starts a tracking server with its runs in SQLite, which hands artifacts on. */
+  public Server trackingServer(Path folder) throws IOException {
+    String artifacts = folder.resolve("artifacts-" + this).toString();
+    return trackingServer(folder, "--serve-artifacts --artifacts-destination " + artifacts);
+  }
+
+  /** Starts a tracking server whose clients bring artifacts to a place themselves. */
+  public Server trackingServer(Path folder, URI artifacts) throws IOException {
+    return trackingServer(folder, "--no-serve-artifacts --default-artifact-root " + artifacts);
+  }
+
+  private Server trackingServer(Path folder, String artifacts) throws IOException {
+    int port = ServerEnvironment.freePort();
+    Path output = folder.resolve("server-" + this + ".txt");
+    Process process =
+        start(
+            folder,
+            output,
+            "mlflow server --backend-store-uri sqlite:///"
+                + folder.resolve("runs-" + this + ".db")
+                + " "
+                + artifacts
+                + " --workers 1 --host 127.0.0.1 --port "
+                + port);
+    Server server = new Server(this, URI.create("http://127.0.0.1:" + port), folder, process);
+    // It listens long before it answers.
+    boolean answers =
+        ChildJvm.waitUntil(() -> !process.isAlive() || isHealthy(server.uri()), START);
+    if (!process.isAlive() || !answers) {
+      server.close();
+      throw new AssertionError(this + " does not start: " + Files.readString(output));
+    }
+    return server;
+  }
+
+  /** Serves a model on a free port. */
+  public Serving serve(Path model, Path folder) throws IOException {
+    int port = ServerEnvironment.freePort();
+    Path output = folder.resolve("serve-" + this + ".txt");
+    Process process =
+        start(
+            folder,
+            output,
+            "mlflow models serve --env-manager local -h 127.0.0.1 -p " + port + " -m " + model);
+    Serving serving = new Serving(URI.create("http://127.0.0.1:" + port), process);
+    ChildJvm.waitUntil(() -> !process.isAlive() || ServerEnvironment.listens(port), START);
+    if (!process.isAlive() || !ServerEnvironment.listens(port)) {
+      serving.close();
+      throw new AssertionError(this + " does not serve: " + Files.readString(output));
+    }
+    return serving;
+  }
+
+  private static boolean isHealthy(URI server) {
+    try {
+      URL health = server.resolve("/health").toURL();
+      HttpURLConnection connection = (HttpURLConnection) health.openConnection();
+      connection.setReadTimeout((int) START.toMillis());
+      return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private Process start(Path folder, Path output, String command) throws IOException {
+    return start(folder, output, List.of(command.split(" ")));
+  }
+
+  private Process start(Path folder, Path output, List<String> command) throws IOException {
+    return ServerEnvironment.start(
+        "mlflow-" + number(),
+        folder,
+        output,
+        command,
+        environment -> {
+          environment.put("MLFLOW_DISABLE_TELEMETRY", "true");
+          environment.put("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false");
+          environment.keySet().removeIf(name -> name.matches("MLFLOW_(TRACKING|RUN).*"));
+        });
+  }
+
+  private String number() {
+    return name().substring(1);
+  }
+}

@@ -1,0 +1,78 @@
+package org.sparkfinetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** The Python environments of servers that {@code tools/servers/install} makes. */
+final class ServerEnvironment {
+  private ServerEnvironment() {}
+
+  /**
+   * Starts a command of an environment, or has the test not run where there is none.
+   *
+   * @param name of the environment, {@code mlflow-3}
+   * @param folder where it runs
+   * @param output what it prints goes there
+   * @param command the first word is a program of the environment
+   * @param settings what to change in its environment variables
+   */
+  static Process start(
+      String name,
+      Path folder,
+      Path output,
+      List<String> command,
+      Consumer<Map<String, String>> settings)
+      throws IOException {
+    String venvs = System.getenv().getOrDefault("SERVER_VENVS", ".");
+    Path bin = Path.of(venvs).toAbsolutePath().normalize().resolve(".venv-" + name + "/bin");
+    Path program = bin.resolve(command.get(0));
+    boolean there = Files.isExecutable(program);
+    if (!isRequired()) {
+      assumeTrue(there, "not run: no " + program + "; tools/servers/install puts it there");
+    }
+    assertThat(there).as("%s: tools/servers/install puts it there", program).isTrue();
+    List<String> words = new ArrayList<>(command);
+    words.set(0, program.toString());
+    ProcessBuilder builder = new ProcessBuilder(words);
+    builder.directory(folder.toFile());
+    builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);
+    settings.accept(builder.environment());
+    return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+  }
+
+  /** Whether tests that need a server fail where there is none. */
+  static boolean isRequired() {
+    return "required".equals(System.getenv("SERVER_TESTS"));
+  }
+
+  static void end(Process process) {
+    List<ProcessHandle> descendants = process.descendants().toList();
+    process.destroyForcibly();
+    descendants.forEach(ProcessHandle::destroyForcibly);
+  }
+
+  static int freePort() throws IOException {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
+    }
+  }
+
+  static boolean listens(int port) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}

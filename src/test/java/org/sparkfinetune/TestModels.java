@@ -1,0 +1,62 @@
+package org.sparkfinetune;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.sparkfinetune.model.ModelConfig;
+import org.sparkfinetune.model.Pooling;
+import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.ModelFiles;
+
+/** Small random classifiers for tests that need a model but not what it knows. */
+public final class TestModels {
+  private TestModels() {}
+
+  /** A BERT of two layers and width 12 over {@code vocabSize} tokens, without dropout. */
+  public static ModelConfig tinyConfig(int vocabSize, int labels) {
+    List<String> names = IntStream.range(0, labels).mapToObj(i -> "label" + i).toList();
+    return tinyConfig(vocabSize, names, 0);
+  }
+
+  /** A BERT of two layers and width 12, for single labels. */
+  public static ModelConfig tinyConfig(int vocabSize, List<String> labels, double dropout) {
+    return tinyConfig(
+        vocabSize, labels, dropout, ProblemType.SINGLE_LABEL_CLASSIFICATION, Pooling.MEAN);
+  }
+
+  /** A BERT of two layers and width 12. */
+  public static ModelConfig tinyConfig(
+      int vocabSize,
+      List<String> labels,
+      double dropout,
+      ProblemType problemType,
+      Pooling pooling) {
+    String json =
+        """
+        {"model_type": "bert", "vocab_size": %d, "hidden_size": 12, "num_hidden_layers": 2,
+         "num_attention_heads": 3, "intermediate_size": 20, "max_position_embeddings": 128,
+         "type_vocab_size": 2, "hidden_dropout_prob": %s, "attention_probs_dropout_prob": %s,
+         "initializer_range": 0.1}
+        """
+            .formatted(vocabSize, dropout, dropout);
+    return ModelConfig.parse(json).withHead(labels, pooling, problemType);
+  }
+
+  /** A tiny classifier over three labels, with the real tokenizer of {@code minilm-l6}. */
+  public static ModelFiles tiny() {
+    return tiny(ProblemType.SINGLE_LABEL_CLASSIFICATION);
+  }
+
+  /** The same over sets of these labels, or over one of them. */
+  public static ModelFiles tiny(ProblemType problemType) {
+    String tokenizer = Checkpoint.open("minilm-l6", new Configuration(false)).tokenizer();
+    List<String> labels = List.of("card", "loan", "transfer");
+    try (SequenceClassifier model =
+        SequenceClassifier.fromScratch(
+            tinyConfig(30522, labels, 0, problemType, Pooling.MEAN), 42)) {
+      return model.toFiles(tokenizer);
+    }
+  }
+}

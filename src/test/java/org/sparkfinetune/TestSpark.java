@@ -1,0 +1,46 @@
+package org.sparkfinetune;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.spark.sql.SparkSession;
+
+/** The one Spark session of the test JVM: local, two threads, two shuffle partitions, no UI. */
+public final class TestSpark {
+  private TestSpark() {}
+
+  /** The session, started on the first call; it ends with the JVM. */
+  public static SparkSession session() {
+    return Holder.SESSION;
+  }
+
+  private static final class Holder {
+    static final SparkSession SESSION = start();
+
+    private static SparkSession start() {
+      SparkSession session =
+          SparkSession.builder()
+              .master("local[2]")
+              .appName("tests")
+              .config("spark.driver.host", "localhost")
+              .config("spark.driver.bindAddress", "127.0.0.1")
+              .config("spark.ui.enabled", "false")
+              .config("spark.sql.shuffle.partitions", "2")
+              .config("spark.sql.warehouse.dir", warehouse().toUri().toString())
+              .getOrCreate();
+      session.sparkContext().setLogLevel("ERROR");
+      return session;
+    }
+
+    private static Path warehouse() {
+      try {
+        // One of its own: tests run in several JVMs at once, and their tables have the same names.
+        Path target = Files.createDirectories(Path.of("target"));
+        return Files.createTempDirectory(target, "test-warehouse-").toAbsolutePath();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package org.sparkfinetune.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.sparkfinetune.config.Setting;
+
+class JobHelpTest {
+  static List<Job> jobs() {
+    return Main.jobs();
+  }
+
+  @ParameterizedTest
+  @MethodSource("jobs")
+  void explainsEveryKey(Job job) {
+    String help = JobHelp.render(job);
+    String flowing = help.replaceAll("\\s+", " ");
+
+    for (Setting setting : job.keys().settings()) {
+      assertThat(help).contains("\n  " + setting.path() + "\n");
+      assertThat(flowing)
+          .contains(setting.path() + " " + JobHelp.meaning(job, setting) + " ")
+          .contains(setting.range());
+    }
+    assertThat(help).contains("--conf FILE", "--debug", "spark.*", "Exit codes");
+    assertThat(help).contains("  SPARK_FINETUNE_SPARK=maven\n", "  SPARK_FINETUNE_CLASSPATH\n");
+    assertThat(help.lines()).allMatch(line -> line.length() <= 100);
+  }
+
+  @Test
+  void doesNotSayWhatBecomesOfARequiredKeyThatIsNotSet() {
+    assertThat(JobHelp.render(new EvaluateJob()).replaceAll("\\s+", " "))
+        .contains("data.test Test rows, for the final figures. Required.");
+    assertThat(JobHelp.render(new FineTuneJob()).replaceAll("\\s+", " "))
+        .contains("data.test Test rows, for the final figures. When not set, test_split");
+  }
+
+  @Test
+  void givesDefaults() {
+    String help = JobHelp.render(new FineTuneJob()).replaceAll("\\s+", " ");
+
+    assertThat(help)
+        .contains("data.train Training rows")
+        .contains("Default: 2e-4 for minilm-l6, 5e-5 for other bases.")
+        .contains("Allowed: > 0.")
+        .contains("Created when missing. Required.")
+        .contains("Passes over the training rows. Allowed: >= 1. Default: 3.");
+    assertThat(JobHelp.render(new QuickstartJob()).replaceAll("\\s+", " "))
+        .contains("Passes over the training rows. Allowed: >= 1. Default: 5.");
+  }
+}
