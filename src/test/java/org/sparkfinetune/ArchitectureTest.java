@@ -6,14 +6,25 @@ import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nam
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The directions between packages, and what may touch what. */
@@ -21,88 +32,69 @@ import java.util.stream.Collectors;
     packages = "org.sparkfinetune",
     importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
+  private static final String ROOT = "org.sparkfinetune";
+
+  /** The drawing of the packages in CONTRIBUTING.md, one a line: {@code name -> others}. */
+  private static final Pattern ARROWS = Pattern.compile("(?m)^ {4}([a-z.]+) +-> *([a-z. ]*)$");
+
+  /** What CONTRIBUTING.md says of the packages is what the code does, no more and no less. */
   @ArchTest
-  static final ArchRule packagesDependOneWay =
-      layeredArchitecture()
-          .consideringOnlyDependenciesInAnyPackage("org.sparkfinetune..")
-          .layer("jobs")
-          .definedBy("org.sparkfinetune.jobs..")
-          .layer("annotator")
-          .definedBy("org.sparkfinetune.annotator..")
-          .layer("export")
-          .definedBy("org.sparkfinetune.export..")
-          .layer("describe")
-          .definedBy("org.sparkfinetune.describe..")
-          .layer("report")
-          .definedBy("org.sparkfinetune.report..")
-          .layer("tune")
-          .definedBy("org.sparkfinetune.tune")
-          .layer("sampler")
-          .definedBy("org.sparkfinetune.tune.sampler..")
-          .layer("pruner")
-          .definedBy("org.sparkfinetune.tune.pruner..")
-          .layer("track")
-          .definedBy("org.sparkfinetune.track")
-          .layer("mlflow")
-          .definedBy("org.sparkfinetune.track.mlflow..")
-          .layer("distributed")
-          .definedBy("org.sparkfinetune.distributed..")
-          .layer("train")
-          .definedBy("org.sparkfinetune.train")
-          .layer("checkpoint")
-          .definedBy("org.sparkfinetune.train.checkpoint..")
-          .layer("collective")
-          .definedBy("org.sparkfinetune.collective..")
-          .layer("evaluate")
-          .definedBy("org.sparkfinetune.evaluate..")
-          .layer("model")
-          .definedBy("org.sparkfinetune.model..")
-          .layer("tokenize")
-          .definedBy("org.sparkfinetune.tokenize..")
-          .layer("data")
-          .definedBy("org.sparkfinetune.data..")
-          .layer("torch")
-          .definedBy("org.sparkfinetune.torch..")
-          .whereLayer("jobs")
-          .mayNotBeAccessedByAnyLayer()
-          .whereLayer("annotator")
-          .mayOnlyBeAccessedByLayers("jobs")
-          .whereLayer("export")
-          .mayOnlyBeAccessedByLayers("jobs")
-          .whereLayer("tune")
-          .mayOnlyBeAccessedByLayers("jobs", "report", "sampler", "pruner")
-          .whereLayer("sampler")
-          .mayOnlyBeAccessedByLayers("jobs")
-          .whereLayer("pruner")
-          .mayOnlyBeAccessedByLayers("jobs")
-          .whereLayer("describe")
-          .mayOnlyBeAccessedByLayers("jobs")
-          .whereLayer("report")
-          .mayOnlyBeAccessedByLayers("jobs")
-          .whereLayer("mlflow")
-          .mayOnlyBeAccessedByLayers("jobs")
-          .whereLayer("track")
-          .mayOnlyBeAccessedByLayers("jobs", "mlflow", "report")
-          .whereLayer("distributed")
-          .mayOnlyBeAccessedByLayers("jobs", "annotator")
-          .whereLayer("train")
-          .mayOnlyBeAccessedByLayers("jobs", "annotator", "describe", "distributed")
-          .whereLayer("checkpoint")
-          .mayOnlyBeAccessedByLayers("jobs", "annotator", "distributed", "train")
-          .whereLayer("collective")
-          .mayOnlyBeAccessedByLayers("distributed", "train")
-          .whereLayer("evaluate")
-          .mayOnlyBeAccessedByLayers("jobs", "report", "train")
-          .whereLayer("model")
-          .mayOnlyBeAccessedByLayers(
-              "jobs", "annotator", "describe", "export", "distributed", "train", "checkpoint")
-          .whereLayer("tokenize")
-          .mayOnlyBeAccessedByLayers(
-              "annotator", "describe", "export", "distributed", "train", "model")
-          .whereLayer("data")
-          .mayOnlyBeAccessedByLayers("jobs", "annotator")
-          .whereLayer("torch")
-          .mayOnlyBeAccessedByLayers("annotator", "collective", "distributed", "train", "model");
+  static void packagesDependAsContributingSays(JavaClasses classes) throws IOException {
+    Map<String, Set<String>> drawn = new TreeMap<>();
+    Matcher arrows = ARROWS.matcher(Files.readString(Path.of("CONTRIBUTING.md")));
+    while (arrows.find()) {
+      drawn.put(arrows.group(1), new TreeSet<>(List.of(arrows.group(2).trim().split(" +"))));
+    }
+    Map<String, Set<String>> found = new TreeMap<>();
+    for (JavaClass type : classes) {
+      for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+        String from = type.getPackageName();
+        String to = dependency.getTargetClass().getPackageName();
+        // Everything may know UserException.
+        if (to.startsWith(ROOT + ".") && from.startsWith(ROOT + ".") && !to.equals(from)) {
+          found
+              .computeIfAbsent(from.substring(ROOT.length() + 1), name -> new TreeSet<>())
+              .add(to.substring(ROOT.length() + 1));
+        }
+      }
+    }
+    assertThat(lines(found)).isEqualTo(lines(drawn));
+    assertThat(Circles.in(found)).isEmpty();
+  }
+
+  /**
+   * Classes that need each other are one thing in several files: a nested class counts as the one
+   * that it is in. What is left of them, a line each, is in {@code circles.txt}, which gets
+   * shorter.
+   */
+  @ArchTest
+  static void noClassesGoInCircles(JavaClasses classes) throws IOException {
+    Map<String, Set<String>> found = new TreeMap<>();
+    for (JavaClass type : classes) {
+      for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+        String from = topLevel(type);
+        String to = topLevel(dependency.getTargetClass());
+        if (to.startsWith(ROOT + ".") && !to.equals(from)) {
+          found.computeIfAbsent(from, name -> new TreeSet<>()).add(to);
+        }
+      }
+    }
+    assertThat(
+            Circles.in(found).stream()
+                .map(circle -> String.join(" ", circle).replace(ROOT + ".", ""))
+                .collect(Collectors.joining("\n", "", "\n")))
+        .isEqualTo(Files.readString(Path.of("src/test/resources/org/sparkfinetune/circles.txt")));
+  }
+
+  private static String lines(Map<String, Set<String>> arrows) {
+    return arrows.entrySet().stream()
+        .map(of -> of.getKey() + " -> " + String.join(" ", of.getValue()))
+        .collect(Collectors.joining("\n"));
+  }
+
+  private static String topLevel(JavaClass type) {
+    return type.getName().replaceAll("(?<=[^$])\\$.*|\\[.*", "");
+  }
 
   @ArchTest
   static final ArchRule theCoreKnowsNoSpark =
@@ -120,6 +112,8 @@ class ArchitectureTest {
               "org.sparkfinetune.track..",
               "org.sparkfinetune.tune..",
               "org.sparkfinetune.report..",
+              "org.sparkfinetune.storage..",
+              "org.sparkfinetune.text..",
               "org.sparkfinetune.config..")
           .should()
           .dependOnClassesThat()
@@ -135,19 +129,19 @@ class ArchitectureTest {
           .resideInAnyPackage("org.sparkfinetune.model", "org.sparkfinetune.train");
 
   @ArchTest
-  static final ArchRule onlyTheAnnotatorsTheirExportAndTheJobsKnowSparkNlp =
+  static final ArchRule onlyTheAnnotatorsTheirExportAndThePipelineKnowSparkNlp =
       noClasses()
           .that()
           .resideOutsideOfPackages(
               "org.sparkfinetune.annotator..",
               "org.sparkfinetune.export.sparknlp..",
-              "org.sparkfinetune.jobs..")
+              "org.sparkfinetune.pipeline..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("com.johnsnowlabs..");
 
   @ArchTest
-  static final ArchRule nothingForeignIsDeserialised =
+  static final ArchRule nothingForeignIsDeserialized =
       noClasses()
           .should()
           .dependOnClassesThat()
@@ -169,7 +163,7 @@ class ArchitectureTest {
   static final ArchRule onlyAnObjectiveOfTheUsersIsFoundByItsName =
       noClasses()
           .that()
-          .doNotHaveFullyQualifiedName("org.sparkfinetune.jobs.StudyMethod")
+          .doNotHaveFullyQualifiedName("org.sparkfinetune.study.SamplerFactory")
           .and()
           // It names one of the JDK's.
           .doNotHaveFullyQualifiedName("org.sparkfinetune.collective.GlooListener")
@@ -181,10 +175,10 @@ class ArchitectureTest {
           .callMethod(ClassLoader.class, "loadClass", String.class);
 
   @ArchTest
-  static final ArchRule onlyTheJobsTalkToTheTerminal =
+  static final ArchRule onlyTheJobsAndTheirConsoleTalkToTheTerminal =
       noClasses()
           .that()
-          .resideOutsideOfPackage("org.sparkfinetune.jobs..")
+          .resideOutsideOfPackages("org.sparkfinetune.jobs..", "org.sparkfinetune.console..")
           .should()
           .accessField(System.class, "out")
           .orShould()

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.sparkfinetune.config.Schema;
-import org.sparkfinetune.model.Customisation;
+import org.sparkfinetune.model.AdaptationConfig;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -27,7 +27,7 @@ public final class TestAdapters {
   }
 
   /** What such settings do to a model. */
-  public static Customisation customisation(Object... keysAndValues) {
+  public static AdaptationConfig customisation(Object... keysAndValues) {
     return arguments(keysAndValues).customisation();
   }
 

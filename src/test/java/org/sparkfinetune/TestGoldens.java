@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.sparkfinetune.model.Customisation;
+import org.sparkfinetune.model.AdaptationConfig;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -72,11 +72,11 @@ public record TestGoldens(Path folder, JsonNode json) {
 
   /** The checkpoint's classifier, on {@link TestDevice}. */
   public SequenceClassifier model() throws IOException {
-    return model(Customisation.NONE);
+    return model(AdaptationConfig.NONE);
   }
 
   /** The checkpoint's classifier, customised, on {@link TestDevice}. */
-  public SequenceClassifier model(Customisation customisation) throws IOException {
+  public SequenceClassifier model(AdaptationConfig customisation) throws IOException {
     ModelConfig stored = ModelConfig.parse(Files.readString(folder.resolve("config.json")));
     ModelConfig config =
         stored.withHead(

@@ -7,8 +7,8 @@ import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.Pooling;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.io.Checkpoint;
 import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.PretrainedModel;
 
 /** Small random classifiers for tests that need a model but not what it knows. */
 public final class TestModels {
@@ -51,7 +51,7 @@ public final class TestModels {
 
   /** The same over sets of these labels, or over one of them. */
   public static ModelFiles tiny(ProblemType problemType) {
-    String tokenizer = Checkpoint.open("minilm-l6", new Configuration(false)).tokenizer();
+    String tokenizer = PretrainedModel.open("minilm-l6", new Configuration(false)).tokenizer();
     List<String> labels = List.of("card", "loan", "transfer");
     try (SequenceClassifier model =
         SequenceClassifier.fromScratch(

@@ -11,8 +11,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.sparkfinetune.collective.Collective;
-import org.sparkfinetune.collective.TorchCollective;
+import org.sparkfinetune.collective.GlooWorkerGroup;
+import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.torch.Libtorch;
 
 /** Several workers in one JVM, each a thread with real ties to the others. */
@@ -37,7 +37,7 @@ public final class TestWorkers {
   /** What a worker does. */
   public interface Work<R> {
     /** With the ends of its ties left to the caller. */
-    R run(Collective workers) throws Exception;
+    R run(WorkerGroup workers) throws Exception;
   }
 
   /** Runs on so many workers and gives their results by rank; the first failure is thrown. */
@@ -60,14 +60,14 @@ public final class TestWorkers {
                 () -> {
                   Libtorch.load();
                   Libtorch.setThreads(1);
-                  TorchCollective.Exchange exchange =
+                  GlooWorkerGroup.Exchange exchange =
                       own -> {
                         texts[rank] = own;
                         await(barrier);
                         return Arrays.asList(texts);
                       };
-                  try (Collective workers =
-                      TorchCollective.join(rank, hosts.of(size), exchange, false, timeout)) {
+                  try (WorkerGroup workers =
+                      GlooWorkerGroup.join(rank, hosts.of(size), exchange, false, timeout)) {
                     return work.run(workers);
                   }
                 }));

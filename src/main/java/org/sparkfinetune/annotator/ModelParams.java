@@ -10,7 +10,7 @@ import org.sparkfinetune.model.ModelArguments;
 public abstract class ModelParams extends SettingParams {
   private static final long serialVersionUID = 1L;
 
-  ModelParams(Uid uid) {
+  ModelParams(PendingUid uid) {
     super(uid);
   }
 

@@ -14,7 +14,7 @@ import org.sparkfinetune.train.ScheduleArguments;
 public abstract class OptimizationParams extends ModelParams {
   private static final long serialVersionUID = 1L;
 
-  OptimizationParams(Uid uid) {
+  OptimizationParams(PendingUid uid) {
     super(uid);
   }
 

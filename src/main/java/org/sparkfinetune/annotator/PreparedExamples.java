@@ -2,7 +2,7 @@ package org.sparkfinetune.annotator;
 
 import java.util.List;
 import org.apache.spark.sql.Dataset;
-import org.sparkfinetune.distributed.SharedBase;
+import org.sparkfinetune.distributed.PretrainedModelHandle;
 
 /**
  * The examples of a data set, checked, indexed, tokenised and cached by {@link
@@ -16,11 +16,14 @@ public final class PreparedExamples implements AutoCloseable {
   private final ExampleSettings settings;
   private final int vocabSize;
   private final TrainingExamples examples;
-  private final SharedBase base;
+  private final PretrainedModelHandle base;
   private volatile boolean closed;
 
   private PreparedExamples(
-      ExampleSettings settings, int vocabSize, TrainingExamples examples, SharedBase base) {
+      ExampleSettings settings,
+      int vocabSize,
+      TrainingExamples examples,
+      PretrainedModelHandle base) {
     this.settings = settings;
     this.vocabSize = vocabSize;
     this.examples = examples;
@@ -34,7 +37,7 @@ public final class PreparedExamples implements AutoCloseable {
    * @param base closed with the result
    */
   static PreparedExamples of(
-      Dataset<?> dataset, ExampleSettings settings, int vocabSize, SharedBase base) {
+      Dataset<?> dataset, ExampleSettings settings, int vocabSize, PretrainedModelHandle base) {
     TrainingExamples examples =
         TrainingExamples.of(
             dataset,
@@ -88,7 +91,7 @@ public final class PreparedExamples implements AutoCloseable {
     return vocabSize;
   }
 
-  SharedBase base() {
+  PretrainedModelHandle base() {
     return base;
   }
 

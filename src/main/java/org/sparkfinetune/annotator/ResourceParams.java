@@ -9,7 +9,7 @@ import org.sparkfinetune.distributed.ResourceArguments;
 public abstract class ResourceParams extends TrainingParams {
   private static final long serialVersionUID = 1L;
 
-  ResourceParams(Uid uid) {
+  ResourceParams(PendingUid uid) {
     super(uid);
   }
 

@@ -16,8 +16,8 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.Params;
 import org.apache.spark.ml.param.StringArrayParam;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
 import org.sparkfinetune.model.io.SavedStage;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * Gives a stage that we have made the Params of a saved one: what Spark's {@code

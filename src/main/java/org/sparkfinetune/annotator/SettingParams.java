@@ -13,7 +13,7 @@ public abstract class SettingParams extends AnnotatorApproach<TransformerClassif
   final SchemaParams settings;
   private final String uid;
 
-  SettingParams(Uid uid) {
+  SettingParams(PendingUid uid) {
     this.uid = uid.take();
     this.settings =
         new SchemaParams(this)
@@ -24,7 +24,7 @@ public abstract class SettingParams extends AnnotatorApproach<TransformerClassif
 
   @Override
   public String uid() {
-    return uid != null ? uid : Uid.pending();
+    return uid != null ? uid : PendingUid.pending();
   }
 
   /** Every Param. Spark finds those with an accessor by reflection; the schema's need none. */

@@ -33,7 +33,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.data.LabelCheck;
 import org.sparkfinetune.data.LabelColumn;
 import org.sparkfinetune.data.LabelIndex;
-import org.sparkfinetune.data.SetAsideReason;
+import org.sparkfinetune.data.RejectReason;
 import org.sparkfinetune.data.Split;
 import org.sparkfinetune.data.StratifiedSplit;
 import org.sparkfinetune.data.TextColumns;
@@ -258,7 +258,7 @@ final class TrainingExamples implements AutoCloseable {
 
   /** Refuses, as package data does, labels that cannot be what was meant. */
   private static void checkLabels(Map<String, Long> setAside) {
-    for (SetAsideReason reason : SetAsideReason.values()) {
+    for (RejectReason reason : RejectReason.values()) {
       if (reason.stopsTraining() && setAside.containsKey(reason.code())) {
         throw new UserException(
             String.format(

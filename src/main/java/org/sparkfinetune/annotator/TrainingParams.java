@@ -16,7 +16,7 @@ import org.sparkfinetune.train.TrainingArguments;
 public abstract class TrainingParams extends OptimizationParams {
   private static final long serialVersionUID = 1L;
 
-  TrainingParams(Uid uid) {
+  TrainingParams(PendingUid uid) {
     super(uid);
   }
 

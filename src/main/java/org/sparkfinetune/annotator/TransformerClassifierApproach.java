@@ -21,12 +21,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.distributed.DistributedTrainer;
+import org.sparkfinetune.distributed.PretrainedModelHandle;
 import org.sparkfinetune.distributed.ResourceArguments;
-import org.sparkfinetune.distributed.SharedBase;
 import org.sparkfinetune.distributed.TrainedModel;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.tokenize.TextTokenizer;
 import org.sparkfinetune.train.TrainingArguments;
 import org.sparkfinetune.train.TrainingProgress;
@@ -68,7 +68,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
 
   /** Creates an estimator with every default. */
   public TransformerClassifierApproach(String uid) {
-    super(Uid.put(uid));
+    super(PendingUid.put(uid));
     labelColumn =
         new Param<>(
             this,
@@ -191,7 +191,8 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
   @Override
   public TransformerClassifierModel train(
       Dataset<?> dataset, Option<PipelineModel> recursivePipeline) {
-    try (PreparedExamples examples = prepare(dataset, SharedBase.ofOne(dataset.sparkSession()))) {
+    try (PreparedExamples examples =
+        prepare(dataset, PretrainedModelHandle.ofOne(dataset.sparkSession()))) {
       return train(examples);
     }
   }
@@ -203,7 +204,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
    * @throws UserException when settings, columns, examples or cluster cannot be trained with
    */
   public PreparedExamples prepare(Dataset<?> dataset) {
-    return prepare(dataset, SharedBase.ofMany(dataset.sparkSession()));
+    return prepare(dataset, PretrainedModelHandle.ofMany(dataset.sparkSession()));
   }
 
   /**
@@ -212,12 +213,12 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
    * @param base says whether there is more than one training; closed with the result, or when there
    *     is none
    */
-  public PreparedExamples prepare(Dataset<?> dataset, SharedBase base) {
+  public PreparedExamples prepare(Dataset<?> dataset, PretrainedModelHandle base) {
     try {
       TrainingColumns columns = columns();
       columns.check(dataset.schema());
       ModelArguments model = modelArguments();
-      Checkpoint checkpoint = base.checkpoint(model);
+      PretrainedModel checkpoint = base.checkpoint(model);
       ModelConfig config = ModelConfig.parse(checkpoint.config());
       DistributedTrainer.check(
           dataset.sparkSession().sparkContext(),
@@ -271,11 +272,11 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
     return TransformerClassifierModel.of(trained.files())
         .setTrainingSummary(trained.result())
         .setTrainingRecord(
-            TrainingRecords.of(
+            ModelProvenances.of(
                 model, training, columns(), examples, trained.result(), session.version()));
   }
 
-  private ExampleSettings shaping(SharedBase base) {
+  private ExampleSettings shaping(PretrainedModelHandle base) {
     TrainingColumns columns = columns();
     double share = columns.validationIndicator().isPresent() ? 0 : getValidationSplit();
     ModelArguments model = modelArguments();

@@ -25,11 +25,11 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.io.Checkpoint;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.ModelProvenance;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.SavedModel;
-import org.sparkfinetune.model.io.TrainingRecord;
 import org.sparkfinetune.train.TrainingResult;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
@@ -73,16 +73,16 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   // Assigned by HasBatchedAnnotate.$init$.
   private IntParam batchSize;
   private final BooleanParam annotateUnlabelled;
-  private ModelSource source;
+  private BroadcastModel source;
   private transient TrainingResult trainingSummary;
-  private transient TrainingRecord trainingRecord;
+  private transient ModelProvenance trainingRecord;
 
   /** Creates a model with no weights, for Spark's reader; see {@link #of} and {@link #load}. */
   public TransformerClassifierModel(String uid) {
-    this(Uid.put(uid));
+    this(PendingUid.put(uid));
   }
 
-  private TransformerClassifierModel(Uid uid) {
+  private TransformerClassifierModel(PendingUid uid) {
     this.uid = uid.take();
     HasBatchedAnnotate.$init$(this);
     setDefault(batchSize, DEFAULT_BATCH_SIZE);
@@ -133,7 +133,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    * @throws UserException when it names no labels or lacks a weight, as an encoder does
    */
   public static TransformerClassifierModel loadSavedModel(String path, SparkSession spark) {
-    Checkpoint checkpoint = Checkpoint.open(path, spark.sessionState().newHadoopConf());
+    PretrainedModel checkpoint = PretrainedModel.open(path, spark.sessionState().newHadoopConf());
     try (SequenceClassifier classifier = SequenceClassifier.load(checkpoint)) {
       int longest =
           checkpoint.training().maxLength(checkpoint.longest(classifier.config().maxTokens()));
@@ -144,7 +144,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   @Override
   public String uid() {
-    return uid != null ? uid : Uid.pending();
+    return uid != null ? uid : PendingUid.pending();
   }
 
   @Override
@@ -286,12 +286,12 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   /**
    * How the model came to be; empty when it was made of files alone. It is saved with the model.
    */
-  public Optional<TrainingRecord> trainingRecord() {
+  public Optional<ModelProvenance> trainingRecord() {
     return Optional.ofNullable(trainingRecord);
   }
 
   /** Sets {@link #trainingRecord}. */
-  public TransformerClassifierModel setTrainingRecord(TrainingRecord record) {
+  public TransformerClassifierModel setTrainingRecord(ModelProvenance record) {
     trainingRecord = record;
     return this;
   }
@@ -302,7 +302,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   }
 
   TransformerClassifierModel setFiles(ModelFiles files) {
-    source = new ModelSource(files);
+    source = new BroadcastModel(files);
     return this;
   }
 
@@ -372,7 +372,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
       return new Annotation[0];
     }
     if (isPairs() && columns.get(0).size() != columns.get(1).size()) {
-      throw CategoryWriter.unpaired(
+      throw CategoryAnnotator.unpaired(
           "%d documents in %s and %d in %s"
               .formatted(
                   columns.get(0).size(),
@@ -390,10 +390,10 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   /** The categories of each row's documents, in order. */
   private List<List<Annotation>> classify(List<Annotation[]> rows) {
     try (var lease = source().classifier(getMaxLength())) {
-      TextClassifier classifier = lease.value();
+      Predictor classifier = lease.value();
       double set = (double) getOrDefault(threshold());
       double from = Double.isNaN(set) ? classifier.threshold() : set;
-      return new CategoryWriter(
+      return new CategoryAnnotator(
               classifier,
               isPairs(),
               from,
@@ -417,7 +417,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return JavaConverters.asScalaBuffer(list).toList();
   }
 
-  private ModelSource source() {
+  private BroadcastModel source() {
     if (source == null) {
       throw new UserException(
           uid()

@@ -20,7 +20,7 @@ import org.sparkfinetune.train.TrainingArguments;
 public abstract class TransformerClassifierParams extends ResourceParams {
   private static final long serialVersionUID = 1L;
 
-  TransformerClassifierParams(Uid uid) {
+  TransformerClassifierParams(PendingUid uid) {
     super(uid);
   }
 

@@ -7,9 +7,9 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.util.MLReader;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
+import org.sparkfinetune.model.io.ModelProvenance;
 import org.sparkfinetune.model.io.SavedModel;
 import org.sparkfinetune.model.io.SavedStage;
-import org.sparkfinetune.model.io.TrainingRecord;
 
 /**
  * Reads a saved {@link TransformerClassifierModel}: Spark's metadata, as data, then the model's
@@ -45,6 +45,6 @@ final class TransformerClassifierReader extends MLReader<TransformerClassifierMo
     Path folder = new Path(saved.folder(), SavedModel.FOLDER);
     return model
         .setFiles(HuggingFaceFolder.open(folder, hadoop).read())
-        .setTrainingRecord(TrainingRecord.read(folder, hadoop).orElse(null));
+        .setTrainingRecord(ModelProvenance.read(folder, hadoop).orElse(null));
   }
 }

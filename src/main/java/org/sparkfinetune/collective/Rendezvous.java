@@ -26,7 +26,7 @@ record Rendezvous(Store store, Secret secret) {
       int rank,
       String hostOfFirst,
       int size,
-      TorchCollective.Exchange exchange,
+      GlooWorkerGroup.Exchange exchange,
       Duration timeout,
       Deque<Runnable> closing) {
     if (rank > 0) {

@@ -115,15 +115,16 @@ final class SharedMemory implements AutoCloseable {
         NoGradGuard guard = new NoGradGuard()) {
       ScalarType type = tensors.get(0).scalar_type().intern();
       int capacity = CHUNK / (int) tensors.get(0).element_size();
-      Numbers in = new Numbers(tensors);
-      Numbers out = new Numbers(tensors);
+      FlatTensorCursor in = new FlatTensorCursor(tensors);
+      FlatTensorCursor out = new FlatTensorCursor(tensors);
       while (in.left() > 0) {
         chunk(type, (int) Math.min(in.left(), capacity), factor, in, out);
       }
     }
   }
 
-  private void chunk(ScalarType type, int count, double factor, Numbers in, Numbers out) {
+  private void chunk(
+      ScalarType type, int count, double factor, FlatTensorCursor in, FlatTensorCursor out) {
     try (PointerScope scope = new PointerScope()) {
       nextSet();
       Tensor own = slot(rank, type);

@@ -124,9 +124,9 @@ final class SharedReducer implements GradientReducer {
   /** Brings the gradients of all workers to the weights' own ones. */
   private void handOver(List<Tensor> all) {
     int piece = SharedMemory.CHUNK / Float.BYTES / (shared.size() - 1);
-    List<Numbers> gradients = new ArrayList<>();
+    List<FlatTensorCursor> gradients = new ArrayList<>();
     for (List<Integer> dealt : weightsOf) {
-      gradients.add(new Numbers(dealt.stream().map(all::get).toList()));
+      gradients.add(new FlatTensorCursor(dealt.stream().map(all::get).toList()));
     }
     while (gradients.stream().anyMatch(numbers -> numbers.left() > 0)) {
       try (PointerScope scope = new PointerScope()) {
@@ -134,7 +134,7 @@ final class SharedReducer implements GradientReducer {
         Tensor slot = shared.slot(shared.rank(), ScalarType.Float);
         for (int owner = 0; owner < shared.size(); owner++) {
           if (owner != shared.rank()) {
-            Numbers numbers = gradients.get(owner);
+            FlatTensorCursor numbers = gradients.get(owner);
             long place = (long) pieceOf(owner, shared.rank()) * piece;
             numbers.next(
                 Math.min(piece, numbers.left()),
@@ -142,7 +142,7 @@ final class SharedReducer implements GradientReducer {
           }
         }
         shared.await();
-        Numbers own = gradients.get(shared.rank());
+        FlatTensorCursor own = gradients.get(shared.rank());
         own.next(Math.min(piece, own.left()), (part, at) -> average(part, at, piece));
       }
     }

@@ -11,11 +11,11 @@ import org.bytedeco.pytorch.Tensor;
  * gradients in parts.
  */
 final class WholeReducer implements GradientReducer {
-  private final TorchCollective workers;
+  private final GlooWorkerGroup workers;
   private final List<Tensor> weights;
   private boolean announced;
 
-  WholeReducer(TorchCollective workers, List<Tensor> weights) {
+  WholeReducer(GlooWorkerGroup workers, List<Tensor> weights) {
     this.workers = workers;
     this.weights = weights;
   }

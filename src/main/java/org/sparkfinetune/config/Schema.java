@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.text.Nearest;
 
 /**
  * The settings that a record declares with {@link Key}, under one section of the configuration. A

@@ -16,7 +16,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * Reads CSV. The headers are read here, of every file: Spark takes the columns of every further

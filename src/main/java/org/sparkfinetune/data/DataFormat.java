@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Key;
-import org.sparkfinetune.config.Nearest;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.Nearest;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * What rows are stored as.

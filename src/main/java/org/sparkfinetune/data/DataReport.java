@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * What was read, kept and set aside, by split.
@@ -38,7 +38,7 @@ public record DataReport(List<SplitReport> splits, List<String> notes, List<Stri
       String split,
       Optional<String> source,
       long rowsRead,
-      Map<SetAsideReason, Long> setAside,
+      Map<RejectReason, Long> setAside,
       long kept,
       Map<String, Long> classes) {
     /** Copies the maps, in their order. */

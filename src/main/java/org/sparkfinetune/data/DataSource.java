@@ -20,9 +20,9 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.LocalChecksums;
-import org.sparkfinetune.config.Nearest;
-import org.sparkfinetune.config.Storage;
+import org.sparkfinetune.storage.LocalChecksums;
+import org.sparkfinetune.storage.Storage;
+import org.sparkfinetune.text.Nearest;
 
 /**
  * What a location turned out to be: files or a table that exist, and their format.

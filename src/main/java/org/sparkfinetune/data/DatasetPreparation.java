@@ -43,7 +43,7 @@ import org.sparkfinetune.UserException;
  *       that nothing is lost to training.
  *   <li>A validation or test row whose label, or one of whose labels, no training row has is set
  *       aside.
- *   <li>Training rows whose label cannot be what was meant ({@link SetAsideReason#stopsTraining})
+ *   <li>Training rows whose label cannot be what was meant ({@link RejectReason#stopsTraining})
  *       stop a training, which would go on with other classes than the data's; validation and test
  *       rows are set aside. Labels that may be one in two spellings stay two classes, and are
  *       reported.
@@ -218,10 +218,10 @@ public final class DatasetPreparation {
       List<Column> columns = new ArrayList<>();
       columns.add(lit(split).as("split"));
       columns.add(
-          when(malformed.isNotNull(), SetAsideReason.MALFORMED_ROW.code())
-              .when(InputColumns.blank(text), SetAsideReason.BLANK_TEXT.code())
-              .when(blankPair, SetAsideReason.BLANK_TEXT_PAIR.code())
-              .when(label.labels().isNull(), SetAsideReason.MISSING_LABEL.code())
+          when(malformed.isNotNull(), RejectReason.MALFORMED_ROW.code())
+              .when(InputColumns.blank(text), RejectReason.BLANK_TEXT.code())
+              .when(blankPair, RejectReason.BLANK_TEXT_PAIR.code())
+              .when(label.labels().isNull(), RejectReason.MISSING_LABEL.code())
               .otherwise(label.fault())
               .as("reason"));
       columns.add(coalesce(malformed, text).as("text"));
@@ -271,7 +271,7 @@ public final class DatasetPreparation {
 
   private static Column unseen(LabelIndex labels) {
     Column others = array_except(col("labels"), lit(labels.names().toArray(String[]::new)));
-    return when(size(others).gt(0), SetAsideReason.UNSEEN_LABEL.code());
+    return when(size(others).gt(0), RejectReason.UNSEEN_LABEL.code());
   }
 
   private static RowCounts countGroups(
@@ -298,7 +298,7 @@ public final class DatasetPreparation {
                 sum(once.and(damaged).cast("long")).as("replaced"),
                 sum(once.and(col(LISTED)).cast("long")).as("listed"),
                 min(when(
-                        conflict.or(col("reason").equalTo(SetAsideReason.MALFORMED_ROW.code())),
+                        conflict.or(col("reason").equalTo(RejectReason.MALFORMED_ROW.code())),
                         substring(col("text"), 1, EXAMPLE_CHARACTERS)))
                     .as("example"))
             // By label: it is labels that there may be too many of.
@@ -330,7 +330,7 @@ public final class DatasetPreparation {
                 row ->
                     new RowCounts.Group(
                         row.getString(0),
-                        row.isNullAt(1) ? null : SetAsideReason.of(row.getString(1)),
+                        row.isNullAt(1) ? null : RejectReason.of(row.getString(1)),
                         row.getString(2),
                         row.getLong(3),
                         row.getLong(4),

@@ -12,7 +12,7 @@ import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * Reads rows from CSV, JSON lines, Parquet, a table of Delta or Iceberg or one of Spark's, with all

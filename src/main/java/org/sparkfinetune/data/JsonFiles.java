@@ -20,7 +20,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 
 /** Reads JSON lines. */
 final class JsonFiles {

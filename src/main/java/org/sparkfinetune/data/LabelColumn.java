@@ -213,19 +213,19 @@ public final class LabelColumn {
   }
 
   /**
-   * The code of the {@link SetAsideReason} for which a row's labels cannot be meant; null where
-   * they can.
+   * The code of the {@link RejectReason} for which a row's labels cannot be meant; null where they
+   * can.
    */
   public Column fault() {
     Column repeated = size(elements).gt(size(array_distinct(elements)));
     Column bits = forall(elements, label -> label.isin("0", "1", "true", "false"));
-    return when(unnamed, SetAsideReason.UNNAMED_LABEL.code())
-        .when(vector.or(repeated.and(bits)), SetAsideReason.VECTOR_LABEL.code())
+    return when(unnamed, RejectReason.UNNAMED_LABEL.code())
+        .when(vector.or(repeated.and(bits)), RejectReason.VECTOR_LABEL.code())
         .when(
             exists(elements, label -> label.contains(REPLACEMENT)),
-            SetAsideReason.DAMAGED_LABEL.code())
+            RejectReason.DAMAGED_LABEL.code())
         .when(
             exists(elements, label -> length(label).gt(MAX_CHARACTERS)),
-            SetAsideReason.LONG_LABEL.code());
+            RejectReason.LONG_LABEL.code());
   }
 }

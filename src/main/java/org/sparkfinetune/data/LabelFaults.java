@@ -26,7 +26,7 @@ final class LabelFaults {
   }
 
   /** Rows of a split whose labels cannot be meant, for one reason; empty when there are none. */
-  Optional<String> of(String split, SetAsideReason reason) {
+  Optional<String> of(String split, RejectReason reason) {
     Predicate<Group> faulty = group -> group.in(split) && group.reason() == reason;
     long rows = matching(faulty).mapToLong(Group::rows).sum();
     if (rows == 0) {
@@ -52,8 +52,8 @@ final class LabelFaults {
   List<String> heldOut(String split) {
     return split.equals(Split.TRAIN)
         ? List.of()
-        : Arrays.stream(SetAsideReason.values())
-            .filter(SetAsideReason::stopsTraining)
+        : Arrays.stream(RejectReason.values())
+            .filter(RejectReason::stopsTraining)
             .flatMap(reason -> of(split, reason).stream())
             .map(faults -> split + ": " + faults)
             .toList();
@@ -78,7 +78,7 @@ final class LabelFaults {
   /** The labels of a split that are not known, those first that are known in another spelling. */
   Optional<String> unseen(String split, LabelIndex labels) {
     Map<String, Long> rows = new TreeMap<>();
-    matching(group -> group.in(split) && group.reason() == SetAsideReason.UNSEEN_LABEL)
+    matching(group -> group.in(split) && group.reason() == RejectReason.UNSEEN_LABEL)
         .filter(group -> group.label() != null && labels.indexOf(group.label()) < 0)
         .forEach(group -> rows.merge(group.label(), group.labelled(), Long::sum));
     if (rows.isEmpty()) {

@@ -15,7 +15,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.parquet.format.KeyValue;
 import org.apache.parquet.format.Util;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 
 /** The key-value metadata at the end of a Parquet file. */
 final class ParquetFooter {

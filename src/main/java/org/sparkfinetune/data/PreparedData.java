@@ -60,8 +60,8 @@ public final class PreparedData implements AutoCloseable {
   }
 
   /**
-   * The rows set aside: {@code split}, {@code reason} ({@link SetAsideReason#code}), and the
-   * columns of the training rows. The text of a malformed row is that row as it was read.
+   * The rows set aside: {@code split}, {@code reason} ({@link RejectReason#code}), and the columns
+   * of the training rows. The text of a malformed row is that row as it was read.
    */
   public Dataset<Row> setAside() {
     return rows.filter(col("reason").isNotNull());

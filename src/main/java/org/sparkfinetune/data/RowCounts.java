@@ -14,7 +14,7 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * The rows counted by split, reason and label, and what follows from the counts: the labels, the
@@ -39,7 +39,7 @@ final class RowCounts {
    */
   record Group(
       String split,
-      SetAsideReason reason,
+      RejectReason reason,
       String label,
       long labelled,
       long rows,
@@ -80,7 +80,7 @@ final class RowCounts {
    */
   LabelIndex trainLabels(Map<String, String> sources, DataArguments arguments, boolean separated) {
     String location = sources.get(Split.TRAIN);
-    for (SetAsideReason reason : SetAsideReason.values()) {
+    for (RejectReason reason : RejectReason.values()) {
       if (reason.stopsTraining()) {
         labelFaults
             .of(Split.TRAIN, reason)
@@ -239,7 +239,7 @@ final class RowCounts {
     if (empty > 0) {
       warnings.add("rows without any label: %s, kept".formatted(DataReport.number(empty)));
     }
-    Predicate<Group> malformed = group -> group.reason() == SetAsideReason.MALFORMED_ROW;
+    Predicate<Group> malformed = group -> group.reason() == RejectReason.MALFORMED_ROW;
     if (sum(malformed, Group::rows) > 0) {
       warnings.add(
           "malformed rows set aside: %s, such as: %s"
@@ -270,8 +270,8 @@ final class RowCounts {
     }
   }
 
-  private Map<SetAsideReason, Long> setAside(Predicate<Group> which, ToLongFunction<Group> what) {
-    Map<SetAsideReason, Long> counts = new EnumMap<>(SetAsideReason.class);
+  private Map<RejectReason, Long> setAside(Predicate<Group> which, ToLongFunction<Group> what) {
+    Map<RejectReason, Long> counts = new EnumMap<>(RejectReason.class);
     matching(which.and(group -> !group.usable()))
         .forEach(group -> counts.merge(group.reason(), what.applyAsLong(group), Long::sum));
     counts.values().removeIf(count -> count == 0);
@@ -307,7 +307,7 @@ final class RowCounts {
     return groups.stream().filter(which);
   }
 
-  static String reasons(Map<SetAsideReason, Long> counts) {
+  static String reasons(Map<RejectReason, Long> counts) {
     return counts.entrySet().stream()
         .map(entry -> entry.getKey().words() + " " + DataReport.number(entry.getValue()))
         .collect(Collectors.joining(", "));

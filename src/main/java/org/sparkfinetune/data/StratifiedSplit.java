@@ -69,8 +69,8 @@ public final class StratifiedSplit {
   private StratifiedSplit() {}
 
   /**
-   * Adds {@link #CONFLICT}, and gives {@link SetAsideReason#TEXT_IN_EARLIER_SPLIT} to the
-   * validation and test rows that have that fault and no other.
+   * Adds {@link #CONFLICT}, and gives {@link RejectReason#TEXT_IN_EARLIER_SPLIT} to the validation
+   * and test rows that have that fault and no other.
    *
    * @param rows columns {@code split} (as in {@link Split}), {@code reason} (null for a row that
    *     can be used), {@code text}, {@code text_pair} (of pairs alone) and {@code labels} (a sorted
@@ -99,7 +99,7 @@ public final class StratifiedSplit {
         .withColumn(
             "reason",
             coalesce(
-                col("reason"), when(inEarlierSplit, SetAsideReason.TEXT_IN_EARLIER_SPLIT.code())));
+                col("reason"), when(inEarlierSplit, RejectReason.TEXT_IN_EARLIER_SPLIT.code())));
   }
 
   private static Column[] key(Dataset<Row> rows) {

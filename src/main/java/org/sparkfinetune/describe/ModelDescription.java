@@ -7,7 +7,7 @@ import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.ParameterCount;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.tokenize.TokenizerSummary;
 import org.sparkfinetune.train.Precision;
 import org.sparkfinetune.train.TrainingArguments;
@@ -64,17 +64,17 @@ public record ModelDescription(
    * @throws org.sparkfinetune.UserException when fine-tuning would refuse the checkpoint
    */
   public static ModelDescription of(
-      Checkpoint checkpoint, ModelArguments arguments, TrainingArguments training) {
+      PretrainedModel checkpoint, ModelArguments arguments, TrainingArguments training) {
     ModelConfig stored = ModelConfig.parse(checkpoint.config());
     List<String> labels = stored.labels();
     ModelConfig config = arguments.configure(stored, labels.isEmpty() ? assumedLabels() : labels);
     TokenizerSummary tokenizer = TokenizerSummary.of(checkpoint.tokenizer());
     config.requireVocabulary(tokenizer.vocabSize());
     try (SequenceClassifier model = SequenceClassifier.outline(config, arguments.customisation())) {
-      Origins origins =
+      WeightProvenance origins =
           arguments.fromScratch()
-              ? Origins.none(model)
-              : Origins.of(model, checkpoint, labels, arguments);
+              ? WeightProvenance.none(model)
+              : WeightProvenance.of(model, checkpoint, labels, arguments);
       return new ModelDescription(
           checkpoint.name(),
           config,

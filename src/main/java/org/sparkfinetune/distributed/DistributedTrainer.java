@@ -25,9 +25,9 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.io.Checkpoint;
 import org.sparkfinetune.model.io.ChunkedBytes;
 import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.train.CheckpointArguments;
 import org.sparkfinetune.train.Precision;
 import org.sparkfinetune.train.TrainingArguments;
@@ -67,7 +67,7 @@ public final class DistributedTrainer {
       TrainingArguments training,
       ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
-    try (SharedBase base = SharedBase.ofOne(train.sparkSession())) {
+    try (PretrainedModelHandle base = PretrainedModelHandle.ofOne(train.sparkSession())) {
       return train(train, validation, labels, base, model, training, resources, progress);
     }
   }
@@ -81,7 +81,7 @@ public final class DistributedTrainer {
       Dataset<Row> train,
       Optional<Dataset<Row>> validation,
       List<String> labels,
-      SharedBase base,
+      PretrainedModelHandle base,
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources,
@@ -89,7 +89,7 @@ public final class DistributedTrainer {
     SparkContext spark = train.sparkSession().sparkContext();
     ResourcePlan plan = plan(spark, training, resources);
     ClusterSlots.await(spark, plan);
-    Checkpoint checkpoint = base.checkpoint(model);
+    PretrainedModel checkpoint = base.checkpoint(model);
     ModelConfig config = model.configure(ModelConfig.parse(checkpoint.config()), labels);
 
     refuseOthersCheckpoints(training.checkpoint(), base.hadoop().value().value());

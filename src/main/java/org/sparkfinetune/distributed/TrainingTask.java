@@ -22,13 +22,13 @@ import org.apache.spark.util.SerializableConfiguration;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.collective.Collective;
-import org.sparkfinetune.collective.TorchCollective;
+import org.sparkfinetune.collective.GlooWorkerGroup;
+import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.io.Checkpoint;
 import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.TensorSource;
 import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.torch.Libtorch;
@@ -72,7 +72,7 @@ final class TrainingTask
    * @param shardMemory bytes of token ids that a worker holds in memory
    * @param slotsFree slots that were free before
    * @param run names the training, however often Spark starts its stage
-   * @param sharing {@link SharedBase#id()}
+   * @param sharing {@link PretrainedModelHandle#id()}
    */
   record Order(
       ModelArguments model,
@@ -115,8 +115,8 @@ final class TrainingTask
     Share share = shareOrTell(rows, context);
     try (EncodedDataset trainRows = share.train().build();
         EncodedDataset validationRows = share.validation().build();
-        BaseWeights.Running running = BaseWeights.OF_PROCESS.running(key());
-        Collective workers = join(context)) {
+        PretrainedWeightsCache.Running running = PretrainedWeightsCache.OF_PROCESS.running(key());
+        WorkerGroup workers = join(context)) {
       try {
         train(share.device(), workers, trainRows, validationRows, output);
       } catch (UserException e) {
@@ -131,7 +131,7 @@ final class TrainingTask
 
   private void train(
       WorkerDevice device,
-      Collective workers,
+      WorkerGroup workers,
       EncodedDataset trainRows,
       EncodedDataset validationRows,
       List<Tuple2<Integer, Object>> output) {
@@ -187,10 +187,10 @@ final class TrainingTask
     }
   }
 
-  private Collective join(BarrierTaskContext context) {
+  private WorkerGroup join(BarrierTaskContext context) {
     List<String> hosts =
         Arrays.stream(context.getTaskInfos()).map(info -> host(info.address())).toList();
-    return TorchCollective.join(
+    return GlooWorkerGroup.join(
         context.partitionId(),
         hosts,
         own -> withoutFailure(allGather(context, own, order.timeout().plus(START))),
@@ -272,12 +272,12 @@ final class TrainingTask
           config, order.model().customisation(), order.training().seed());
     }
     if (order.sharing().isEmpty()) {
-      Checkpoint checkpoint = open();
+      PretrainedModel checkpoint = open();
       try (TensorSource weights = checkpoint.openWeights()) {
         return load(config, checkpoint, weights);
       }
     }
-    return BaseWeights.OF_PROCESS.load(
+    return PretrainedWeightsCache.OF_PROCESS.load(
         key(),
         isThere(hadoop.id()),
         this::open,
@@ -285,18 +285,19 @@ final class TrainingTask
         BarrierTaskContext.get()::killTaskIfInterrupted);
   }
 
-  private SequenceClassifier load(ModelConfig config, Checkpoint checkpoint, TensorSource weights) {
+  private SequenceClassifier load(
+      ModelConfig config, PretrainedModel checkpoint, TensorSource weights) {
     List<String> labels = ModelConfig.parse(checkpoint.config()).labels();
     return SequenceClassifier.fromPretrained(
         config, labels, weights, order.model().customisation(), order.training().seed());
   }
 
-  private Checkpoint open() {
-    return Checkpoint.open(order.model().base(), hadoop.value().value());
+  private PretrainedModel open() {
+    return PretrainedModel.open(order.model().base(), hadoop.value().value());
   }
 
-  private BaseWeights.Key key() {
-    return new BaseWeights.Key(order.sharing(), order.model().base());
+  private PretrainedWeightsCache.Key key() {
+    return new PretrainedWeightsCache.Key(order.sharing(), order.model().base());
   }
 
   /** Whether this process still has a broadcast: the driver destroys it on all of them. */

@@ -3,8 +3,8 @@ package org.sparkfinetune.evaluate;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.sparkfinetune.config.OneLine;
 import org.sparkfinetune.evaluate.ConfusionMatrix.Cell;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * Metrics as text: the table that scikit-learn's {@code classification_report} prints, cut to the

@@ -9,9 +9,9 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.io.AdapterFiles;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.ModelProvenance;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.SavedModel;
-import org.sparkfinetune.model.io.TrainingRecord;
 
 /**
  * The classifier that is to be exported, loaded whole.
@@ -24,13 +24,13 @@ import org.sparkfinetune.model.io.TrainingRecord;
 public record ExportSource(
     SequenceClassifier classifier,
     String tokenizer,
-    TrainingRecord training,
+    ModelProvenance training,
     Optional<AdapterFiles> adapter)
     implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExportSource.class);
 
   /** A classifier that keeps no adapter. */
-  public ExportSource(SequenceClassifier classifier, String tokenizer, TrainingRecord training) {
+  public ExportSource(SequenceClassifier classifier, String tokenizer, ModelProvenance training) {
     this(classifier, tokenizer, training, Optional.empty());
   }
 
@@ -41,10 +41,10 @@ public record ExportSource(
    * @throws UserException when the path is none of them, or the model is no whole classifier
    */
   public static ExportSource open(Path path, Configuration hadoop) throws IOException {
-    Checkpoint checkpoint = Checkpoint.open(path.toString(), hadoop);
+    PretrainedModel checkpoint = PretrainedModel.open(path.toString(), hadoop);
     checkpoint.tokenizerNotes(0).forEach(LOG::warn);
     Path folder = SavedModel.huggingFaceFolder(path, hadoop).orElse(path);
-    TrainingRecord training = checkpoint.training();
+    ModelProvenance training = checkpoint.training();
     Optional<AdapterFiles> adapter = Optional.ofNullable(AdapterFiles.read(folder, hadoop));
     // Last: what fails above leaves no weights behind.
     return new ExportSource(
@@ -52,7 +52,7 @@ public record ExportSource(
   }
 
   /** This source with more that is known of its training. */
-  public ExportSource with(TrainingRecord more) {
+  public ExportSource with(ModelProvenance more) {
     return new ExportSource(classifier, tokenizer, more, adapter);
   }
 

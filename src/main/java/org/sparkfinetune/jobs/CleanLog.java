@@ -11,6 +11,7 @@ import org.apache.logging.log4j.core.config.Configuration;
 import org.apache.logging.log4j.core.config.LoggerConfig;
 import org.apache.logging.log4j.core.impl.Log4jLogEvent;
 import org.apache.logging.log4j.message.SimpleMessage;
+import org.sparkfinetune.text.Printed;
 
 /**
  * What is logged, as {@link Printed} lets it: a message in one line, and a stack trace below it.

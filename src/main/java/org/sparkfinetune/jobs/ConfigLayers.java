@@ -15,14 +15,19 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.track.Redaction;
+import org.sparkfinetune.config.ConfigFile;
+import org.sparkfinetune.config.HoconLimits;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.finetune.Presets;
+import org.sparkfinetune.text.Redaction;
 
 /**
  * Puts a job's configuration together. Later wins: the schemas' defaults, the job's own, what suits
  * the base checkpoint, the settings of a recorded run, the files in their order, the {@code
  * key=value} arguments in theirs.
  */
-final class ConfigLayers {
+public final class ConfigLayers {
   private static final String SPARK = "spark.";
 
   /** What a run that repeats another one does not take from it. */
@@ -54,7 +59,7 @@ final class ConfigLayers {
    *     by the settings {@code spark.hadoop.*} of the files before and of the arguments
    * @throws UserException when a file cannot be read, a key is unknown or a value is not allowed
    */
-  static JobConfig read(Job job, List<String> files, List<String> overrides) {
+  public static Settings read(Job job, List<String> files, List<String> overrides) {
     return read(job, Map.of(), files, overrides);
   }
 
@@ -64,7 +69,7 @@ final class ConfigLayers {
    * @param recorded values by whole key
    * @throws UserException when a file cannot be read, a key is unknown or a value is not allowed
    */
-  static JobConfig read(
+  public static Settings read(
       Job job, Map<String, String> recorded, List<String> files, List<String> overrides) {
     ConfigLayers layers = new ConfigLayers(job);
     recorded.forEach(
@@ -78,7 +83,7 @@ final class ConfigLayers {
     layers.structures.forEach(
         (key, value) -> layers.values.put(key, value.render(ConfigRenderOptions.concise())));
     layers.presets();
-    return new JobConfig(job.keys(), layers.values, layers.spark, layers.command(files, overrides));
+    return new Settings(job.keys(), layers.values, layers.spark, layers.command(files, overrides));
   }
 
   private String command(List<String> files, List<String> overrides) {
@@ -88,7 +93,7 @@ final class ConfigLayers {
       String key = override.substring(0, Math.max(0, override.indexOf('=')));
       boolean secret =
           key.startsWith(SPARK)
-              ? JobConfig.isSparkSecret(spark, key, override.substring(key.length() + 1))
+              ? Settings.isSparkSecret(spark, key, override.substring(key.length() + 1))
               : Redaction.isSecretKey(key);
       arguments.add(secret ? key + "=***" : Redaction.text(override));
     }

@@ -2,15 +2,19 @@ package org.sparkfinetune.jobs;
 
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.describe.DescriptionText;
 import org.sparkfinetune.describe.ModelDescription;
+import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.model.ModelArguments;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.PretrainedModel;
 
 /** Says what a checkpoint is and what fine-tuning it would take. */
-final class DescribeJob implements LightJob {
-  private static final JobKeys KEYS =
-      JobKeys.of(FineTuning.MODEL)
+final class DescribeJob implements SparklessJob {
+  private static final SettingKeys KEYS =
+      SettingKeys.of(FineTuning.MODEL)
           .and(FineTuning.TRAINING, "per_device_train_batch_size", "precision")
           .and(CommonArguments.SCHEMA, "log");
 
@@ -33,7 +37,7 @@ final class DescribeJob implements LightJob {
   }
 
   @Override
-  public JobKeys keys() {
+  public SettingKeys keys() {
     return KEYS;
   }
 
@@ -43,9 +47,9 @@ final class DescribeJob implements LightJob {
   }
 
   @Override
-  public void run(JobConfig config, Configuration hadoop, Console console) {
+  public void run(Settings config, Configuration hadoop, Console console) {
     ModelArguments model = config.get(FineTuning.MODEL);
-    Checkpoint checkpoint = Checkpoint.open(model.base(), hadoop, !model.fromScratch());
+    PretrainedModel checkpoint = PretrainedModel.open(model.base(), hadoop, !model.fromScratch());
     console.text(
         DescriptionText.render(
             ModelDescription.of(checkpoint, model, config.get(FineTuning.TRAINING))));

@@ -4,21 +4,32 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.Report;
+import org.sparkfinetune.finetune.FineTuning;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.report.ClassScoresFile;
+import org.sparkfinetune.storage.OutputDirectory;
 
 /** Measures a saved model on labelled rows. */
 final class EvaluateJob implements Job {
-  private static final JobKeys KEYS =
-      JobKeys.of(EvaluateArguments.SCHEMA)
+  private static final SettingKeys KEYS =
+      SettingKeys.of(EvaluateArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
-          .and(JobData.SCHEMA, "test")
-          .and(JobData.SCHEMA, JobData.FORMAT)
+          .and(PipelineData.SCHEMA, "test")
+          .and(PipelineData.SCHEMA, PipelineData.FORMAT)
           .and(
-              JobData.SCHEMA, "text_column", "text_pair_column", "label_column", "label_separator");
+              PipelineData.SCHEMA,
+              "text_column",
+              "text_pair_column",
+              "label_column",
+              "label_separator");
 
   private static final List<String> FILES =
       List.of(
@@ -42,7 +53,7 @@ final class EvaluateJob implements Job {
   }
 
   @Override
-  public JobKeys keys() {
+  public SettingKeys keys() {
     return KEYS;
   }
 
@@ -52,19 +63,20 @@ final class EvaluateJob implements Job {
   }
 
   @Override
-  public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
+  public void run(Settings config, SparkSession spark, Console console) throws Exception {
     Optional<OutputDirectory> output = output(config, spark);
-    DataArguments arguments = config.get(JobData.SCHEMA);
+    DataArguments arguments = config.get(PipelineData.SCHEMA);
     ClassifierPipeline pipeline =
         ClassifierPipeline.load(
             spark, config.get(EvaluateArguments.SCHEMA).model(), arguments.textPair().isPresent());
     pipeline.checkPairs(arguments.textPair());
-    try (PreparedData data = JobData.prepareTest(spark, arguments, pipeline)) {
+    try (PreparedData data = PipelineData.prepareTest(spark, arguments, pipeline)) {
       if (output.isPresent()) {
         output.get().clear(FILES);
       }
-      JobData.report(data, console);
-      output.ifPresent(folder -> JobData.writeSetAside(data, console, folder.path("set_aside")));
+      PipelineData.report(data, console);
+      output.ifPresent(
+          folder -> PipelineData.writeSetAside(data, console, folder.path("set_aside")));
       Metrics metrics = pipeline.evaluate(data.test().orElseThrow());
       Report report = metrics.report(pipeline.labels());
       console.text("\n" + report.summary());
@@ -79,7 +91,7 @@ final class EvaluateJob implements Job {
     }
   }
 
-  private static Optional<OutputDirectory> output(JobConfig config, SparkSession spark)
+  private static Optional<OutputDirectory> output(Settings config, SparkSession spark)
       throws IOException {
     String path = config.get(EvaluateArguments.SCHEMA).output();
     return path.isEmpty()

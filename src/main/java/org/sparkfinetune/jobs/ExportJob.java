@@ -11,7 +11,9 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.Storage;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.export.ExportSource;
 import org.sparkfinetune.export.Exporter;
 import org.sparkfinetune.export.HuggingFaceExport;
@@ -19,12 +21,15 @@ import org.sparkfinetune.export.MlflowExport;
 import org.sparkfinetune.export.OnnxFolderExport;
 import org.sparkfinetune.export.sparknlp.SparkNlpExport;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
-import org.sparkfinetune.model.io.TrainingRecord;
+import org.sparkfinetune.model.io.ModelProvenance;
+import org.sparkfinetune.runs.RunFolder;
+import org.sparkfinetune.storage.AtomicDirectory;
+import org.sparkfinetune.storage.Storage;
 
 /** Writes a fine-tuned classifier in the form that another tool reads. */
-final class ExportJob implements LightJob {
-  private static final JobKeys KEYS =
-      JobKeys.of(ExportArguments.SCHEMA).and(CommonArguments.SCHEMA, "log");
+final class ExportJob implements SparklessJob {
+  private static final SettingKeys KEYS =
+      SettingKeys.of(ExportArguments.SCHEMA).and(CommonArguments.SCHEMA, "log");
 
   @Override
   public String name() {
@@ -45,7 +50,7 @@ final class ExportJob implements LightJob {
   }
 
   @Override
-  public JobKeys keys() {
+  public SettingKeys keys() {
     return KEYS;
   }
 
@@ -55,7 +60,7 @@ final class ExportJob implements LightJob {
   }
 
   @Override
-  public void run(JobConfig config, Configuration hadoop, Console console) throws Exception {
+  public void run(Settings config, Configuration hadoop, Console console) throws Exception {
     ExportArguments arguments = config.get(ExportArguments.SCHEMA);
     if (arguments.format() == ExportArguments.Format.SPARKNLP) {
       // Its stages are written by Spark.
@@ -73,9 +78,9 @@ final class ExportJob implements LightJob {
       throws Exception {
     Path model = existing(arguments.model(), hadoop);
     Configuration ofOutput = ofOutput(arguments.output(), hadoop);
-    try (NewFolder folder = NewFolder.open(arguments.output(), ofOutput);
+    try (AtomicDirectory folder = AtomicDirectory.open(arguments.output(), ofOutput);
         ExportSource source = ExportSource.open(model, hadoop)) {
-      TrainingRecord training = RunFiles.complete(source.training(), model, hadoop);
+      ModelProvenance training = RunFolder.complete(source.training(), model, hadoop);
       if (arguments.format() == ExportArguments.Format.SPARKNLP) {
         requireSingleTexts(training);
       }
@@ -110,7 +115,7 @@ final class ExportJob implements LightJob {
     };
   }
 
-  private static void requireSingleTexts(TrainingRecord training) {
+  private static void requireSingleTexts(ModelProvenance training) {
     if (training.pairs()) {
       throw new UserException(
           "format=sparknlp is not possible: the model was trained on pairs of texts, and Spark NLP's"

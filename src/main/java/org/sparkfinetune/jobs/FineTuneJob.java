@@ -4,30 +4,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.finetune.FineTuneRecorder;
+import org.sparkfinetune.finetune.FineTuning;
+import org.sparkfinetune.pipeline.PipelineData;
+import org.sparkfinetune.runs.RunJournal;
+import org.sparkfinetune.storage.OutputDirectory;
 
 /** Fine-tunes a classifier on the user's rows. */
 final class FineTuneJob implements Job {
-  /** The keys of a fine-tuning, but for its record. */
-  static final JobKeys SETTINGS =
-      JobKeys.of(FineTuneArguments.SCHEMA)
+  private static final SettingKeys KEYS =
+      SettingKeys.of(FineTuneArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
-          .and(JobData.SCHEMA, "train", "validation", "test")
-          .and(JobData.SCHEMA, JobData.FORMAT)
-          .and(
-              JobData.SCHEMA,
-              "text_column",
-              "text_pair_column",
-              "label_column",
-              "label_separator",
-              "validation_split",
-              "test_split",
-              "seed")
-          .and(FineTuning.MODEL)
-          .and(FineTuning.TRAINING)
-          .and(FineTuning.RESOURCES);
-
-  private static final JobKeys KEYS = SETTINGS.and(JobJournal.SCHEMA);
+          .and(FineTuning.SETTINGS)
+          .and(RunJournal.SCHEMA);
 
   @Override
   public String name() {
@@ -50,7 +43,7 @@ final class FineTuneJob implements Job {
   }
 
   @Override
-  public JobKeys keys() {
+  public SettingKeys keys() {
     return KEYS;
   }
 
@@ -60,8 +53,8 @@ final class FineTuneJob implements Job {
   }
 
   @Override
-  public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
-    DataArguments data = config.get(JobData.SCHEMA);
+  public void run(Settings config, SparkSession spark, Console console) throws Exception {
+    DataArguments data = config.get(PipelineData.SCHEMA);
     OutputDirectory output =
         OutputDirectory.open(
             config.get(FineTuneArguments.SCHEMA).output(),
@@ -69,7 +62,7 @@ final class FineTuneJob implements Job {
                 || config.get(FineTuning.TRAINING).checkpoint().resume(),
             FineTuning.FILES,
             spark.sparkContext().hadoopConfiguration());
-    FineTuning.Outcome outcome = new FineTuning(this, spark, console, output).run(data, config);
+    FineTuning.Outcome outcome = new FineTuning(name(), spark, console, output).run(data, config);
     outcome
         .test()
         .ifPresent(
@@ -88,7 +81,7 @@ final class FineTuneJob implements Job {
     console.line("metrics        %s", output.path("metrics.json"));
     console.line("loss history   %s", output.path("log_history.json"));
     console.line("configuration  %s", output.path("config.conf"));
-    console.line("page           %s", output.path(RunTracking.REPORT));
+    console.line("page           %s", output.path(FineTuneRecorder.REPORT));
     if (outcome.test().isPresent()) {
       console.line("report         %s", output.path("report.txt"));
     }
@@ -101,15 +94,15 @@ final class FineTuneJob implements Job {
     List<String> arguments = new ArrayList<>();
     arguments.add("model=" + output.path("model"));
     arguments.add("data.input=" + (data.test().isEmpty() ? data.train() : data.test()));
-    Map<String, Object> values = JobData.SCHEMA.values(data);
-    Map<String, Object> defaults = JobData.SCHEMA.values(JobData.SCHEMA.defaults());
-    for (String key : JobData.FORMAT) {
+    Map<String, Object> values = PipelineData.SCHEMA.values(data);
+    Map<String, Object> defaults = PipelineData.SCHEMA.values(PipelineData.SCHEMA.defaults());
+    for (String key : PipelineData.FORMAT) {
       if (!values.get(key).equals(defaults.get(key))) {
         String value = String.valueOf(values.get(key));
         arguments.add("data." + key + "=" + (value.equals("\t") ? "tab" : value));
       }
     }
-    if (!data.textColumn().equals(JobData.SCHEMA.defaults().textColumn())) {
+    if (!data.textColumn().equals(PipelineData.SCHEMA.defaults().textColumn())) {
       arguments.add("data.text_column=" + data.textColumn());
     }
     data.textPair().ifPresent(column -> arguments.add("data.text_pair_column=" + column));

@@ -3,9 +3,12 @@ package org.sparkfinetune.jobs;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 
 /** One thing that the command line does. */
-interface Job {
+public interface Job {
   /** The command's name, as in {@code fine-tune}. */
   String name();
 
@@ -16,7 +19,7 @@ interface Job {
   List<String> examples();
 
   /** The keys it takes. */
-  JobKeys keys();
+  SettingKeys keys();
 
   /** Defaults of its own, by whole key, where the schemas' do not suit. */
   default Map<String, String> presets() {
@@ -35,5 +38,5 @@ interface Job {
   List<String> required();
 
   /** Does it. */
-  void run(JobConfig config, SparkSession spark, Console console) throws Exception;
+  void run(Settings config, SparkSession spark, Console console) throws Exception;
 }

@@ -12,6 +12,10 @@ import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.runs.RunJournal;
+import org.sparkfinetune.text.Failures;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -91,13 +95,14 @@ final class JobCommand implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "job interrupted"));
     LocalMachine.requireSpelling(files);
     LocalMachine.requireSpelling(overrides);
-    JobConfig config = ConfigLayers.read(job, recorded(), files, overrides);
+    Settings config = ConfigLayers.read(job, recorded(), files, overrides);
     job.required().forEach(config::require);
     String log = config.get(CommonArguments.SCHEMA).log();
     Logs.show(debug && !log.equals("debug") ? "info" : log);
-    if (job instanceof LightJob light) {
+    if (job instanceof SparklessJob light) {
       Configuration hadoop = SparkSessions.hadoop(job.name(), config.spark());
-      try (TrackedModels models = TrackedModels.fetch(config, System.getenv(), hadoop, true)) {
+      try (MlflowModelResolver models =
+          MlflowModelResolver.fetch(config, System.getenv(), hadoop, true)) {
         light.run(models.config(), hadoop, Console.system());
       }
       return;
@@ -108,7 +113,8 @@ final class JobCommand implements Callable<Integer> {
         spark -> {
           Configuration hadoop = spark.sessionState().newHadoopConf();
           boolean local = spark.sparkContext().isLocal();
-          try (TrackedModels models = TrackedModels.fetch(config, System.getenv(), hadoop, local)) {
+          try (MlflowModelResolver models =
+              MlflowModelResolver.fetch(config, System.getenv(), hadoop, local)) {
             job.run(models.config(), spark, Console.system());
           }
         });
@@ -119,7 +125,7 @@ final class JobCommand implements Callable<Integer> {
     if (fromRun.isEmpty()) {
       return Map.of();
     }
-    if (!job.keys().has(JobJournal.SCHEMA.setting("uri").path())) {
+    if (!job.keys().has(RunJournal.SCHEMA.setting("uri").path())) {
       throw new UserException("--from-run: " + job.name() + " records no runs to repeat");
     }
     return RepeatedRun.settings(fromRun, files, overrides, job);

@@ -2,6 +2,9 @@ package org.sparkfinetune.jobs;
 
 import java.util.Map;
 import org.sparkfinetune.config.Setting;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.finetune.Presets;
+import org.sparkfinetune.runs.RunJournal;
 
 /** The help of a job: every key with its default, range and documentation. */
 final class JobHelp {
@@ -22,7 +25,7 @@ final class JobHelp {
             + job.name()
             + ".conf is one to start from. Its path may be on any Hadoop file system. May be"
             + " repeated; later files win over earlier ones, and key=value over any file.");
-    if (job.keys().has(JobJournal.SCHEMA.setting("uri").path()) && job.keys().has(Presets.BASE)) {
+    if (job.keys().has(RunJournal.SCHEMA.setting("uri").path()) && job.keys().has(Presets.BASE)) {
       option(
           out,
           "--from-run RUN",
@@ -73,7 +76,7 @@ final class JobHelp {
   }
 
   private static String about(Job job, Setting setting) {
-    String value = JobConfig.hocon(setting.defaultValue());
+    String value = Settings.hocon(setting.defaultValue());
     Map<String, String> forBase =
         job.keys().has(Presets.BASE)
             ? Presets.of(String.valueOf(job.keys().setting(Presets.BASE).defaultValue()))

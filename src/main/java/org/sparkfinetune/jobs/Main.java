@@ -2,6 +2,7 @@ package org.sparkfinetune.jobs;
 
 import java.util.List;
 import java.util.Locale;
+import org.sparkfinetune.console.Console;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 

@@ -6,16 +6,23 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.PipelineData;
+import org.sparkfinetune.pipeline.PredictionWriter;
+import org.sparkfinetune.storage.OutputDirectory;
 
 /** Classifies rows with a saved model. */
 final class PredictJob implements Job {
-  private static final JobKeys KEYS =
-      JobKeys.of(PredictArguments.SCHEMA)
+  private static final SettingKeys KEYS =
+      SettingKeys.of(PredictArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
-          .and(JobData.SCHEMA, "input")
-          .and(JobData.SCHEMA, JobData.FORMAT)
-          .and(JobData.SCHEMA, "text_column", "text_pair_column");
+          .and(PipelineData.SCHEMA, "input")
+          .and(PipelineData.SCHEMA, PipelineData.FORMAT)
+          .and(PipelineData.SCHEMA, "text_column", "text_pair_column");
 
   @Override
   public String name() {
@@ -38,7 +45,7 @@ final class PredictJob implements Job {
   }
 
   @Override
-  public JobKeys keys() {
+  public SettingKeys keys() {
     return KEYS;
   }
 
@@ -48,10 +55,10 @@ final class PredictJob implements Job {
   }
 
   @Override
-  public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
+  public void run(Settings config, SparkSession spark, Console console) throws Exception {
     PredictArguments arguments = config.get(PredictArguments.SCHEMA);
     boolean overwrite = config.get(CommonArguments.SCHEMA).overwrite();
-    DataArguments data = config.get(JobData.SCHEMA);
+    DataArguments data = config.get(PipelineData.SCHEMA);
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     OutputDirectory.checkDataSet(arguments.output(), overwrite, hadoop);
     PredictionWriter.Format format =
@@ -63,7 +70,7 @@ final class PredictJob implements Job {
               + " out, or give output an ending .csv or .tsv");
     }
     Dataset<Row> rows =
-        JobData.readTexts(spark, data, warning -> console.line("warning: %s", warning));
+        PipelineData.readTexts(spark, data, warning -> console.line("warning: %s", warning));
     ClassifierPipeline pipeline =
         ClassifierPipeline.load(spark, arguments.model(), data.textPair().isPresent());
     Dataset<Row> predicted = pipeline.predict(rows, data.textColumn(), data.textPair());

@@ -6,22 +6,33 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
+import org.sparkfinetune.finetune.FineTuning;
+import org.sparkfinetune.finetune.Presets;
 import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.pipeline.BagOfWords;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.PipelineData;
+import org.sparkfinetune.pipeline.PredictionColumns;
+import org.sparkfinetune.runs.RunJournal;
+import org.sparkfinetune.storage.OutputDirectory;
 
 /** Shows on sample data, in minutes, what the other jobs do. */
 final class QuickstartJob implements Job {
-  private static final JobKeys KEYS =
-      JobKeys.of(QuickstartArguments.SCHEMA)
+  private static final SettingKeys KEYS =
+      SettingKeys.of(QuickstartArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
           .and(FineTuning.MODEL)
           // The sample has one label a row.
           .without("model.problem_type", "model.threshold")
           .and(FineTuning.TRAINING)
           .and(FineTuning.RESOURCES)
-          .and(JobJournal.SCHEMA);
+          .and(RunJournal.SCHEMA);
 
   private static final String SAMPLE = "/org/sparkfinetune/sample/";
   private static final int EXAMPLES = 5;
@@ -43,7 +54,7 @@ final class QuickstartJob implements Job {
   }
 
   @Override
-  public JobKeys keys() {
+  public SettingKeys keys() {
     return KEYS;
   }
 
@@ -60,7 +71,7 @@ final class QuickstartJob implements Job {
   }
 
   @Override
-  public void run(JobConfig config, SparkSession spark, Console console) throws Exception {
+  public void run(Settings config, SparkSession spark, Console console) throws Exception {
     OutputDirectory output =
         OutputDirectory.open(
             config.get(QuickstartArguments.SCHEMA).output(),
@@ -68,11 +79,11 @@ final class QuickstartJob implements Job {
             FineTuning.FILES,
             spark.sparkContext().hadoopConfiguration());
     DataArguments data = copySample(output);
-    FineTuning.Outcome outcome = new FineTuning(this, spark, console, output).run(data, config);
+    FineTuning.Outcome outcome = new FineTuning(name(), spark, console, output).run(data, config);
     console.line("%nFor comparison: logistic regression on a bag of words (Spark MLlib)");
     ClassificationMetrics baseline;
     try (PreparedData prepared =
-        JobData.prepare(spark, data, ProblemType.SINGLE_LABEL_CLASSIFICATION)) {
+        PipelineData.prepare(spark, data, ProblemType.SINGLE_LABEL_CLASSIFICATION)) {
       baseline =
           BagOfWords.evaluate(
               prepared.train(),
@@ -100,7 +111,7 @@ final class QuickstartJob implements Job {
         output.write("data/" + split + ".csv", in);
       }
     }
-    return JobData.SCHEMA.create(
+    return PipelineData.SCHEMA.create(
         Map.of(
             "train", output.path("data/train.csv"),
             "validation", output.path("data/validation.csv"),
@@ -113,7 +124,7 @@ final class QuickstartJob implements Job {
     List<Row> rows =
         pipeline
             .predict(prepared.test().orElseThrow().limit(EXAMPLES))
-            .select(PredictionColumns.PREDICTION, PredictionColumns.CONFIDENCE, JobData.TEXT)
+            .select(PredictionColumns.PREDICTION, PredictionColumns.CONFIDENCE, PipelineData.TEXT)
             .collectAsList();
     for (Row row : rows) {
       console.line(

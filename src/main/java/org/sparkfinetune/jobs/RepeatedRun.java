@@ -6,8 +6,13 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.track.Redaction;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.finetune.Presets;
+import org.sparkfinetune.runs.RunJournal;
+import org.sparkfinetune.runs.RunSource;
+import org.sparkfinetune.runs.TrackingEnvironment;
+import org.sparkfinetune.text.Redaction;
+import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.TrackingArguments;
 
 /** The settings of a recorded run, for a job that does it again. */
@@ -25,7 +30,7 @@ final class RepeatedRun {
   static Map<String, String> settings(
       String run, List<String> files, List<String> overrides, Job job) throws IOException {
     Configuration hadoop = SparkSessions.hadoop(job.name(), Map.of());
-    RunRecord found = find(run, files, overrides, job, hadoop);
+    RunSnapshot found = find(run, files, overrides, job, hadoop);
     Map<String, String> settings = new LinkedHashMap<>();
     found
         .params()
@@ -44,21 +49,21 @@ final class RepeatedRun {
     return settings;
   }
 
-  private static RunRecord find(
+  private static RunSnapshot find(
       String run, List<String> files, List<String> overrides, Job job, Configuration hadoop)
       throws IOException {
     org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(run);
     boolean isFolder = !run.matches("[0-9a-f]{32}") && folder.getFileSystem(hadoop).exists(folder);
     if (isFolder) {
-      List<RunRecord> newest = RunSource.of(run, "", hadoop).list("", RunSource.ANY, 1);
+      List<RunSnapshot> newest = RunSource.of(run, "", hadoop).list("", RunSource.ANY, 1);
       if (newest.isEmpty()) {
         throw new UserException("--from-run " + run + ": no run is recorded in that folder");
       }
       return newest.get(0);
     }
-    JobConfig given = ConfigLayers.read(job, files, overrides);
+    Settings given = ConfigLayers.read(job, files, overrides);
     TrackingArguments tracking =
-        TrackingEnvironment.fill(given.get(JobJournal.SCHEMA), System.getenv());
+        TrackingEnvironment.fill(given.get(RunJournal.SCHEMA), System.getenv());
     if (tracking.uri().isEmpty()) {
       throw new UserException(
           "--from-run "

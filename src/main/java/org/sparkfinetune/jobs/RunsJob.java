@@ -9,16 +9,29 @@ import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Setting;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.report.ClassResults;
 import org.sparkfinetune.report.ComparisonReport;
 import org.sparkfinetune.report.RunReport;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.runs.RunJournal;
+import org.sparkfinetune.runs.RunList;
+import org.sparkfinetune.runs.RunSource;
+import org.sparkfinetune.runs.RunText;
+import org.sparkfinetune.runs.RunTree;
+import org.sparkfinetune.runs.TrackingEnvironment;
+import org.sparkfinetune.storage.TextFile;
+import org.sparkfinetune.text.TextTable;
+import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.TrackingArguments;
 
 /** Lists, shows and compares the runs that were recorded. */
-final class RunsJob implements LightJob {
-  private static final JobKeys KEYS =
-      JobKeys.of(RunsArguments.SCHEMA).and(JobJournal.SCHEMA, "uri").and(CommonArguments.SCHEMA);
+final class RunsJob implements SparklessJob {
+  private static final SettingKeys KEYS =
+      SettingKeys.of(RunsArguments.SCHEMA)
+          .and(RunJournal.SCHEMA, "uri")
+          .and(CommonArguments.SCHEMA);
 
   @Override
   public String name() {
@@ -40,7 +53,7 @@ final class RunsJob implements LightJob {
   }
 
   @Override
-  public JobKeys keys() {
+  public SettingKeys keys() {
     return KEYS;
   }
 
@@ -50,15 +63,15 @@ final class RunsJob implements LightJob {
   }
 
   @Override
-  public void run(JobConfig config, Configuration hadoop, Console console) throws IOException {
+  public void run(Settings config, Configuration hadoop, Console console) throws IOException {
     RunsArguments arguments = config.get(RunsArguments.SCHEMA);
     check(arguments);
     TrackingArguments tracking =
-        TrackingEnvironment.fill(config.get(JobJournal.SCHEMA), System.getenv());
+        TrackingEnvironment.fill(config.get(RunJournal.SCHEMA), System.getenv());
     RunSource source = RunSource.of(arguments.source(), tracking.uri(), hadoop);
     boolean overwrite = config.get(CommonArguments.SCHEMA).overwrite();
     if (!arguments.show().isEmpty()) {
-      RunRecord run = source.find(arguments.show());
+      RunSnapshot run = source.find(arguments.show());
       console.text(RunText.show(run, defaults(), console.columns()));
       if (!arguments.html().isEmpty()) {
         Optional<ClassResults> classes = source.classes(run);
@@ -66,7 +79,7 @@ final class RunsJob implements LightJob {
             RunReport.html(run, classes, defaults()), arguments.html(), overwrite, hadoop, console);
       }
     } else if (!arguments.compare().isEmpty()) {
-      List<RunRecord> runs =
+      List<RunSnapshot> runs =
           split(arguments.compare()).stream().map(source::find).distinct().toList();
       if (runs.size() < 2) {
         throw new UserException(
@@ -96,7 +109,7 @@ final class RunsJob implements LightJob {
   private static void list(RunSource source, RunsArguments arguments, Console console) {
     // A list by anything else than time needs all of them.
     boolean newest = arguments.sortBy().equals(RunTree.START);
-    List<RunRecord> runs =
+    List<RunSnapshot> runs =
         source.list(
             arguments.experiment(),
             arguments.status(),

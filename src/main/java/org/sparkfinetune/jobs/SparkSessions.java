@@ -7,7 +7,8 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.track.Redaction;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.text.Redaction;
 import scala.Tuple2;
 import scala.util.Properties;
 
@@ -102,7 +103,7 @@ final class SparkSessions {
     SparkConf conf = base.clone();
     settings.forEach(conf::set);
     // Its event log, its pages and its messages show what this does not match.
-    conf.setIfMissing(JobConfig.REDACTION, Redaction.SPARK_REGEX);
+    conf.setIfMissing(Settings.REDACTION, Redaction.SPARK_REGEX);
     Stream.of(conf.getAll()).forEach(pair -> Redaction.learn(Map.of(pair._1(), pair._2())));
     conf.setIfMissing("spark.master", "local[*]");
     conf.setIfMissing("spark.app.name", "spark-finetune " + jobName);

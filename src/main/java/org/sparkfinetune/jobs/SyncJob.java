@@ -7,18 +7,23 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.runs.RunJournal;
+import org.sparkfinetune.runs.TrackingEnvironment;
 import org.sparkfinetune.track.JournalReader;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.Sink;
 import org.sparkfinetune.track.Tracker;
 import org.sparkfinetune.track.TrackingArguments;
 import org.sparkfinetune.track.mlflow.MlflowSink;
 
 /** Delivers what a journal holds, and the tracking server has not, any number of times. */
-final class SyncJob implements LightJob {
-  private static final JobKeys KEYS =
-      JobKeys.of(SyncArguments.SCHEMA)
-          .and(JobJournal.SCHEMA, "uri")
+final class SyncJob implements SparklessJob {
+  private static final SettingKeys KEYS =
+      SettingKeys.of(SyncArguments.SCHEMA)
+          .and(RunJournal.SCHEMA, "uri")
           .and(CommonArguments.SCHEMA)
           .without("overwrite");
 
@@ -42,7 +47,7 @@ final class SyncJob implements LightJob {
   }
 
   @Override
-  public JobKeys keys() {
+  public SettingKeys keys() {
     return KEYS;
   }
 
@@ -52,10 +57,10 @@ final class SyncJob implements LightJob {
   }
 
   @Override
-  public void run(JobConfig config, Configuration hadoop, Console console) throws Exception {
+  public void run(Settings config, Configuration hadoop, Console console) throws Exception {
     SyncArguments arguments = config.get(SyncArguments.SCHEMA);
     TrackingArguments tracking =
-        TrackingEnvironment.fill(config.get(JobJournal.SCHEMA), System.getenv());
+        TrackingEnvironment.fill(config.get(RunJournal.SCHEMA), System.getenv());
     Path folder = Path.of(arguments.journal());
     if (!Files.isRegularFile(folder.resolve(Tracker.JOURNAL))) {
       throw new UserException(
@@ -69,7 +74,7 @@ final class SyncJob implements LightJob {
           "tracking.uri is not set: expected tracking.uri=http://HOST:PORT, or the environment's"
               + " MLFLOW_TRACKING_URI");
     }
-    List<RunRecord> runs =
+    List<RunSnapshot> runs =
         JournalReader.runs(new org.apache.hadoop.fs.Path(folder.toUri()), hadoop);
     if (runs.isEmpty()) {
       throw new UserException("journal=" + folder + " holds no run");
@@ -110,11 +115,12 @@ final class SyncJob implements LightJob {
     }
   }
 
-  private static void report(Tracker tracker, List<RunRecord> runs, Path folder, Console console) {
+  private static void report(
+      Tracker tracker, List<RunSnapshot> runs, Path folder, Console console) {
     Tracker.Summary summary = tracker.summary();
     summary.notes().forEach(note -> console.line("%s", note));
     console.line("delivered  %,d events of %,d runs", summary.delivered(), runs.size());
-    for (RunRecord run : runs) {
+    for (RunSnapshot run : runs) {
       console.line("  %s  %s", run.name(), tracker.address(run.id()));
     }
     if (summary.refused() > 0) {

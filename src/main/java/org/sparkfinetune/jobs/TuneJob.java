@@ -7,31 +7,41 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.distributed.DeviceType;
 import org.sparkfinetune.distributed.DistributedTrainer;
+import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.report.ClassScoresFile;
+import org.sparkfinetune.runs.RunJournal;
+import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.study.Objectives;
+import org.sparkfinetune.study.SamplerFactory;
+import org.sparkfinetune.study.StudyOutput;
+import org.sparkfinetune.study.TrialFolders;
+import org.sparkfinetune.study.TuneArguments;
+import org.sparkfinetune.study.TuneChecks;
+import org.sparkfinetune.study.TuneSession;
+import org.sparkfinetune.study.TuneSpace;
 import org.sparkfinetune.tune.Study;
-import org.sparkfinetune.tune.StudyFile;
+import org.sparkfinetune.tune.StudyStorage;
 
 /** Searches for the best settings of a fine-tuning. */
-final class TuneJob implements Job {
-  /** What a trial is set by, and what {@code best.conf} holds. */
-  static final JobKeys TRIAL = FineTuneJob.SETTINGS;
-
-  private static final JobKeys KEYS =
-      JobKeys.of(StudyArguments.SCHEMA)
+public final class TuneJob implements Job {
+  private static final SettingKeys KEYS =
+      SettingKeys.of(StudyArguments.SCHEMA)
           .and(TuneArguments.SCHEMA)
-          .and(TRIAL.without("output"))
-          .and(JobJournal.SCHEMA);
-
-  static final String STUDY = "study.json";
+          .and(CommonArguments.SCHEMA)
+          .and(FineTuning.SETTINGS)
+          .and(RunJournal.SCHEMA);
 
   /** What it writes into the folder, beside those of the trials. */
   private static final List<String> FILES =
       List.of(
-          STUDY,
-          StudyFiles.BEST,
-          StudyFiles.REPORT,
+          StudyOutput.STUDY,
+          StudyOutput.BEST,
+          StudyOutput.REPORT,
           "model",
           "metrics.json",
           "report.txt",
@@ -60,7 +70,7 @@ final class TuneJob implements Job {
   }
 
   @Override
-  public JobKeys keys() {
+  public SettingKeys keys() {
     return KEYS;
   }
 
@@ -75,22 +85,23 @@ final class TuneJob implements Job {
   }
 
   @Override
-  public void run(JobConfig given, SparkSession spark, Console console) throws Exception {
+  public void run(Settings given, SparkSession spark, Console console) throws Exception {
     TuneArguments tune = given.get(TuneArguments.SCHEMA);
     TuneChecks.check(tune);
     StudyArguments arguments = given.get(StudyArguments.SCHEMA);
     if (tune.objective().isEmpty()) {
       given.require("data.train");
     }
-    StudyGoal goal = goal(given, tune);
+    Objectives goal = goal(given, tune);
     Study.Plan plan = plan(given, tune, goal, arguments.output());
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     int slots = slots(given, tune, spark.sparkContext(), plan);
-    JobConfig recorded = tune.objective().isEmpty() ? withMetric(given, goal) : given;
-    JobConfig config = withThreads(recorded, spark.sparkContext(), slots);
-    List<Map<String, Object>> enqueued = TuneSpace.enqueued(tune.enqueue(), TRIAL);
+    Settings recorded = tune.objective().isEmpty() ? withMetric(given, goal) : given;
+    Settings config = withThreads(recorded, spark.sparkContext(), slots);
+    List<Map<String, Object>> enqueued = TuneSpace.enqueued(tune.enqueue(), FineTuning.SETTINGS);
     Study.check(plan, enqueued);
-    try (StudyFile file = StudyFile.open(new Path(arguments.output(), STUDY), hadoop)) {
+    try (StudyStorage file =
+        StudyStorage.open(new Path(arguments.output(), StudyOutput.STUDY), hadoop)) {
       boolean resume = arguments.resume() && file.exists();
       OutputDirectory output =
           OutputDirectory.open(
@@ -99,8 +110,8 @@ final class TuneJob implements Job {
               FILES,
               hadoop);
       output.requireOwn(TrialFolders.TRIALS, TrialFolders::isOfATrial);
-      try (StudyRun run =
-          new StudyRun(this, recorded, config, goal, slots, output, spark, console)) {
+      try (TuneSession run =
+          new TuneSession(name(), recorded, config, goal, slots, output, spark, console)) {
         run.prepare();
         run.search(
             () -> {
@@ -115,23 +126,23 @@ final class TuneJob implements Job {
     }
   }
 
-  private static StudyGoal goal(JobConfig config, TuneArguments tune) {
-    return StudyGoal.of(
+  private static Objectives goal(Settings config, TuneArguments tune) {
+    return Objectives.of(
         tune,
         config.get(FineTuning.TRAINING).evaluation(),
         config.get(FineTuning.MODEL).problemType());
   }
 
   private static Study.Plan plan(
-      JobConfig config, TuneArguments tune, StudyGoal goal, String output) {
+      Settings config, TuneArguments tune, Objectives goal, String output) {
     String name = new Path(output).getName();
     return new Study.Plan(
         name,
         goal.metrics(),
         goal.directions(),
-        TuneSpace.parse(tune.space(), TRIAL),
-        StudyMethod.sampler(tune),
-        StudyMethod.pruner(tune, goal, name),
+        TuneSpace.parse(tune.space(), FineTuning.SETTINGS),
+        SamplerFactory.sampler(tune),
+        SamplerFactory.pruner(tune, goal, name),
         tune.nTrials());
   }
 
@@ -141,7 +152,7 @@ final class TuneJob implements Job {
    * @throws UserException when there are no slots for so many
    */
   private static int slots(
-      JobConfig config, TuneArguments tune, SparkContext spark, Study.Plan plan) {
+      Settings config, TuneArguments tune, SparkContext spark, Study.Plan plan) {
     int there =
         DistributedTrainer.atOnce(
             spark, config.get(FineTuning.TRAINING), config.get(FineTuning.RESOURCES));
@@ -160,7 +171,7 @@ final class TuneJob implements Job {
   }
 
   /** Trials of a local master share its memory, and its GPU, which they do only if asked to. */
-  private static int byDefault(JobConfig config, SparkContext spark, int there) {
+  private static int byDefault(Settings config, SparkContext spark, int there) {
     if (!spark.isLocal()) {
       return there;
     }
@@ -169,16 +180,17 @@ final class TuneJob implements Job {
   }
 
   /** Of each trial's epochs the one is kept that is best by what is searched for. */
-  private static JobConfig withMetric(JobConfig config, StudyGoal goal) {
+  private static Settings withMetric(Settings config, Objectives goal) {
     String key = "training.metric_for_best_model";
     String metric = goal.metric().replaceFirst("^eval_", "");
-    return config.value(key).equals("auto") && TRIAL.setting(key).choices().contains(metric)
+    return config.value(key).equals("auto")
+            && FineTuning.SETTINGS.setting(key).choices().contains(metric)
         ? config.with(Map.of(key, metric))
         : config;
   }
 
   /** With the share of this machine that a trial gets, which is of no use on another. */
-  private static JobConfig withThreads(JobConfig config, SparkContext spark, int slots) {
+  private static Settings withThreads(Settings config, SparkContext spark, int slots) {
     String threads = "resources.threads_per_worker";
     if (spark.isLocal() && config.value(threads).equals(0)) {
       // They share this process, where a training that is alone takes all cores.

@@ -39,7 +39,7 @@ public record ForwardPass(
     AttentionImplementation attention,
     boolean checkpointing,
     String device,
-    PackedRows packed)
+    UnpaddedRows packed)
     implements TensorOps<Tensor> {
   private static final String CPU = "cpu";
 
@@ -80,7 +80,7 @@ public record ForwardPass(
   }
 
   /** The same for a batch without padding. */
-  ForwardPass over(PackedRows rows) {
+  ForwardPass over(UnpaddedRows rows) {
     return new ForwardPass(dtype, dropout, attention, checkpointing, device, rows);
   }
 
@@ -276,8 +276,8 @@ public record ForwardPass(
             && FusedAttention.isFor(attention, projected.size(1), drops))) {
       return TensorOps.super.selfAttention(projected, heads, size, bias, scale, p);
     }
-    PackedRows rows =
-        packed != null ? packed : PackedRows.padded(projected.size(0), projected.size(1));
+    UnpaddedRows rows =
+        packed != null ? packed : UnpaddedRows.padded(projected.size(0), projected.size(1));
     FusedAttention fused = new FusedAttention(rows, heads, size, scale);
     FusedAttention.Dropped droppedWeights = null;
     if (drops) {
@@ -347,12 +347,12 @@ public record ForwardPass(
   }
 
   /** Of {@code [1, tokens]} a run's, {@code [rows, length]}. */
-  private static Tensor rowsOf(Tensor x, PackedRows.Run run) {
+  private static Tensor rowsOf(Tensor x, UnpaddedRows.Run run) {
     return x.narrow(1, run.firstToken(), run.tokens()).view(run.rows(), run.length());
   }
 
   /** {@code [1, tokens]}, of {@code [rows, length]} for each run. */
-  private Tensor ofEachRun(Function<PackedRows.Run, Tensor> rows) {
+  private Tensor ofEachRun(Function<UnpaddedRows.Run, Tensor> rows) {
     List<Tensor> parts = new ArrayList<>();
     packed.runs().forEach(run -> parts.add(rows.apply(run).reshape(1, -1)));
     return concat(1, parts);

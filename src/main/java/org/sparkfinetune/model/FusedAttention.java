@@ -26,7 +26,7 @@ import org.sparkfinetune.torch.TransientScope;
  * @param size the width of a head
  * @param scale of the scores
  */
-record FusedAttention(PackedRows packed, int heads, int size, double scale) {
+record FusedAttention(UnpaddedRows packed, int heads, int size, double scale) {
   /**
    * From this length on, without dropout, libtorch's own kernel is used instead: it does not hold
    * all attention weights at once, which are many then.
@@ -113,11 +113,11 @@ record FusedAttention(PackedRows packed, int heads, int size, double scale) {
       Tensor scores = scores();
       multiply(true, scale, queries(projected), false, keys(projected), true, squares(scores));
       if (bias != null) {
-        PackedRows.Run run = packed.runs().get(0);
+        UnpaddedRows.Run run = packed.runs().get(0);
         scores.view(run.rows(), heads, run.length(), run.length()).add_(bias);
       }
       Tensor weights = kept != null ? kept.weights() : scores();
-      for (PackedRows.Run run : packed.runs()) {
+      for (UnpaddedRows.Run run : packed.runs()) {
         torch.softmax_out(lines(weights, run), lines(scores, run), -1);
       }
       Tensor used = dropped == null ? weights : weights.mul(dropped.kept());
@@ -134,7 +134,7 @@ record FusedAttention(PackedRows packed, int heads, int size, double scale) {
    *     which the projections' overwrites
    */
   private void backward(Tensor projected, Tensor weights, Dropped dropped, Tensor gradient) {
-    Function<PackedRows.Run, Matrices> ofOut = queries(gradient);
+    Function<UnpaddedRows.Run, Matrices> ofOut = queries(gradient);
     double keepScale = keepScale(dropped);
     Tensor used = dropped == null ? weights : weights.mul(dropped.kept());
     multiply(false, keepScale, squares(used), true, ofOut, false, values(gradient));
@@ -144,11 +144,11 @@ record FusedAttention(PackedRows packed, int heads, int size, double scale) {
       ofWeights.mul_(dropped.kept());
     }
     Tensor ofScores = scores();
-    for (PackedRows.Run run : packed.runs()) {
+    for (UnpaddedRows.Run run : packed.runs()) {
       SOFTMAX_BACKWARD.callInPlace(
           lines(ofWeights, run), lines(weights, run), -1L, FP32, lines(ofScores, run));
     }
-    Function<PackedRows.Run, Matrices> s = squares(ofScores);
+    Function<UnpaddedRows.Run, Matrices> s = squares(ofScores);
     multiply(false, scale, s, false, keys(projected), false, queries(gradient));
     multiply(false, scale, s, true, queries(projected), false, keys(gradient));
   }
@@ -168,7 +168,7 @@ record FusedAttention(PackedRows packed, int heads, int size, double scale) {
   }
 
   /** Those of a run, a line a query. */
-  private Tensor lines(Tensor scores, PackedRows.Run run) {
+  private Tensor lines(Tensor scores, UnpaddedRows.Run run) {
     return scores.narrow(0, run.firstScore() * heads, run.scores() * heads).view(-1, run.length());
   }
 
@@ -180,13 +180,13 @@ record FusedAttention(PackedRows packed, int heads, int size, double scale) {
   private void multiply(
       boolean toScores,
       double alpha,
-      Function<PackedRows.Run, Matrices> a,
+      Function<UnpaddedRows.Run, Matrices> a,
       boolean transposeA,
-      Function<PackedRows.Run, Matrices> b,
+      Function<UnpaddedRows.Run, Matrices> b,
       boolean transposeB,
-      Function<PackedRows.Run, Matrices> c) {
+      Function<UnpaddedRows.Run, Matrices> c) {
     List<Product> products = new ArrayList<>();
-    for (PackedRows.Run run : packed.runs()) {
+    for (UnpaddedRows.Run run : packed.runs()) {
       int m = run.length();
       int n = toScores ? m : size;
       int k = toScores ? size : m;
@@ -196,24 +196,24 @@ record FusedAttention(PackedRows packed, int heads, int size, double scale) {
     BatchedGemm.multiply(alpha, transposeA, transposeB, products);
   }
 
-  private Function<PackedRows.Run, Matrices> queries(Tensor projected) {
+  private Function<UnpaddedRows.Run, Matrices> queries(Tensor projected) {
     return vectors(projected, 0, 3);
   }
 
-  private Function<PackedRows.Run, Matrices> keys(Tensor projected) {
+  private Function<UnpaddedRows.Run, Matrices> keys(Tensor projected) {
     return vectors(projected, 1, 3);
   }
 
-  private Function<PackedRows.Run, Matrices> values(Tensor projected) {
+  private Function<UnpaddedRows.Run, Matrices> values(Tensor projected) {
     return vectors(projected, 2, 3);
   }
 
-  private Function<PackedRows.Run, Matrices> vectors(Tensor x) {
+  private Function<UnpaddedRows.Run, Matrices> vectors(Tensor x) {
     return vectors(x, 0, 1);
   }
 
   /** Part {@code index} of the {@code parts} that lie side by side in each token's line. */
-  private Function<PackedRows.Run, Matrices> vectors(Tensor x, int index, int parts) {
+  private Function<UnpaddedRows.Run, Matrices> vectors(Tensor x, int index, int parts) {
     int width = heads * size;
     int stride = parts * width;
     return run ->
@@ -225,7 +225,7 @@ record FusedAttention(PackedRows packed, int heads, int size, double scale) {
             stride);
   }
 
-  private Function<PackedRows.Run, Matrices> squares(Tensor scores) {
+  private Function<UnpaddedRows.Run, Matrices> squares(Tensor scores) {
     return run -> {
       long square = (long) run.length() * run.length();
       return Matrices.of(scores, run.firstScore() * heads, heads * square, square, run.length());

@@ -3,15 +3,15 @@ package org.sparkfinetune.model;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
-import org.sparkfinetune.model.io.Weights;
+import org.sparkfinetune.model.io.StateDictMatcher;
 
 /**
  * What of a checkpoint a classifier did not take, or took nothing for. Weights that start afresh
  * because the user asked for it are not in it.
  *
  * @param freshHead the head's weights that started afresh, as the checkpoint has none for them
- * @param unusedHead as in {@link Weights#unusedHead}
- * @param unusedEncoder as in {@link Weights#unusedEncoder}
+ * @param unusedHead as in {@link StateDictMatcher#unusedHead}
+ * @param unusedEncoder as in {@link StateDictMatcher#unusedEncoder}
  */
 public record LoadReport(
     List<String> freshHead, List<String> unusedHead, List<String> unusedEncoder)
@@ -23,15 +23,15 @@ public record LoadReport(
   public List<String> lines() {
     List<String> lines = new ArrayList<>();
     if (!freshHead.isEmpty()) {
-      lines.add("Head starts fresh: " + Weights.listed(freshHead));
+      lines.add("Head starts fresh: " + StateDictMatcher.listed(freshHead));
     }
     if (!unusedHead.isEmpty()) {
-      lines.add("Not used, of the checkpoint's heads: " + Weights.listed(unusedHead));
+      lines.add("Not used, of the checkpoint's heads: " + StateDictMatcher.listed(unusedHead));
     }
     if (!unusedEncoder.isEmpty()) {
       lines.add(
           "Not used, of the checkpoint's encoder (does config.json belong to it?): "
-              + Weights.listed(unusedEncoder));
+              + StateDictMatcher.listed(unusedEncoder));
     }
     return lines;
   }

@@ -165,7 +165,7 @@ public record ModelArguments(
    *
    * @throws UserException for settings that exclude each other
    */
-  public Customisation customisation() {
+  public AdaptationConfig customisation() {
     Lora lora =
         loraRank == 0
             ? null
@@ -176,7 +176,7 @@ public record ModelArguments(
                 List.of(loraTargetModules.strip().split("\\s*,\\s*", -1)),
                 !loraMerge,
                 base);
-    return new Customisation(freeze, freezeLayers, reinitTopLayers, lora, attnImplementation);
+    return new AdaptationConfig(freeze, freezeLayers, reinitTopLayers, lora, attnImplementation);
   }
 
   /**

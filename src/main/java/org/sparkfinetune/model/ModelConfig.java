@@ -12,8 +12,8 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
 import org.sparkfinetune.model.io.ModelInputs;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * A model's {@code config.json}, as Hugging Face writes it. Keys that this project does not know

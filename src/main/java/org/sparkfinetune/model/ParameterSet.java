@@ -24,8 +24,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.io.StateDictMatcher;
 import org.sparkfinetune.model.io.TensorSource;
-import org.sparkfinetune.model.io.Weights;
 import org.sparkfinetune.torch.Libtorch;
 
 /**
@@ -298,14 +298,14 @@ public final class ParameterSet implements AutoCloseable {
    * @param optional which weights the checkpoint may lack, or have in another shape
    * @return what the checkpoint lacks and what it has too much; its tensors are this set's now
    */
-  Weights load(
+  StateDictMatcher load(
       TensorSource checkpoint,
       Map<String, long[]> wanted,
       String prefix,
       Predicate<String> optional) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      Weights weights = Weights.load(checkpoint, wanted, prefix, optional);
+      StateDictMatcher weights = StateDictMatcher.load(checkpoint, wanted, prefix, optional);
       weights.tensors().forEach((name, values) -> parameters.get(name).tensor().set_data(values));
       return weights;
     }

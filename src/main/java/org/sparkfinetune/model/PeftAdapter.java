@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.model.io.AdapterFiles;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.PretrainedModel;
 
 /**
  * Adapters and head in the format of Python's {@code peft}: {@code PeftModel.from_pretrained(base,
@@ -33,7 +33,7 @@ final class PeftAdapter {
     ObjectNode json = JSON.createObjectNode();
     json.put("peft_type", "LORA");
     json.put("task_type", "SEQ_CLS");
-    json.put("base_model_name_or_path", Checkpoint.hubName(lora.base()).orElse(lora.base()));
+    json.put("base_model_name_or_path", PretrainedModel.hubName(lora.base()).orElse(lora.base()));
     json.put("inference_mode", true);
     json.put("r", lora.rank());
     json.put("lora_alpha", lora.alpha());

@@ -15,10 +15,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.model.io.Checkpoint;
 import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.PretrainedModel;
+import org.sparkfinetune.model.io.StateDictMatcher;
 import org.sparkfinetune.model.io.TensorSource;
-import org.sparkfinetune.model.io.Weights;
 import org.sparkfinetune.tokenize.Batch;
 import org.sparkfinetune.torch.Libtorch;
 
@@ -31,22 +31,22 @@ import org.sparkfinetune.torch.Libtorch;
  */
 public final class SequenceClassifier implements AutoCloseable {
   private final ModelConfig config;
-  private final Customisation customisation;
+  private final AdaptationConfig customisation;
   private final List<String> labels;
   private final ParameterSet parameters;
   private final Encoder encoder;
   private final ClassificationHead head;
   private final boolean hasTokenTypes;
-  private TrimmedVocabulary trimmed;
+  private CompactEmbeddings trimmed;
   private List<String> freshWeights = List.of();
   private LoadReport loadReport = LoadReport.NOTHING;
 
-  private SequenceClassifier(ModelConfig config, Customisation customisation) {
+  private SequenceClassifier(ModelConfig config, AdaptationConfig customisation) {
     this(config, customisation, new ParameterSet());
   }
 
   private SequenceClassifier(
-      ModelConfig config, Customisation customisation, ParameterSet parameters) {
+      ModelConfig config, AdaptationConfig customisation, ParameterSet parameters) {
     EncoderFamily family = EncoderFamilies.checked(config);
     this.config = config;
     this.customisation = customisation;
@@ -85,12 +85,12 @@ public final class SequenceClassifier implements AutoCloseable {
       ModelConfig config,
       List<String> checkpointLabels,
       TensorSource checkpoint,
-      Customisation customisation,
+      AdaptationConfig customisation,
       long seed) {
     requireFits(config, customisation, outline -> outline.match(checkpoint, checkpointLabels));
     SequenceClassifier model = new SequenceClassifier(config, customisation);
     try {
-      CheckpointWeights.Taken taken = model.fromCheckpoint().take(checkpoint, checkpointLabels);
+      PretrainedWeights.Taken taken = model.fromCheckpoint().take(checkpoint, checkpointLabels);
       model.loadReport = taken.report();
       List<String> fresh = new ArrayList<>(taken.fresh());
       fresh.addAll(customisation.reinitialised(model.parameters));
@@ -105,12 +105,12 @@ public final class SequenceClassifier implements AutoCloseable {
   /** The same as it is, with the checkpoint's labels, all its weights to be trained. */
   public static SequenceClassifier fromPretrained(
       ModelConfig config, TensorSource checkpoint, long seed) {
-    return fromPretrained(config, config.labels(), checkpoint, Customisation.NONE, seed);
+    return fromPretrained(config, config.labels(), checkpoint, AdaptationConfig.NONE, seed);
   }
 
   /** Builds a classifier that no checkpoint has been to: all weights start afresh. */
   public static SequenceClassifier fromScratch(
-      ModelConfig config, Customisation customisation, long seed) {
+      ModelConfig config, AdaptationConfig customisation, long seed) {
     requireFits(config, customisation, outline -> {});
     SequenceClassifier model = new SequenceClassifier(config, customisation);
     model.initialise(List.copyOf(model.parameters.tensors().keySet()), seed);
@@ -119,7 +119,7 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** The same with all its weights to be trained. */
   public static SequenceClassifier fromScratch(ModelConfig config, long seed) {
-    return fromScratch(config, Customisation.NONE, seed);
+    return fromScratch(config, AdaptationConfig.NONE, seed);
   }
 
   /**
@@ -127,7 +127,7 @@ public final class SequenceClassifier implements AutoCloseable {
    * sizes in a configuration are what somebody wrote there.
    */
   private static void requireFits(
-      ModelConfig config, Customisation customisation, Consumer<SequenceClassifier> match) {
+      ModelConfig config, AdaptationConfig customisation, Consumer<SequenceClassifier> match) {
     try (SequenceClassifier outline = outline(config, customisation)) {
       match.accept(outline);
       outline.parameters.requireRoom();
@@ -146,19 +146,19 @@ public final class SequenceClassifier implements AutoCloseable {
    * @throws UserException when the checkpoint lacks a weight of the encoder, or has it in another
    *     shape
    */
-  public Weights.Match match(TensorSource checkpoint, List<String> checkpointLabels) {
+  public StateDictMatcher.Match match(TensorSource checkpoint, List<String> checkpointLabels) {
     return fromCheckpoint().match(checkpoint, checkpointLabels);
   }
 
-  private CheckpointWeights fromCheckpoint() {
-    return new CheckpointWeights(config, parameters, head);
+  private PretrainedWeights fromCheckpoint() {
+    return new PretrainedWeights(config, parameters, head);
   }
 
   /**
    * Builds a classifier of shapes alone, on libtorch's device {@code Meta}: it takes no memory for
    * weights, has none, and is for looking at {@link #parameters()}.
    */
-  public static SequenceClassifier outline(ModelConfig config, Customisation customisation) {
+  public static SequenceClassifier outline(ModelConfig config, AdaptationConfig customisation) {
     return new SequenceClassifier(config, customisation, new ParameterSet(torch.DeviceType.Meta));
   }
 
@@ -174,7 +174,7 @@ public final class SequenceClassifier implements AutoCloseable {
    *
    * @throws UserException when the checkpoint names no labels or lacks a weight, as an encoder does
    */
-  public static SequenceClassifier load(Checkpoint checkpoint) {
+  public static SequenceClassifier load(PretrainedModel checkpoint) {
     ModelConfig config = ModelConfig.parse(checkpoint.config()).completed(checkpoint.name());
     try (TensorSource weights = checkpoint.openWeights()) {
       return load(config, weights);
@@ -183,8 +183,9 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** Loads a whole classifier: every weight must be there. */
   public static SequenceClassifier load(ModelConfig config, TensorSource weights) {
-    requireFits(config, Customisation.NONE, outline -> outline.fromCheckpoint().matchAll(weights));
-    SequenceClassifier model = new SequenceClassifier(config, Customisation.NONE);
+    requireFits(
+        config, AdaptationConfig.NONE, outline -> outline.fromCheckpoint().matchAll(weights));
+    SequenceClassifier model = new SequenceClassifier(config, AdaptationConfig.NONE);
     try {
       model.fromCheckpoint().takeAll(weights);
       return model;
@@ -228,7 +229,7 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /** What was done to it between its checkpoint and its training. */
-  public Customisation customisation() {
+  public AdaptationConfig customisation() {
     return customisation;
   }
 
@@ -262,14 +263,14 @@ public final class SequenceClassifier implements AutoCloseable {
    * @param used by token id; the padding's is kept in any case
    * @return empty when the table is not trained
    */
-  public Optional<TrimmedVocabulary> trimVocabulary(BitSet used) {
+  public Optional<CompactEmbeddings> trimVocabulary(BitSet used) {
     Parameter words = parameters.wordTable();
     if (!words.trainable()) {
       return Optional.empty();
     }
     BitSet kept = (BitSet) used.clone();
     kept.set(padTokenId());
-    trimmed = new TrimmedVocabulary(words.tensor(), kept, () -> trimmed = null);
+    trimmed = new CompactEmbeddings(words.tensor(), kept, () -> trimmed = null);
     return Optional.of(trimmed);
   }
 
@@ -328,7 +329,7 @@ public final class SequenceClassifier implements AutoCloseable {
     if (tokens.padding() == null || !packs(pass, batch.length())) {
       return logits(here, tokens);
     }
-    PackedBatch packed = PackedBatch.of(batch, tokens);
+    UnpaddedBatch packed = UnpaddedBatch.of(batch, tokens);
     Tensor vectors = encoder.forward(here.over(packed.rows()), packed.tokens());
     return head.forward(here, packed.unpack(vectors), tokens);
   }

@@ -22,7 +22,7 @@ final class TokenTensors {
    * @param device where the tensors are to be
    */
   static Tokens<Tensor> of(
-      Batch batch, boolean withTypes, TrimmedVocabulary trimmed, Device device) {
+      Batch batch, boolean withTypes, CompactEmbeddings trimmed, Device device) {
     int rows = batch.size();
     long[] lengths = new long[rows];
     boolean padded = false;

@@ -2,6 +2,7 @@ package org.sparkfinetune.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.sparkfinetune.text.TextWidth;
 
 /**
  * The lines, ticks and names of a chart's two axes.
@@ -47,7 +48,7 @@ record Axes(Scale x, Scale y, List<Tick> ticks) {
     List<Tick> fitting = new ArrayList<>();
     double end = Double.NEGATIVE_INFINITY;
     for (Tick tick : ticks) {
-      double half = Text.width(tick.label()) * DIGIT / 2;
+      double half = TextWidth.width(tick.label()) * DIGIT / 2;
       if (x.at(tick.value()) - half >= end + GAP) {
         fitting.add(tick);
         end = x.at(tick.value()) + half;
@@ -66,7 +67,7 @@ record Axes(Scale x, Scale y, List<Tick> ticks) {
    *
    * @param xName what the horizontal axis counts
    */
-  void render(Markup out, String xName) {
+  void render(HtmlWriter out, String xName) {
     out.open("g", "class", "grid");
     for (double tick : y.ticks()) {
       out.empty("path", "d", "M%s %sH%s".formatted(px(x.from()), px(y.at(tick)), px(x.to())));

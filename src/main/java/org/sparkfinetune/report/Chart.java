@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.sparkfinetune.text.NumberFormat;
 
 /**
  * A chart of lines or dots over two axes, as a figure with a title, a legend and an SVG that fits
@@ -99,7 +100,7 @@ final class Chart {
   }
 
   /** Writes the figure. */
-  void render(Markup out) {
+  void render(HtmlWriter out) {
     out.open("figure", "class", "chart");
     out.open("figcaption").element("b", title, "dir", "auto");
     if (logY && !isEmpty()) {
@@ -116,7 +117,7 @@ final class Chart {
     out.close();
   }
 
-  private void legend(Markup out) {
+  private void legend(HtmlWriter out) {
     if (series.size() < 2) {
       return;
     }
@@ -142,8 +143,8 @@ final class Chart {
             "%s: %s of %s values %s no finite number and %s left out."
                 .formatted(
                     s.name(),
-                    Numbers.grouped(gaps),
-                    Numbers.grouped(s.y().length),
+                    NumberFormat.grouped(gaps),
+                    NumberFormat.grouped(s.y().length),
                     gaps == 1 ? "is" : "are",
                     gaps == 1 ? "is" : "are"));
       }
@@ -158,7 +159,7 @@ final class Chart {
             .anyMatch(o -> o.style() == Series.Style.FAINT && o.colour() == s.colour());
   }
 
-  private void svg(Markup out) {
+  private void svg(HtmlWriter out) {
     double[] xs = finite(series.stream().map(Series::x).toList());
     double[] ys = finite(series.stream().map(Series::y).toList());
     Scale y = vertical(ys);
@@ -199,7 +200,7 @@ final class Chart {
         : Scale.exact(min, max, TICKS_X, wholeSteps, left, WIDTH - RIGHT);
   }
 
-  private void draw(Markup out, Series s, Scale x, Scale y) {
+  private void draw(HtmlWriter out, Series s, Scale x, Scale y) {
     List<List<Integer>> runs = Sampling.runs(s, (int) ((x.to() - x.from()) / 1.5));
     List<Integer> drawn = runs.stream().flatMap(List::stream).toList();
     String points =
@@ -252,7 +253,7 @@ final class Chart {
   }
 
   private static String colour(Series s) {
-    return "c" + Math.floorMod(s.colour(), Page.COLOURS);
+    return "c" + Math.floorMod(s.colour(), HtmlPage.COLOURS);
   }
 
   private static String domain(Scale scale) {

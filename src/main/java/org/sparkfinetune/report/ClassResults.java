@@ -10,6 +10,7 @@ import org.sparkfinetune.evaluate.ConfusionMatrix;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.MultiLabelMetrics;
 import org.sparkfinetune.evaluate.Scores;
+import org.sparkfinetune.text.TextWidth;
 
 /**
  * What a report says of the classes.
@@ -89,7 +90,7 @@ public record ClassResults(
 
   private static long count(String field, int line) {
     if (!field.matches("[0-9]{1,15}")) {
-      throw notOne("line " + line + " has no count but '" + Text.shortened(field, 20) + "'");
+      throw notOne("line " + line + " has no count but '" + TextWidth.shortened(field, 20) + "'");
     }
     return Long.parseLong(field);
   }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.sparkfinetune.evaluate.Scores;
 import org.sparkfinetune.report.Table.Cell;
+import org.sparkfinetune.text.NumberFormat;
 
 /** Precision, recall and F1 by class; of many classes the weakest first, and all of them below. */
 final class ClassesSection {
@@ -18,7 +19,7 @@ final class ClassesSection {
     this.results = results;
   }
 
-  void render(Markup out) {
+  void render(HtmlWriter out) {
     List<Integer> all = IntStream.range(0, results.labels().size()).boxed().toList();
     if (all.size() <= MANY) {
       table(all, true).render(out);
@@ -54,9 +55,9 @@ final class ClassesSection {
     table.row(
         List.of(
             new Cell(name, kind, Double.NaN),
-            new Cell(Numbers.fixed(scores.precision(), DIGITS), kind, scores.precision()),
-            new Cell(Numbers.fixed(scores.recall(), DIGITS), kind, scores.recall()),
-            new Cell(Numbers.fixed(scores.f1(), DIGITS), kind, scores.f1()),
-            new Cell(Numbers.grouped(scores.support()), kind, Double.NaN)));
+            new Cell(NumberFormat.fixed(scores.precision(), DIGITS), kind, scores.precision()),
+            new Cell(NumberFormat.fixed(scores.recall(), DIGITS), kind, scores.recall()),
+            new Cell(NumberFormat.fixed(scores.f1(), DIGITS), kind, scores.f1()),
+            new Cell(NumberFormat.grouped(scores.support()), kind, Double.NaN)));
   }
 }

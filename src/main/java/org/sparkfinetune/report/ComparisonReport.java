@@ -12,29 +12,30 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.sparkfinetune.evaluate.MetricDirection;
 import org.sparkfinetune.report.Table.Cell;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.track.RunSnapshot;
 
 /** The report of several runs beside each other. */
 public final class ComparisonReport {
   private static final String NONE = "-";
 
-  private final List<RunRecord> runs;
+  private final List<RunSnapshot> runs;
   private final List<String> names;
 
-  private ComparisonReport(List<RunRecord> runs) {
+  private ComparisonReport(List<RunSnapshot> runs) {
     this.runs = runs;
     this.names = names(runs);
   }
 
   /** An HTML file. */
-  public static String html(List<RunRecord> runs) {
+  public static String html(List<RunSnapshot> runs) {
     ComparisonReport report = new ComparisonReport(runs);
-    return Page.html("Comparison of " + runs.size() + " runs", report::write);
+    return HtmlPage.html("Comparison of " + runs.size() + " runs", report::write);
   }
 
   /** The runs' names, each with a part of its id where another has the same. */
-  public static List<String> names(List<RunRecord> runs) {
-    List<String> titles = runs.stream().map(Facts::title).toList();
+  public static List<String> names(List<RunSnapshot> runs) {
+    List<String> titles = runs.stream().map(RunSummary::title).toList();
     List<String> names = new ArrayList<>();
     for (int i = 0; i < runs.size(); i++) {
       String title = titles.get(i);
@@ -47,7 +48,7 @@ public final class ComparisonReport {
 
   /** The names of what not all runs have alike, in order. */
   public static Set<String> differing(
-      List<RunRecord> runs, Function<RunRecord, Map<String, String>> values) {
+      List<RunSnapshot> runs, Function<RunSnapshot, Map<String, String>> values) {
     return all(runs, values).stream()
         .filter(
             name ->
@@ -60,18 +61,18 @@ public final class ComparisonReport {
   }
 
   private static Set<String> all(
-      List<RunRecord> runs, Function<RunRecord, Map<String, String>> values) {
+      List<RunSnapshot> runs, Function<RunSnapshot, Map<String, String>> values) {
     return runs.stream()
         .flatMap(run -> values.apply(run).keySet().stream())
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  private void write(Markup out) {
+  private void write(HtmlWriter out) {
     out.open("header").element("h1", "Comparison of " + runs.size() + " runs").close();
     about().render(out);
     List<Chart> charts = Curves.compared(runs, names);
     if (!charts.isEmpty()) {
-      Page.section(
+      HtmlPage.section(
           out,
           "Curves",
           inner -> {
@@ -80,29 +81,29 @@ public final class ComparisonReport {
             inner.close();
           });
     }
-    Page.section(out, "Final metrics", this::metrics);
-    Page.section(out, "Configuration", this::params);
-    Page.footer(out);
+    HtmlPage.section(out, "Final metrics", this::metrics);
+    HtmlPage.section(out, "Configuration", this::params);
+    HtmlPage.footer(out);
   }
 
   private Table about() {
     Table table = new Table("run", "status", "started", "took", "base model", "experiment", "id");
     for (int i = 0; i < runs.size(); i++) {
-      RunRecord run = runs.get(i);
-      String took = Numbers.duration(Facts.lastSign(run) - run.start());
+      RunSnapshot run = runs.get(i);
+      String took = NumberFormat.duration(RunSummary.lastSign(run) - run.start());
       table.row(
           names.get(i),
           run.status().name().toLowerCase(Locale.ROOT),
-          Numbers.time(run.start(), ZoneOffset.UTC) + " UTC",
+          NumberFormat.time(run.start(), ZoneOffset.UTC) + " UTC",
           run.end() > 0 ? took : "last sign after " + took,
-          Facts.base(run),
+          RunSummary.base(run),
           run.experiment(),
           run.id());
     }
     return table;
   }
 
-  private void metrics(Markup out) {
+  private void metrics(HtmlWriter out) {
     Set<String> metrics = new LinkedHashSet<>();
     runs.forEach(
         run ->
@@ -113,9 +114,9 @@ public final class ComparisonReport {
     for (String metric : metrics) {
       double best = best(metric);
       List<Cell> row = new ArrayList<>(List.of(Cell.of(metric)));
-      for (RunRecord run : runs) {
+      for (RunSnapshot run : runs) {
         double value = run.latest(metric);
-        String text = run.metrics().containsKey(metric) ? Numbers.metric(value) : NONE;
+        String text = run.metrics().containsKey(metric) ? NumberFormat.metric(value) : NONE;
         row.add(new Cell(text, value == best ? "better" : "", Double.NaN));
       }
       table.row(row);
@@ -139,15 +140,15 @@ public final class ComparisonReport {
         : direction > 0 ? values[values.length - 1] : values[0];
   }
 
-  private void params(Markup out) {
-    Set<String> all = all(runs, RunRecord::params);
-    Set<String> differing = differing(runs, RunRecord::params);
+  private void params(HtmlWriter out) {
+    Set<String> all = all(runs, RunSnapshot::params);
+    Set<String> differing = differing(runs, RunSnapshot::params);
     Table table = table("parameter");
     differing.forEach(
         name -> {
           List<Cell> row = new ArrayList<>(List.of(Cell.of(name)));
           runs.forEach(
-              run -> row.add(Cell.of(Numbers.param(run.params().getOrDefault(name, NONE)))));
+              run -> row.add(Cell.of(NumberFormat.param(run.params().getOrDefault(name, NONE)))));
           table.row(row);
         });
     out.element(
@@ -162,7 +163,7 @@ public final class ComparisonReport {
       Table same = new Table();
       all.stream()
           .filter(name -> !differing.contains(name))
-          .forEach(name -> same.row(name, Numbers.param(runs.get(0).params().get(name))));
+          .forEach(name -> same.row(name, NumberFormat.param(runs.get(0).params().get(name))));
       out.open("details").element("summary", "Those that all have alike");
       same.render(out);
       out.close();

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.sparkfinetune.evaluate.ConfusionMatrix;
 import org.sparkfinetune.evaluate.ConfusionMatrix.Cell;
+import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.text.TextWidth;
 
 /**
  * A confusion matrix as a heat map, and the pairs of classes that are confused most.
@@ -50,7 +52,7 @@ final class ConfusionSection {
     margin = 16 + longest * (size > 12 ? 6.6 : 5.8);
   }
 
-  void render(Markup out) {
+  void render(HtmlWriter out) {
     if (shown.isEmpty()) {
       out.element("p", "No row was tested.", "class", "note");
       return;
@@ -64,7 +66,7 @@ final class ConfusionSection {
     return matrix.support(c) + matrix.predictions(c) - 2 * matrix.count(c, c);
   }
 
-  private void pairs(Markup out) {
+  private void pairs(HtmlWriter out) {
     List<Cell> pairs = matrix.confusions();
     if (pairs.isEmpty()) {
       out.element("p", "No row was predicted wrongly.");
@@ -74,20 +76,20 @@ final class ConfusionSection {
     out.element(
         "p",
         "%s of %s rows were predicted wrongly; these are the most frequent confusions."
-            .formatted(Numbers.grouped(wrong), Numbers.grouped(matrix.total())));
+            .formatted(NumberFormat.grouped(wrong), NumberFormat.grouped(matrix.total())));
     Table table =
         new Table("label", "predicted as", "rows", "share of the label's rows").numbers(2);
     for (Cell pair : pairs.subList(0, Math.min(PAIRS, pairs.size()))) {
       table.row(
           labels.get(pair.label()),
           labels.get(pair.predicted()),
-          Numbers.grouped(pair.count()),
+          NumberFormat.grouped(pair.count()),
           percent(pair.count(), matrix.support(pair.label())));
     }
     table.render(out);
   }
 
-  private void map(Markup out) {
+  private void map(HtmlWriter out) {
     out.open("figure", "class", "heat");
     out.open("figcaption").element("b", "Rows by label and prediction");
     out.element(
@@ -129,13 +131,13 @@ final class ConfusionSection {
     out.close().close().close();
   }
 
-  private static void key(Markup out, String kind, String text) {
+  private static void key(HtmlWriter out, String kind, String text) {
     out.open("li").open("svg", "class", "key", "viewBox", "0 0 22 10", "aria-hidden", "true");
     out.empty("rect", "class", kind, "width", "22", "height", "10", "rx", "2");
     out.close().element("span", text).close();
   }
 
-  private void axes(Markup out) {
+  private void axes(HtmlWriter out) {
     double end = margin + shown.size() * size;
     out.element("text", "label ↓  predicted →", "x", px(4), "y", px(12), "class", "name");
     out.open("g", "class", "grid");
@@ -155,7 +157,7 @@ final class ConfusionSection {
     }
   }
 
-  private void cell(Markup out, int row, int column) {
+  private void cell(HtmlWriter out, int row, int column) {
     int label = shown.get(row);
     int predicted = shown.get(column);
     long count = matrix.count(label, predicted);
@@ -181,21 +183,21 @@ final class ConfusionSection {
         "height",
         px(size - 1),
         "fill-opacity",
-        Numbers.fixed(shade, 2));
+        NumberFormat.fixed(shade, 2));
     out.element(
         "title",
         "%s → %s: %s of %s rows (%s)"
             .formatted(
                 labels.get(label),
                 labels.get(predicted),
-                Numbers.grouped(count),
-                Numbers.grouped(matrix.support(label)),
+                NumberFormat.grouped(count),
+                NumberFormat.grouped(matrix.support(label)),
                 percent(count, matrix.support(label))));
     out.close();
     if (shown.size() <= COUNTED) {
       out.element(
           "text",
-          Numbers.grouped(count),
+          NumberFormat.grouped(count),
           "x",
           px(x + size / 2.0),
           "y",
@@ -206,7 +208,7 @@ final class ConfusionSection {
   }
 
   private static String percent(long part, long whole) {
-    return whole == 0 ? "-" : Numbers.fixed(100.0 * part / whole, 1) + " %";
+    return whole == 0 ? "-" : NumberFormat.fixed(100.0 * part / whole, 1) + " %";
   }
 
   private static String px(double pixels) {
@@ -214,10 +216,10 @@ final class ConfusionSection {
   }
 
   private static String shortened(String label) {
-    return Text.shortened(label, NAME);
+    return TextWidth.shortened(label, NAME);
   }
 
   private static int width(String label) {
-    return Text.width(label);
+    return TextWidth.width(label);
   }
 }

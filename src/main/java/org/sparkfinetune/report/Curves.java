@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.sparkfinetune.report.Series.Style;
-import org.sparkfinetune.track.RunRecord;
-import org.sparkfinetune.track.RunRecord.Point;
+import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.track.RunSnapshot;
+import org.sparkfinetune.track.RunSnapshot.Point;
 
 /** The charts of metrics, of one run or several. */
 final class Curves {
@@ -40,7 +41,7 @@ final class Curves {
   private Curves() {}
 
   /** Training and validation, by step. */
-  static List<Chart> training(RunRecord run) {
+  static List<Chart> training(RunSnapshot run) {
     List<Chart> charts = new ArrayList<>();
     add(charts, loss(run));
     Map<String, Chart> scores = new LinkedHashMap<>();
@@ -73,14 +74,14 @@ final class Curves {
    *
    * @param names of the runs
    */
-  static List<Chart> compared(List<RunRecord> runs, List<String> names) {
+  static List<Chart> compared(List<RunSnapshot> runs, List<String> names) {
     Set<String> metrics = new LinkedHashSet<>(List.of(MetricNames.LOSS, MetricNames.EVAL_LOSS));
-    for (RunRecord run : runs) {
+    for (RunSnapshot run : runs) {
       run.metrics().keySet().stream()
           .filter(metric -> SCORE.matcher(metric).matches())
           .forEach(metrics::add);
     }
-    for (RunRecord run : runs) {
+    for (RunSnapshot run : runs) {
       run.metrics().keySet().stream().filter(Curves::isLine).forEach(metrics::add);
     }
     List<Chart> charts = new ArrayList<>();
@@ -94,12 +95,12 @@ final class Curves {
     return aligned(charts, runs);
   }
 
-  private static Chart compared(String metric, List<RunRecord> runs, List<String> names) {
+  private static Chart compared(String metric, List<RunSnapshot> runs, List<String> names) {
     Chart chart = new Chart(metric, STEP);
     for (int i = 0; i < runs.size(); i++) {
       List<Point> points = runs.get(i).metrics().getOrDefault(metric, List.of());
       if (points.size() > 1) {
-        Style style = i < Page.COLOURS ? Style.LINE : Style.DASHED;
+        Style style = i < HtmlPage.COLOURS ? Style.LINE : Style.DASHED;
         Series line = Series.bySteps(names.get(i), points, style, i);
         boolean noise = metric.equals(MetricNames.LOSS) && points.size() >= SMOOTHED;
         chart.add(noise ? line.smoothed(line.name(), window(points), style) : line);
@@ -109,7 +110,7 @@ final class Curves {
   }
 
   /** Processor, memory and GPUs, by minutes since the start; devices of a kind in one chart. */
-  static List<Chart> system(RunRecord run) {
+  static List<Chart> system(RunSnapshot run) {
     Map<String, Chart> charts = new LinkedHashMap<>();
     run.metrics()
         .forEach(
@@ -126,7 +127,7 @@ final class Curves {
     return List.copyOf(charts.values());
   }
 
-  private static Chart loss(RunRecord run) {
+  private static Chart loss(RunSnapshot run) {
     Chart chart = new Chart("Loss", STEP);
     noisy(chart, "training loss", run.metrics().getOrDefault(MetricNames.LOSS, List.of()));
     List<Point> validation = run.metrics().getOrDefault(MetricNames.EVAL_LOSS, List.of());
@@ -140,7 +141,7 @@ final class Curves {
   private static void noisy(Chart chart, String name, List<Point> points) {
     if (points.size() >= SMOOTHED) {
       Series raw = Series.bySteps(name, points, Style.FAINT, 0);
-      String mean = "mean of %s neighbours".formatted(Numbers.grouped(window(points)));
+      String mean = "mean of %s neighbours".formatted(NumberFormat.grouped(window(points)));
       chart.add(raw).add(raw.smoothed(mean, window(points), Style.LINE));
     } else if (!points.isEmpty()) {
       chart.add(Series.bySteps(name, points, Style.LINE, 0));
@@ -152,7 +153,7 @@ final class Curves {
     return Math.max(5, points.size() / SMOOTHING) | 1;
   }
 
-  private static Chart single(String title, String metric, RunRecord run) {
+  private static Chart single(String title, String metric, RunSnapshot run) {
     Chart chart = new Chart(title, STEP);
     if (isCurve(run, metric)) {
       chart.add(Series.bySteps(metric, run.metrics().get(metric), Style.LINE, 0));
@@ -161,7 +162,7 @@ final class Curves {
   }
 
   /** A lonely point is no curve: the table has it. */
-  private static boolean isCurve(RunRecord run, String metric) {
+  private static boolean isCurve(RunSnapshot run, String metric) {
     return run.metrics().getOrDefault(metric, List.of()).size() > 1;
   }
 
@@ -181,7 +182,7 @@ final class Curves {
   }
 
   /** One axis of steps for all. */
-  private static List<Chart> aligned(List<Chart> charts, List<RunRecord> runs) {
+  private static List<Chart> aligned(List<Chart> charts, List<RunSnapshot> runs) {
     long last =
         runs.stream()
             .flatMap(run -> run.metrics().entrySet().stream())

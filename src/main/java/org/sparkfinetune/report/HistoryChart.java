@@ -3,8 +3,9 @@ package org.sparkfinetune.report;
 import java.util.ArrayList;
 import java.util.List;
 import org.sparkfinetune.report.Scatter.Dot;
+import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.tune.Direction;
-import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.TrialState;
 
 /** The trials' values in the order of their numbers, with the best so far. */
@@ -18,8 +19,8 @@ final class HistoryChart {
     this.trials = trials;
   }
 
-  void render(Markup out) {
-    List<Trial> shown =
+  void render(HtmlWriter out) {
+    List<FrozenTrial> shown =
         trials.all().stream().filter(trial -> trial.state() != TrialState.WAITING).toList();
     double[] values = shown.stream().mapToDouble(trials::value).filter(Double::isFinite).toArray();
     if (values.length == 0) {
@@ -29,12 +30,12 @@ final class HistoryChart {
         ValueScale.of(
             values, trials.direction(), REACH, 5, Chart.HEIGHT - Scatter.BOTTOM, Scatter.TOP);
     double left = Axes.margin(y);
-    int last = shown.stream().mapToInt(Trial::number).max().orElseThrow();
+    int last = shown.stream().mapToInt(FrozenTrial::number).max().orElseThrow();
     Scale x = Scale.exact(0, last, TICKS, true, left, Chart.WIDTH - Scatter.RIGHT);
     // What has no value lies at the edge, where the worst values would.
     double worst = trials.direction() == Direction.MINIMIZE ? y.high() : y.low();
     List<Dot> dots = new ArrayList<>();
-    for (Trial trial : shown) {
+    for (FrozenTrial trial : shown) {
       double value = trials.value(trial);
       TrialMarks mark = TrialMarks.of(trials, trial);
       double place = Double.isFinite(value) ? value : worst;
@@ -53,7 +54,7 @@ final class HistoryChart {
           "p",
           none == 1
               ? "1 trial has no number for a value, and is marked at the edge."
-              : Numbers.grouped(none)
+              : NumberFormat.grouped(none)
                   + " trials have no number for a value, and are marked at the edge.",
           "class",
           "note");
@@ -61,7 +62,7 @@ final class HistoryChart {
     out.close();
   }
 
-  static void logNote(Markup out, Scale y) {
+  static void logNote(HtmlWriter out, Scale y) {
     if (y.isLog()) {
       out.element("span", "values on a log scale", "class", "quiet");
     }
@@ -74,7 +75,7 @@ final class HistoryChart {
     }
     StringBuilder path = new StringBuilder();
     double best = Double.NaN;
-    for (Trial trial : trials.input().history().in(TrialState.COMPLETE)) {
+    for (FrozenTrial trial : trials.input().history().in(TrialState.COMPLETE)) {
       double value = trials.value(trial);
       boolean counts = trial.violation() == 0 && Double.isFinite(value);
       if (counts && trials.direction().isBetter(value, best)) {

@@ -4,7 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map.Entry;
 import org.sparkfinetune.report.Series.Style;
-import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.tune.FrozenTrial;
 
 /** The values that trials reported on their way, a curve each; where a pruned one ends, a mark. */
 final class IntermediateChart {
@@ -16,7 +16,7 @@ final class IntermediateChart {
   private static final int MANY = 60;
 
   private final StudyTrials trials;
-  private final List<Trial> shown;
+  private final List<FrozenTrial> shown;
 
   IntermediateChart(StudyTrials trials) {
     this.trials = trials;
@@ -26,11 +26,12 @@ final class IntermediateChart {
                 trial -> trial.intermediateValues().values().stream().anyMatch(Double::isFinite))
             .sorted(
                 Comparator.comparing(
-                    (Trial trial) -> TrialMarks.UPWARDS.indexOf(TrialMarks.of(trials, trial))))
+                    (FrozenTrial trial) ->
+                        TrialMarks.UPWARDS.indexOf(TrialMarks.of(trials, trial))))
             .toList();
   }
 
-  void render(Markup out) {
+  void render(HtmlWriter out) {
     if (shown.isEmpty()) {
       return;
     }
@@ -65,7 +66,7 @@ final class IntermediateChart {
     return Scatter.crowd(shown.size(), MANY) + (trials.isSingle() ? "" : " several");
   }
 
-  private void curve(Markup out, Trial trial, Scale x, Scale y) {
+  private void curve(HtmlWriter out, FrozenTrial trial, Scale x, Scale y) {
     TrialMarks mark = TrialMarks.of(trials, trial);
     String says = trials.line(trial);
     mark.group(
@@ -86,7 +87,7 @@ final class IntermediateChart {
         });
   }
 
-  private String path(Trial trial, Scale x, Scale y) {
+  private String path(FrozenTrial trial, Scale x, Scale y) {
     double[] steps = trial.intermediateValues().keySet().stream().mapToDouble(s -> s).toArray();
     double[] values = trial.intermediateValues().values().stream().mapToDouble(v -> v).toArray();
     Series series = new Series("", steps, values, Style.LINE, 0);

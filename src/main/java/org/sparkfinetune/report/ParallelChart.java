@@ -4,8 +4,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.sparkfinetune.text.TextWidth;
 import org.sparkfinetune.tune.Direction;
-import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.TrialState;
 
 /**
@@ -45,11 +46,11 @@ final class ParallelChart {
   /** Where a trial crosses an axis; NaN for nowhere. */
   @FunctionalInterface
   private interface Place {
-    double of(Trial trial);
+    double of(FrozenTrial trial);
   }
 
   private final StudyTrials trials;
-  private final List<Trial> shown;
+  private final List<FrozenTrial> shown;
   private final List<Column> columns = new ArrayList<>();
   private final boolean hasMissing;
   private final double bottom;
@@ -78,7 +79,7 @@ final class ParallelChart {
     }
   }
 
-  private boolean isMissingSomewhere(Trial trial) {
+  private boolean isMissingSomewhere(FrozenTrial trial) {
     return trials.axes().stream().anyMatch(axis -> Double.isNaN(axis.place(trial.params())))
         || IntStream.range(1, trials.input().objectives().size())
             .anyMatch(objective -> Double.isNaN(trials.value(trial, objective)));
@@ -100,9 +101,9 @@ final class ParallelChart {
     return shown.isEmpty() || trials.axes().isEmpty();
   }
 
-  void render(Markup out) {
-    int first = columns.get(0).labels().stream().mapToInt(Text::width).max().orElse(1);
-    int last = Text.width(columns.get(columns.size() - 1).shortName());
+  void render(HtmlWriter out) {
+    int first = columns.get(0).labels().stream().mapToInt(TextWidth::width).max().orElse(1);
+    int last = TextWidth.width(columns.get(columns.size() - 1).shortName());
     double left = Math.max(44, 14 + DIGIT * Math.min(first, 20));
     double right = Math.min(RIGHT, Math.max(40, 8 + DIGIT * last / 2));
     int gaps = columns.size() - 1;
@@ -137,7 +138,7 @@ final class ParallelChart {
     out.close().close().close().close();
   }
 
-  private void legend(Markup out) {
+  private void legend(HtmlWriter out) {
     out.open("span", "class", "quiet")
         .text("coloured by rank of " + trials.objective() + ": worst ");
     out.open("svg", "class", "ramp", "viewBox", "0 0 96 10", "aria-hidden", "true");
@@ -161,7 +162,7 @@ final class ParallelChart {
     }
   }
 
-  private void line(Markup out, Trial trial, double left, double gap) {
+  private void line(HtmlWriter out, FrozenTrial trial, double left, double gap) {
     StringBuilder path = new StringBuilder();
     for (int i = 0; i < columns.size(); i++) {
       Column column = columns.get(i);
@@ -178,17 +179,19 @@ final class ParallelChart {
     out.element("title", trials.line(trial)).close();
   }
 
-  private void labels(Markup out, int index, double x, double gap) {
+  private void labels(HtmlWriter out, int index, double x, double gap) {
     Column column = columns.get(index);
     // In two rows by turns: each has the room of two.
-    boolean turns = columns.stream().anyMatch(c -> Text.width(c.shortName()) * DIGIT > gap - 8);
+    boolean turns =
+        columns.stream().anyMatch(c -> TextWidth.width(c.shortName()) * DIGIT > gap - 8);
     double top = turns && index % 2 == 0 ? 14 : 32;
     int room = (int) ((turns ? 2 : 1) * gap / DIGIT) - 2;
     boolean first = index == 0;
     boolean last = index == columns.size() - 1;
-    String name = Text.shortened(column.shortName(), first || last ? Math.min(room, EDGE) : room);
+    String name =
+        TextWidth.shortened(column.shortName(), first || last ? Math.min(room, EDGE) : room);
     // Those at the edges stay inside of the picture.
-    double half = Text.width(name) * DIGIT / 2;
+    double half = TextWidth.width(name) * DIGIT / 2;
     double at = first ? Math.max(2, x - half) : last ? x + Math.min(RIGHT, half) : x;
     String side = first ? "start" : last ? "end" : "middle";
     out.open("text", "x", Chart.px(at), "y", Chart.px(top), "class", side + " name");
@@ -201,7 +204,8 @@ final class ParallelChart {
       }
       free = y;
       out.empty("path", "d", "M%s %sh-4".formatted(Chart.px(x), Chart.px(y)));
-      String label = Text.shortened(column.labels().get(i), (int) (Math.min(gap, 150) / DIGIT) - 3);
+      String label =
+          TextWidth.shortened(column.labels().get(i), (int) (Math.min(gap, 150) / DIGIT) - 3);
       out.open("text", "x", Chart.px(x - 7), "y", Chart.px(y + 4), "class", "end").text(label);
       out.element("title", column.labels().get(i)).close();
     }

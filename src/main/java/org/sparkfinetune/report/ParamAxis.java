@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.sparkfinetune.report.Axes.Tick;
+import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.text.TextWidth;
 import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FloatDistribution;
@@ -125,7 +127,7 @@ record ParamAxis(
     int stride = room >= 3 ? 1 : (int) Math.ceil(8 * DIGIT / column);
     List<Tick> ticks = new ArrayList<>();
     for (int i = 0; i < choices.size(); i += stride) {
-      String label = Text.shortened(choices.get(i), Math.max(room, 3) * stride);
+      String label = TextWidth.shortened(choices.get(i), Math.max(room, 3) * stride);
       ticks.add(new Tick(i, label, choices.get(i)));
     }
     return ticks;
@@ -137,18 +139,20 @@ record ParamAxis(
       double number = ((Number) value).doubleValue();
       double size = Math.abs(number);
       String text =
-          size > 0 && size < 1e-2 ? Numbers.scientific(number, 3) : Numbers.metric(number);
+          size > 0 && size < 1e-2
+              ? NumberFormat.scientific(number, 3)
+              : NumberFormat.metric(number);
       return text.contains(".") && !text.contains("e")
           ? text.replaceAll("0+$", "").replaceAll("\\.$", "")
           : text;
     }
     return value instanceof Long || value instanceof Integer
-        ? Numbers.grouped(((Number) value).longValue())
+        ? NumberFormat.grouped(((Number) value).longValue())
         : String.valueOf(value);
   }
 
   /** A value with all its digits, to be set again. */
   static String exact(Object value) {
-    return Numbers.param(String.valueOf(value));
+    return NumberFormat.param(String.valueOf(value));
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.sparkfinetune.report.Table.Cell;
+import org.sparkfinetune.text.NumberFormat;
 
 /** All parameters, a table a section of the configuration. */
 final class ParamsSection {
@@ -19,7 +20,7 @@ final class ParamsSection {
     this.defaults = defaults;
   }
 
-  void render(Markup out) {
+  void render(HtmlWriter out) {
     Map<String, Table> tables = new LinkedHashMap<>();
     long changed = new TreeMap<>(params).keySet().stream().filter(this::isChanged).count();
     if (!defaults.isEmpty()) {
@@ -36,7 +37,7 @@ final class ParamsSection {
               Table table =
                   tables.computeIfAbsent(
                       dot < 0 ? "" : name.substring(0, dot), section -> new Table());
-              String shown = Numbers.param(value);
+              String shown = NumberFormat.param(value);
               if (isChanged(name)) {
                 shown += "  (default " + byDefault(name) + ")";
               }
@@ -61,10 +62,11 @@ final class ParamsSection {
 
   private String byDefault(String name) {
     String value = defaults.get(name);
-    return value.isEmpty() ? "not set" : Numbers.param(value);
+    return value.isEmpty() ? "not set" : NumberFormat.param(value);
   }
 
   private boolean isChanged(String name) {
-    return defaults.containsKey(name) && !Facts.isDefault(params.get(name), defaults.get(name));
+    return defaults.containsKey(name)
+        && !RunSummary.isDefault(params.get(name), defaults.get(name));
   }
 }

@@ -3,8 +3,9 @@ package org.sparkfinetune.report;
 import java.util.ArrayList;
 import java.util.List;
 import org.sparkfinetune.report.Scatter.Dot;
+import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.tune.Direction;
-import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.TrialState;
 
 /** The trials over each two of several objectives, with those that none surpasses. */
@@ -20,7 +21,7 @@ final class ParetoSection {
     this.trials = trials;
   }
 
-  void render(Markup out) {
+  void render(HtmlWriter out) {
     int front = trials.front().size();
     if (front == 0) {
       out.element("p", "No complete trial has a number for each objective yet.", "class", "note");
@@ -30,7 +31,7 @@ final class ParetoSection {
         "p",
         front == 1
             ? "One trial is surpassed by no other in all objectives."
-            : Numbers.grouped(front)
+            : NumberFormat.grouped(front)
                 + " trials are surpassed by none: what is better than one of them in an objective"
                 + " is worse in another.");
     List<String> objectives = trials.input().objectives();
@@ -43,8 +44,8 @@ final class ParetoSection {
     out.close();
   }
 
-  private void chart(Markup out, int across, int up) {
-    List<Trial> shown =
+  private void chart(HtmlWriter out, int across, int up) {
+    List<FrozenTrial> shown =
         trials.input().history().in(TrialState.COMPLETE).stream()
             .filter(trial -> Double.isFinite(trials.value(trial, across)))
             .filter(trial -> Double.isFinite(trials.value(trial, up)))
@@ -55,7 +56,7 @@ final class ParetoSection {
     Scale y = scale(shown, up, 5, Chart.HEIGHT - Scatter.BOTTOM, Scatter.TOP);
     Scale x = scale(shown, across, 6, Axes.margin(y), Chart.WIDTH - Scatter.RIGHT);
     List<Dot> dots = new ArrayList<>();
-    for (Trial trial : shown) {
+    for (FrozenTrial trial : shown) {
       double right = trials.value(trial, across);
       double top = trials.value(trial, up);
       dots.add(new Dot(trial, TrialMarks.of(trials, trial), right, top, trials.lines(trial)));
@@ -75,7 +76,7 @@ final class ParetoSection {
     out.close();
   }
 
-  private Scale scale(List<Trial> shown, int objective, int about, double from, double to) {
+  private Scale scale(List<FrozenTrial> shown, int objective, int about, double from, double to) {
     double[] values = shown.stream().mapToDouble(t -> trials.value(t, objective)).toArray();
     Direction direction = trials.input().history().directions().get(objective);
     return ValueScale.of(values, direction, REACH, about, from, to);
@@ -87,7 +88,7 @@ final class ParetoSection {
    */
   private String steps(Scale x, Scale y) {
     StringBuilder path = new StringBuilder();
-    for (Trial trial : trials.front()) {
+    for (FrozenTrial trial : trials.front()) {
       if (Double.isFinite(trials.value(trial, 0)) && Double.isFinite(trials.value(trial, 1))) {
         String across = Chart.px(x.at(trials.value(trial, 1)));
         String up = Chart.px(y.at(trials.value(trial, 0)));

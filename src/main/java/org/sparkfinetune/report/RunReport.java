@@ -4,17 +4,18 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.sparkfinetune.track.RunRecord;
-import org.sparkfinetune.track.RunRecord.Point;
+import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.track.RunSnapshot;
+import org.sparkfinetune.track.RunSnapshot.Point;
 import org.sparkfinetune.track.RunStatus;
 
 /** The report of one run. */
 public final class RunReport {
-  private final RunRecord run;
+  private final RunSnapshot run;
   private final Optional<ClassResults> classes;
   private final Map<String, String> defaults;
 
-  private RunReport(RunRecord run, Optional<ClassResults> classes, Map<String, String> defaults) {
+  private RunReport(RunSnapshot run, Optional<ClassResults> classes, Map<String, String> defaults) {
     this.run = run;
     this.classes = classes;
     this.defaults = defaults;
@@ -27,47 +28,47 @@ public final class RunReport {
    * @param defaults of the parameters, by name: those that differ are marked; empty marks none
    */
   public static String html(
-      RunRecord run, Optional<ClassResults> classes, Map<String, String> defaults) {
-    return Page.html(Facts.title(run), new RunReport(run, classes, defaults)::write);
+      RunSnapshot run, Optional<ClassResults> classes, Map<String, String> defaults) {
+    return HtmlPage.html(RunSummary.title(run), new RunReport(run, classes, defaults)::write);
   }
 
-  private void write(Markup out) {
+  private void write(HtmlWriter out) {
     header(out);
     headlines(out);
     charts(out, "Training", Curves.training(run));
     classes.ifPresent(
         results -> {
-          Page.section(out, "Classes", new ClassesSection(results)::render);
+          HtmlPage.section(out, "Classes", new ClassesSection(results)::render);
           results
               .confusions()
               .ifPresent(
                   matrix ->
-                      Page.section(
+                      HtmlPage.section(
                           out,
                           "Confusions",
                           new ConfusionSection(results.labels(), matrix)::render));
         });
     section(out, "Metrics", metrics());
     if (!run.params().isEmpty()) {
-      Page.section(out, "Configuration", new ParamsSection(run.params(), defaults)::render);
+      HtmlPage.section(out, "Configuration", new ParamsSection(run.params(), defaults)::render);
     }
-    section(out, "Data", Facts.data(run));
-    section(out, "Provenance", Facts.provenance(run));
-    section(out, "Files", Facts.artifacts(run));
+    section(out, "Data", RunSummary.data(run));
+    section(out, "Provenance", RunSummary.provenance(run));
+    section(out, "Files", RunSummary.artifacts(run));
     charts(out, "System", Curves.system(run));
-    Page.footer(out);
+    HtmlPage.footer(out);
   }
 
-  private void header(Markup out) {
-    out.open("header").open("h1").element("bdi", Facts.title(run));
-    Facts.badge(out, run.status());
+  private void header(HtmlWriter out) {
+    out.open("header").open("h1").element("bdi", RunSummary.title(run));
+    RunSummary.badge(out, run.status());
     out.close();
-    String note = run.tags().getOrDefault(Facts.NOTE, "");
+    String note = run.tags().getOrDefault(RunSummary.NOTE, "");
     if (!note.isBlank()) {
       out.element("p", note, "class", "description", "dir", "auto");
     }
     out.open("dl", "class", "facts");
-    Facts.about(run)
+    RunSummary.about(run)
         .forEach(
             (name, value) -> {
               out.open("div").element("dt", name).open("dd").element("bdi", value);
@@ -76,7 +77,7 @@ public final class RunReport {
     out.close().close();
   }
 
-  private void headlines(Markup out) {
+  private void headlines(HtmlWriter out) {
     List<String> names = MetricNames.headlines(run.metrics().keySet());
     if (names.isEmpty()) {
       String why =
@@ -94,8 +95,8 @@ public final class RunReport {
       out.element(
           "b",
           name.endsWith("_runtime") && Double.isFinite(latest)
-              ? Numbers.duration((long) (latest * 1000))
-              : Numbers.metric(latest));
+              ? NumberFormat.duration((long) (latest * 1000))
+              : NumberFormat.metric(latest));
       beside(name, points, latest).ifPresent(words -> out.element("span", words, "class", "quiet"));
       out.close();
     }
@@ -106,7 +107,7 @@ public final class RunReport {
   private Optional<String> beside(String name, List<Point> points, double latest) {
     Optional<String> course = MetricNames.course(name);
     if (course.isEmpty()) {
-      return Facts.best(name, points)
+      return RunSummary.best(name, points)
           .filter(best -> best.value() != latest)
           .map(best -> "best %s at step %s".formatted(value(best), step(best)));
     }
@@ -114,15 +115,15 @@ public final class RunReport {
     return run.metrics().getOrDefault(course.get(), List.of()).stream()
         .filter(point -> point.value() == latest && newest != latest)
         .findFirst()
-        .map(kept -> "at step %s, last %s".formatted(step(kept), Numbers.metric(newest)));
+        .map(kept -> "at step %s, last %s".formatted(step(kept), NumberFormat.metric(newest)));
   }
 
   private static String value(Point point) {
-    return Numbers.metric(point.value());
+    return NumberFormat.metric(point.value());
   }
 
   private static String step(Point point) {
-    return Numbers.grouped(point.step());
+    return NumberFormat.grouped(point.step());
   }
 
   private Table metrics() {
@@ -142,16 +143,16 @@ public final class RunReport {
     boolean curve = points.size() > 1 && values.length > 0;
     table.row(
         name,
-        Numbers.metric(last.value()),
-        Numbers.grouped(last.step()),
-        curve ? Numbers.metric(values[0]) : "",
-        curve ? Numbers.metric(values[values.length - 1]) : "",
-        Numbers.grouped(points.size()));
+        NumberFormat.metric(last.value()),
+        NumberFormat.grouped(last.step()),
+        curve ? NumberFormat.metric(values[0]) : "",
+        curve ? NumberFormat.metric(values[values.length - 1]) : "",
+        NumberFormat.grouped(points.size()));
   }
 
-  private static void charts(Markup out, String heading, List<Chart> charts) {
+  private static void charts(HtmlWriter out, String heading, List<Chart> charts) {
     if (!charts.isEmpty()) {
-      Page.section(
+      HtmlPage.section(
           out,
           heading,
           inner -> {
@@ -162,9 +163,9 @@ public final class RunReport {
     }
   }
 
-  private static void section(Markup out, String heading, Table table) {
+  private static void section(HtmlWriter out, String heading, Table table) {
     if (!table.isEmpty()) {
-      Page.section(out, heading, table::render);
+      HtmlPage.section(out, heading, table::render);
     }
   }
 }

@@ -2,6 +2,7 @@ package org.sparkfinetune.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.sparkfinetune.text.NumberFormat;
 
 /**
  * Maps values to pixels, linearly or by their logarithm.
@@ -96,10 +97,10 @@ record Scale(double low, double high, double step, double from, double to) {
   List<String> labels() {
     return isLog()
         ? ticks().stream()
-            .map(t -> t >= 1e-3 && t < 1e5 ? Numbers.metric(t) : Numbers.scientific(t, 2))
+            .map(t -> t >= 1e-3 && t < 1e5 ? NumberFormat.metric(t) : NumberFormat.scientific(t, 2))
             .map(Scale::withoutTrailingZeros)
             .toList()
-        : Numbers.ticks(ticks(), step);
+        : NumberFormat.ticks(ticks(), step);
   }
 
   private List<Double> linearTicks() {

@@ -1,7 +1,7 @@
 package org.sparkfinetune.report;
 
 import java.util.List;
-import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.tune.FrozenTrial;
 
 /**
  * A chart of trials as dots over two axes, with a line through some of them where one is wanted.
@@ -21,7 +21,7 @@ record Scatter(String title, Axes axes, String xName) {
    *
    * @param says what is shown under the pointer
    */
-  record Dot(Trial trial, TrialMarks mark, double x, double y, String says) {}
+  record Dot(FrozenTrial trial, TrialMarks mark, double x, double y, String says) {}
 
   /** Above it, dots are drawn so that those beneath are seen. */
   private static final int MANY = 150;
@@ -31,7 +31,7 @@ record Scatter(String title, Axes axes, String xName) {
    *
    * @param line an SVG path and what it is; empty for none
    */
-  void svg(Markup out, List<Dot> dots, String line) {
+  void svg(HtmlWriter out, List<Dot> dots, String line) {
     open(
         out,
         title,
@@ -80,7 +80,7 @@ record Scatter(String title, Axes axes, String xName) {
    *
    * @param kind a class of report.css; empty for none
    */
-  static void open(Markup out, String title, double width, double height, String kind) {
+  static void open(HtmlWriter out, String title, double width, double height, String kind) {
     out.open(
         "svg",
         "viewBox",

@@ -1,7 +1,7 @@
 package org.sparkfinetune.report;
 
 import java.util.List;
-import org.sparkfinetune.track.RunRecord.Point;
+import org.sparkfinetune.track.RunSnapshot.Point;
 
 /**
  * Values to be drawn, in the order of x. A y that is not finite is a gap in the line.

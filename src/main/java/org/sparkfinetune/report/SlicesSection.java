@@ -3,7 +3,8 @@ package org.sparkfinetune.report;
 import java.util.ArrayList;
 import java.util.List;
 import org.sparkfinetune.report.Scatter.Dot;
-import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.tune.FrozenTrial;
 
 /** The value against each parameter, a small chart each. */
 final class SlicesSection {
@@ -28,8 +29,8 @@ final class SlicesSection {
    *
    * @param axes of the parameters, in order
    */
-  void render(Markup out, List<ParamAxis> axes) {
-    List<Trial> valued =
+  void render(HtmlWriter out, List<ParamAxis> axes) {
+    List<FrozenTrial> valued =
         trials.all().stream().filter(trial -> Double.isFinite(trials.value(trial))).toList();
     double[] values = valued.stream().mapToDouble(trials::value).toArray();
     if (values.length == 0) {
@@ -43,12 +44,12 @@ final class SlicesSection {
     ValueScale.note(out, ValueScale.beyond(y, values));
   }
 
-  private void slice(Markup out, ParamAxis axis, List<Trial> valued, Scale y) {
+  private void slice(HtmlWriter out, ParamAxis axis, List<FrozenTrial> valued, Scale y) {
     Scale x = axis.scale(4, Axes.margin(y), WIDTH - Scatter.RIGHT);
     double spread =
         axis.hasColumns() ? SPREAD * Math.min(1, valued.size() / (FULL * (x.high() - x.low()))) : 0;
     List<Dot> dots = new ArrayList<>();
-    for (Trial trial : valued) {
+    for (FrozenTrial trial : valued) {
       double place = axis.place(trial.params());
       if (Double.isFinite(place)) {
         double beside = spread * (shake(trial.number()) - 0.5);
@@ -66,7 +67,9 @@ final class SlicesSection {
     if (missing > 0) {
       out.element(
           "p",
-          Numbers.grouped(missing) + (missing == 1 ? " trial is" : " trials are") + " without it.",
+          NumberFormat.grouped(missing)
+              + (missing == 1 ? " trial is" : " trials are")
+              + " without it.",
           "class",
           "note");
     }

@@ -10,11 +10,12 @@ import java.util.Map;
 import java.util.Map.Entry;
 import java.util.Optional;
 import org.sparkfinetune.report.Table.Cell;
+import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.track.RunStatus;
 import org.sparkfinetune.tune.Direction;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.SearchSpace;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /** The report of a study: what was tried, what came of it, and what the parameters have to do. */
@@ -67,14 +68,14 @@ public final class StudyReport {
 
   /** An HTML file. */
   public static String html(Input input) {
-    return Page.html(input.name(), new StudyReport(input)::write);
+    return HtmlPage.html(input.name(), new StudyReport(input)::write);
   }
 
-  private void write(Markup out) {
+  private void write(HtmlWriter out) {
     header(out);
     tiles(out);
     if (!trials.isSingle() && trials.count(TrialState.COMPLETE) > 0) {
-      Page.section(
+      HtmlPage.section(
           out,
           "Pareto front",
           inner -> {
@@ -88,7 +89,7 @@ public final class StudyReport {
     boolean hasValues =
         trials.all().stream().anyMatch(trial -> Double.isFinite(trials.value(trial)));
     if (hasValues) {
-      Page.section(
+      HtmlPage.section(
           out,
           "History",
           inner -> {
@@ -102,30 +103,30 @@ public final class StudyReport {
     }
     boolean hasParameters = hasValues && !trials.axes().isEmpty();
     if (hasParameters || !input.importances().isEmpty()) {
-      Page.section(out, "Parameters", this::parameters);
+      HtmlPage.section(out, "Parameters", this::parameters);
     }
     if (!trials.begun().isEmpty()) {
-      Page.section(out, "Slots", new TimelineSection(trials)::render);
+      HtmlPage.section(out, "Slots", new TimelineSection(trials)::render);
     }
     TrialsSection tables = new TrialsSection(trials);
     if (tables.hasFailures()) {
-      Page.section(out, "Failures", tables::failures);
+      HtmlPage.section(out, "Failures", tables::failures);
     }
     if (!trials.all().isEmpty()) {
-      Page.section(out, "Trials", tables::render);
+      HtmlPage.section(out, "Trials", tables::render);
     }
-    Page.footer(out);
+    HtmlPage.footer(out);
   }
 
-  private void header(Markup out) {
+  private void header(HtmlWriter out) {
     out.open("header").open("h1").element("bdi", input.name());
-    Facts.badge(out, status());
+    RunSummary.badge(out, status());
     out.close().open("dl", "class", "facts");
     fact(out, "objective", objectives());
     if (trials.start() > 0) {
-      fact(out, "started", Numbers.time(trials.start(), ZoneOffset.UTC) + " UTC");
+      fact(out, "started", NumberFormat.time(trials.start(), ZoneOffset.UTC) + " UTC");
     }
-    fact(out, "slots", Numbers.grouped(trials.slots()));
+    fact(out, "slots", NumberFormat.grouped(trials.slots()));
     input.facts().forEach((name, value) -> fact(out, name, value));
     out.close().close();
   }
@@ -148,11 +149,11 @@ public final class StudyReport {
     return String.join(", ", objectives);
   }
 
-  private static void fact(Markup out, String name, String value) {
+  private static void fact(HtmlWriter out, String name, String value) {
     out.open("div").element("dt", name).open("dd").element("bdi", value).close().close();
   }
 
-  private void tiles(Markup out) {
+  private void tiles(HtmlWriter out) {
     out.open("ul", "class", "tiles");
     for (int i = 0; i < input.objectives().size(); i++) {
       int objective = i;
@@ -165,23 +166,27 @@ public final class StudyReport {
                   tile(
                       out,
                       "best " + input.objectives().get(objective),
-                      Numbers.metric(trials.value(trial, objective)),
+                      NumberFormat.metric(trials.value(trial, objective)),
                       "trial " + trial.number()));
     }
-    tile(out, "trials", Numbers.grouped(trials.all().size()), trials.counts());
+    tile(out, "trials", NumberFormat.grouped(trials.all().size()), trials.counts());
     if (!trials.begun().isEmpty()) {
-      tile(out, "wall time", Numbers.duration(trials.end() - trials.start()), "");
-      tile(out, "compute", Numbers.duration(trials.compute()), "all trials' run times together");
+      tile(out, "wall time", NumberFormat.duration(trials.end() - trials.start()), "");
+      tile(
+          out,
+          "compute",
+          NumberFormat.duration(trials.compute()),
+          "all trials' run times together");
       double share = trials.busyShare();
       if (Double.isFinite(share)) {
         String of = trials.slots() == 1 ? "of one slot" : "of " + trials.slots() + " slots";
-        tile(out, "busy", Numbers.fixed(100 * share, 1) + " %", of);
+        tile(out, "busy", NumberFormat.fixed(100 * share, 1) + " %", of);
       }
     }
     out.close();
   }
 
-  private static void tile(Markup out, String name, String value, String note) {
+  private static void tile(HtmlWriter out, String name, String value, String note) {
     out.open("li").element("span", name, "class", "quiet").element("b", value);
     if (!note.isEmpty()) {
       out.element("span", note, "class", "quiet");
@@ -190,10 +195,10 @@ public final class StudyReport {
   }
 
   /** The best trial of a single objective; of several, the Pareto front says it. */
-  private void best(Markup out) {
-    Optional<Trial> best = trials.best().filter(trial -> trials.isSingle());
+  private void best(HtmlWriter out) {
+    Optional<FrozenTrial> best = trials.best().filter(trial -> trials.isSingle());
     if (best.isPresent() || !input.links().isEmpty()) {
-      Page.section(
+      HtmlPage.section(
           out,
           best.isPresent() ? "Best trial" : "Files",
           inner -> {
@@ -203,7 +208,7 @@ public final class StudyReport {
     }
   }
 
-  private Table bestTrial(Trial trial) {
+  private Table bestTrial(FrozenTrial trial) {
     Table table = new Table("parameter", "trial " + trial.number());
     trial
         .params()
@@ -215,7 +220,7 @@ public final class StudyReport {
     return table;
   }
 
-  private void links(Markup out) {
+  private void links(HtmlWriter out) {
     if (input.links().isEmpty()) {
       return;
     }
@@ -225,7 +230,7 @@ public final class StudyReport {
         .forEach(
             (name, address) -> {
               out.open("div").element("dt", name).open("dd").open("bdi");
-              if (Links.isSafe(address)) {
+              if (SafeLinks.isSafe(address)) {
                 out.element("a", address, "href", address);
               } else {
                 out.text(address);
@@ -235,7 +240,7 @@ public final class StudyReport {
     out.close();
   }
 
-  private void parameters(Markup out) {
+  private void parameters(HtmlWriter out) {
     importances(out);
     ParallelChart parallel = new ParallelChart(trials);
     if (!parallel.isEmpty()) {
@@ -260,7 +265,7 @@ public final class StudyReport {
         .toList();
   }
 
-  private void importances(Markup out) {
+  private void importances(HtmlWriter out) {
     if (input.importances().isEmpty()) {
       return;
     }
@@ -273,7 +278,8 @@ public final class StudyReport {
     Table table = new Table("parameter", "importance for " + trials.objective()).numbers(1);
     for (Entry<String, Double> entry : sortedImportances()) {
       double value = entry.getValue();
-      String text = Double.isFinite(value) ? Numbers.fixed(value, 3) : Numbers.metric(value);
+      String text =
+          Double.isFinite(value) ? NumberFormat.fixed(value, 3) : NumberFormat.metric(value);
       table.row(
           List.of(Cell.of(entry.getKey()), Cell.bar(text, largest > 0 ? value / largest : 0)));
     }

@@ -11,11 +11,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.Distribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.ParetoFront;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /** A study's trials as the parts of its report want to know them. */
@@ -33,7 +34,7 @@ final class StudyTrials {
           TrialState.WAITING);
 
   private final StudyReport.Input input;
-  private final List<Trial> front;
+  private final List<FrozenTrial> front;
   private final Set<Integer> best = new HashSet<>();
   private final Map<Integer, Integer> shades = new HashMap<>();
   private final List<String> names;
@@ -49,7 +50,7 @@ final class StudyTrials {
     front.forEach(trial -> best.add(trial.number()));
     names = paramNames();
     axes = names.stream().map(this::axis).flatMap(Optional::stream).toList();
-    List<Trial> worstFirst =
+    List<FrozenTrial> worstFirst =
         all().stream()
             .filter(trial -> Double.isFinite(value(trial)))
             .sorted(byValue().reversed())
@@ -59,7 +60,7 @@ final class StudyTrials {
     }
   }
 
-  List<Trial> all() {
+  List<FrozenTrial> all() {
     return input.history().trials();
   }
 
@@ -83,7 +84,7 @@ final class StudyTrials {
    * A trial's value of the first objective, or the last on the way to it where it was pruned or
    * runs; NaN for none.
    */
-  double value(Trial trial) {
+  double value(FrozenTrial trial) {
     if (trial.state() == TrialState.COMPLETE) {
       return value(trial, 0);
     }
@@ -94,42 +95,42 @@ final class StudyTrials {
   }
 
   /** A complete trial's value of an objective; NaN for none. */
-  double value(Trial trial, int objective) {
+  double value(FrozenTrial trial, int objective) {
     return objective < trial.values().size() ? trial.values().get(objective) : Double.NaN;
   }
 
   /** Better values first; NaN last. */
-  Comparator<Trial> byValue() {
+  Comparator<FrozenTrial> byValue() {
     return Comparator.comparingDouble(trial -> direction().loss(value(trial)));
   }
 
   /** In the order of tables: by state, and in it the best first. */
-  List<Trial> ranked() {
+  List<FrozenTrial> ranked() {
     return all().stream()
         .sorted(
-            Comparator.comparing((Trial trial) -> STATES.indexOf(trial.state()))
+            Comparator.comparing((FrozenTrial trial) -> STATES.indexOf(trial.state()))
                 .thenComparing(trial -> trial.violation() > 0)
                 .thenComparing(byValue()))
         .toList();
   }
 
   /** The best trial, where one has a value that is a number. */
-  Optional<Trial> best() {
+  Optional<FrozenTrial> best() {
     return input.history().best().filter(trial -> !Double.isNaN(value(trial)));
   }
 
   /** Whether it is the best, or one of those of several objectives that none surpasses. */
-  boolean isBest(Trial trial) {
+  boolean isBest(FrozenTrial trial) {
     return best.contains(trial.number());
   }
 
   /** Of several objectives, the complete trials that no other surpasses, best first; else none. */
-  List<Trial> front() {
+  List<FrozenTrial> front() {
     return front;
   }
 
   /** The class of a trial's colour by the rank of its value; empty for no value. */
-  String shade(Trial trial) {
+  String shade(FrozenTrial trial) {
     Integer shade = shades.get(trial.number());
     return shade == null ? "" : "v" + shade;
   }
@@ -186,24 +187,24 @@ final class StudyTrials {
     List<String> counts = new ArrayList<>();
     for (TrialState state : STATES) {
       if (count(state) > 0) {
-        counts.add(Numbers.grouped(count(state)) + " " + TrialMarks.name(state));
+        counts.add(NumberFormat.grouped(count(state)) + " " + TrialMarks.name(state));
       }
     }
     return String.join(", ", counts);
   }
 
   /** The trials that run or ran, each with a place; not those that have to run again. */
-  List<Trial> begun() {
+  List<FrozenTrial> begun() {
     return all().stream().filter(StudyTrials::hasBegun).toList();
   }
 
-  private static boolean hasBegun(Trial trial) {
+  private static boolean hasBegun(FrozenTrial trial) {
     return trial.start() > 0 && trial.slot() >= 0 && trial.state() != TrialState.WAITING;
   }
 
   /** When the first trial began; 0 before. */
   long start() {
-    return begun().stream().mapToLong(Trial::start).min().orElse(0);
+    return begun().stream().mapToLong(FrozenTrial::start).min().orElse(0);
   }
 
   /** When the last trial ended, or now, while one runs; 0 before. */
@@ -212,12 +213,12 @@ final class StudyTrials {
   }
 
   /** When a trial ended, or now, while it runs. */
-  long end(Trial trial) {
+  long end(FrozenTrial trial) {
     return Math.max(trial.start(), trial.end() > 0 ? trial.end() : input.time());
   }
 
   /** How long a trial has run, in milliseconds; 0 before it began. */
-  long took(Trial trial) {
+  long took(FrozenTrial trial) {
     return hasBegun(trial) ? end(trial) - trial.start() : 0;
   }
 
@@ -239,18 +240,18 @@ final class StudyTrials {
   }
 
   /** A trial in one line. */
-  String line(Trial trial) {
+  String line(FrozenTrial trial) {
     double value = value(trial);
-    String what = Double.isNaN(value) ? "" : ", " + objective() + " " + Numbers.metric(value);
+    String what = Double.isNaN(value) ? "" : ", " + objective() + " " + NumberFormat.metric(value);
     return "trial " + trial.number() + ", " + TrialMarks.name(trial.state()) + what;
   }
 
   /** A trial with its values and parameters, one a line. */
-  String lines(Trial trial) {
+  String lines(FrozenTrial trial) {
     StringBuilder lines = new StringBuilder(line(trial));
     for (int i = 1; i < trial.values().size() && i < input.objectives().size(); i++) {
       lines.append('\n').append(input.objectives().get(i)).append(' ');
-      lines.append(Numbers.metric(trial.values().get(i)));
+      lines.append(NumberFormat.metric(trial.values().get(i)));
     }
     new LinkedHashMap<>(trial.params())
         .forEach(

@@ -3,6 +3,7 @@ package org.sparkfinetune.report;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.sparkfinetune.text.NumberFormat;
 
 /** A table of HTML: text in its first columns, numbers in those behind. */
 final class Table {
@@ -72,7 +73,7 @@ final class Table {
     return rows.isEmpty();
   }
 
-  void render(Markup out) {
+  void render(HtmlWriter out) {
     out.open("div", "class", "scroll").open("table");
     if (head.length > 0) {
       out.open("thead").open("tr");
@@ -92,20 +93,21 @@ final class Table {
     out.close().close().close();
   }
 
-  private void cell(Markup out, Cell cell, int column) {
+  private void cell(HtmlWriter out, Cell cell, int column) {
     // What is short is not broken in the middle of a word, however narrow the page.
     String width = cell.text().length() <= SHORT ? "short" : "";
     String kind = String.join(" ", side(column), cell.kind(), width).strip();
     if (column == 0) {
       out.open("th", "scope", "row", "class", kind);
     } else if (Double.isFinite(cell.bar())) {
-      out.open("td", "class", kind + " bar", "style", "--share:" + Numbers.fixed(cell.bar(), 3));
+      out.open(
+          "td", "class", kind + " bar", "style", "--share:" + NumberFormat.fixed(cell.bar(), 3));
     } else {
       out.open("td", "class", kind);
     }
     if (cell.text().length() > LONG) {
       out.element("div", cell.text(), "class", "long", "dir", "auto");
-    } else if (Links.isSafe(cell.link())) {
+    } else if (SafeLinks.isSafe(cell.link())) {
       out.open("bdi").element("a", cell.text(), "href", cell.link()).close();
     } else {
       out.element("bdi", cell.text());

@@ -2,7 +2,8 @@ package org.sparkfinetune.report;
 
 import java.util.List;
 import org.sparkfinetune.report.Axes.Tick;
-import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.tune.FrozenTrial;
 
 /** The study's places over time: a row each, in it a bar a trial. */
 final class TimelineSection {
@@ -24,17 +25,17 @@ final class TimelineSection {
     this.trials = trials;
   }
 
-  void render(Markup out) {
+  void render(HtmlWriter out) {
     double share = trials.busyShare();
     if (Double.isFinite(share)) {
       out.element(
           "p",
           "Trials ran for %s in %s: %s %% of the %s between the first start and the %s."
               .formatted(
-                  Numbers.duration(trials.compute()),
+                  NumberFormat.duration(trials.compute()),
                   trials.slots() == 1 ? "one slot" : trials.slots() + " slots",
-                  Numbers.fixed(100 * share, 1),
-                  Numbers.duration(trials.slots() * (trials.end() - trials.start())),
+                  NumberFormat.fixed(100 * share, 1),
+                  NumberFormat.duration(trials.slots() * (trials.end() - trials.start())),
                   trials.begun().stream().anyMatch(t -> t.end() == 0) ? "present" : "last end"));
     }
     int rows = trials.slots();
@@ -76,11 +77,11 @@ final class TimelineSection {
     out.close().close().close();
   }
 
-  private TrialMarks kind(Trial trial) {
+  private TrialMarks kind(FrozenTrial trial) {
     return trials.isBest(trial) ? TrialMarks.BEST : TrialMarks.of(trial.state());
   }
 
-  private static void axis(Markup out, Scale x, double bottom, String name) {
+  private static void axis(HtmlWriter out, Scale x, double bottom, String name) {
     out.open("g", "class", "grid");
     List<Double> ticks = x.ticks();
     for (double tick : ticks) {
@@ -106,7 +107,7 @@ final class TimelineSection {
     out.close();
   }
 
-  private void bar(Markup out, Trial trial, Scale x, double unit, double row) {
+  private void bar(HtmlWriter out, FrozenTrial trial, Scale x, double unit, double row) {
     double from = x.at((trial.start() - trials.start()) / unit);
     double width = Math.max(1, x.at((trials.end(trial) - trials.start()) / unit) - from - 0.7);
     double top = TOP + trial.slot() * row + row * 0.08;
@@ -128,7 +129,8 @@ final class TimelineSection {
         Chart.px(row * 0.84),
         "rx",
         width > 6 ? "2" : "0");
-    out.element("title", trials.line(trial) + ", " + Numbers.duration(trials.took(trial))).close();
+    out.element("title", trials.line(trial) + ", " + NumberFormat.duration(trials.took(trial)))
+        .close();
     if (row > 20 && width > number.length() * DIGIT + 6) {
       String y = Chart.px(top + row * 0.42 + 4);
       out.element("text", number, "x", Chart.px(from + width / 2), "y", y, "class", "middle");

@@ -2,7 +2,7 @@ package org.sparkfinetune.report;
 
 import java.util.List;
 import java.util.Locale;
-import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.TrialState;
 
 /** How trials are marked in charts: a shape and a colour a state, and one for the best. */
@@ -31,7 +31,7 @@ enum TrialMarks {
     this.style = style;
   }
 
-  static TrialMarks of(StudyTrials trials, Trial trial) {
+  static TrialMarks of(StudyTrials trials, FrozenTrial trial) {
     if (trials.isBest(trial)) {
       return BEST;
     }
@@ -68,14 +68,14 @@ enum TrialMarks {
   }
 
   /** Draws the marks of one kind. */
-  void group(Markup out, Runnable marks) {
+  void group(HtmlWriter out, Runnable marks) {
     out.open("g", "class", "marks " + style);
     marks.run();
     out.close();
   }
 
   /** Draws one mark of a group; what it says is shown under the pointer. */
-  void draw(Markup out, Trial trial, double x, double y, String says) {
+  void draw(HtmlWriter out, FrozenTrial trial, double x, double y, String says) {
     String number = String.valueOf(trial.number());
     switch (this) {
       case COMPLETE -> circle(out, "dot", x, y, "3.2", number);
@@ -88,29 +88,29 @@ enum TrialMarks {
   }
 
   private static void circle(
-      Markup out, String kind, double x, double y, String radius, String number) {
+      HtmlWriter out, String kind, double x, double y, String radius, String number) {
     String left = Chart.px(x);
     String top = Chart.px(y);
     out.open("circle", "class", kind, "data-trial", number, "cx", left, "cy", top, "r", radius);
   }
 
   private static void path(
-      Markup out, String kind, String shape, double x, double y, String number) {
+      HtmlWriter out, String kind, String shape, double x, double y, String number) {
     String d = "M" + Chart.px(x) + " " + Chart.px(y) + shape;
     out.open("path", "class", kind, "data-trial", number, "d", d);
   }
 
   /** A legend of some kinds; nothing for a single one. */
-  static void legend(Markup out, List<TrialMarks> kinds) {
+  static void legend(HtmlWriter out, List<TrialMarks> kinds) {
     legend(out, kinds, false);
   }
 
   /** A legend of some kinds by colour alone; nothing for a single one. */
-  static void colours(Markup out, List<TrialMarks> kinds) {
+  static void colours(HtmlWriter out, List<TrialMarks> kinds) {
     legend(out, kinds, true);
   }
 
-  private static void legend(Markup out, List<TrialMarks> kinds, boolean colours) {
+  private static void legend(HtmlWriter out, List<TrialMarks> kinds, boolean colours) {
     if (kinds.size() < 2) {
       return;
     }
@@ -128,7 +128,7 @@ enum TrialMarks {
     out.close();
   }
 
-  private void key(Markup out) {
+  private void key(HtmlWriter out) {
     switch (this) {
       case COMPLETE, BEST -> out.empty("circle", "class", "dot", "cx", "11", "cy", "5", "r", "4");
       case UNMET, RUNNING ->

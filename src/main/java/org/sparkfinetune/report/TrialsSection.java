@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.sparkfinetune.report.Table.Cell;
-import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.TrialState;
 
 /** Tables of all trials, and of why some failed. */
@@ -40,22 +41,22 @@ final class TrialsSection {
         > 1;
   }
 
-  void render(Markup out) {
-    List<Trial> ranked = trials.ranked();
+  void render(HtmlWriter out) {
+    List<FrozenTrial> ranked = trials.ranked();
     if (ranked.size() <= MANY) {
       table(ranked).render(out);
       return;
     }
-    out.element("p", "The first %s of %s.".formatted(SHOWN, Numbers.grouped(ranked.size())));
+    out.element("p", "The first %s of %s.".formatted(SHOWN, NumberFormat.grouped(ranked.size())));
     table(ranked.subList(0, SHOWN)).render(out);
     out.open("details");
-    out.element("summary", "All %s trials".formatted(Numbers.grouped(ranked.size())));
+    out.element("summary", "All %s trials".formatted(NumberFormat.grouped(ranked.size())));
     table(ranked).render(out);
     out.close();
   }
 
   /** A row a trial. */
-  Table table(List<Trial> shown) {
+  Table table(List<FrozenTrial> shown) {
     List<String> head = new ArrayList<>(List.of("trial", "state"));
     head.addAll(trials.input().objectives());
     if (hasConstraints) {
@@ -68,7 +69,7 @@ final class TrialsSection {
     return table;
   }
 
-  private List<Cell> row(Trial trial) {
+  private List<Cell> row(FrozenTrial trial) {
     String kind = trials.isBest(trial) ? "better" : "";
     List<Cell> row = new ArrayList<>();
     String run = trials.input().runs().getOrDefault(trial.number(), "");
@@ -80,27 +81,28 @@ final class TrialsSection {
     }
     if (hasConstraints) {
       boolean measured = !trial.constraints().isEmpty();
-      row.add(Cell.of(measured ? Numbers.metric(trial.violation()) : ""));
+      row.add(Cell.of(measured ? NumberFormat.metric(trial.violation()) : ""));
     }
     for (String name : params) {
       Object value = trial.params().get(name);
       row.add(Cell.of(value == null ? "" : ParamAxis.text(value)));
     }
-    row.add(Cell.of(trials.took(trial) > 0 ? Numbers.duration(trials.took(trial)) : ""));
+    row.add(Cell.of(trials.took(trial) > 0 ? NumberFormat.duration(trials.took(trial)) : ""));
     row.add(Cell.of(trial.slot() >= 0 ? String.valueOf(trial.slot()) : ""));
     row.add(
-        Cell.of(trial.lastStep().isPresent() ? Numbers.grouped(trial.lastStep().getAsInt()) : ""));
+        Cell.of(
+            trial.lastStep().isPresent() ? NumberFormat.grouped(trial.lastStep().getAsInt()) : ""));
     row.add(Cell.of(trial.reason()));
     return row;
   }
 
   /** The value that stands for a trial; of several, only complete trials have the others. */
-  private String value(Trial trial, int objective) {
+  private String value(FrozenTrial trial, int objective) {
     if (trial.state() == TrialState.COMPLETE) {
-      return Numbers.metric(trials.value(trial, objective));
+      return NumberFormat.metric(trials.value(trial, objective));
     }
     double value = objective == 0 ? trials.value(trial) : Double.NaN;
-    return Double.isNaN(value) ? "" : Numbers.metric(value);
+    return Double.isNaN(value) ? "" : NumberFormat.metric(value);
   }
 
   /** Whether a trial failed. */
@@ -109,23 +111,27 @@ final class TrialsSection {
   }
 
   /** Each reason once, the most frequent first. */
-  void failures(Markup out) {
-    Map<String, List<Trial>> byReason =
+  void failures(HtmlWriter out) {
+    Map<String, List<FrozenTrial>> byReason =
         trials.input().history().in(TrialState.FAILED).stream()
-            .collect(Collectors.groupingBy(Trial::reason, LinkedHashMap::new, Collectors.toList()));
+            .collect(
+                Collectors.groupingBy(
+                    FrozenTrial::reason, LinkedHashMap::new, Collectors.toList()));
     Table table = new Table("reason", "failures", "trials").numbers(1, 2);
     byReason.entrySet().stream()
-        .sorted(Comparator.comparingInt((Map.Entry<String, List<Trial>> e) -> -e.getValue().size()))
+        .sorted(
+            Comparator.comparingInt(
+                (Map.Entry<String, List<FrozenTrial>> e) -> -e.getValue().size()))
         .forEach(
             entry ->
                 table.row(
                     entry.getKey().isBlank() ? "not known" : entry.getKey(),
-                    Numbers.grouped(entry.getValue().size()),
+                    NumberFormat.grouped(entry.getValue().size()),
                     numbers(entry.getValue())));
     table.render(out);
   }
 
-  private static String numbers(List<Trial> some) {
+  private static String numbers(List<FrozenTrial> some) {
     String numbers =
         some.stream()
             .limit(NUMBERS)

@@ -1,6 +1,7 @@
 package org.sparkfinetune.report;
 
 import java.util.Arrays;
+import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.tune.Direction;
 
 /**
@@ -47,13 +48,13 @@ final class ValueScale {
   }
 
   /** Says that some do. */
-  static void note(Markup out, long beyond) {
+  static void note(HtmlWriter out, long beyond) {
     if (beyond > 0) {
       out.element(
           "p",
           beyond == 1
               ? "1 value is far worse, and is drawn at the edge."
-              : Numbers.grouped(beyond) + " values are far worse, and are drawn at the edge.",
+              : NumberFormat.grouped(beyond) + " values are far worse, and are drawn at the edge.",
           "class",
           "note");
     }

@@ -3,8 +3,8 @@
  * drawn as SVG.
  *
  * <p>Reads what {@code track} knows of a run, what {@code evaluate} says of its predictions, and
- * what {@code tune} knows of a study; where these come from, and where a report goes, is the jobs'
- * affair. {@link org.sparkfinetune.report.RunReport} shows one run, {@link
+ * what {@code tune} knows of a study; its callers say where these come from, and where a report
+ * goes. {@link org.sparkfinetune.report.RunReport} shows one run, {@link
  * org.sparkfinetune.report.ComparisonReport} several, {@link org.sparkfinetune.report.StudyReport}
  * a study's trials.
  */

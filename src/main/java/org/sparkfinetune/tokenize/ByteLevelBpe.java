@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * RoBERTa's {@code vocab.json} and {@code merges.txt} (byte-level byte-pair encoding, as GPT-2's)

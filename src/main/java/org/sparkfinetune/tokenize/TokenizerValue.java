@@ -3,7 +3,7 @@ package org.sparkfinetune.tokenize;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * A value of a {@code tokenizer.json} and its key, to check and to name.

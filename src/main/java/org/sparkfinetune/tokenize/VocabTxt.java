@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 import org.sparkfinetune.tokenize.TokenizerClass.Kind;
 import org.sparkfinetune.tokenize.TokenizerSettings.Normalization;
 

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.sparkfinetune.config.PrivateFiles;
+import org.sparkfinetune.storage.PrivateFiles;
+import org.sparkfinetune.text.Redaction;
 
 /**
  * Delivers a journal's events, in their order, on a thread of its own. It reads them from the file,
@@ -27,7 +28,7 @@ final class Delivery {
   private final Journal journal;
   private final Sink sink;
   private final Path refusedFile;
-  private final DeliveredTo place;
+  private final DeliveryOffset place;
   private final Thread thread;
   private long position;
   private long refused;
@@ -44,7 +45,7 @@ final class Delivery {
     this.journal = journal;
     this.sink = sink;
     refusedFile = folder.resolve(Tracker.REFUSED);
-    place = new DeliveredTo(folder, journal.readers(), uri);
+    place = new DeliveryOffset(folder, journal.readers(), uri);
     position = start(place.read());
     thread = new Thread(this::run, "journal delivery");
     thread.setDaemon(true);

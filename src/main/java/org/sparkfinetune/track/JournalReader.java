@@ -27,14 +27,14 @@ public final class JournalReader {
    *
    * @throws UserException when it cannot be read
    */
-  public static List<RunRecord> runs(Path folder, Configuration hadoop) {
+  public static List<RunSnapshot> runs(Path folder, Configuration hadoop) {
     try {
       FileSystem files = folder.getFileSystem(hadoop);
       List<Path> journals = new ArrayList<>();
       if (files.exists(folder)) {
         find(files, folder, DEPTH, journals);
       }
-      List<RunRecord> runs = new ArrayList<>();
+      List<RunSnapshot> runs = new ArrayList<>();
       for (Path journal : journals) {
         runs.addAll(read(files, journal));
       }
@@ -56,7 +56,7 @@ public final class JournalReader {
     }
   }
 
-  private static List<RunRecord> read(FileSystem files, Path journal) throws IOException {
+  private static List<RunSnapshot> read(FileSystem files, Path journal) throws IOException {
     Map<String, RunBuilder> runs = new LinkedHashMap<>();
     try (InputStream in = new BufferedInputStream(files.open(journal), 1 << 16)) {
       ByteArrayOutputStream line = new ByteArrayOutputStream();

@@ -16,9 +16,9 @@ final class RunBuilder {
   private long end;
   private final Map<String, String> params = new LinkedHashMap<>();
   private final Map<String, String> tags = new LinkedHashMap<>();
-  private final Map<String, List<RunRecord.Point>> metrics = new LinkedHashMap<>();
+  private final Map<String, List<RunSnapshot.Point>> metrics = new LinkedHashMap<>();
   private final Map<String, DatasetInfo> inputs = new LinkedHashMap<>();
-  private final Map<String, RunRecord.ArtifactFile> artifacts = new LinkedHashMap<>();
+  private final Map<String, RunSnapshot.ArtifactFile> artifacts = new LinkedHashMap<>();
 
   RunBuilder(String id) {
     this.id = id;
@@ -44,22 +44,22 @@ final class RunBuilder {
               (metric, value) ->
                   metrics
                       .computeIfAbsent(metric, ignored -> new ArrayList<>())
-                      .add(new RunRecord.Point(more.step(), more.time(), value)));
+                      .add(new RunSnapshot.Point(more.step(), more.time(), value)));
     } else if (event instanceof TrackingEvent.Tags more) {
       tags.putAll(more.values());
     } else if (event instanceof TrackingEvent.Input input) {
       inputs.put(input.context(), input.dataset());
     } else if (event instanceof TrackingEvent.Artifact artifact) {
       artifacts.put(
-          artifact.path(), new RunRecord.ArtifactFile(artifact.source(), artifact.bytes()));
+          artifact.path(), new RunSnapshot.ArtifactFile(artifact.source(), artifact.bytes()));
     } else if (event instanceof TrackingEvent.RunEnded ended) {
       status = ended.status();
       end = ended.time();
     }
   }
 
-  RunRecord build() {
-    return new RunRecord(
+  RunSnapshot build() {
+    return new RunSnapshot(
         id, name, experiment, parent, status, start, end, params, tags, metrics, inputs, artifacts);
   }
 }

@@ -26,7 +26,7 @@ public final class SystemMetrics implements AutoCloseable {
       List.of(
           "utilization.gpu", "memory.used", "memory.total", "power.draw", "enforced.power.limit");
 
-  private final TrackedRun run;
+  private final RunHandle run;
   private final Duration interval;
   private final Thread thread;
   private final double[] network;
@@ -34,7 +34,7 @@ public final class SystemMetrics implements AutoCloseable {
   private boolean gpus = true;
   private boolean closed;
 
-  private SystemMetrics(TrackedRun run, Duration interval) {
+  private SystemMetrics(RunHandle run, Duration interval) {
     this.run = run;
     this.interval = interval;
     processor = processor();
@@ -44,7 +44,7 @@ public final class SystemMetrics implements AutoCloseable {
   }
 
   /** Starts to measure; an interval of zero measures nothing. */
-  public static SystemMetrics start(TrackedRun run, Duration interval) {
+  public static SystemMetrics start(RunHandle run, Duration interval) {
     SystemMetrics metrics = new SystemMetrics(run, interval);
     if (!interval.isZero() && Files.isReadable(Path.of("/proc/stat"))) {
       metrics.thread.start();

@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.PrivateFiles;
+import org.sparkfinetune.storage.PrivateFiles;
+import org.sparkfinetune.text.Redaction;
 
 /**
  * Records runs: in a journal on the local disk, and from there, in the background, where the
@@ -88,18 +89,18 @@ public final class Tracker implements AutoCloseable {
    *
    * @param serverRun the id of a run that the server has already; empty to make one
    */
-  public TrackedRun startRun(
+  public RunHandle startRun(
       String name, String experiment, String serverRun, Map<String, String> tags) {
     return start(name, experiment, "", serverRun, tags);
   }
 
   /** Begins a run that is a part of another. */
-  public TrackedRun startChild(
-      TrackedRun parent, String name, String experiment, Map<String, String> tags) {
+  public RunHandle startChild(
+      RunHandle parent, String name, String experiment, Map<String, String> tags) {
     return start(name, experiment, parent.id(), "", tags);
   }
 
-  private TrackedRun start(
+  private RunHandle start(
       String name, String experiment, String parent, String serverRun, Map<String, String> tags) {
     String id = UUID.randomUUID().toString().replace("-", "");
     long now = System.currentTimeMillis();
@@ -112,7 +113,7 @@ public final class Tracker implements AutoCloseable {
             parent,
             serverRun,
             Redaction.values(tags)));
-    return new TrackedRun(id, writer, Map.of());
+    return new RunHandle(id, writer, Map.of());
   }
 
   /**
@@ -125,8 +126,8 @@ public final class Tracker implements AutoCloseable {
   }
 
   /** Goes on with a run of the journal; what is measured again at steps that it has is left out. */
-  public TrackedRun resumeRun(String id) {
-    return new TrackedRun(id, writer, journal.lastSteps(id));
+  public RunHandle resumeRun(String id) {
+    return new RunHandle(id, writer, journal.lastSteps(id));
   }
 
   /** Where a person finds a run, by its id in the journal; empty when no server has it (yet). */

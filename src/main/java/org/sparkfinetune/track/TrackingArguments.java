@@ -1,7 +1,7 @@
 package org.sparkfinetune.track;
 
 import org.sparkfinetune.config.Key;
-import org.sparkfinetune.config.PrivateFiles;
+import org.sparkfinetune.storage.PrivateFiles;
 
 /** Where a run is recorded, and under which names. */
 public record TrackingArguments(

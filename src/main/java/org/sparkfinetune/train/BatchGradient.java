@@ -6,8 +6,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.sparkfinetune.collective.Collective;
 import org.sparkfinetune.collective.GradientReducer;
+import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.model.ForwardPass;
 import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -22,7 +22,7 @@ import org.sparkfinetune.tokenize.SplitMix64;
 final class BatchGradient implements AutoCloseable {
   private final SequenceClassifier model;
   private final LossFunction loss;
-  private final Collective workers;
+  private final WorkerGroup workers;
   private final ForwardPass pass;
   private final Generator generator;
   private final long seed;
@@ -51,7 +51,7 @@ final class BatchGradient implements AutoCloseable {
   BatchGradient(
       SequenceClassifier model,
       LossFunction loss,
-      Collective workers,
+      WorkerGroup workers,
       ForwardPass pass,
       Generator generator,
       long seed) {

@@ -22,7 +22,7 @@ final class BestWeights implements AutoCloseable {
    * What is known of the weights kept.
    *
    * @param step after which they were taken; -1 when steps were numbered for another batch size
-   * @param untouchedFactor as of {@link org.sparkfinetune.model.TrimmedVocabulary#factor} then
+   * @param untouchedFactor as of {@link org.sparkfinetune.model.CompactEmbeddings#factor} then
    * @param evaluated whether they were evaluated
    * @param metrics of that evaluation
    * @param description in words

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.collective.Collective;
+import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.train.checkpoint.CheckpointStore;
 import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
 import org.sparkfinetune.train.checkpoint.StoredCheckpoint;
@@ -41,10 +41,10 @@ final class Checkpoints {
 
   private final CheckpointStore store;
   private final CheckpointArguments arguments;
-  private final Collective workers;
+  private final WorkerGroup workers;
   private boolean goesOn;
 
-  private Checkpoints(CheckpointStore store, CheckpointArguments arguments, Collective workers) {
+  private Checkpoints(CheckpointStore store, CheckpointArguments arguments, WorkerGroup workers) {
     this.store = store;
     this.arguments = arguments;
     this.workers = workers;
@@ -52,7 +52,7 @@ final class Checkpoints {
 
   /** Empty when no folder is set. */
   static Optional<Checkpoints> of(
-      CheckpointArguments arguments, Configuration hadoop, Collective workers) {
+      CheckpointArguments arguments, Configuration hadoop, WorkerGroup workers) {
     return arguments.checkpointDir().isEmpty()
         ? Optional.empty()
         : Optional.of(

@@ -8,7 +8,7 @@ import java.util.function.ObjIntConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.sparkfinetune.collective.Collective;
+import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.MultiLabelMetrics;
@@ -52,13 +52,13 @@ final class Evaluator {
    *
    * @return empty when a logit is not finite
    */
-  Optional<Evaluation> evaluate(ShardedRows rows, Collective workers) {
+  Optional<Evaluation> evaluate(ShardedRows rows, WorkerGroup workers) {
     return model.config().problemType().isMultiLabel()
         ? multiLabel(rows, workers)
         : singleLabel(rows, workers);
   }
 
-  private Optional<Evaluation> singleLabel(ShardedRows rows, Collective workers) {
+  private Optional<Evaluation> singleLabel(ShardedRows rows, WorkerGroup workers) {
     // Of each row: its label, the predicted one and the label's probability.
     double[] outcomes = new double[3 * rows.size()];
     forEachRow(
@@ -84,7 +84,7 @@ final class Evaluator {
     return Optional.of(new Evaluation(accumulator.metrics(), OptionalDouble.empty()));
   }
 
-  private Optional<Evaluation> multiLabel(ShardedRows rows, Collective workers) {
+  private Optional<Evaluation> multiLabel(ShardedRows rows, WorkerGroup workers) {
     int count = model.labels().size();
     double[] outcomes = new double[Math.multiplyExact(count, rows.size())];
     int[] indicators = new int[outcomes.length];

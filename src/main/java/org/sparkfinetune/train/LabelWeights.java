@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.LongToDoubleFunction;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.Nearest;
+import org.sparkfinetune.text.Nearest;
 
 /**
  * Reads the settings that give labels weights: {@code none}, {@code balanced}, or {@code

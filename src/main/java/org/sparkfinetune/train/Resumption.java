@@ -14,7 +14,7 @@ import java.util.TreeSet;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.config.Setting;
-import org.sparkfinetune.model.Customisation;
+import org.sparkfinetune.model.AdaptationConfig;
 import org.sparkfinetune.model.Lora;
 import org.sparkfinetune.model.SequenceClassifier;
 
@@ -66,7 +66,7 @@ final class Resumption {
   }
 
   private static void putModel(Map<String, String> settings, SequenceClassifier model) {
-    Customisation customisation = model.customisation();
+    AdaptationConfig customisation = model.customisation();
     settings.put("model.freeze", Setting.spelling(customisation.freeze()));
     settings.put("model.freeze_layers", String.valueOf(customisation.freezeLayers()));
     settings.put("model.reinit_top_layers", String.valueOf(customisation.reinitTopLayers()));

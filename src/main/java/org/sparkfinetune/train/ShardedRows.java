@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.sparkfinetune.collective.Collective;
+import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.tokenize.Batch;
 import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.tokenize.EncodedRow;
@@ -22,7 +22,7 @@ final class ShardedRows implements Rows {
   private static final int WINDOW = 1 << 20;
 
   private final EncodedDataset shard;
-  private final Collective workers;
+  private final WorkerGroup workers;
   private final int first;
   private final int[] lengths;
   private final int[] recordSizes;
@@ -30,7 +30,7 @@ final class ShardedRows implements Rows {
   private Map<Integer, int[]> window = Map.of();
 
   /** Learns the sizes of all rows; an operation of all workers. */
-  ShardedRows(EncodedDataset shard, Collective workers) {
+  ShardedRows(EncodedDataset shard, WorkerGroup workers) {
     this.shard = shard;
     this.workers = workers;
     int[] counts = new int[workers.size()];

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
-import org.sparkfinetune.collective.Collective;
+import org.sparkfinetune.collective.WorkerGroup;
+import org.sparkfinetune.model.CompactEmbeddings;
 import org.sparkfinetune.model.ForwardPass;
 import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.TrimmedVocabulary;
 import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.tokenize.EncodedRow;
 
@@ -22,17 +22,17 @@ import org.sparkfinetune.tokenize.EncodedRow;
  */
 final class TrainedWeights implements AutoCloseable {
   private final SequenceClassifier model;
-  private final Optional<TrimmedVocabulary> vocabulary;
+  private final Optional<CompactEmbeddings> vocabulary;
   private final Optimizer optimizer;
-  private final Collective workers;
+  private final WorkerGroup workers;
   private final BatchGradient gradient;
   private final double untouchedDecay;
 
   private TrainedWeights(
       SequenceClassifier model,
-      Optional<TrimmedVocabulary> vocabulary,
+      Optional<CompactEmbeddings> vocabulary,
       Optimizer optimizer,
-      Collective workers,
+      WorkerGroup workers,
       BatchGradient gradient,
       double untouchedDecay) {
     this.model = model;
@@ -47,7 +47,7 @@ final class TrainedWeights implements AutoCloseable {
   static TrainedWeights of(
       SequenceClassifier model,
       TrainingArguments arguments,
-      Collective workers,
+      WorkerGroup workers,
       ForwardPass pass,
       Generator generator,
       ShardedRows train,
@@ -59,7 +59,7 @@ final class TrainedWeights implements AutoCloseable {
             model.labels(),
             rowsByLabel(model, workers, train.shard()),
             train.size());
-    Optional<TrimmedVocabulary> vocabulary =
+    Optional<CompactEmbeddings> vocabulary =
         UpdateRule.of(arguments.optimizer()).leavesUntouchedRows()
             ? model.trimVocabulary(used(model, workers, train.shard(), validation.shard()))
             : Optional.empty();
@@ -76,7 +76,7 @@ final class TrainedWeights implements AutoCloseable {
   }
 
   private static long[] rowsByLabel(
-      SequenceClassifier model, Collective workers, EncodedDataset shard) {
+      SequenceClassifier model, WorkerGroup workers, EncodedDataset shard) {
     double[] counts = new double[model.labels().size()];
     for (int row = 0; row < shard.size(); row++) {
       for (int label : shard.labels(row)) {
@@ -92,7 +92,7 @@ final class TrainedWeights implements AutoCloseable {
   }
 
   private static BitSet used(
-      SequenceClassifier model, Collective workers, EncodedDataset... shards) {
+      SequenceClassifier model, WorkerGroup workers, EncodedDataset... shards) {
     int[] occurs = new int[model.vocabulary()];
     for (EncodedDataset shard : shards) {
       for (int row = 0; row < shard.size(); row++) {
@@ -125,8 +125,8 @@ final class TrainedWeights implements AutoCloseable {
       trained += parameter.trainable() ? parameter.tensor().numel() : 0;
     }
     int length = Math.max(train.longest(), validation.longest());
-    int tokens = vocabulary.map(TrimmedVocabulary::vocabulary).orElseGet(model::vocabulary);
-    int occurring = vocabulary.map(TrimmedVocabulary::size).orElse(tokens);
+    int tokens = vocabulary.map(CompactEmbeddings::vocabulary).orElseGet(model::vocabulary);
+    int occurring = vocabulary.map(CompactEmbeddings::size).orElse(tokens);
     long absent = model.numbersAside() / tokens * (tokens - occurring);
     return new TrainingPlan(
         steps,
@@ -161,7 +161,7 @@ final class TrainedWeights implements AutoCloseable {
 
   /** What word vectors that are not there are to be multiplied with in the end. */
   double untouchedFactor() {
-    return vocabulary.map(TrimmedVocabulary::factor).orElse(1.0);
+    return vocabulary.map(CompactEmbeddings::factor).orElse(1.0);
   }
 
   /** Sets {@link #untouchedFactor}. */
@@ -227,6 +227,6 @@ final class TrainedWeights implements AutoCloseable {
   public void close() {
     gradient.close();
     optimizer.close();
-    vocabulary.ifPresent(TrimmedVocabulary::close);
+    vocabulary.ifPresent(CompactEmbeddings::close);
   }
 }

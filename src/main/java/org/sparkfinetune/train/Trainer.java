@@ -10,7 +10,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.global.torch;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.collective.Collective;
+import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.model.ForwardPass;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.tokenize.EncodedDataset;
@@ -32,7 +32,7 @@ public final class Trainer implements AutoCloseable {
   private final SequenceClassifier model;
   private final TrainingArguments arguments;
   private final Surroundings surroundings;
-  private final Collective workers;
+  private final WorkerGroup workers;
   private final String metricForBestModel;
   private final Generator generator;
   private final ForwardPass trainingPass;
@@ -58,10 +58,10 @@ public final class Trainer implements AutoCloseable {
    * @param hadoop the configuration of the file system of checkpoints
    * @param run names this training, however often Spark starts it
    */
-  public record Surroundings(Collective workers, Configuration hadoop, String run) {
+  public record Surroundings(WorkerGroup workers, Configuration hadoop, String run) {
     /** One worker alone. */
     public static Surroundings alone() {
-      return new Surroundings(Collective.alone(), new Configuration(false), "");
+      return new Surroundings(WorkerGroup.alone(), new Configuration(false), "");
     }
   }
 

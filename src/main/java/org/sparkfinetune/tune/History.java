@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param directions of the objectives, one each
  * @param trials by number
  */
-public record History(List<Direction> directions, List<Trial> trials) {
+public record History(List<Direction> directions, List<FrozenTrial> trials) {
   /** Copies what it is given. */
   public History {
     directions = List.copyOf(directions);
@@ -23,12 +23,12 @@ public record History(List<Direction> directions, List<Trial> trials) {
   }
 
   /** The trials in a state, by number. */
-  public List<Trial> in(TrialState state) {
+  public List<FrozenTrial> in(TrialState state) {
     return trials.stream().filter(trial -> trial.state() == state).toList();
   }
 
   /** The best complete trial that meets the constraints, by the first objective; the earliest. */
-  public Optional<Trial> best() {
+  public Optional<FrozenTrial> best() {
     return in(TrialState.COMPLETE).stream()
         .filter(trial -> trial.violation() == 0)
         .min(Comparator.comparingDouble(trial -> direction().loss(trial.value())));

@@ -42,8 +42,8 @@ public final class Importance {
    */
   public static Map<String, Double> of(History history, int objective) {
     Direction direction = history.directions().get(objective);
-    List<Trial> complete = history.in(TrialState.COMPLETE);
-    List<Trial> trials =
+    List<FrozenTrial> complete = history.in(TrialState.COMPLETE);
+    List<FrozenTrial> trials =
         complete.stream().filter(trial -> Double.isFinite(trial.values().get(objective))).toList();
     Set<Integer> best = best(trials, trial -> direction.loss(trial.values().get(objective)));
     Map<String, Double> divergences = new LinkedHashMap<>();
@@ -53,24 +53,24 @@ public final class Importance {
     return normalised(divergences);
   }
 
-  private static Set<String> names(List<Trial> trials) {
+  private static Set<String> names(List<FrozenTrial> trials) {
     return trials.stream()
         .flatMap(trial -> trial.distributions().keySet().stream())
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
   /** The numbers of the best tenth, and others as good as the last of them. */
-  private static Set<Integer> best(List<Trial> trials, ToDoubleFunction<Trial> loss) {
+  private static Set<Integer> best(List<FrozenTrial> trials, ToDoubleFunction<FrozenTrial> loss) {
     double[] losses = trials.stream().mapToDouble(loss).sorted().toArray();
     int count = (int) Math.ceil(TARGET_QUANTILE * losses.length);
     return trials.stream()
         .filter(trial -> loss.applyAsDouble(trial) <= losses[count - 1])
-        .map(Trial::number)
+        .map(FrozenTrial::number)
         .collect(Collectors.toSet());
   }
 
-  private static double divergence(String name, List<Trial> trials, Set<Integer> best) {
-    Map<Optional<Distribution>, List<Trial>> regimes =
+  private static double divergence(String name, List<FrozenTrial> trials, Set<Integer> best) {
+    Map<Optional<Distribution>, List<FrozenTrial>> regimes =
         trials.stream()
             .collect(
                 Collectors.groupingBy(
@@ -78,9 +78,9 @@ public final class Importance {
                     LinkedHashMap::new,
                     Collectors.toList()));
     double sum = 0;
-    for (Map.Entry<Optional<Distribution>, List<Trial>> regime : regimes.entrySet()) {
-      List<Trial> all = regime.getValue();
-      List<Trial> top = all.stream().filter(trial -> best.contains(trial.number())).toList();
+    for (Map.Entry<Optional<Distribution>, List<FrozenTrial>> regime : regimes.entrySet()) {
+      List<FrozenTrial> all = regime.getValue();
+      List<FrozenTrial> top = all.stream().filter(trial -> best.contains(trial.number())).toList();
       if (regime.getKey().isPresent()
           && !regime.getKey().get().isSingle()
           && all.size() >= TRIALS_OF_A_REGIME
@@ -108,7 +108,8 @@ public final class Importance {
     return sum;
   }
 
-  private static double[] density(String name, Distribution distribution, List<Trial> trials) {
+  private static double[] density(
+      String name, Distribution distribution, List<FrozenTrial> trials) {
     return GridDensity.of(
         distribution,
         trials.stream()

@@ -28,5 +28,5 @@ public interface Objective {
    *
    * @throws Exception what keeps this setting from being tried; the study goes on with others
    */
-  Result evaluate(RunningTrial trial) throws Exception;
+  Result evaluate(Trial trial) throws Exception;
 }

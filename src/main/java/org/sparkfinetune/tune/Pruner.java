@@ -12,5 +12,5 @@ public interface Pruner {
    * @param history all trials so far, this one among them
    * @param trial that runs, with the value just reported as its last
    */
-  boolean shouldPrune(History history, Trial trial);
+  boolean shouldPrune(History history, FrozenTrial trial);
 }

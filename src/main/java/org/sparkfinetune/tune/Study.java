@@ -35,10 +35,10 @@ public final class Study implements AutoCloseable {
       int nTrials) {}
 
   private final Plan plan;
-  private final StudyFile file;
-  private final SortedMap<Integer, Trial> trials = new TreeMap<>();
+  private final StudyStorage file;
+  private final SortedMap<Integer, FrozenTrial> trials = new TreeMap<>();
 
-  private Study(Plan plan, StudyFile file) {
+  private Study(Plan plan, StudyStorage file) {
     this.plan = plan;
     this.file = file;
   }
@@ -49,12 +49,12 @@ public final class Study implements AutoCloseable {
    * @param enqueued settings to try first, of some or all parameters
    * @throws UserException as {@link #check} does
    */
-  public static Study begin(Plan plan, List<Map<String, Object>> enqueued, StudyFile file) {
+  public static Study begin(Plan plan, List<Map<String, Object>> enqueued, StudyStorage file) {
     check(plan, enqueued);
     Study study = new Study(plan, file);
     for (Map<String, Object> params : enqueued) {
       int number = study.trials.size();
-      study.trials.put(number, Trial.waiting(number, params, Map.of()));
+      study.trials.put(number, FrozenTrial.waiting(number, params, Map.of()));
     }
     study.save();
     return study;
@@ -89,9 +89,9 @@ public final class Study implements AutoCloseable {
    * @throws UserException when the file is none, or is another study's; or when a setting that was
    *     enqueued, and has not been tried, is no longer in the search space
    */
-  public static Study resume(Plan plan, StudyFile file) {
+  public static Study resume(Plan plan, StudyStorage file) {
     Study study = new Study(plan, file);
-    for (Trial trial : file.read(plan)) {
+    for (FrozenTrial trial : file.read(plan)) {
       if (trial.distributions().isEmpty() && trial.state() == TrialState.WAITING) {
         holding(plan, trial.params());
       }
@@ -102,8 +102,8 @@ public final class Study implements AutoCloseable {
     return study;
   }
 
-  private static Trial interrupted(Trial trial) {
-    return new Trial(
+  private static FrozenTrial interrupted(FrozenTrial trial) {
+    return new FrozenTrial(
         trial.number(),
         TrialState.WAITING,
         trial.params(),
@@ -132,19 +132,20 @@ public final class Study implements AutoCloseable {
    *
    * @param slot where it will run
    */
-  public synchronized Optional<RunningTrial> ask(int slot) {
-    List<Trial> waiting = history().in(TrialState.WAITING);
+  public synchronized Optional<Trial> ask(int slot) {
+    List<FrozenTrial> waiting = history().in(TrialState.WAITING);
     if (trials.size() - waiting.size() >= (waiting.isEmpty() ? limit() : plan.nTrials())) {
       return Optional.empty();
     }
     int number = trials.isEmpty() ? 0 : trials.lastKey() + 1;
-    Trial next = waiting.isEmpty() ? Trial.waiting(number, Map.of(), Map.of()) : waiting.get(0);
+    FrozenTrial next =
+        waiting.isEmpty() ? FrozenTrial.waiting(number, Map.of(), Map.of()) : waiting.get(0);
     if (next.distributions().isEmpty()) {
       Map<String, Object> params =
           plan.sampler().sample(history(), holding(plan, next.params()), next.number());
-      next = Trial.waiting(next.number(), params, plan.space().distributions(params));
+      next = FrozenTrial.waiting(next.number(), params, plan.space().distributions(params));
     }
-    RunningTrial running = new RunningTrial(this, next);
+    Trial running = new Trial(this, next);
     trials.put(next.number(), next.started(slot, System.currentTimeMillis()));
     save();
     return Optional.of(running);
@@ -163,7 +164,7 @@ public final class Study implements AutoCloseable {
     List<Map<String, Object>> tried =
         trials.values().stream()
             .filter(trial -> !trial.distributions().isEmpty())
-            .map(Trial::params)
+            .map(FrozenTrial::params)
             .toList();
     long taken = tried.stream().distinct().filter(plan.space()::contains).count();
     return (int) (tried.size() - taken);
@@ -171,18 +172,18 @@ public final class Study implements AutoCloseable {
 
   /** Notes an intermediate value; whether the trial should stop. */
   synchronized boolean report(int number, int step, double value) {
-    Trial trial = trials.get(number);
+    FrozenTrial trial = trials.get(number);
     if (trial.state() != TrialState.RUNNING || trial.intermediateValues().containsKey(step)) {
       return false;
     }
-    Trial reported = trial.reported(step, value);
+    FrozenTrial reported = trial.reported(step, value);
     trials.put(number, reported);
     file.saveSoon(this::snapshot);
     return plan.pruner().shouldPrune(history(), reported);
   }
 
   /** Notes what came of a trial. */
-  public synchronized Trial complete(int number, Objective.Result result) {
+  public synchronized FrozenTrial complete(int number, Objective.Result result) {
     if (result.values().size() != plan.directions().size()) {
       return fail(
           number,
@@ -201,7 +202,7 @@ public final class Study implements AutoCloseable {
   }
 
   /** Notes that a trial was stopped because others were better. */
-  public synchronized Trial prune(int number) {
+  public synchronized FrozenTrial prune(int number) {
     SortedMap<Integer, Double> values = trials.get(number).intermediateValues();
     // As Optuna: its last value is its value.
     return finish(
@@ -213,21 +214,21 @@ public final class Study implements AutoCloseable {
   }
 
   /** Notes why a trial has no value. */
-  public synchronized Trial fail(int number, String reason) {
+  public synchronized FrozenTrial fail(int number, String reason) {
     return finish(number, TrialState.FAILED, List.of(), List.of(), reason);
   }
 
   /** Gives a trial back that could not be ended: it has to run again. */
-  public synchronized Trial giveBack(int number) {
-    Trial again = interrupted(trials.get(number));
+  public synchronized FrozenTrial giveBack(int number) {
+    FrozenTrial again = interrupted(trials.get(number));
     trials.put(number, again);
     save();
     return again;
   }
 
-  private Trial finish(
+  private FrozenTrial finish(
       int number, TrialState state, List<Double> values, List<Double> constraints, String reason) {
-    Trial finished =
+    FrozenTrial finished =
         trials.get(number).finished(state, values, constraints, System.currentTimeMillis(), reason);
     trials.put(number, finished);
     save();
@@ -240,7 +241,7 @@ public final class Study implements AutoCloseable {
    */
   public synchronized OptionalInt trialsSinceBest() {
     History history = history();
-    Optional<Trial> best = history.best();
+    Optional<FrozenTrial> best = history.best();
     return best.isEmpty()
         ? OptionalInt.empty()
         : OptionalInt.of(
@@ -251,8 +252,8 @@ public final class Study implements AutoCloseable {
                     .count());
   }
 
-  private StudyFile.Content snapshot() {
-    return new StudyFile.Content(plan, history());
+  private StudyStorage.Content snapshot() {
+    return new StudyStorage.Content(plan, history());
   }
 
   private void save() {

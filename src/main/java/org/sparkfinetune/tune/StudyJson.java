@@ -21,7 +21,7 @@ final class StudyJson {
 
   private StudyJson() {}
 
-  static Map<String, Object> of(StudyFile.Content content) {
+  static Map<String, Object> of(StudyStorage.Content content) {
     Study.Plan plan = content.plan();
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("name", plan.name());
@@ -31,7 +31,7 @@ final class StudyJson {
       json.put("objectives", plan.objectives());
       json.put("directions", plan.directions().stream().map(StudyJson::spelling).toList());
     }
-    json.put("best_trial", content.history().best().map(Trial::number).orElse(null));
+    json.put("best_trial", content.history().best().map(FrozenTrial::number).orElse(null));
     json.put("trials", content.history().trials().stream().map(StudyJson::of).toList());
     return json;
   }
@@ -40,7 +40,7 @@ final class StudyJson {
     return direction.name().toLowerCase(Locale.ROOT);
   }
 
-  private static Map<String, Object> of(Trial trial) {
+  private static Map<String, Object> of(FrozenTrial trial) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("number", trial.number());
     json.put("state", trial.state().name());
@@ -101,7 +101,7 @@ final class StudyJson {
    * @param place for messages
    * @throws UserException when it is none, or one of other objectives
    */
-  static List<Trial> trials(JsonNode root, Study.Plan plan, String place) {
+  static List<FrozenTrial> trials(JsonNode root, Study.Plan plan, String place) {
     String found = objectives(root);
     String expected =
         objectives(plan.objectives(), plan.directions().stream().map(StudyJson::spelling).toList());
@@ -110,10 +110,10 @@ final class StudyJson {
           "%s is the study of another objective (%s): expected %s; choose another output"
               .formatted(place, found, expected));
     }
-    Map<Integer, Trial> trials = new LinkedHashMap<>();
+    Map<Integer, FrozenTrial> trials = new LinkedHashMap<>();
     for (JsonNode json : root.path("trials")) {
       try {
-        Trial trial = trial(json, plan.objectives().size());
+        FrozenTrial trial = trial(json, plan.objectives().size());
         if (trials.put(trial.number(), trial) != null) {
           throw new UserException("there are two of that number");
         }
@@ -145,7 +145,7 @@ final class StudyJson {
     return texts;
   }
 
-  private static Trial trial(JsonNode json, int objectives) {
+  private static FrozenTrial trial(JsonNode json, int objectives) {
     JsonNode number = json.path("number");
     if (!number.isInt() || number.intValue() < 0 || number.intValue() > LARGEST_NUMBER) {
       throw new UserException("number=" + number + ": expected one from 0 to " + LARGEST_NUMBER);
@@ -169,7 +169,7 @@ final class StudyJson {
       throw new UserException(
           "state=COMPLETE with " + values.size() + " values: expected " + objectives);
     }
-    return new Trial(
+    return new FrozenTrial(
         number.intValue(),
         state,
         params,

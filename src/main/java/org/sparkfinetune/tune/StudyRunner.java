@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.tune.RunningTrial.Stop;
+import org.sparkfinetune.tune.Trial.Stop;
 
 /**
  * Runs the trials of a study, several at once, until the budget is spent. What goes wrong in a
@@ -42,14 +42,14 @@ public final class StudyRunner {
   /** Hears of trials, from the threads that run them. */
   public interface Listener {
     /** A trial begins. */
-    void began(RunningTrial trial);
+    void began(Trial trial);
 
     /**
      * A trial is over.
      *
      * @param result what the objective gave; empty when it gave nothing
      */
-    void ended(Trial trial, Optional<Objective.Result> result);
+    void ended(FrozenTrial trial, Optional<Objective.Result> result);
   }
 
   private final Study study;
@@ -195,7 +195,7 @@ public final class StudyRunner {
                     trial.state() == TrialState.COMPLETE || trial.state() == TrialState.PRUNED);
   }
 
-  private synchronized void account(Trial trial) {
+  private synchronized void account(FrozenTrial trial) {
     open--;
     if (trial.state() == TrialState.FAILED) {
       failed++;
@@ -232,8 +232,8 @@ public final class StudyRunner {
 
   private void throwIfHopeless() {
     if (onlyFailures()) {
-      List<Trial> failures = study.history().in(TrialState.FAILED);
-      Trial last = failures.get(failures.size() - 1);
+      List<FrozenTrial> failures = study.history().in(TrialState.FAILED);
+      FrozenTrial last = failures.get(failures.size() - 1);
       throw new UserException(
           "the first %s trials all failed, the last with: %s. Try its setting alone with jobs/fine-tune (%s), or narrow tune.space"
               .formatted(failures.size(), last.reason(), last.params()));
@@ -246,7 +246,7 @@ public final class StudyRunner {
 
   /** One trial in its slot's thread. */
   private final class Attempt {
-    private final RunningTrial trial;
+    private final Trial trial;
     private final int slot;
     private final AtomicBoolean settled = new AtomicBoolean();
     private final long began = System.nanoTime();
@@ -254,7 +254,7 @@ public final class StudyRunner {
     private long lastTry;
     private Thread stopper;
 
-    Attempt(RunningTrial trial, int slot) {
+    Attempt(Trial trial, int slot) {
       this.trial = trial;
       this.slot = slot;
     }
@@ -285,12 +285,12 @@ public final class StudyRunner {
     }
 
     private void end(Optional<Objective.Result> result, String failure) {
-      Trial ended = settle(result, failure);
+      FrozenTrial ended = settle(result, failure);
       account(ended);
       listener.ended(ended, result);
     }
 
-    private Trial settle(Optional<Objective.Result> result, String failure) {
+    private FrozenTrial settle(Optional<Objective.Result> result, String failure) {
       // Whoever came to his end has a value, even if he was told to stop at his last step.
       if (result.isPresent()) {
         return study.complete(trial.number(), result.get());

@@ -1,120 +1,97 @@
 package org.sparkfinetune.tune;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One setting that a study tries, as it stands at a moment.
- *
- * @param number from 0, in the order in which trials were asked for
- * @param params values by name; a parameter whose condition does not hold is missing
- * @param distributions what each of {@code params} was drawn from
- * @param values of the objectives, once complete
- * @param intermediateValues of the first objective, by step
- * @param constraints at most 0 where they are met; empty without constraints, or not yet measured
- * @param start when it began, in milliseconds since 1970; 0 before
- * @param end when it was finished, likewise; 0 before
- * @param slot which of the study's places it runs, or ran, in, from 0; -1 before
- * @param reason why it failed, was pruned, or has to run again; empty for none
+ * A trial as its objective sees it: the setting to try, and what to call while it is tried.
+ * Thread-safe.
  */
-public record Trial(
-    int number,
-    TrialState state,
-    Map<String, Object> params,
-    Map<String, Distribution> distributions,
-    List<Double> values,
-    SortedMap<Integer, Double> intermediateValues,
-    List<Double> constraints,
-    long start,
-    long end,
-    int slot,
-    String reason) {
-  /** Copies what it is given. */
-  public Trial {
-    params = Collections.unmodifiableMap(new LinkedHashMap<>(params));
-    distributions = Collections.unmodifiableMap(new LinkedHashMap<>(distributions));
-    values = List.copyOf(values);
-    intermediateValues = Collections.unmodifiableSortedMap(new TreeMap<>(intermediateValues));
-    constraints = List.copyOf(constraints);
+public final class Trial {
+  private static final Logger LOG = LoggerFactory.getLogger(Trial.class);
+
+  /** Why a trial is stopped before its end. */
+  enum Stop {
+    PRUNED,
+    TIMED_OUT,
+    CANCELLED
   }
 
-  /** A trial that has not begun. */
-  public static Trial waiting(
-      int number, Map<String, Object> params, Map<String, Distribution> distributions) {
-    return new Trial(
-        number,
-        TrialState.WAITING,
-        params,
-        distributions,
-        List.of(),
-        new TreeMap<>(),
-        List.of(),
-        0,
-        0,
-        -1,
-        "");
+  private final Study study;
+  private final FrozenTrial trial;
+  private final AtomicReference<Stop> stop = new AtomicReference<>();
+  private Runnable onStop = () -> {};
+
+  Trial(Study study, FrozenTrial trial) {
+    this.study = study;
+    this.trial = trial;
   }
 
-  /** The value of the only, or first, objective. */
-  public double value() {
-    return values.get(0);
+  /** The trial's number, from 0. */
+  public int number() {
+    return trial.number();
   }
 
-  /** The newest step that has a value. */
-  public OptionalInt lastStep() {
-    return intermediateValues.isEmpty()
-        ? OptionalInt.empty()
-        : OptionalInt.of(intermediateValues.lastKey());
+  /** The setting to try. */
+  public Map<String, Object> params() {
+    return trial.params();
   }
 
-  /** How far the constraints are from being met, all together; 0 where they are. */
-  public double violation() {
-    return constraints.stream().mapToDouble(c -> Math.max(0, c)).sum();
+  /**
+   * Notes a value of the first objective on the way, and asks the pruner.
+   *
+   * @param step what has been spent so far, in whatever unit the trials of the study have in
+   *     common, as epochs; a step that has a value already is left alone
+   * @return whether the trial is to stop; what {@link #onStop} named has been called then
+   */
+  public boolean report(int step, double value) {
+    if (study.report(number(), step, value)) {
+      stop(Stop.PRUNED);
+    }
+    return isStopped();
   }
 
-  /** The same trial, begun. */
-  public Trial started(int inSlot, long time) {
-    return new Trial(
-        number,
-        TrialState.RUNNING,
-        params,
-        distributions,
-        values,
-        intermediateValues,
-        constraints,
-        time,
-        0,
-        inSlot,
-        "");
+  /**
+   * Names what ends the trial's work; from then on it is called until the work has ended, at once
+   * when the trial is to stop already. What it throws is logged.
+   */
+  public synchronized void onStop(Runnable action) {
+    onStop = action;
+    if (isStopped()) {
+      callOnStop();
+    }
   }
 
-  /** The same trial with one more intermediate value. */
-  public Trial reported(int step, double value) {
-    SortedMap<Integer, Double> more = new TreeMap<>(intermediateValues);
-    more.put(step, value);
-    return new Trial(
-        number, state, params, distributions, values, more, constraints, start, end, slot, reason);
+  private void callOnStop() {
+    try {
+      onStop.run();
+    } catch (RuntimeException e) {
+      LOG.warn("trial {} could not be told to stop", number(), e);
+    }
   }
 
-  /** The same trial, finished. */
-  public Trial finished(
-      TrialState as, List<Double> results, List<Double> measured, long time, String why) {
-    return new Trial(
-        number,
-        as,
-        params,
-        distributions,
-        results,
-        intermediateValues,
-        measured,
-        start,
-        time,
-        slot,
-        why);
+  /** Whether the trial is to stop. */
+  public boolean isStopped() {
+    return stop.get() != null;
+  }
+
+  /** Ends the trial's work, or tries to once more. The first reason stays. */
+  void stop(Stop why) {
+    // Outside of the lock: whoever asks is not to wait for an action that blocks.
+    stop.compareAndSet(null, why);
+    synchronized (this) {
+      callOnStop();
+    }
+  }
+
+  /** The trial's work has ended: nothing of it is there to be stopped. */
+  synchronized void over() {
+    onStop = () -> {};
+  }
+
+  Stop stopped() {
+    return stop.get();
   }
 }

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestGoldens;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.PretrainedModel;
 
 /** Each family, from a Hugging Face folder through a fit on Spark to a saved pipeline and back. */
 class FamiliesOnSparkTest {
@@ -143,7 +143,7 @@ class FamiliesOnSparkTest {
 
   /** Tokenizers of families without token types say 0 for both texts of a pair; BERT's 1. */
   private static Path withoutTokenTypes(Path base) throws IOException {
-    String bert = Checkpoint.open(base.toString(), new Configuration(false)).tokenizer();
+    String bert = PretrainedModel.open(base.toString(), new Configuration(false)).tokenizer();
     Files.writeString(
         base.resolve("tokenizer.json"), bert.replaceAll("\"type_id\"\\s*:\\s*1", "\"type_id\": 0"));
     return base;

@@ -25,7 +25,7 @@ import scala.collection.JavaConverters;
 import scala.collection.Seq;
 
 /** Stages and rows that the tests of this package share. */
-final class Fixtures {
+public final class Fixtures {
   private Fixtures() {}
 
   /** Turns the column {@code text} into one document a row. */

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.model.io.TrainingRecord;
+import org.sparkfinetune.model.io.ModelProvenance;
 import org.sparkfinetune.train.TrainingProgress;
 
 class TransformerClassifierApproachTest {
@@ -86,7 +86,7 @@ class TransformerClassifierApproachTest {
 
     assertThat(Fixtures.annotations(loaded.transform(messages(6)), "category"))
         .isEqualTo(Fixtures.annotations(fitted.transform(messages(6)), "category"));
-    TrainingRecord record =
+    ModelProvenance record =
         ((TransformerClassifierModel) loaded.stages()[1]).trainingRecord().orElseThrow();
     assertThat(record.base()).isEqualTo(approach.modelArguments().base());
     assertThat(record.finished()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ");

@@ -36,11 +36,11 @@ import org.sparkfinetune.TestModels;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.io.AdapterFiles;
-import org.sparkfinetune.model.io.Checkpoint;
 import org.sparkfinetune.model.io.ChunkedBytes;
 import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.ModelProvenance;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.TensorSource;
-import org.sparkfinetune.model.io.TrainingRecord;
 import scala.collection.JavaConverters;
 
 class TransformerClassifierModelTest {
@@ -189,7 +189,7 @@ class TransformerClassifierModelTest {
     TestSpark.session();
     TransformerClassifierModel.of(TestModels.tiny().withAdapter(adapter))
         .setTrainingRecord(
-            new TrainingRecord("/cache/mlflow-1", "", Map.of(), Map.of(), Map.of(), Map.of())
+            new ModelProvenance("/cache/mlflow-1", "", Map.of(), Map.of(), Map.of(), Map.of())
                 .withBase("models:/base@champion"))
         .save(path);
     try (Stream<Path> files = Files.walk(folder)) {
@@ -226,7 +226,7 @@ class TransformerClassifierModelTest {
     Fixtures.pipeline(Fixtures.documents(), model).save(pipeline.toString());
 
     for (Path base : List.of(stage, pipeline, pipeline.getParent())) {
-      Checkpoint checkpoint = Checkpoint.open(base.toString(), new Configuration(false));
+      PretrainedModel checkpoint = PretrainedModel.open(base.toString(), new Configuration(false));
       assertThat(checkpoint.config()).isEqualTo(model.files().config());
       assertThat(checkpoint.tokenizer()).isEqualTo(model.files().tokenizer());
       try (TensorSource weights = checkpoint.openWeights()) {

@@ -145,11 +145,11 @@ class ClassLabelsTest {
       assertThat(report.split("train").orElseThrow().classes())
           .isEqualTo(Map.of("neg", 1L, "pos", 2L));
       assertThat(report.split("train").orElseThrow().setAside())
-          .isEqualTo(Map.of(SetAsideReason.MISSING_LABEL, 2L));
+          .isEqualTo(Map.of(RejectReason.MISSING_LABEL, 2L));
       assertThat(report.split("test").orElseThrow().classes())
           .isEqualTo(Map.of("neg", 1L, "pos", 2L));
       assertThat(report.split("test").orElseThrow().setAside())
-          .isEqualTo(Map.of(SetAsideReason.UNNAMED_LABEL, 1L, SetAsideReason.UNSEEN_LABEL, 1L));
+          .isEqualTo(Map.of(RejectReason.UNNAMED_LABEL, 1L, RejectReason.UNSEEN_LABEL, 1L));
       assertThat(report.notes())
           .containsExactly(
               "train: its files name the numbers of their labels (Hugging Face ClassLabel): 0 neg,"

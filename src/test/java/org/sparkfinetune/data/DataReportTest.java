@@ -21,7 +21,7 @@ class DataReportTest {
                     "train",
                     Optional.of("train.csv"),
                     1500,
-                    Map.of(SetAsideReason.BLANK_TEXT, 20L),
+                    Map.of(RejectReason.BLANK_TEXT, 20L),
                     1280,
                     classes("card", 1200L, "refund", 80L)),
                 new SplitReport(
@@ -35,7 +35,7 @@ class DataReportTest {
                     "test",
                     Optional.of("test.csv"),
                     3,
-                    Map.of(SetAsideReason.UNSEEN_LABEL, 1L),
+                    Map.of(RejectReason.UNSEEN_LABEL, 1L),
                     2,
                     classes("card", 2L, "refund", 0L))),
             List.of(),
@@ -68,7 +68,7 @@ class DataReportTest {
     DataArguments arguments = Schema.of("data", DataArguments.class).create(Map.of("train", "t"));
     Map<String, String> sources = Map.of("train", "t");
     RowCounts.Group lost =
-        new RowCounts.Group("train", SetAsideReason.BLANK_TEXT, odd, 1, 1, 0, 0, 0, null);
+        new RowCounts.Group("train", RejectReason.BLANK_TEXT, odd, 1, 1, 0, 0, 0, null);
     RowCounts.Group conflict = new RowCounts.Group("train", null, "c", 1, 1, 1, 0, 0, odd);
     RowCounts.Group kept = new RowCounts.Group("train", null, odd, 1, 1, 0, 0, 0, null);
     assertThatThrownBy(

@@ -33,7 +33,7 @@ class DatasetLabelsTest {
       assertThat(classes(data, "train")).isEqualTo(Map.of("9", 2L, "10", 1L));
       assertThat(classes(data, "test")).isEqualTo(Map.of("9", 2L, "10", 1L));
       assertThat(data.report().split("train").orElseThrow().setAside())
-          .isEqualTo(Map.of(SetAsideReason.MISSING_LABEL, 1L));
+          .isEqualTo(Map.of(RejectReason.MISSING_LABEL, 1L));
     }
   }
 
@@ -101,7 +101,7 @@ class DatasetLabelsTest {
     String train = write("utf8.csv", "text,label\ne,x\nf,y\n");
     try (PreparedData data = prepare(false, Map.of("train", train, "test", damaged))) {
       assertThat(data.report().split("test").orElseThrow().setAside())
-          .isEqualTo(Map.of(SetAsideReason.DAMAGED_LABEL, 2L));
+          .isEqualTo(Map.of(RejectReason.DAMAGED_LABEL, 2L));
       assertThat(data.report().warnings())
           .singleElement()
           .asString()

@@ -73,16 +73,16 @@ class DatasetPreparationTest {
       assertThat(ofTrain.kept()).isEqualTo(3);
       assertThat(ofTrain.setAside())
           .containsExactly(
-              Map.entry(SetAsideReason.MALFORMED_ROW, 1L),
-              Map.entry(SetAsideReason.BLANK_TEXT, 2L),
-              Map.entry(SetAsideReason.MISSING_LABEL, 2L));
+              Map.entry(RejectReason.MALFORMED_ROW, 1L),
+              Map.entry(RejectReason.BLANK_TEXT, 2L),
+              Map.entry(RejectReason.MISSING_LABEL, 2L));
       DataReport.SplitReport ofTest = data.report().split("test").orElseThrow();
       assertThat(ofTest.rowsRead()).isEqualTo(5);
       assertThat(ofTest.setAside())
           .containsExactly(
-              Map.entry(SetAsideReason.BLANK_TEXT, 1L),
-              Map.entry(SetAsideReason.TEXT_IN_EARLIER_SPLIT, 2L),
-              Map.entry(SetAsideReason.UNSEEN_LABEL, 1L));
+              Map.entry(RejectReason.BLANK_TEXT, 1L),
+              Map.entry(RejectReason.TEXT_IN_EARLIER_SPLIT, 2L),
+              Map.entry(RejectReason.UNSEEN_LABEL, 1L));
       assertThat(data.report().warnings())
           .containsExactly(
               "malformed rows set aside: 1, such as: e,f,y",
@@ -217,7 +217,7 @@ class DatasetPreparationTest {
       assertThat(rows(data.validation())).containsExactlyInAnyOrder("d/3", "e/10");
       assertThat(rows(data.test())).containsExactlyInAnyOrder("f/3", "g/10");
       assertThat(data.report().split("train").orElseThrow().setAside())
-          .containsExactly(Map.entry(SetAsideReason.MISSING_LABEL, 1L));
+          .containsExactly(Map.entry(RejectReason.MISSING_LABEL, 1L));
     }
   }
 
@@ -300,7 +300,7 @@ class DatasetPreparationTest {
       assertThat(rows(data.test())).containsExactlyInAnyOrder("a/x", "c/x");
       assertThat(data.report().split("test").orElseThrow().setAside())
           .containsExactly(
-              Map.entry(SetAsideReason.BLANK_TEXT, 1L), Map.entry(SetAsideReason.UNSEEN_LABEL, 1L));
+              Map.entry(RejectReason.BLANK_TEXT, 1L), Map.entry(RejectReason.UNSEEN_LABEL, 1L));
       assertThat(data.report().warnings())
           .containsExactly(
               "test has labels that the model has not: \"w\" 1", "test has no row of class y");
@@ -472,8 +472,7 @@ class DatasetPreparationTest {
       assertThat(data.report().split("train").orElseThrow().classes())
           .isEqualTo(Map.of("x", 2L, "y", 2L, "y;", 1L, "z", 1L));
       assertThat(data.report().split("test").orElseThrow().setAside())
-          .isEqualTo(
-              Map.of(SetAsideReason.UNSEEN_LABEL, 1L, SetAsideReason.TEXT_IN_EARLIER_SPLIT, 1L));
+          .isEqualTo(Map.of(RejectReason.UNSEEN_LABEL, 1L, RejectReason.TEXT_IN_EARLIER_SPLIT, 1L));
       assertThat(data.report().warnings()).contains("rows without any label: 2, kept");
     }
   }
@@ -490,7 +489,7 @@ class DatasetPreparationTest {
     try (PreparedData data = DatasetPreparation.prepare(session, arguments(settings), true)) {
       assertThat(sets(data.train())).containsExactlyInAnyOrder("a/[x, y]", "b/[]");
       assertThat(data.report().split("train").orElseThrow().setAside())
-          .isEqualTo(Map.of(SetAsideReason.MISSING_LABEL, 1L));
+          .isEqualTo(Map.of(RejectReason.MISSING_LABEL, 1L));
     }
     assertThatThrownBy(() -> prepare(settings))
         .isInstanceOf(UserException.class)
@@ -511,7 +510,7 @@ class DatasetPreparationTest {
       assertThat(data.test().orElseThrow().collectAsList())
           .containsExactly(RowFactory.create("a", "3", "x"));
       assertThat(data.report().split("train").orElseThrow().setAside())
-          .isEqualTo(Map.of(SetAsideReason.BLANK_TEXT_PAIR, 1L));
+          .isEqualTo(Map.of(RejectReason.BLANK_TEXT_PAIR, 1L));
       assertThat(data.report().warnings()).containsExactly("test has no row of class y");
     }
   }

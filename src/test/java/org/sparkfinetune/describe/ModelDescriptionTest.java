@@ -17,9 +17,9 @@ import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ParameterCount;
 import org.sparkfinetune.model.Pooling;
-import org.sparkfinetune.model.io.Checkpoint;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.model.io.ModelInputs;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.train.TrainingArguments;
 
 class ModelDescriptionTest {
@@ -261,7 +261,7 @@ class ModelDescriptionTest {
     model.putAll(settings);
     ModelArguments arguments = Schema.of("model", ModelArguments.class).create(model);
     return ModelDescription.of(
-        Checkpoint.open(base, new Configuration(false), !arguments.fromScratch()),
+        PretrainedModel.open(base, new Configuration(false), !arguments.fromScratch()),
         arguments,
         Schema.of("training", TrainingArguments.class)
             .create(Map.of("per_device_train_batch_size", 4, "precision", "fp32")));

@@ -58,26 +58,29 @@ public final class ConcurrentTrainingsMain {
       System.out.println("executors: " + main.onExecutors(() -> ""));
       byte[][] first;
       byte[][] second;
-      try (SharedBase one = SharedBase.ofOne(spark)) {
+      try (PretrainedModelHandle one = PretrainedModelHandle.ofOne(spark)) {
         first = main.train(one, FIRST, progress -> {});
         second = main.train(one, SECOND, progress -> {});
       }
       System.out.println("differ: " + !Arrays.deepEquals(first, second));
-      try (SharedBase many = SharedBase.ofMany(spark)) {
+      try (PretrainedModelHandle many = PretrainedModelHandle.ofMany(spark)) {
         main.atOnce(many, first, second);
         main.cancelled(many, second);
-        System.out.println("reads: " + main.onExecutors(() -> "" + BaseWeights.OF_PROCESS.reads()));
         System.out.println(
-            "bytes shared: " + main.onExecutors(() -> "" + BaseWeights.OF_PROCESS.bytes()));
+            "reads: " + main.onExecutors(() -> "" + PretrainedWeightsCache.OF_PROCESS.reads()));
+        System.out.println(
+            "bytes shared: "
+                + main.onExecutors(() -> "" + PretrainedWeightsCache.OF_PROCESS.bytes()));
       }
       System.out.println(
-          "bytes left: " + main.onExecutors(() -> "" + BaseWeights.OF_PROCESS.bytes()));
+          "bytes left: " + main.onExecutors(() -> "" + PretrainedWeightsCache.OF_PROCESS.bytes()));
     }
     System.exit(0);
   }
 
   /** Two of one worker each. */
-  private void atOnce(SharedBase base, byte[][] first, byte[][] second) throws Exception {
+  private void atOnce(PretrainedModelHandle base, byte[][] first, byte[][] second)
+      throws Exception {
     Future<byte[][]> one = threads.submit(() -> train(base, FIRST, progress -> {}));
     Future<byte[][]> other = threads.submit(() -> train(base, SECOND, progress -> {}));
     System.out.println("first at once: " + Arrays.deepEquals(one.get(), first));
@@ -85,7 +88,7 @@ public final class ConcurrentTrainingsMain {
   }
 
   /** A long one is cancelled by its job group; one at its side goes on, one after it begins. */
-  private void cancelled(SharedBase base, byte[][] second) throws Exception {
+  private void cancelled(PretrainedModelHandle base, byte[][] second) throws Exception {
     CountDownLatch running = new CountDownLatch(1);
     Future<?> cancelled =
         threads.submit(
@@ -138,7 +141,7 @@ public final class ConcurrentTrainingsMain {
   }
 
   private byte[][] train(
-      SharedBase base, List<String> settings, Consumer<TrainingProgress> progress) {
+      PretrainedModelHandle base, List<String> settings, Consumer<TrainingProgress> progress) {
     TrainedModel trained =
         DistributedTrainer.train(
             rows,

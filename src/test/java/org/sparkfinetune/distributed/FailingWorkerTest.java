@@ -71,7 +71,7 @@ class FailingWorkerTest {
   void aWorkerThatCannotEvenMeetTheOthersTellsThemWhy() {
     SparkSession spark = TestSpark.session();
     SparkContext context = spark.sparkContext();
-    try (SharedBase base = SharedBase.ofOne(spark);
+    try (PretrainedModelHandle base = PretrainedModelHandle.ofOne(spark);
         ProgressChannel channel = new ProgressChannel(context, (TrainingProgress p) -> {})) {
       ResourceArguments resources = TrainingMain.create("resources", ResourceArguments.class, TWO);
       TrainingTask task =

@@ -22,7 +22,7 @@ import org.sparkfinetune.model.Pooling;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.io.AdapterFiles;
-import org.sparkfinetune.model.io.TrainingRecord;
+import org.sparkfinetune.model.io.ModelProvenance;
 
 class HuggingFaceExportTest {
   private static final Configuration HADOOP = new Configuration(false);
@@ -31,13 +31,13 @@ class HuggingFaceExportTest {
 
   @TempDir Path folder;
 
-  private String export(Pooling pooling, TrainingRecord training) throws IOException {
+  private String export(Pooling pooling, ModelProvenance training) throws IOException {
     return export(pooling, training, SINGLE, config -> config);
   }
 
   private String export(
       Pooling pooling,
-      TrainingRecord training,
+      ModelProvenance training,
       ProblemType problemType,
       UnaryOperator<ModelConfig> change)
       throws IOException {
@@ -64,7 +64,7 @@ class HuggingFaceExportTest {
 
   @Test
   void theConfigurationHasWhatTransformersNeedsAndNothingOfTheBasesOwn() throws IOException {
-    export(Pooling.CLS, TrainingRecord.empty());
+    export(Pooling.CLS, ModelProvenance.empty());
 
     JsonNode config = new ObjectMapper().readTree(folder.resolve("config.json").toFile());
     assertThat(config.get("torch_dtype").textValue()).isEqualTo("float32");
@@ -84,8 +84,8 @@ class HuggingFaceExportTest {
 
   @Test
   void theCardSaysWhatIsKnown() throws IOException {
-    TrainingRecord training =
-        new TrainingRecord(
+    ModelProvenance training =
+        new ModelProvenance(
             "minilm-l6",
             "2025-01-02T03:04:05Z",
             Map.of(
@@ -143,12 +143,12 @@ class HuggingFaceExportTest {
 
   @Test
   void theCardOfAModelOfPairsAndSetsOfLabelsSaysHowToUseIt() throws IOException {
-    TrainingRecord training =
-        new TrainingRecord(
+    ModelProvenance training =
+        new ModelProvenance(
             "/home/me/my-bert",
             "",
             Map.of(),
-            Map.of(TrainingRecord.TEXT_PAIRS, true),
+            Map.of(ModelProvenance.TEXT_PAIRS, true),
             Map.of("test_f1_micro", 0.75, "test_f1_macro", 0.5, "test_accuracy", 0.25),
             Map.of());
 
@@ -182,7 +182,7 @@ class HuggingFaceExportTest {
             TestModels.tinyConfig(50, List.of("a", "b"), 0, SINGLE, Pooling.CLS), 1)) {
       new HuggingFaceExport()
           .write(
-              new ExportSource(model, TOKENIZER, TrainingRecord.empty(), Optional.of(adapter)),
+              new ExportSource(model, TOKENIZER, ModelProvenance.empty(), Optional.of(adapter)),
               new org.apache.hadoop.fs.Path(folder.toUri()),
               HADOOP);
     }
@@ -211,7 +211,7 @@ class HuggingFaceExportTest {
 
   @Test
   void theCardOfAModelWithoutARecordMakesNothingUp() throws IOException {
-    String card = export(Pooling.CLS, TrainingRecord.empty());
+    String card = export(Pooling.CLS, ModelProvenance.empty());
 
     assertThat(card)
         .contains("## Use", "## Labels")
@@ -220,7 +220,7 @@ class HuggingFaceExportTest {
 
   @Test
   void aPoolingThatTransformersDoesNotKnowIsRefused() {
-    assertThatThrownBy(() -> export(Pooling.MEAN, TrainingRecord.empty()))
+    assertThatThrownBy(() -> export(Pooling.MEAN, ModelProvenance.empty()))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "format=huggingface is not possible: the model pools by the mean, which"

@@ -30,9 +30,9 @@ import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.Pooling;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.ModelProvenance;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.TensorSource;
-import org.sparkfinetune.model.io.TrainingRecord;
 import org.sparkfinetune.tokenize.Batch;
 import org.sparkfinetune.tokenize.Encoding;
 import org.sparkfinetune.tokenize.TextTokenizer;
@@ -58,7 +58,7 @@ class MlflowExportTest {
 
   @BeforeAll
   static void export() throws IOException {
-    String bert = Checkpoint.open("minilm-l6", HADOOP).tokenizer();
+    String bert = PretrainedModel.open("minilm-l6", HADOOP).tokenizer();
     ProblemType sets = ProblemType.MULTI_LABEL_CLASSIFICATION;
     ModelConfig tiny = TestModels.tinyConfig(30522, LABELS, 0, sets, Pooling.MEAN);
     try (SequenceClassifier model = SequenceClassifier.fromScratch(tiny.withThreshold(0.25), 42)) {
@@ -116,12 +116,12 @@ class MlflowExportTest {
     return requests;
   }
 
-  private static TrainingRecord record(boolean pairs) {
-    return new TrainingRecord(
+  private static ModelProvenance record(boolean pairs) {
+    return new ModelProvenance(
         "minilm-l6",
         "2025-01-02T03:04:05Z",
         Map.of("model.max_length", 30),
-        Map.of(TrainingRecord.TEXT_PAIRS, pairs),
+        Map.of(ModelProvenance.TEXT_PAIRS, pairs),
         Map.of(),
         Map.of());
   }

@@ -30,9 +30,9 @@ import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.Tokens;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.ModelProvenance;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.TensorSource;
-import org.sparkfinetune.model.io.TrainingRecord;
 import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.train.Trainer;
 import org.sparkfinetune.train.TrainingArguments;
@@ -84,7 +84,7 @@ class RoundTripTest {
       assertThat(JSON.readTree(back.tokenizer())).isEqualTo(tokenizer);
       assertThat(back.training()).isEqualTo(record().withoutPaths());
     }
-    Checkpoint ofOnnx = Checkpoint.open(onnx.toString(), HADOOP);
+    PretrainedModel ofOnnx = PretrainedModel.open(onnx.toString(), HADOOP);
     ModelConfig config = ModelConfig.parse(ofOnnx.config());
     try (TensorSource weights = ofOnnx.openWeights();
         SequenceClassifier back = SequenceClassifier.load(config, weights)) {
@@ -207,8 +207,8 @@ class RoundTripTest {
     }
   }
 
-  private static TrainingRecord record() {
-    return new TrainingRecord(
+  private static ModelProvenance record() {
+    return new ModelProvenance(
         "minilm-l6",
         "2025-01-02T03:04:05Z",
         Map.of("training.learning_rate", 2e-4, "training.seed", 42),

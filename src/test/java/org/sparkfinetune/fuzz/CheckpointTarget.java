@@ -18,7 +18,7 @@ import java.util.zip.ZipOutputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.tokenize.Batch;
 import org.sparkfinetune.tokenize.Encoding;
 import org.sparkfinetune.tokenize.TextTokenizer;
@@ -208,7 +208,7 @@ final class CheckpointTarget implements FuzzTarget {
   @Override
   public void read(Path folder) throws IOException {
     pack(folder);
-    Checkpoint checkpoint = Checkpoint.open(folder.toString(), new Configuration(false));
+    PretrainedModel checkpoint = PretrainedModel.open(folder.toString(), new Configuration(false));
     ModelConfig config = ModelConfig.parse(checkpoint.config());
     int length = Math.min(16, config.maxTokens());
     try (TextTokenizer tokenizer = TextTokenizer.of(checkpoint.tokenizer(), length)) {

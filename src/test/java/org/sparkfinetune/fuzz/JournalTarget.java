@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.track.DatasetInfo;
 import org.sparkfinetune.track.JournalReader;
+import org.sparkfinetune.track.RunHandle;
 import org.sparkfinetune.track.RunStatus;
-import org.sparkfinetune.track.TrackedRun;
 import org.sparkfinetune.track.Tracker;
 
 /** A run's journal, read as {@code jobs/runs} does and gone on with as a job does. */
@@ -25,7 +25,7 @@ final class JournalTarget implements FuzzTarget {
   public List<Sample> samples() throws IOException {
     Path folder = Files.createTempDirectory("journal");
     try (Tracker tracker = Tracker.open(folder, "", Optional.empty())) {
-      TrackedRun run = tracker.startRun("first", "intents", "", Map.of("job", "fine-tune"));
+      RunHandle run = tracker.startRun("first", "intents", "", Map.of("job", "fine-tune"));
       run.logParams(Map.of("training.seed", "42", "model.base", "minilm-l6"));
       for (int step = 1; step < 4; step++) {
         run.logMetrics(step, Map.of("loss", 1.0 / step, "eval_accuracy", Double.NaN));

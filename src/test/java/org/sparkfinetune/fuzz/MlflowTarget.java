@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.PretrainedModel;
 
 /** An MLflow model, and one without its files, of which {@code MLmodel} has to tell. */
 final class MlflowTarget implements FuzzTarget {
@@ -47,10 +47,10 @@ final class MlflowTarget implements FuzzTarget {
   @Override
   public void read(Path folder) throws IOException {
     Configuration hadoop = new Configuration(false);
-    Checkpoint.open(folder.toString(), hadoop);
+    PretrainedModel.open(folder.toString(), hadoop);
     Files.delete(folder.resolve(CONFIG));
     try {
-      Checkpoint.open(folder.toString(), hadoop);
+      PretrainedModel.open(folder.toString(), hadoop);
       throw new IllegalStateException("read without its configuration");
     } catch (UserException e) {
       // What it has to say of a file that lacks nothing but a model.

@@ -13,10 +13,10 @@ import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FloatDistribution;
 import org.sparkfinetune.tune.IntDistribution;
 import org.sparkfinetune.tune.Objective;
-import org.sparkfinetune.tune.RunningTrial;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.Study;
-import org.sparkfinetune.tune.StudyFile;
+import org.sparkfinetune.tune.StudyStorage;
+import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.pruner.MedianPruner;
 import org.sparkfinetune.tune.sampler.TpeSampler;
 
@@ -32,10 +32,10 @@ final class StudyTarget implements FuzzTarget {
   @Override
   public List<Sample> samples() throws IOException {
     Path folder = Files.createTempDirectory("study");
-    try (StudyFile file = open(folder)) {
+    try (StudyStorage file = open(folder)) {
       Study study = Study.begin(plan(), List.of(Map.of("epochs", 3L)), file);
       for (int trial = 0; trial < 4; trial++) {
-        RunningTrial running = study.ask(0).orElseThrow();
+        Trial running = study.ask(0).orElseThrow();
         int number = running.number();
         running.report(1, 0.1 * trial);
         if (trial == 2) {
@@ -50,7 +50,7 @@ final class StudyTarget implements FuzzTarget {
 
   @Override
   public void read(Path folder) throws IOException {
-    try (StudyFile file = open(folder)) {
+    try (StudyStorage file = open(folder)) {
       Study study = Study.resume(plan(), file);
       study.ask(0).ifPresent(trial -> study.fail(trial.number(), "ended"));
       study.ask(0);
@@ -58,8 +58,8 @@ final class StudyTarget implements FuzzTarget {
     }
   }
 
-  private static StudyFile open(Path folder) throws IOException {
-    return StudyFile.open(
+  private static StudyStorage open(Path folder) throws IOException {
+    return StudyStorage.open(
         new org.apache.hadoop.fs.Path(folder.resolve(FILE).toUri()), new Configuration());
   }
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkfinetune.config.Setting;
+import org.sparkfinetune.config.Settings;
 
 /** The commented files in conf/ say what the schemas say. */
 class ConfFilesTest {
@@ -37,9 +38,9 @@ class ConfFilesTest {
         Files.writeString(
             folder.resolve(job.name() + ".conf"), KEY.matcher(text).replaceAll("$1$2"));
 
-    JobConfig config = ConfigLayers.read(job, List.of(uncommented.toString()), List.of());
+    Settings config = ConfigLayers.read(job, List.of(uncommented.toString()), List.of());
 
-    JobConfig defaults = ConfigLayers.read(job, List.of(), List.of());
+    Settings defaults = ConfigLayers.read(job, List.of(), List.of());
     for (Setting setting : job.keys().settings()) {
       assertThat(config.value(setting.path()))
           .as(setting.path())
@@ -89,7 +90,7 @@ class ConfFilesTest {
   @ParameterizedTest
   @MethodSource("jobs")
   void setsNothingAsItStands(Job job) {
-    JobConfig config =
+    Settings config =
         ConfigLayers.read(job, List.of(CONF.resolve(job.name() + ".conf").toString()), List.of());
 
     assertThat(config.toHocon()).isEqualTo(ConfigLayers.read(job, List.of(), List.of()).toHocon());
@@ -101,7 +102,7 @@ class ConfFilesTest {
       List<Path> templates = files.sorted().toList();
       assertThat(templates).hasSize(4);
       for (Path template : templates) {
-        JobConfig config =
+        Settings config =
             ConfigLayers.read(new PredictJob(), List.of(template.toString()), List.of());
         assertThat(config.spark()).as(template.toString()).isNotEmpty();
       }

@@ -11,7 +11,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.finetune.FineTuning;
+import org.sparkfinetune.pipeline.PipelineData;
 
 class ConfigLayersTest {
   private static final Job FINE_TUNE = new FineTuneJob();
@@ -25,7 +28,7 @@ class ConfigLayersTest {
         file("a.conf", "training { num_train_epochs = 1, weight_decay = 0.5 }\ndata.seed = 1");
     Path second = file("b.conf", "training.num_train_epochs = 2");
 
-    JobConfig config =
+    Settings config =
         ConfigLayers.read(
             FINE_TUNE,
             List.of(first.toString(), second.toString()),
@@ -34,7 +37,7 @@ class ConfigLayersTest {
     assertThat(config.get(FineTuning.TRAINING).numTrainEpochs()).isEqualTo(2);
     assertThat(config.get(FineTuning.TRAINING).optimizer().weightDecay()).isEqualTo(0.5);
     assertThat(config.get(FineTuning.TRAINING).perDeviceTrainBatchSize()).isEqualTo(32);
-    DataArguments data = config.get(JobData.SCHEMA);
+    DataArguments data = config.get(PipelineData.SCHEMA);
     assertThat(data.seed()).isEqualTo(4);
     assertThat(data.train()).isEqualTo("s3a://bucket//a=b.csv");
   }
@@ -62,7 +65,7 @@ class ConfigLayersTest {
             "spark { executor.memory = 4g, task.cpus = 2 }\n\"spark.speculation\" = true\n"
                 + "\"spark.speculation.interval\" = 1s");
 
-    JobConfig config =
+    Settings config =
         ConfigLayers.read(
             PREDICT,
             List.of(file.toString()),
@@ -78,7 +81,7 @@ class ConfigLayersTest {
 
   @Test
   void resolvedConfigurationReadsBackAsItWas() throws IOException {
-    JobConfig config =
+    Settings config =
         ConfigLayers.read(
             FINE_TUNE,
             List.of(),
@@ -88,7 +91,7 @@ class ConfigLayersTest {
                 "training.adam_epsilon=1e-12",
                 "spark.executor.extraJavaOptions=-Da=\"x y\""));
 
-    JobConfig again =
+    Settings again =
         ConfigLayers.read(
             FINE_TUNE, List.of(file("again.conf", config.toHocon()).toString()), List.of());
 
@@ -100,7 +103,7 @@ class ConfigLayersTest {
 
   @Test
   void secretsAreNotWrittenToDisk() throws IOException {
-    JobConfig config =
+    Settings config =
         ConfigLayers.read(
             FINE_TUNE,
             List.of(),
@@ -119,14 +122,14 @@ class ConfigLayersTest {
         .contains("\"spark.executor.memory\" = \"4g\"\n")
         .contains("# left out, a secret: \"spark.hadoop.fs.s3a.secret.key\"\n")
         .contains("# left out, a secret: \"spark.executor.extraJavaOptions\"\n");
-    JobConfig again =
+    Settings again =
         ConfigLayers.read(
             FINE_TUNE, List.of(file("again.conf", config.toHocon()).toString()), List.of());
     assertThat(again.spark()).containsOnlyKeys("spark.executor.memory");
 
     String userInfo = "tracking.uri=https://ann:c0nfidential@mlflow:5000";
     String abfss = "abfss://data@account.dfs.core.windows.net/train.csv";
-    JobConfig addresses =
+    Settings addresses =
         ConfigLayers.read(FINE_TUNE, List.of(), List.of(userInfo, "data.train=" + abfss));
     assertThat(addresses.toHocon())
         .doesNotContain("c0nfidential")
@@ -134,7 +137,7 @@ class ConfigLayersTest {
         .contains(abfss);
     assertThat(addresses.command()).doesNotContain("c0nfidential").contains(abfss);
 
-    JobConfig own =
+    Settings own =
         ConfigLayers.read(
             FINE_TUNE,
             List.of(),
@@ -194,7 +197,7 @@ class ConfigLayersTest {
     String remote = file("r.conf", "training.num_train_epochs = 7").toUri().toString();
     assertThat(remote).startsWith("file:///");
 
-    JobConfig config =
+    Settings config =
         ConfigLayers.read(FINE_TUNE, List.of(remote), List.of("training.weight_decay=0.5"));
 
     assertThat(config.get(FineTuning.TRAINING).numTrainEpochs()).isEqualTo(7);
@@ -211,7 +214,7 @@ class ConfigLayersTest {
     Map<String, String> recorded =
         Map.of("output", "runs/a", "resume", "true", "training.num_train_epochs", "9");
 
-    JobConfig config = ConfigLayers.read(new TuneJob(), recorded, List.of(), List.of());
+    Settings config = ConfigLayers.read(new TuneJob(), recorded, List.of(), List.of());
 
     assertThat(config.get(StudyArguments.SCHEMA)).isEqualTo(StudyArguments.SCHEMA.defaults());
     assertThat(config.get(FineTuning.TRAINING).numTrainEpochs()).isEqualTo(9);
@@ -232,7 +235,7 @@ class ConfigLayersTest {
 
   @Test
   void requiredKeyIsAskedFor() {
-    JobConfig config = ConfigLayers.read(FINE_TUNE, List.of(), List.of());
+    Settings config = ConfigLayers.read(FINE_TUNE, List.of(), List.of());
     assertThatThrownBy(() -> config.require("data.train"))
         .isInstanceOf(UserException.class)
         .hasMessage("data.train is not set: expected data.train=PATH");

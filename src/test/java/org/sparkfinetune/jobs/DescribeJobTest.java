@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.console.Console;
 
 /** What a user sees on the terminal. */
 class DescribeJobTest {

@@ -37,15 +37,17 @@ import org.sparkfinetune.TestModels;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.Pooling;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.io.Checkpoint;
 import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.ModelProvenance;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.SavedModel;
 import org.sparkfinetune.model.io.TensorSource;
-import org.sparkfinetune.model.io.TrainingRecord;
 
 class ExportJobTest {
   private static final Configuration HADOOP = new Configuration(false);
@@ -139,7 +141,7 @@ class ExportJobTest {
   @Test
   void aModelOfPairsIsNotForSparkNlp() throws Exception {
     Path run = run(Pooling.CLS);
-    record(run, Map.of(TrainingRecord.TEXT_PAIRS, true));
+    record(run, Map.of(ModelProvenance.TEXT_PAIRS, true));
 
     assertThatThrownBy(() -> export("sparknlp", run, "out"))
         .isInstanceOf(UserException.class)
@@ -202,7 +204,7 @@ class ExportJobTest {
     } finally {
       ofSpark.unset("fs.remote.impl");
     }
-    Checkpoint base = Checkpoint.open(folder.resolve("a/b").toString(), HADOOP);
+    PretrainedModel base = PretrainedModel.open(folder.resolve("a/b").toString(), HADOOP);
     try (SequenceClassifier before = open(run);
         TensorSource weights = base.openWeights();
         SequenceClassifier after =
@@ -293,7 +295,7 @@ class ExportJobTest {
   }
 
   private static void record(Path run, Map<String, Object> data) throws IOException {
-    new TrainingRecord("a/base", "2025", Map.of("x", "y"), data, Map.of(), Map.of())
+    new ModelProvenance("a/base", "2025", Map.of("x", "y"), data, Map.of(), Map.of())
         .write(
             SavedModel.huggingFaceFolder(new org.apache.hadoop.fs.Path(run.toUri()), HADOOP)
                 .orElseThrow(),
@@ -305,7 +307,7 @@ class ExportJobTest {
         TestModels.tinyConfig(30522, 3)
             .withHead(labels, pooling, ProblemType.SINGLE_LABEL_CLASSIFICATION);
     try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 42)) {
-      return model.toFiles(Checkpoint.open("minilm-l6", HADOOP).tokenizer());
+      return model.toFiles(PretrainedModel.open("minilm-l6", HADOOP).tokenizer());
     }
   }
 
@@ -313,7 +315,7 @@ class ExportJobTest {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
     Job job = new ExportJob();
-    JobConfig config =
+    Settings config =
         ConfigLayers.read(
             job,
             List.of(),

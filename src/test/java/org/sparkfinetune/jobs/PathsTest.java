@@ -15,6 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 
 /** Outputs and models on paths that Spark would take for lists or patterns of paths. */
 class PathsTest {
@@ -80,7 +82,7 @@ class PathsTest {
   private static String run(Job job, String... settings) throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    JobConfig config = ConfigLayers.read(job, List.of(), List.of(settings));
+    Settings config = ConfigLayers.read(job, List.of(), List.of(settings));
     job.run(config, TestSpark.session(), new Console(out, OptionalInt.empty()));
     return bytes.toString(StandardCharsets.UTF_8);
   }

@@ -23,6 +23,8 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 
 /** The whole product on the sample: read, train, save, test, load, predict. */
 class QuickstartTest {
@@ -94,7 +96,7 @@ class QuickstartTest {
   private String run(Job job, String... overrides) throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    JobConfig config = ConfigLayers.read(job, List.of(), List.of(overrides));
+    Settings config = ConfigLayers.read(job, List.of(), List.of(overrides));
     job.run(config, spark, new Console(out, OptionalInt.empty()));
     return bytes.toString(StandardCharsets.UTF_8);
   }

@@ -32,7 +32,7 @@ import org.sparkfinetune.ChildJvm;
 import org.sparkfinetune.MlflowVersion;
 import org.sparkfinetune.S3Server;
 import org.sparkfinetune.track.JournalReader;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunStatus;
 import org.sparkfinetune.track.mlflow.MlflowRuns;
 
@@ -261,8 +261,8 @@ class RemoteStorageTest {
 
   /** A run of the study and one of each trial, in the journal and on the server. */
   private void assertIsOneRun(MlflowVersion.Server server) {
-    List<RunRecord> journal = JournalReader.runs(hadoopPath("study/tracking"), files.getConf());
-    assertThat(journal).hasSize(4).extracting(RunRecord::status).containsOnly(RunStatus.FINISHED);
+    List<RunSnapshot> journal = JournalReader.runs(hadoopPath("study/tracking"), files.getConf());
+    assertThat(journal).hasSize(4).extracting(RunSnapshot::status).containsOnly(RunStatus.FINISHED);
     assertThat(journal.stream().filter(run -> run.parent().isEmpty())).hasSize(1);
     MlflowRuns runs = new MlflowRuns(server.uri().toString(), files.getConf());
     assertThat(runs.list("tests", "", ROWS)).hasSize(4);

@@ -19,9 +19,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.report.Text;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.text.TextWidth;
+import org.sparkfinetune.track.RunHandle;
 import org.sparkfinetune.track.RunStatus;
-import org.sparkfinetune.track.TrackedRun;
 import org.sparkfinetune.track.Tracker;
 
 /** What a user sees of runs that were recorded in journals. */
@@ -35,7 +36,7 @@ class RunsJobTest {
     Path matrix =
         Files.writeString(folder.resolve("confusion_matrix.csv"), "label,a,b\na,3,1\nb,0,1\n");
     try (Tracker tracker = open("first/tracking")) {
-      TrackedRun run =
+      RunHandle run =
           tracker.startRun("minilm-l6 on support messages, the first", "support", "", Map.of());
       firstId = run.id();
       run.logParams(
@@ -61,9 +62,9 @@ class RunsJobTest {
     // Times are to the millisecond: what begins later must be seen to.
     Thread.sleep(5);
     try (Tracker tracker = open("study")) {
-      TrackedRun study = tracker.startRun("study \u001b[31m", "tuning", "", Map.of());
+      RunHandle study = tracker.startRun("study \u001b[31m", "tuning", "", Map.of());
       for (int trial = 0; trial < 3; trial++) {
-        TrackedRun run = tracker.startChild(study, "trial " + trial, "tuning", Map.of());
+        RunHandle run = tracker.startChild(study, "trial " + trial, "tuning", Map.of());
         run.logParams(Map.of("training.learning_rate", trial + "e-4"));
         run.logMetrics(1, Map.of("eval_accuracy", 0.5 + trial / 10.0, "eval_loss", 0.3));
         if (trial == 1) {
@@ -129,7 +130,7 @@ class RunsJobTest {
       String table = runs(columns, "sort_by=eval_accuracy");
       assertThat(table.lines().takeWhile(line -> !line.isEmpty()))
           .hasSize(6)
-          .allMatch(line -> Text.width(line) <= columns);
+          .allMatch(line -> TextWidth.width(line) <= columns);
       assertThat(table.lines().findFirst().orElseThrow()).startsWith("name ").contains(" status");
     }
     assertThat(runs(80, "sort_by=eval_accuracy"))
@@ -175,7 +176,7 @@ class RunsJobTest {
   void runsBesideEachOther() throws Exception {
     String text = runs(80, "compare=trial 0,trial 2," + firstId);
 
-    assertThat(text.lines()).allMatch(line -> Text.width(line) <= 80);
+    assertThat(text.lines()).allMatch(line -> TextWidth.width(line) <= 80);
     assertThat(text)
         .containsPattern("\n +trial 0 +trial 2\n|^ +trial 0 +trial 2\n")
         .containsPattern("\neval_accuracy +0.5000 +0.7000\n")

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.sparkfinetune.MlflowVersion;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.console.Console;
 
 /** What {@code jobs/runs} says of runs that MLflow's own Python client has recorded. */
 class RunsOnMlflowTest {

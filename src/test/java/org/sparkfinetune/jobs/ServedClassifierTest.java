@@ -22,9 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.model.ModelConfig;
+import org.sparkfinetune.model.io.ModelProvenance;
 import org.sparkfinetune.model.io.SavedModel;
-import org.sparkfinetune.model.io.TrainingRecord;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
 
 /** A fine-tuned Hugging Face classifier is served without a training of ours. */
 class ServedClassifierTest {
@@ -79,7 +82,7 @@ class ServedClassifierTest {
     org.apache.hadoop.fs.Path saved =
         SavedModel.huggingFaceFolder(new org.apache.hadoop.fs.Path(run.toUri()), HADOOP)
             .orElseThrow();
-    new TrainingRecord("b", "", Map.of("model.max_length", 4), Map.of(), Map.of(), Map.of())
+    new ModelProvenance("b", "", Map.of("model.max_length", 4), Map.of(), Map.of(), Map.of())
         .write(saved, HADOOP);
     Path mlflow = folder.resolve("mlflow");
 
@@ -166,7 +169,7 @@ class ServedClassifierTest {
   private static String run(Job job, String... settings) throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    JobConfig config = ConfigLayers.read(job, List.of(), List.of(settings));
+    Settings config = ConfigLayers.read(job, List.of(), List.of(settings));
     job.run(config, TestSpark.session(), new Console(out, OptionalInt.empty()));
     return bytes.toString(StandardCharsets.UTF_8);
   }

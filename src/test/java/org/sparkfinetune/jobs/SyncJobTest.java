@@ -15,8 +15,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
+import org.sparkfinetune.track.RunHandle;
 import org.sparkfinetune.track.RunStatus;
-import org.sparkfinetune.track.TrackedRun;
 import org.sparkfinetune.track.Tracker;
 
 /**
@@ -34,7 +34,7 @@ class SyncJobTest {
   void record() {
     journal = folder.resolve("out/tracking");
     try (Tracker tracker = Tracker.open(journal, "", Optional.empty())) {
-      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      RunHandle run = tracker.startRun("one", "e", "", Map.of());
       run.logMetrics(1, Map.of("loss", 1.0));
       run.end(RunStatus.FINISHED);
     }

@@ -10,6 +10,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
 
 /** Command lines for the tests of other packages, run in this JVM. */
 public final class TestJobs {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
 import org.sparkfinetune.MlflowVersion;
 import org.sparkfinetune.distributed.TestCluster;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunStatus;
 
 /** {@code jobs/fine-tune} on executors that are processes of their own, recorded on a server. */
@@ -82,7 +82,7 @@ class TrackedClusterTest {
       JsonNode runs = TrackedJobs.runs(server);
       assertThat(runs.size()).isEqualTo(1);
       JsonNode run = runs.path(0);
-      RunRecord journal = TrackedJobs.journal(output);
+      RunSnapshot journal = TrackedJobs.journal(output);
       assertThat(run.path("status").asText()).isEqualTo("FINISHED");
       assertThat(journal.status()).isEqualTo(RunStatus.FINISHED);
       TrackedJobs.assertSameMetrics(run, journal);
@@ -91,12 +91,12 @@ class TrackedClusterTest {
     }
   }
 
-  private static void assertNothingTwice(RunRecord journal) {
+  private static void assertNothingTwice(RunSnapshot journal) {
     journal
         .metrics()
         .forEach(
             (name, points) ->
-                assertThat(points.stream().map(RunRecord.Point::step))
+                assertThat(points.stream().map(RunSnapshot.Point::step))
                     .as(name)
                     .isSorted()
                     .doesNotHaveDuplicates());

@@ -14,10 +14,10 @@ import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.ChildJvm;
 import org.sparkfinetune.MlflowVersion;
 import org.sparkfinetune.track.JournalReader;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.track.RunSnapshot;
 
 /** Jobs that are recorded, as users run them, and what a server's own client says of them. */
-final class TrackedJobs {
+public final class TrackedJobs {
   static final Path BASE =
       Path.of("src/test/resources/org/sparkfinetune/model/io/tiny-bert-classifier")
           .toAbsolutePath();
@@ -61,7 +61,7 @@ final class TrackedJobs {
   private TrackedJobs() {}
 
   /** A file of rows with three labels, that words tell apart. */
-  static Path rows(Path folder, int count) throws IOException {
+  public static Path rows(Path folder, int count) throws IOException {
     String[] words = {"refund money", "parcel late", "password login"};
     StringBuilder csv = new StringBuilder("text,label\n");
     for (int i = 0; i < count; i++) {
@@ -84,7 +84,7 @@ final class TrackedJobs {
   }
 
   /** The arguments of a training of a tiny model, recorded in the experiment {@code tests}. */
-  static List<String> fineTune(Path rows, Path output, String... more) {
+  public static List<String> fineTune(Path rows, Path output, String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -108,8 +108,8 @@ final class TrackedJobs {
   }
 
   /** The newest run of the journals in an output. */
-  static RunRecord journal(Path output) {
-    List<RunRecord> runs =
+  static RunSnapshot journal(Path output) {
+    List<RunSnapshot> runs =
         JournalReader.runs(new org.apache.hadoop.fs.Path(output.toUri()), new Configuration(false));
     return runs.get(runs.size() - 1);
   }
@@ -124,7 +124,7 @@ final class TrackedJobs {
   }
 
   /** Every measurement of the journal, at its step and in order, once. */
-  static void assertSameMetrics(JsonNode server, RunRecord journal) {
+  static void assertSameMetrics(JsonNode server, RunSnapshot journal) {
     assertThat(server.path("metrics").size()).isEqualTo(journal.metrics().size());
     journal
         .metrics()

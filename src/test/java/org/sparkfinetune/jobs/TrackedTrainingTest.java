@@ -27,11 +27,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.sparkfinetune.ChildJvm;
 import org.sparkfinetune.MlflowVersion;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunStatus;
 
 /** {@code jobs/fine-tune} as users run it, on a real MLflow server, read back by its own client. */
-class TrackedTrainingTest {
+public class TrackedTrainingTest {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final String TOKEN = "tok-7f3a9c2e5b";
   private static final String PASSWORD = "pass-91d4e0";
@@ -84,7 +84,7 @@ class TrackedTrainingTest {
       assertThat(printed).contains(server.uri() + "/#/experiments/");
 
       JsonNode run = runs(server).path(0);
-      RunRecord journal = journal(output);
+      RunSnapshot journal = journal(output);
       assertThat(run.path("status").asText()).isEqualTo("FINISHED");
       assertThat(run.path("name").asText()).isEqualTo("the run");
       assertSameMetrics(run, journal);

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.sparkfinetune.tune.Objective;
-import org.sparkfinetune.tune.RunningTrial;
+import org.sparkfinetune.tune.Trial;
 
 /** An objective of a user's own, of whose trials the first go wrong, each in its own way. */
 public final class TroubledObjective implements Objective {
   @Override
-  public Result evaluate(RunningTrial trial) throws Exception {
+  public Result evaluate(Trial trial) throws Exception {
     double rate = (double) trial.params().get("training.learning_rate");
     return switch (trial.number()) {
       case 1 -> throw new IllegalArgumentException("this setting cannot be");

@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
-import org.sparkfinetune.model.io.Checkpoint;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.TensorSource;
 
 /**
@@ -37,7 +37,7 @@ final class LoadCheckpointMain {
   private static void write(Path folder) {
     try (SequenceClassifier model =
         SequenceClassifier.fromScratch(ModelConfig.parse(BERT_BASE), 1)) {
-      ModelFiles files = model.toFiles(Checkpoint.open("minilm-l6", hadoop()).tokenizer());
+      ModelFiles files = model.toFiles(PretrainedModel.open("minilm-l6", hadoop()).tokenizer());
       HuggingFaceFolder.write(
           files,
           model.config().inputs(),
@@ -51,7 +51,7 @@ final class LoadCheckpointMain {
     SequenceClassifier.fromScratch(
             ModelConfig.parse(BERT_BASE.replace("30522", "9").replace("12,", "1,")), 1)
         .close();
-    Checkpoint checkpoint = Checkpoint.open(folder.toString(), hadoop());
+    PretrainedModel checkpoint = PretrainedModel.open(folder.toString(), hadoop());
     ModelConfig config = ModelConfig.parse(checkpoint.config());
     double file = Files.size(folder.resolve("model.safetensors")) / 1e6;
     double before = megabytes("VmRSS:");

@@ -19,7 +19,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.TensorSource;
 import org.sparkfinetune.tokenize.Batch;
 import org.sparkfinetune.tokenize.Encoding;
@@ -32,7 +32,7 @@ class OnnxRuntimeParityTest {
 
   @Test
   void tokenVectorsEqualOnnxRuntimes() throws Exception {
-    Checkpoint checkpoint = Checkpoint.open("minilm-l6", new Configuration(false));
+    PretrainedModel checkpoint = PretrainedModel.open("minilm-l6", new Configuration(false));
     ModelConfig config =
         ModelConfig.parse(checkpoint.config())
             .withHead(List.of("a", "b"), Pooling.MEAN, ProblemType.SINGLE_LABEL_CLASSIFICATION);

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestGoldens;
+import org.sparkfinetune.model.io.StateDictMatcher;
 import org.sparkfinetune.model.io.TensorSource;
-import org.sparkfinetune.model.io.Weights;
 import org.sparkfinetune.tokenize.Batch;
 
 /** What a new classifier takes of a checkpoint's head: its output layer, by the labels' names. */
@@ -65,7 +65,7 @@ class PretrainedHeadTest {
           .containsExactly(
               "Head starts fresh: " + output + ".weight, " + output + ".bias",
               "Not used, of the checkpoint's heads: " + output + ".bias, " + output + ".weight");
-      Weights.Match match = after.match(weights, labels(golden));
+      StateDictMatcher.Match match = after.match(weights, labels(golden));
       assertThat(match.missing()).isEqualTo(after.freshWeights());
       assertThat(match.unusedHead()).contains(output + ".weight", output + ".bias");
       assertThat(before.match(weights, labels(golden)).missing()).isEmpty();
@@ -86,7 +86,7 @@ class PretrainedHeadTest {
                 shallow.withHead(List.of("a", "b"), Pooling.MEAN, shallow.problemType()),
                 List.of(),
                 source,
-                Customisation.NONE,
+                AdaptationConfig.NONE,
                 SEED)) {
       List<String> lines = model.loadReport().lines();
       assertThat(lines).hasSize(3);
@@ -112,7 +112,7 @@ class PretrainedHeadTest {
     ModelConfig config = stored.withHead(labels, stored.pooling(), stored.problemType());
     try (TensorSource source = golden.tensors("model.safetensors")) {
       return SequenceClassifier.fromPretrained(
-          config, stored.labels(), source, Customisation.NONE, SEED);
+          config, stored.labels(), source, AdaptationConfig.NONE, SEED);
     }
   }
 

@@ -9,7 +9,7 @@ import org.w3c.dom.Element;
 
 class ChartTest {
   private static Html render(Chart chart) throws Exception {
-    Markup out = new Markup();
+    HtmlWriter out = new HtmlWriter();
     chart.render(out);
     return Html.parse(out.toString());
   }
@@ -110,7 +110,7 @@ class ChartTest {
       x[i] = i;
       y[i] = Math.abs(Math.sin(i * 12.9898) * 43758.5453 % 1);
     }
-    Markup out = new Markup();
+    HtmlWriter out = new HtmlWriter();
     new Chart("c", "step").add(new Series("s", x, y, Style.LINE, 0)).render(out);
 
     assertThat(out.toString().length()).isLessThan(60_000);

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.track.RunSnapshot;
 
 class ComparisonReportTest {
-  private static RunRecord run(String name, double loss, double accuracy, String rate) {
+  private static RunSnapshot run(String name, double loss, double accuracy, String rate) {
     return Runs.run(
         name,
         Map.of(
@@ -54,7 +54,7 @@ class ComparisonReportTest {
 
   @Test
   void moreRunsThanColoursAreDrawnBroken() throws Exception {
-    List<RunRecord> runs =
+    List<RunSnapshot> runs =
         IntStream.range(0, 12).mapToObj(i -> run("r" + i, i, 0.5, "" + i)).toList();
 
     Html html = Html.parse(ComparisonReport.html(runs));

@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.evaluate.MultiLabelMetrics;
-import org.sparkfinetune.track.RunRecord;
-import org.sparkfinetune.track.RunRecord.Point;
+import org.sparkfinetune.track.RunSnapshot;
+import org.sparkfinetune.track.RunSnapshot.Point;
 import org.sparkfinetune.track.RunStatus;
 import org.w3c.dom.Element;
 
@@ -43,7 +43,7 @@ class RunReportTest {
     return ClassResults.of(rows.metrics(), List.of(a, b));
   }
 
-  private static Html report(RunRecord run, Optional<ClassResults> classes) throws Exception {
+  private static Html report(RunSnapshot run, Optional<ClassResults> classes) throws Exception {
     return Html.parse(RunReport.html(run, classes, Map.of()));
   }
 
@@ -70,7 +70,7 @@ class RunReportTest {
 
   @Test
   void theTilesAreOfTheWeightsThatWereKept() throws Exception {
-    Map<String, List<RunRecord.Point>> metrics = metrics();
+    Map<String, List<RunSnapshot.Point>> metrics = metrics();
     metrics.put("best_eval_loss", Runs.points(1, i -> 0.25));
     metrics.put("best_eval_accuracy", Runs.points(1, i -> 0.93));
     Html html = report(Runs.run("first", metrics), Optional.empty());
@@ -215,7 +215,7 @@ class RunReportTest {
     Map<String, List<Point>> metrics = metrics();
     metrics.put(HOSTILE, Runs.points(2, i -> i));
     metrics.put("system/" + HOSTILE, Runs.points(2, i -> i));
-    RunRecord run =
+    RunSnapshot run =
         Runs.run(
             HOSTILE,
             metrics,
@@ -260,8 +260,8 @@ class RunReportTest {
 
   @Test
   void anEmptyRunHasAPage() throws Exception {
-    RunRecord run =
-        new RunRecord(
+    RunSnapshot run =
+        new RunSnapshot(
             "id",
             "",
             "",

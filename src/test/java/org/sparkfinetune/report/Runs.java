@@ -6,20 +6,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import org.sparkfinetune.track.DatasetInfo;
-import org.sparkfinetune.track.RunRecord;
-import org.sparkfinetune.track.RunRecord.ArtifactFile;
-import org.sparkfinetune.track.RunRecord.Point;
+import org.sparkfinetune.track.RunSnapshot;
+import org.sparkfinetune.track.RunSnapshot.ArtifactFile;
+import org.sparkfinetune.track.RunSnapshot.Point;
 import org.sparkfinetune.track.RunStatus;
 
 /** Records of runs for tests. */
-final class Runs {
+public final class Runs {
   /** 2026-01-02 03:04:05 UTC. */
-  static final long START = 1_767_323_045_000L;
+  public static final long START = 1_767_323_045_000L;
 
   private Runs() {}
 
   /** Values at the steps 1, 2, ..., a second each. */
-  static List<Point> points(int count, IntToDoubleFunction value) {
+  public static List<Point> points(int count, IntToDoubleFunction value) {
     List<Point> points = new ArrayList<>();
     for (int i = 1; i <= count; i++) {
       points.add(new Point(i, START + 1000L * i, value.applyAsDouble(i)));
@@ -27,16 +27,16 @@ final class Runs {
     return points;
   }
 
-  static RunRecord run(String name, Map<String, List<Point>> metrics) {
+  static RunSnapshot run(String name, Map<String, List<Point>> metrics) {
     return run(name, metrics, Map.of("model.base", "minilm-l6"), Map.of());
   }
 
-  static RunRecord run(
+  static RunSnapshot run(
       String name,
       Map<String, List<Point>> metrics,
       Map<String, String> params,
       Map<String, String> tags) {
-    return new RunRecord(
+    return new RunSnapshot(
         "0123456789abcdef0123456789abcdef",
         name,
         "intents",

@@ -9,12 +9,12 @@ import java.util.Random;
 import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.FloatDistribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Condition;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /** Studies for tests of their reports. */
@@ -42,7 +42,7 @@ final class Studies {
   private Studies() {}
 
   /** Draws a trial's parameters. */
-  static Trial waiting(SearchSpace space, int number, Random random) {
+  static FrozenTrial waiting(SearchSpace space, int number, Random random) {
     Map<String, Object> params =
         space.draw(
             (name, distribution) -> {
@@ -55,23 +55,23 @@ final class Studies {
               List<Object> values = distribution.values();
               return values.get(random.nextInt(values.size()));
             });
-    return Trial.waiting(number, params, space.distributions(params));
+    return FrozenTrial.waiting(number, params, space.distributions(params));
   }
 
   /** With one value, ended after so many seconds in a slot. */
-  static Trial complete(int number, int slot, long from, long to, Double... values) {
+  static FrozenTrial complete(int number, int slot, long from, long to, Double... values) {
     return begun(number, slot, from)
         .finished(TrialState.COMPLETE, Arrays.asList(values), List.of(), START + 1000 * to, "");
   }
 
-  static Trial begun(int number, int slot, long from) {
+  static FrozenTrial begun(int number, int slot, long from) {
     Map<String, Object> params =
         Map.of("training.learning_rate", 1e-5 * (number + 1), "training.epochs", 1L + number % 4);
-    return Trial.waiting(number, params, SPACE.distributions(params))
+    return FrozenTrial.waiting(number, params, SPACE.distributions(params))
         .started(slot, START + 1000 * from);
   }
 
-  static StudyReport.Input input(Direction direction, List<Trial> trials, int slots) {
+  static StudyReport.Input input(Direction direction, List<FrozenTrial> trials, int slots) {
     return input(new History(List.of(direction), trials), List.of("eval_accuracy"), slots);
   }
 
@@ -90,17 +90,17 @@ final class Studies {
   }
 
   /** So many random trials of a space in some slots: most complete, some pruned, few failed. */
-  static List<Trial> random(SearchSpace space, int count, int slots, int objectives) {
+  static List<FrozenTrial> random(SearchSpace space, int count, int slots, int objectives) {
     Random random = new Random(7);
     long[] free = new long[slots];
     Arrays.fill(free, START);
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int slot = 0;
       for (int s = 1; s < slots; s++) {
         slot = free[s] < free[slot] ? s : slot;
       }
-      Trial trial = waiting(space, i, random).started(slot, free[slot] + 200);
+      FrozenTrial trial = waiting(space, i, random).started(slot, free[slot] + 200);
       double rate = (double) trial.params().get("training.learning_rate");
       double quality = 0.93 - 0.04 * Math.pow(Math.log10(rate / 2e-4), 2);
       quality += 0.006 * random.nextGaussian();
@@ -136,7 +136,7 @@ final class Studies {
   }
 
   /** Two slots: the second trial is best, the third pruned, the fourth failed, the fifth runs. */
-  static List<Trial> trials() {
+  static List<FrozenTrial> trials() {
     return List.of(
         complete(0, 0, 0, 60, 0.90),
         complete(1, 1, 0, 90, 0.925),

@@ -21,9 +21,9 @@ import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FloatDistribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.SearchSpace;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 import org.w3c.dom.Element;
 
@@ -33,7 +33,7 @@ class StudyChartsTest {
     return Html.parse(StudyReport.html(input));
   }
 
-  private static Html report(List<Trial> trials) throws Exception {
+  private static Html report(List<FrozenTrial> trials) throws Exception {
     return report(Studies.input(Direction.MAXIMIZE, trials, 2));
   }
 
@@ -96,12 +96,12 @@ class StudyChartsTest {
     space.put("model.pooling", new CategoricalDistribution(List.of("mean", "cls")));
     Map<String, Object> all = Map.of("training.rate", 1e-3, "model.pooling", "cls");
     Map<String, Object> some = Map.of("training.rate", 1e-2);
-    List<Trial> trials =
+    List<FrozenTrial> trials =
         List.of(
-            Trial.waiting(0, all, space)
+            FrozenTrial.waiting(0, all, space)
                 .started(0, START)
                 .finished(TrialState.COMPLETE, List.of(0.0), List.of(), START + 1, ""),
-            Trial.waiting(1, some, space)
+            FrozenTrial.waiting(1, some, space)
                 .started(0, START)
                 .finished(TrialState.COMPLETE, List.of(1.0), List.of(), START + 1, ""));
     Html html =
@@ -202,7 +202,7 @@ class StudyChartsTest {
 
   @Test
   void theFrontOfTwoObjectivesIsConnected() throws Exception {
-    List<Trial> trials =
+    List<FrozenTrial> trials =
         List.of(
             complete(0, 0, 0, 1, 0.9, 10.0),
             complete(1, 0, 1, 2, 0.8, 5.0),
@@ -235,7 +235,7 @@ class StudyChartsTest {
 
   @Test
   void whatWasPrunedHasNoSecondObjective() throws Exception {
-    Trial pruned =
+    FrozenTrial pruned =
         begun(1, 0, 1)
             .reported(10, 0.5)
             .finished(TrialState.PRUNED, List.of(), List.of(), START + 2000, "");
@@ -287,7 +287,7 @@ class StudyChartsTest {
 
   @Test
   void ofAwfulValuesTheGoodOnesAreStillToldApart() throws Exception {
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       trials.add(complete(i, 0, i, i + 1, i == 4 ? -1e6 : 0.9 + 0.005 * i));
     }
@@ -304,7 +304,7 @@ class StudyChartsTest {
 
   @Test
   void thousandsOfIntermediateValuesAreThinnedOut() throws Exception {
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     Random random = new Random(1);
     for (int i = 0; i < 50; i++) {
       TreeMap<Integer, Double> values = new TreeMap<>();
@@ -312,7 +312,7 @@ class StudyChartsTest {
         values.put(step, random.nextDouble());
       }
       trials.add(
-          new Trial(
+          new FrozenTrial(
               i,
               TrialState.COMPLETE,
               Map.of(),

@@ -17,9 +17,9 @@ import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FloatDistribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.SearchSpace;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 class StudyReportTest {
@@ -30,7 +30,7 @@ class StudyReportTest {
     return Html.parse(StudyReport.html(input));
   }
 
-  private static Html report(List<Trial> trials) throws Exception {
+  private static Html report(List<FrozenTrial> trials) throws Exception {
     return report(Studies.input(Direction.MAXIMIZE, trials, 2));
   }
 
@@ -62,8 +62,8 @@ class StudyReportTest {
 
   @Test
   void theTableHasTheBestFirst() throws Exception {
-    List<Trial> trials = new ArrayList<>(trials());
-    trials.add(Trial.waiting(5, Map.of(), Map.of()));
+    List<FrozenTrial> trials = new ArrayList<>(trials());
+    trials.add(FrozenTrial.waiting(5, Map.of(), Map.of()));
     // Was interrupted, and has to run again.
     trials.add(
         begun(6, 1, 90)
@@ -107,7 +107,7 @@ class StudyReportTest {
 
   @Test
   void whatDoesNotMeetTheConstraintsIsNotTheBest() throws Exception {
-    Trial unmet =
+    FrozenTrial unmet =
         begun(1, 0, 60)
             .finished(TrialState.COMPLETE, List.of(0.99), List.of(-1.0, 2.5), START + 90_000, "");
 
@@ -141,7 +141,7 @@ class StudyReportTest {
 
   @Test
   void aStudyOfFailuresSaysWhy() throws Exception {
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       String why = i == 3 ? "" : "out of memory";
       trials.add(
@@ -193,13 +193,13 @@ class StudyReportTest {
     space.put(HOSTILE, new CategoricalDistribution(List.of(HOSTILE, "x".repeat(300))));
     space.put("b" + HOSTILE, new FloatDistribution(0, 1, false, 0));
     Map<String, Object> params = Map.of(HOSTILE, HOSTILE, "b" + HOSTILE, 0.5);
-    Trial done =
-        Trial.waiting(0, params, space)
+    FrozenTrial done =
+        FrozenTrial.waiting(0, params, space)
             .started(0, START)
             .reported(1, 0.5)
             .finished(TrialState.COMPLETE, List.of(0.5), List.of(), START + 1000, HOSTILE);
-    Trial failed =
-        Trial.waiting(1, params, space)
+    FrozenTrial failed =
+        FrozenTrial.waiting(1, params, space)
             .started(0, START)
             .finished(TrialState.FAILED, List.of(), List.of(), START + 1000, HOSTILE.repeat(30));
 
@@ -235,7 +235,7 @@ class StudyReportTest {
       space.put("training.parameter_" + i, new FloatDistribution(0, 1, false, 0));
     }
     SearchSpace searched = SearchSpace.of(space);
-    List<Trial> trials = Studies.random(searched, 1000, 4, 1);
+    List<FrozenTrial> trials = Studies.random(searched, 1000, 4, 1);
 
     String page =
         StudyReport.html(

@@ -59,7 +59,7 @@ class DeliveryTest {
     return lines;
   }
 
-  private static void log(TrackedRun run, int from, int to) {
+  private static void log(RunHandle run, int from, int to) {
     for (int step = from; step < to; step++) {
       run.logMetrics(step, Map.of("loss", (double) step));
     }
@@ -77,7 +77,7 @@ class DeliveryTest {
   @Test
   void whateverHappensEachEventArrivesOnceAndInOrder() throws Exception {
     Tracker tracker = open(folder);
-    TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+    RunHandle run = tracker.startRun("one", "e", "", Map.of());
     log(run, 0, 5000);
     tracker.flush();
     assertThat(ChildJvm.waitUntil(() -> !tracker.trouble().isEmpty(), PATIENCE)).isTrue();
@@ -104,7 +104,7 @@ class DeliveryTest {
   void whatIsRefusedIsSetAsideAndTheRestArrives() throws Exception {
     server.up();
     Tracker tracker = open(folder);
-    TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+    RunHandle run = tracker.startRun("one", "e", "", Map.of());
     run.logMetrics(1, Map.of("loss", 1.0));
     run.setTags(Map.of("tag", LineServer.REFUSED));
     run.logMetrics(2, Map.of("loss", 2.0));
@@ -127,7 +127,7 @@ class DeliveryTest {
   @Test
   void anEndIsNotKeptByALongPause() throws Exception {
     Tracker tracker = open(folder);
-    TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+    RunHandle run = tracker.startRun("one", "e", "", Map.of());
     // By now it tries every four seconds and more.
     Thread.sleep(5500);
     assertThat(tracker.trouble()).contains("cannot be reached");
@@ -188,7 +188,7 @@ class DeliveryTest {
     public static void main(String[] arguments) throws Exception {
       LineServer.Poster sink = new LineServer.Poster(java.net.URI.create(arguments[1]));
       Tracker tracker = Tracker.open(Path.of(arguments[0]), arguments[1], Optional.of(sink));
-      TrackedRun run = tracker.startRun("child", "e", "", Map.of());
+      RunHandle run = tracker.startRun("child", "e", "", Map.of());
       for (int step = 0; ; step++) {
         run.logMetrics(step, Map.of("loss", (double) step));
         if (step % 20 == 0) {
@@ -239,7 +239,7 @@ class DeliveryTest {
       Path journal = disk.resolve("journal");
       Path filler = disk.resolve("filler");
       Tracker tracker = open(journal);
-      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      RunHandle run = tracker.startRun("one", "e", "", Map.of());
       log(run, 0, 100);
       run.setTags(Map.of("tag", LineServer.REFUSED));
       run.logMetrics(100, Map.of("loss", 1.0));

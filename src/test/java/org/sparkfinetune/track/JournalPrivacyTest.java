@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.PrivateFiles.Readers;
+import org.sparkfinetune.storage.PrivateFiles.Readers;
 
 /** Who may read a journal, and what is not written through. */
 class JournalPrivacyTest {

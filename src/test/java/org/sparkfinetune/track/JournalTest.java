@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.PrivateFiles.Readers;
+import org.sparkfinetune.storage.PrivateFiles.Readers;
 
 class JournalTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -35,7 +35,7 @@ class JournalTest {
     return Tracker.open(folder, "", Optional.empty());
   }
 
-  private List<RunRecord> read() {
+  private List<RunSnapshot> read() {
     return JournalReader.runs(
         new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration(false));
   }
@@ -85,8 +85,8 @@ class JournalTest {
   void runsAreReadBackWhileTheyAreWritten() throws Exception {
     Path artifact = Files.writeString(folder.resolve("a file"), "abc");
     try (Tracker tracker = open()) {
-      TrackedRun run = tracker.startRun("one", "e", "", Map.of("tag", "1"));
-      TrackedRun child = tracker.startChild(run, "two", "e", Map.of());
+      RunHandle run = tracker.startRun("one", "e", "", Map.of("tag", "1"));
+      RunHandle child = tracker.startChild(run, "two", "e", Map.of());
       run.logParams(Map.of("training.learning_rate", "5e-5", "api_token", "geheim"));
       for (int step = 1; step <= 3; step++) {
         run.logMetrics(step, Map.of("loss", 1.0 / step));
@@ -97,13 +97,13 @@ class JournalTest {
           new Configuration(false));
       child.end(RunStatus.FAILED);
       tracker.flush();
-      List<RunRecord> runs = read();
+      List<RunSnapshot> runs = read();
       assertThat(runs).hasSize(2);
       assertThat(runs.get(0).status()).isEqualTo(RunStatus.RUNNING);
       assertThat(runs.get(0).params())
           .containsEntry("training.learning_rate", "5e-5")
           .containsEntry("api_token", "***");
-      assertThat(runs.get(0).metrics().get("loss").stream().map(RunRecord.Point::value))
+      assertThat(runs.get(0).metrics().get("loss").stream().map(RunSnapshot.Point::value))
           .containsExactly(1.0, 0.5, 1.0 / 3);
       assertThat(runs.get(0).artifacts().get("files/a file").bytes()).isEqualTo(3);
       assertThat(runs.get(1).parent()).isEqualTo(run.id());
@@ -120,7 +120,7 @@ class JournalTest {
     org.apache.hadoop.fs.Path source = new org.apache.hadoop.fs.Path(file.toUri());
     Configuration hadoop = new Configuration(false);
     try (Tracker tracker = open()) {
-      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      RunHandle run = tracker.startRun("one", "e", "", Map.of());
       for (String path :
           List.of(
               "../x", "a/../../x", "..", "/x", "a//x", "a/", "", ".", "a\\x", "file:/x", "a\nb")) {
@@ -170,7 +170,7 @@ class JournalTest {
   void aTornLineIsSetAsideAndDamagedOnesAreLeftOut() throws Exception {
     String run;
     try (Tracker tracker = open()) {
-      TrackedRun first = tracker.startRun("one", "e", "", Map.of());
+      RunHandle first = tracker.startRun("one", "e", "", Map.of());
       run = first.id();
       first.logMetrics(1, Map.of("loss", 1.0));
       first.logMetrics(2, Map.of("loss", 2.0));
@@ -188,14 +188,14 @@ class JournalTest {
       assertThat(tracker.unfinishedRun()).contains(run);
       tracker.resumeRun(run).logMetrics(3, Map.of("loss", 3.0));
     }
-    assertThat(read().get(0).metrics().get("loss").stream().map(RunRecord.Point::step))
+    assertThat(read().get(0).metrics().get("loss").stream().map(RunSnapshot.Point::step))
         .containsExactly(2L, 3L);
   }
 
   @Test
   void aLineThatLacksSomethingIsADamagedOne() throws Exception {
     try (Tracker tracker = open()) {
-      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      RunHandle run = tracker.startRun("one", "e", "", Map.of());
       run.logMetrics(1, Map.of("loss", 1.0));
       run.logMetrics(2, Map.of("loss", 2.0));
     }
@@ -210,7 +210,7 @@ class JournalTest {
       assertThat(tracker.summary().notes())
           .containsExactly("4 damaged lines of the journal in " + folder + " are left out");
     }
-    assertThat(read().get(0).metrics().get("loss").stream().map(RunRecord.Point::step))
+    assertThat(read().get(0).metrics().get("loss").stream().map(RunSnapshot.Point::step))
         .containsExactly(2L);
   }
 
@@ -219,7 +219,7 @@ class JournalTest {
     Tracker tracker = open();
     Thread.currentThread().interrupt();
     try {
-      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      RunHandle run = tracker.startRun("one", "e", "", Map.of());
       run.end(RunStatus.KILLED);
       tracker.close();
     } finally {
@@ -240,7 +240,7 @@ class JournalTest {
     metrics.put("accuracy", 0.5);
     metrics.put(null, 0.25);
     try (Tracker tracker = open()) {
-      TrackedRun run = tracker.startRun("one", "e", "", params);
+      RunHandle run = tracker.startRun("one", "e", "", params);
       run.logParams(params);
       run.logMetrics(1, metrics);
     }
@@ -254,7 +254,7 @@ class JournalTest {
     schema.put(null, "string");
     String huge = "x".repeat(JournalFile.LONGEST_LINE);
     Tracker tracker = open();
-    TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+    RunHandle run = tracker.startRun("one", "e", "", Map.of());
     run.logInput("training", new DatasetInfo("n", "d", "csv", "s", schema, Map.of()));
     run.logMetrics(1, Map.of("loss", 1.0));
     run.logParams(Map.of("huge", huge));
@@ -270,7 +270,7 @@ class JournalTest {
   void aRunThatGoesOnLeavesOutWhatItHas() {
     String id;
     try (Tracker tracker = open()) {
-      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      RunHandle run = tracker.startRun("one", "e", "", Map.of());
       id = run.id();
       for (int step = 1; step <= 5; step++) {
         run.logMetrics(step, Map.of("loss", (double) step));
@@ -278,15 +278,15 @@ class JournalTest {
       run.end(RunStatus.KILLED);
     }
     try (Tracker tracker = open()) {
-      TrackedRun run = tracker.resumeRun(tracker.unfinishedRun().orElseThrow());
+      RunHandle run = tracker.resumeRun(tracker.unfinishedRun().orElseThrow());
       assertThat(run.id()).isEqualTo(id);
       for (int step = 4; step <= 7; step++) {
         run.logMetrics(step, Map.of("loss", (double) step, "eval_loss", 0.5));
       }
       run.end(RunStatus.FINISHED);
     }
-    RunRecord record = read().get(0);
-    assertThat(record.metrics().get("loss").stream().map(RunRecord.Point::step))
+    RunSnapshot record = read().get(0);
+    assertThat(record.metrics().get("loss").stream().map(RunSnapshot.Point::step))
         .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L);
     assertThat(record.metrics().get("eval_loss")).hasSize(4);
     assertThat(record.status()).isEqualTo(RunStatus.FINISHED);
@@ -298,7 +298,7 @@ class JournalTest {
   private List<String> parts(String run, RunStatus status) {
     return read().stream()
         .filter(part -> part.parent().equals(run) && part.status() == status)
-        .map(RunRecord::id)
+        .map(RunSnapshot::id)
         .toList();
   }
 
@@ -307,13 +307,13 @@ class JournalTest {
     List<String> ids = new ArrayList<>();
     String study;
     try (Tracker tracker = Tracker.open(folder, "", Optional.empty())) {
-      TrackedRun finished = tracker.startRun("before", "e", "", Map.of());
+      RunHandle finished = tracker.startRun("before", "e", "", Map.of());
       tracker.startChild(finished, "of another", "e", Map.of());
       finished.end(RunStatus.FINISHED);
-      TrackedRun parent = tracker.startRun("study", "e", "", Map.of());
+      RunHandle parent = tracker.startRun("study", "e", "", Map.of());
       study = parent.id();
       for (int trial = 0; trial < 6; trial++) {
-        TrackedRun child = tracker.startChild(parent, "trial " + trial, "e", Map.of());
+        RunHandle child = tracker.startChild(parent, "trial " + trial, "e", Map.of());
         ids.add(child.id());
         child.logMetrics(1, Map.of("loss", 1.0));
         if (trial < 3) {
@@ -351,7 +351,7 @@ class JournalTest {
         System.out.println(e.getMessage());
         return;
       }
-      TrackedRun run = tracker.startRun("child", "e", "", Map.of());
+      RunHandle run = tracker.startRun("child", "e", "", Map.of());
       for (long step = 1; step < Long.parseLong(arguments[1]); step++) {
         run.logMetrics(step, Map.of("loss", (double) step));
         if (step % 100 == 0) {
@@ -398,10 +398,10 @@ class JournalTest {
         output = child.output();
       }
       Tracker.open(journal, "", Optional.empty()).close();
-      List<RunRecord> runs =
+      List<RunSnapshot> runs =
           JournalReader.runs(
               new org.apache.hadoop.fs.Path(journal.toUri()), new Configuration(false));
-      List<RunRecord.Point> points = runs.get(0).metrics().get("loss");
+      List<RunSnapshot.Point> points = runs.get(0).metrics().get("loss");
       for (int i = 0; i < points.size(); i++) {
         assertThat(points.get(i).step()).isEqualTo(i + 1);
         assertThat(points.get(i).value()).isEqualTo(i + 1.0);
@@ -424,7 +424,7 @@ class JournalTest {
   static final class Patient {
     public static void main(String[] arguments) throws Exception {
       Tracker tracker = Tracker.open(Path.of(arguments[0]), "", Optional.empty());
-      TrackedRun run = tracker.startRun("child", "e", "", Map.of());
+      RunHandle run = tracker.startRun("child", "e", "", Map.of());
       for (int step = 1; step <= PATIENT_STEPS; step++) {
         run.logMetrics(step, Map.of("loss", (double) step));
         Thread.sleep(5);
@@ -477,7 +477,7 @@ class JournalTest {
                 .metrics()
                 .get("loss")
                 .stream()
-                .map(RunRecord.Point::step))
+                .map(RunSnapshot.Point::step))
         .containsExactlyElementsOf(LongStream.rangeClosed(1, PATIENT_STEPS).boxed().toList());
     String calls = Files.readString(trace);
     assertThat(calls.substring(calls.indexOf("EIO"))).contains("ftruncate(");
@@ -513,7 +513,7 @@ class JournalTest {
     try {
       Path filler = disk.resolve("filler");
       Tracker tracker = Tracker.open(disk.resolve("journal"), "", Optional.empty());
-      TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+      RunHandle run = tracker.startRun("one", "e", "", Map.of());
       tracker.flush();
       Files.write(filler, new byte[200 << 10], StandardOpenOption.CREATE);
       for (int step = 1; step <= 1000; step++) {
@@ -524,9 +524,9 @@ class JournalTest {
       Files.delete(filler);
       tracker.close();
       assertThat(tracker.summary().lost()).isZero();
-      List<RunRecord> runs =
+      List<RunSnapshot> runs =
           JournalReader.runs(new org.apache.hadoop.fs.Path(disk.toUri()), new Configuration(false));
-      assertThat(runs.get(0).metrics().get("loss").stream().map(RunRecord.Point::step).toList())
+      assertThat(runs.get(0).metrics().get("loss").stream().map(RunSnapshot.Point::step).toList())
           .hasSize(1000)
           .isSorted()
           .doesNotHaveDuplicates();

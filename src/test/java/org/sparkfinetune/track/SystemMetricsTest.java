@@ -23,7 +23,7 @@ class SystemMetricsTest {
   static final class Measured {
     public static void main(String[] arguments) throws Exception {
       try (Tracker tracker = Tracker.open(Path.of(arguments[0]), "", Optional.empty())) {
-        TrackedRun run =
+        RunHandle run =
             tracker
                 .unfinishedRun()
                 .map(tracker::resumeRun)
@@ -35,7 +35,7 @@ class SystemMetricsTest {
     }
   }
 
-  private RunRecord measure(Path path) throws Exception {
+  private RunSnapshot measure(Path path) throws Exception {
     Path journal = folder.resolve("journal");
     ChildJvm.run(
         Measured.class,
@@ -55,13 +55,13 @@ class SystemMetricsTest {
     return bin;
   }
 
-  private static double latest(RunRecord run, String name) {
+  private static double latest(RunSnapshot run, String name) {
     return run.latest("system/" + name);
   }
 
   @Test
   void theMachineIsMeasuredByTheNamesOfMlflow() throws Exception {
-    RunRecord run =
+    RunSnapshot run =
         measure(smi("echo '45, 2000, 80000, 150.5, 301'; echo '[N/A], 10, 20, [N/A], x'"));
     assertThat(run.metrics().keySet())
         .containsExactlyInAnyOrder(
@@ -91,10 +91,10 @@ class SystemMetricsTest {
     assertThat(before).isGreaterThan(1);
 
     // Goes on where it was, without GPUs.
-    RunRecord again = measure(smi("exit 9"));
+    RunSnapshot again = measure(smi("exit 9"));
     List<Long> steps =
         again.metrics().get("system/disk_usage_megabytes").stream()
-            .map(RunRecord.Point::step)
+            .map(RunSnapshot.Point::step)
             .toList();
     assertThat(steps).hasSizeGreaterThan(before).isSorted().doesNotHaveDuplicates().startsWith(0L);
     assertThat(again.metrics().get("system/gpu_0_power_usage_watts"))
@@ -105,7 +105,7 @@ class SystemMetricsTest {
   void nothingIsMeasuredBehindTheEnd() throws Exception {
     for (int i = 0; i < 20; i++) {
       try (Tracker tracker = Tracker.open(folder.resolve("journal-" + i), "", Optional.empty())) {
-        TrackedRun run = tracker.startRun("one", "e", "", Map.of());
+        RunHandle run = tracker.startRun("one", "e", "", Map.of());
         SystemMetrics metrics = SystemMetrics.start(run, Duration.ofMillis(1));
         Thread.sleep(20 + i);
         metrics.close();

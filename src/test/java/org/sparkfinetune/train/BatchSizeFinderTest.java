@@ -14,14 +14,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.sparkfinetune.TestWorkers;
 import org.sparkfinetune.TestWorkers.Hosts;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.collective.Collective;
+import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.model.ActivationMemory;
 import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
 
 class BatchSizeFinderTest {
   private static final ShardedRows ROWS =
-      new ShardedRows(TestRows.learnable(64, 4, 1), Collective.alone());
+      new ShardedRows(TestRows.learnable(64, 4, 1), WorkerGroup.alone());
 
   private static int find(SequenceClassifier model, int workers, long bytes) {
     TrainingArguments arguments = Trainings.arguments("per_device_train_batch_size", 24);
@@ -71,9 +71,9 @@ class BatchSizeFinderTest {
   @ParameterizedTest
   @EnumSource
   void workersOfAHostShareItsMemory(Hosts hosts) throws Exception {
-    assertThat(TestWorkers.run(2, hosts, Collective::workersOfHost))
+    assertThat(TestWorkers.run(2, hosts, WorkerGroup::workersOfHost))
         .containsOnly(hosts == Hosts.ONE ? 2 : 1);
-    assertThat(Collective.alone().workersOfHost()).isEqualTo(1);
+    assertThat(WorkerGroup.alone().workersOfHost()).isEqualTo(1);
   }
 
   @Test

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.config.Schema;
-import org.sparkfinetune.model.Customisation;
+import org.sparkfinetune.model.AdaptationConfig;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -44,7 +44,7 @@ class CustomisedTrainingTest {
   void everythingButTheFrozenWeightsLearns(
       String key, String value, String precision, String frozen) {
     EncodedDataset rows = TestRows.learnable(64, 4, 1);
-    Customisation customisation = customisation(key, value, "lora_dropout", 0.1);
+    AdaptationConfig customisation = customisation(key, value, "lora_dropout", 0.1);
     try (SequenceClassifier before = SequenceClassifier.fromScratch(CONFIG, customisation, 42);
         SequenceClassifier model = SequenceClassifier.fromScratch(CONFIG, customisation, 42);
         Trainer trainer = new Trainer(model, arguments(precision), progress -> {})) {

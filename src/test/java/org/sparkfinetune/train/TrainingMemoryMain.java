@@ -13,11 +13,11 @@ import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.model.CompactEmbeddings;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.TrimmedVocabulary;
-import org.sparkfinetune.model.io.Checkpoint;
+import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.torch.Libtorch;
 
@@ -35,7 +35,7 @@ public final class TrainingMemoryMain {
   public static void main(String[] args) {
     Libtorch.load();
     Libtorch.setThreads(1);
-    Checkpoint checkpoint = Checkpoint.open(args[0], new Configuration(false));
+    PretrainedModel checkpoint = PretrainedModel.open(args[0], new Configuration(false));
     int batch = Integer.parseInt(args[2]);
     int length = Integer.parseInt(args[3]);
     Map<String, Object> settings = new HashMap<>(Map.of("base", args[0], "max_length", length));
@@ -57,9 +57,9 @@ public final class TrainingMemoryMain {
       // As the rows have them.
       BitSet occurring = new BitSet();
       occurring.set(5, 1000);
-      Optional<TrimmedVocabulary> trimmed = outline.trimVocabulary(occurring);
+      Optional<CompactEmbeddings> trimmed = outline.trimVocabulary(occurring);
       said = TrainingMemory.of(outline, arguments(args[1], batch), length, 1);
-      trimmed.ifPresent(TrimmedVocabulary::close);
+      trimmed.ifPresent(CompactEmbeddings::close);
     }
     train(
         SequenceClassifier.fromScratch(config, model.customisation(), 1),

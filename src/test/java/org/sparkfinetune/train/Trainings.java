@@ -11,7 +11,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.TestDevice;
 import org.sparkfinetune.TestModels;
-import org.sparkfinetune.collective.Collective;
+import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.tokenize.EncodedDataset;
@@ -72,7 +72,7 @@ final class Trainings {
   static Outcome train(
       SequenceClassifier model,
       TrainingArguments arguments,
-      Collective workers,
+      WorkerGroup workers,
       EncodedDataset train,
       EncodedDataset validation,
       TrainerListener listener) {

@@ -56,7 +56,7 @@ class ImportanceTest {
         .forEach(each -> directions.add(Direction.valueOf(each.textValue().toUpperCase())));
     List<Distribution> distributions = new ArrayList<>();
     golden.get("distributions").forEach(each -> distributions.add(distribution(each)));
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     for (JsonNode each : golden.get("trials")) {
       Map<String, Object> params = new LinkedHashMap<>();
       Map<String, Distribution> drawn = new LinkedHashMap<>();
@@ -71,7 +71,7 @@ class ImportanceTest {
       List<Double> values = new ArrayList<>();
       each.get("values").forEach(value -> values.add(Double.parseDouble(value.asText())));
       trials.add(
-          Trial.waiting(trials.size(), params, drawn)
+          FrozenTrial.waiting(trials.size(), params, drawn)
               .finished(
                   TrialState.valueOf(each.get("state").textValue()), values, List.of(), 1, ""));
     }

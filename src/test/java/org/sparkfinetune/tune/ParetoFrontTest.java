@@ -30,7 +30,7 @@ class ParetoFrontTest {
     golden
         .get("directions")
         .forEach(each -> directions.add(Direction.valueOf(each.textValue().toUpperCase())));
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     for (JsonNode each : golden.get("trials")) {
       trials.add(
           trial(
@@ -42,7 +42,7 @@ class ParetoFrontTest {
     History history = new History(directions, trials);
     List<Integer> front = new ArrayList<>();
     golden.get("front").forEach(number -> front.add(number.intValue()));
-    assertThat(ParetoFront.of(history)).extracting(Trial::number).isEqualTo(front);
+    assertThat(ParetoFront.of(history)).extracting(FrozenTrial::number).isEqualTo(front);
   }
 
   private static List<Double> numbers(JsonNode json) {
@@ -51,13 +51,14 @@ class ParetoFrontTest {
     return numbers;
   }
 
-  private static Trial trial(
+  private static FrozenTrial trial(
       int number, TrialState state, List<Double> values, List<Double> constraints) {
-    return Trial.waiting(number, Map.of(), Map.of()).finished(state, values, constraints, 1, "");
+    return FrozenTrial.waiting(number, Map.of(), Map.of())
+        .finished(state, values, constraints, 1, "");
   }
 
   private static History history(double... values) {
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     for (int i = 0; i < values.length; i += 2) {
       trials.add(
           trial(trials.size(), TrialState.COMPLETE, List.of(values[i], values[i + 1]), List.of()));
@@ -68,6 +69,6 @@ class ParetoFrontTest {
   @Test
   void aTrialWithoutANumberIsOnNoFront() {
     History history = history(Double.NaN, 1, 2, 3);
-    assertThat(ParetoFront.of(history)).extracting(Trial::number).containsExactly(1);
+    assertThat(ParetoFront.of(history)).extracting(FrozenTrial::number).containsExactly(1);
   }
 }

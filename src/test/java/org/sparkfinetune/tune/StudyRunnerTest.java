@@ -30,10 +30,10 @@ class StudyRunnerTest {
   private static final StudyRunner.Listener QUIET =
       new StudyRunner.Listener() {
         @Override
-        public void began(RunningTrial trial) {}
+        public void began(Trial trial) {}
 
         @Override
-        public void ended(Trial trial, Optional<Objective.Result> result) {}
+        public void ended(FrozenTrial trial, Optional<Objective.Result> result) {}
       };
 
   @TempDir Path folder;
@@ -50,8 +50,8 @@ class StudyRunnerTest {
     return Study.begin(plan, List.of(), file());
   }
 
-  private StudyFile file() throws IOException {
-    return StudyFile.open(
+  private StudyStorage file() throws IOException {
+    return StudyStorage.open(
         new org.apache.hadoop.fs.Path(folder.resolve("study.json").toUri()), new Configuration());
   }
 
@@ -72,21 +72,21 @@ class StudyRunnerTest {
   }
 
   /** Notes each trial that has ended, as often as it is told. */
-  private record Ended(List<Trial> trials) implements StudyRunner.Listener {
+  private record Ended(List<FrozenTrial> trials) implements StudyRunner.Listener {
     Ended() {
       this(new CopyOnWriteArrayList<>());
     }
 
     @Override
-    public void began(RunningTrial trial) {}
+    public void began(Trial trial) {}
 
     @Override
-    public void ended(Trial trial, Optional<Objective.Result> result) {
+    public void ended(FrozenTrial trial, Optional<Objective.Result> result) {
       trials.add(trial);
     }
   }
 
-  private static void waitUntilStopped(RunningTrial trial) throws InterruptedException {
+  private static void waitUntilStopped(Trial trial) throws InterruptedException {
     CountDownLatch stopped = new CountDownLatch(1);
     trial.onStop(stopped::countDown);
     stopped.await();
@@ -96,7 +96,7 @@ class StudyRunnerTest {
     return new Objective.Result(List.of(value), List.of(), Map.of());
   }
 
-  private static double x(RunningTrial trial) {
+  private static double x(Trial trial) {
     return (double) trial.params().get("x");
   }
 
@@ -122,7 +122,7 @@ class StudyRunnerTest {
     assertThat(why).isEmpty();
     assertThat(most).hasValue(4);
     assertThat(study.history().in(TrialState.COMPLETE)).hasSize(12);
-    assertThat(study.history().trials()).extracting(Trial::slot).contains(0, 1, 2, 3);
+    assertThat(study.history().trials()).extracting(FrozenTrial::slot).contains(0, 1, 2, 3);
   }
 
   @Test
@@ -386,9 +386,9 @@ class StudyRunnerTest {
 
     never.countDown();
     assertThat(told).hasValueGreaterThan(1);
-    assertThat(ended.trials()).extracting(Trial::number).containsExactly(0, 1, 2, 3);
+    assertThat(ended.trials()).extracting(FrozenTrial::number).containsExactly(0, 1, 2, 3);
     assertThat(study.history().trials())
-        .extracting(Trial::state)
+        .extracting(FrozenTrial::state)
         .containsExactly(
             TrialState.COMPLETE, TrialState.FAILED, TrialState.FAILED, TrialState.COMPLETE);
     assertThat(study.history().trials().get(1).reason()).contains("tune.trial_timeout=1 s");
@@ -432,7 +432,7 @@ class StudyRunnerTest {
 
     never.countDown();
     assertThat(study.history().trials())
-        .extracting(Trial::state)
+        .extracting(FrozenTrial::state)
         .containsExactly(
             TrialState.FAILED, TrialState.FAILED, TrialState.FAILED, TrialState.COMPLETE);
   }
@@ -541,10 +541,10 @@ class StudyRunnerTest {
                     unlimited(),
                     new StudyRunner.Listener() {
                       @Override
-                      public void began(RunningTrial trial) {}
+                      public void began(Trial trial) {}
 
                       @Override
-                      public void ended(Trial trial, Optional<Objective.Result> result) {
+                      public void ended(FrozenTrial trial, Optional<Objective.Result> result) {
                         throw new IllegalStateException("the disk is full");
                       }
                     },

@@ -52,8 +52,8 @@ class StudyTest {
         trials);
   }
 
-  private StudyFile file() throws IOException {
-    return StudyFile.open(
+  private StudyStorage file() throws IOException {
+    return StudyStorage.open(
         new org.apache.hadoop.fs.Path(folder.resolve("study.json").toUri()), new Configuration());
   }
 
@@ -63,10 +63,10 @@ class StudyTest {
 
   @Test
   void asksTellsAndFindsTheBest() throws IOException {
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan(NONE, 3), List.of(), file);
       for (double value : new double[] {0.5, 0.9, 0.7}) {
-        RunningTrial trial = study.ask(0).orElseThrow();
+        Trial trial = study.ask(0).orElseThrow();
         assertThat(space().distributions(trial.params()).keySet())
             .isEqualTo(trial.params().keySet());
         study.complete(trial.number(), result(value));
@@ -81,7 +81,7 @@ class StudyTest {
   @Test
   void aFileHoldsWhatAProcessAfterNeeds() throws IOException {
     History left;
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan(NONE, 6), List.of(Map.of("epochs", 3L)), file);
       assertThat(study.ask(0).orElseThrow().params()).containsEntry("epochs", 3L);
       study.complete(0, result(0.25));
@@ -96,13 +96,13 @@ class StudyTest {
       left = study.history();
     }
 
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.resume(plan(NONE, 6), file);
-      List<Trial> trials = study.history().trials();
+      List<FrozenTrial> trials = study.history().trials();
 
       assertThat(trials.subList(0, 3)).isEqualTo(left.trials().subList(0, 3));
       assertThat(trials.get(3).state()).isEqualTo(TrialState.WAITING);
-      RunningTrial again = study.ask(0).orElseThrow();
+      Trial again = study.ask(0).orElseThrow();
       assertThat(again.number()).isEqualTo(3);
       assertThat(again.params()).isEqualTo(left.trials().get(3).params());
       assertThat(study.history().trials().get(3).intermediateValues())
@@ -130,13 +130,13 @@ class StudyTest {
     Configuration hadoop = new Configuration();
     hadoop.setClass("fs.dbfs.impl", Dbfs.class, FileSystem.class);
     var path = new org.apache.hadoop.fs.Path("dbfs:" + folder.resolve("study.json"));
-    try (StudyFile file = StudyFile.open(path, hadoop)) {
+    try (StudyStorage file = StudyStorage.open(path, hadoop)) {
       Study study = Study.begin(plan(NONE, 2), List.of(), file);
       study.ask(0);
       study.complete(0, result(0.5));
     }
 
-    try (StudyFile file = StudyFile.open(path, hadoop)) {
+    try (StudyStorage file = StudyStorage.open(path, hadoop)) {
       Study study = Study.resume(plan(NONE, 2), file);
       assertThat(study.history().best().orElseThrow().value()).isEqualTo(0.5);
     }
@@ -148,19 +148,19 @@ class StudyTest {
   @Test
   void goesOnAsItWouldHave() throws IOException {
     Map<String, Object> undisturbed;
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan(NONE, 9), List.of(), file);
       study.ask(0);
       study.complete(0, result(0.5));
       undisturbed = study.ask(0).orElseThrow().params();
     }
     Files.delete(folder.resolve("study.json"));
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan(NONE, 9), List.of(), file);
       study.ask(0);
       study.complete(0, result(0.5));
     }
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       assertThat(Study.resume(plan(NONE, 9), file).ask(0).orElseThrow().params())
           .isEqualTo(undisturbed);
     }
@@ -168,7 +168,7 @@ class StudyTest {
 
   @Test
   void theFileHasWhatScriptsRelyOn() throws IOException {
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan(NONE, 6), List.of(), file);
       study.ask(2);
       study.report(0, 1, 0.5);
@@ -193,16 +193,16 @@ class StudyTest {
   void asksThePrunerAtEachStepOnce() throws IOException {
     Pruner low =
         (history, trial) -> trial.intermediateValues().get(trial.lastStep().getAsInt()) < 0.5;
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan(low, 3), List.of(), file);
-      RunningTrial trial = study.ask(0).orElseThrow();
+      Trial trial = study.ask(0).orElseThrow();
       int[] stops = new int[1];
       trial.onStop(() -> stops[0]++);
 
       assertThat(trial.report(1, 0.6)).isFalse();
       assertThat(trial.report(2, 0.4)).isTrue();
       assertThat(stops[0]).isEqualTo(1);
-      Trial pruned = study.prune(0);
+      FrozenTrial pruned = study.prune(0);
       assertThat(pruned.values()).containsExactly(0.4);
       assertThat(pruned.reason()).contains("step 2");
     }
@@ -210,11 +210,11 @@ class StudyTest {
 
   @Test
   void whatIsNoNumberHasFailed() throws IOException {
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan(NONE, 3), List.of(), file);
       study.ask(0);
 
-      Trial failed = study.complete(0, result(Double.NaN));
+      FrozenTrial failed = study.complete(0, result(Double.NaN));
 
       assertThat(failed.state()).isEqualTo(TrialState.FAILED);
       assertThat(failed.reason()).isEqualTo("eval_accuracy is not a number");
@@ -223,7 +223,7 @@ class StudyTest {
 
   @Test
   void refusesAnotherObjectivesFile() throws IOException {
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study.begin(plan(NONE, 3), List.of(), file);
       Study.Plan other =
           new Study.Plan(
@@ -245,7 +245,7 @@ class StudyTest {
   @Test
   void refusesWhatIsNoStudy() throws IOException {
     Files.writeString(folder.resolve("study.json"), "{\"objective\": ");
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       assertThatThrownBy(() -> Study.resume(plan(NONE, 3), file))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("study.json cannot be read as a study");
@@ -267,7 +267,7 @@ class StudyTest {
         "intermediate_values | {\"x\": 1} | x",
       })
   void refusesATrialThatNoStudyWrites(String key, String value, String message) throws IOException {
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan(NONE, 3), List.of(), file);
       study.ask(0);
       study.complete(0, result(1));
@@ -277,7 +277,7 @@ class StudyTest {
     JsonNode json = mapper.readTree(path.toFile());
     ((ObjectNode) json.get("trials").get(0)).set(key, mapper.readTree(value));
     mapper.writeValue(path.toFile(), json);
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       assertThatThrownBy(() -> Study.resume(plan(NONE, 3), file))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("study.json, trial ")
@@ -288,7 +288,7 @@ class StudyTest {
   @Test
   void refusesAStudyThatIsNestedTooDeep() throws IOException {
     Files.writeString(folder.resolve("study.json"), "[".repeat(100_000));
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       assertThatThrownBy(() -> Study.resume(plan(NONE, 3), file))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("study.json cannot be read as a study: ");
@@ -321,7 +321,7 @@ class StudyTest {
 
   @Test
   void refusesToBeginWithMoreThanThereMayBe() throws IOException {
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       assertThatThrownBy(() -> Study.begin(plan(NONE, 1), List.of(Map.of(), Map.of()), file))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("tune.enqueue has 2 settings, but tune.n_trials=1");
@@ -348,7 +348,7 @@ class StudyTest {
     assertRefused(plan, Map.of("momentum", 0.9), message);
     assertRefused(plan, Map.of("momentum", 0.9, "optim", "adamw"), message);
     Map<String, Object> whole = Map.of("momentum", 0.9, "optim", "sgd");
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan, List.of(whole), file);
       assertThat(study.ask(0).orElseThrow().params()).isEqualTo(whole);
     }
@@ -365,7 +365,7 @@ class StudyTest {
 
   private static List<Object> ask(Study study) {
     List<Object> rates = new ArrayList<>();
-    for (Optional<RunningTrial> next = study.ask(0); next.isPresent(); next = study.ask(0)) {
+    for (Optional<Trial> next = study.ask(0); next.isPresent(); next = study.ask(0)) {
       rates.add(next.get().params().get("rate"));
       study.complete(next.get().number(), result(0));
     }
@@ -375,12 +375,12 @@ class StudyTest {
   @Test
   void aGridHasEachSettingOnceWhateverIsEnqueuedOrAddedLater() throws IOException {
     List<Map<String, Object>> enqueued = List.of(Map.of("rate", 3L), Map.of(), Map.of("rate", 3L));
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(grid(rates(1L, 2L, 3L, 4L), new GridSampler(), 10), enqueued, file);
       assertThat(ask(study)).as("3 is enqueued twice").containsExactly(3L, 1L, 3L, 2L, 4L);
       assertThat(study.limit()).isEqualTo(5);
     }
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.resume(grid(rates(0L, 1L, 2L, 5L), new GridSampler(), 20), file);
       assertThat(ask(study)).containsExactly(0L, 5L);
       assertThat(study.limit()).isEqualTo(7);
@@ -390,7 +390,7 @@ class StudyTest {
   @Test
   void aGridKnowsAnEnqueuedSettingThatIsRoundedOtherwise() throws IOException {
     SearchSpace space = SearchSpace.of(Map.of("rate", new FloatDistribution(0.1, 0.4, false, 0.1)));
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study =
           Study.begin(grid(space, new GridSampler(), 10), List.of(Map.of("rate", 0.1 * 3)), file);
       assertThat(ask(study)).containsExactly(0.3, 0.1, 0.2, 0.4);
@@ -399,11 +399,11 @@ class StudyTest {
 
   @Test
   void whatWaitsCountsAmongTheTrialsThatThereMayBe() throws IOException {
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan(NONE, 5), List.of(Map.of(), Map.of(), Map.of()), file);
       study.ask(0);
     }
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.resume(plan(NONE, 2), file);
       assertThat(study.ask(0)).isPresent();
       assertThat(study.ask(0)).isPresent();
@@ -413,7 +413,7 @@ class StudyTest {
 
   @Test
   void numbersAreNotUsedTwiceWhereOneIsMissing() throws IOException {
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study study = Study.begin(plan(NONE, 3), List.of(), file);
       for (int number = 0; number < 3; number++) {
         study.ask(0);
@@ -426,14 +426,14 @@ class StudyTest {
     ((ArrayNode) json.get("trials")).remove(0);
     mapper.writeValue(path.toFile(), json);
 
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       assertThat(Study.resume(plan(NONE, 3), file).ask(0).orElseThrow().number()).isEqualTo(3);
     }
   }
 
   @Test
   void refusesAFileWhoseOtherObjectivesAreOthers() throws IOException {
-    try (StudyFile file = file()) {
+    try (StudyStorage file = file()) {
       Study.begin(objectives("train_runtime", Direction.MINIMIZE), List.of(), file);
 
       for (Study.Plan other :

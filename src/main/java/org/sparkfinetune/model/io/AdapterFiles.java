@@ -12,6 +12,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.storage.HadoopFiles;
 
 /**
  * An adapter as the files that Python's {@code peft} loads, in memory. In a model's folder they lie
@@ -39,7 +40,7 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
    * @throws UserException when the configuration is no JSON object
    */
   public AdapterFiles withoutPaths() {
-    return named(Checkpoint.publicName(Json.object(config, CONFIG).path(BASE).asText()));
+    return named(PretrainedModel.publicName(Json.object(config, CONFIG).path(BASE).asText()));
   }
 
   /**
@@ -48,7 +49,7 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
    * @throws UserException when the configuration is no JSON object
    */
   public AdapterFiles withBase(String name) {
-    return named(Checkpoint.hubName(name).orElse(name));
+    return named(PretrainedModel.hubName(name).orElse(name));
   }
 
   private AdapterFiles named(String base) {

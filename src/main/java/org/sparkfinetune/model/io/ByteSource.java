@@ -13,10 +13,12 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.LocalChecksums;
+import org.sparkfinetune.storage.HadoopFiles;
+import org.sparkfinetune.storage.HostCache;
+import org.sparkfinetune.storage.LocalChecksums;
 
 /** Bytes that can be read from any position, and best from front to back. */
-interface ByteSource extends Closeable {
+public interface ByteSource extends Closeable {
   /** The file, for messages. */
   String name();
 

@@ -13,6 +13,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.storage.HadoopFiles;
 
 /**
  * A checkpoint as {@code save_pretrained} writes it and {@code from_pretrained} reads it: {@code

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.storage.HadoopFiles;
 
 /**
  * The Hugging Face files within an MLflow model: beside {@code MLmodel} in ours, deeper in one of

@@ -94,7 +94,8 @@ final class OnnxConfig {
     this.file = file;
     for (Layout known : List.of(BERT, ROBERTA, DISTILBERT)) {
       tensors.forEach(
-          (name, info) -> this.tensors.put(Weights.canonicalName(name, known.modelType()), info));
+          (name, info) ->
+              this.tensors.put(StateDictMatcher.canonicalName(name, known.modelType()), info));
     }
     for (NodeProto node : graph.nodes()) {
       node.getOutputList().forEach(output -> producers.put(output, node));

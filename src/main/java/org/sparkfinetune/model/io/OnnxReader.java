@@ -12,6 +12,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.storage.HadoopFiles;
 
 /**
  * Reads the weights of an encoder or classifier from an ONNX file, under Hugging Face's names and

@@ -15,7 +15,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.compress.CompressionCodec;
 import org.apache.hadoop.io.compress.CompressionCodecFactory;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.storage.HadoopFiles;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * What Spark ML has saved of a stage or a pipeline, as data. Spark's own reader makes an object of

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.storage.HadoopFiles;
 
 /**
  * Weights that {@code save_pretrained} spread over several files, with an index ({@code

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.storage.HadoopFiles;
 import org.sparkfinetune.tokenize.ByteLevelBpe;
 import org.sparkfinetune.tokenize.TokenizerSettings;
 import org.sparkfinetune.tokenize.TokenizerSettings.Normalization;

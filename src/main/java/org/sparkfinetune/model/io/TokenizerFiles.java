@@ -13,6 +13,7 @@ import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.storage.HadoopFiles;
 import org.sparkfinetune.tokenize.ByteLevelBpe;
 import org.sparkfinetune.tokenize.TokenizerClass;
 import org.sparkfinetune.tokenize.TokenizerClass.Kind;

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 import org.sparkfinetune.tokenize.TokenizerClass;
 import org.sparkfinetune.tokenize.TokenizerClass.Kind;
 

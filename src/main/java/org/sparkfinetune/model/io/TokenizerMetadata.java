@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.OneLine;
+import org.sparkfinetune.text.OneLine;
 import org.sparkfinetune.tokenize.AddedToken;
 import org.sparkfinetune.tokenize.TokenizerClass;
 import org.sparkfinetune.tokenize.TokenizerClass.Kind;

@@ -3,7 +3,8 @@
  * state dicts, whole or in shards), ONNX, saved annotators of Spark NLP.
  *
  * <p>A format's reader says where each tensor lies ({@code StoredTensor}); {@code StoredTensors}
- * reads them all alike. {@code Weights} matches them by name and shape with what a model expects.
+ * reads them all alike. {@code StateDictMatcher} matches them by name and shape with what a model
+ * expects.
  *
  * <p>Knows the formats, Hadoop's {@code FileSystem} and libtorch's tensors; knows no Spark, and
  * nothing of how a model computes. Nothing that is read here is ever executed.

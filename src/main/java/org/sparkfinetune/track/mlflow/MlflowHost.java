@@ -14,7 +14,7 @@ import org.mlflow.tracking.creds.MlflowHostCredsProvider;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.track.Redaction;
+import org.sparkfinetune.text.Redaction;
 import org.sparkfinetune.track.Sink.AwayException;
 
 /** A tracking server's address and what lets us in, as MLflow's clients take them. */

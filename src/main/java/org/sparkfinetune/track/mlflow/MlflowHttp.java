@@ -30,7 +30,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
-import org.sparkfinetune.track.Redaction;
+import org.sparkfinetune.text.Redaction;
 import org.sparkfinetune.track.Sink.AwayException;
 
 /**

@@ -14,7 +14,7 @@ import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.track.DatasetInfo;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunStatus;
 import org.sparkfinetune.track.Sink.AwayException;
 
@@ -59,18 +59,18 @@ public final class MlflowRuns {
    * @param filter in MLflow's own words, as in {@code metrics.eval_accuracy > 0.9}; may be empty
    * @throws UserException when there is no such experiment, or the server cannot be asked
    */
-  public List<RunRecord> list(String experiment, String filter, int max) {
+  public List<RunSnapshot> list(String experiment, String filter, int max) {
     return ask(() -> search(experiment, filter, max));
   }
 
-  private List<RunRecord> search(String experiment, String filter, int max)
+  private List<RunSnapshot> search(String experiment, String filter, int max)
       throws AwayException, RejectedException {
     ObjectNode search = MlflowHttp.JSON.createObjectNode();
     List<String> ids = experiments(experiment);
     ids.forEach(search.withArray("experiment_ids")::add);
     search.put("filter", filter);
     search.putArray("order_by").add("attributes.start_time DESC");
-    List<RunRecord> runs = new ArrayList<>();
+    List<RunSnapshot> runs = new ArrayList<>();
     String token = "";
     do {
       search.put("max_results", Math.min(PAGE, max - runs.size()));
@@ -79,7 +79,7 @@ public final class MlflowRuns {
       }
       JsonNode page = http.post("runs/search", search);
       for (JsonNode run : page.path("runs")) {
-        Map<String, List<RunRecord.Point>> metrics = new LinkedHashMap<>();
+        Map<String, List<RunSnapshot.Point>> metrics = new LinkedHashMap<>();
         for (JsonNode metric : run.path("data").path("metrics")) {
           metrics.put(metric.path("key").asText(), List.of(point(metric)));
         }
@@ -116,20 +116,21 @@ public final class MlflowRuns {
    * @param id the server's
    * @throws UserException when there is none, or the server cannot be asked
    */
-  public RunRecord get(String id) {
+  public RunSnapshot get(String id) {
     return ask(
         () -> {
           JsonNode run = http.get("runs/get", Map.of("run_id", id)).path("run");
-          Map<String, List<RunRecord.Point>> metrics = new LinkedHashMap<>();
+          Map<String, List<RunSnapshot.Point>> metrics = new LinkedHashMap<>();
           for (JsonNode metric : run.path("data").path("metrics")) {
             String key = metric.path("key").asText();
             metrics.put(key, history(http, id, key));
           }
-          Map<String, RunRecord.ArtifactFile> artifacts = new LinkedHashMap<>();
+          Map<String, RunSnapshot.ArtifactFile> artifacts = new LinkedHashMap<>();
           String root = run.path("info").path("artifact_uri").asText();
           ArtifactStore.at(root, http, hadoop)
               .list("")
-              .forEach((path, bytes) -> artifacts.put(path, new RunRecord.ArtifactFile("", bytes)));
+              .forEach(
+                  (path, bytes) -> artifacts.put(path, new RunSnapshot.ArtifactFile("", bytes)));
           return record(run, metrics, artifacts);
         });
   }
@@ -152,9 +153,9 @@ public final class MlflowRuns {
   }
 
   /** Every measurement of a name, in the order of steps. */
-  static List<RunRecord.Point> history(MlflowHttp http, String id, String key)
+  static List<RunSnapshot.Point> history(MlflowHttp http, String id, String key)
       throws AwayException, RejectedException {
-    List<RunRecord.Point> points = new ArrayList<>();
+    List<RunSnapshot.Point> points = new ArrayList<>();
     Map<String, String> query = new LinkedHashMap<>();
     query.put("run_id", id);
     query.put("metric_key", key);
@@ -176,18 +177,18 @@ public final class MlflowRuns {
     return points;
   }
 
-  private static RunRecord.Point point(JsonNode metric) {
+  private static RunSnapshot.Point point(JsonNode metric) {
     JsonNode value = metric.path("value");
     // NaN and infinity come as strings.
     double number = value.isTextual() ? Double.parseDouble(value.asText()) : value.asDouble();
-    return new RunRecord.Point(
+    return new RunSnapshot.Point(
         metric.path("step").asLong(), metric.path("timestamp").asLong(), number);
   }
 
-  private RunRecord record(
+  private RunSnapshot record(
       JsonNode run,
-      Map<String, List<RunRecord.Point>> metrics,
-      Map<String, RunRecord.ArtifactFile> artifacts)
+      Map<String, List<RunSnapshot.Point>> metrics,
+      Map<String, RunSnapshot.ArtifactFile> artifacts)
       throws AwayException, RejectedException {
     JsonNode info = run.path("info");
     Map<String, String> params = entries(run.path("data").path("params"));
@@ -204,7 +205,7 @@ public final class MlflowRuns {
           case "KILLED" -> RunStatus.KILLED;
           default -> RunStatus.RUNNING;
         };
-    return new RunRecord(
+    return new RunSnapshot(
         info.path("run_id").asText(),
         info.path("run_name").asText(tags.getOrDefault("mlflow.runName", "")),
         experimentName(info.path("experiment_id").asText()),

@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.Sink.AwayException;
 import org.sparkfinetune.track.TrackingEvent;
 
@@ -19,7 +19,7 @@ final class StoredNans {
   /** The same events, without those measurements. */
   static List<TrackingEvent> without(List<TrackingEvent> events, ServerRun run, MlflowHttp http)
       throws AwayException, RejectedException {
-    Map<String, List<RunRecord.Point>> stored = new HashMap<>();
+    Map<String, List<RunSnapshot.Point>> stored = new HashMap<>();
     List<TrackingEvent> left = new ArrayList<>();
     for (TrackingEvent event : events) {
       left.add(
@@ -34,9 +34,9 @@ final class StoredNans {
       TrackingEvent.Metrics event,
       ServerRun run,
       MlflowHttp http,
-      Map<String, List<RunRecord.Point>> stored)
+      Map<String, List<RunSnapshot.Point>> stored)
       throws AwayException, RejectedException {
-    RunRecord.Point same = new RunRecord.Point(event.step(), event.time(), Double.NaN);
+    RunSnapshot.Point same = new RunSnapshot.Point(event.step(), event.time(), Double.NaN);
     Map<String, Double> left = new LinkedHashMap<>();
     for (Map.Entry<String, Double> metric : event.values().entrySet()) {
       boolean there = false;

@@ -14,7 +14,7 @@ import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.model.io.HadoopFiles;
+import org.sparkfinetune.storage.HadoopFiles;
 
 /** The folder of all checkpoints: where each lies, which there are, and how one is deleted. */
 final class CheckpointFolder {

@@ -12,7 +12,7 @@ import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.model.io.HadoopFiles;
+import org.sparkfinetune.storage.HadoopFiles;
 
 /** A checkpoint that was found whole. Reads nothing until a file is opened. */
 public final class StoredCheckpoint {

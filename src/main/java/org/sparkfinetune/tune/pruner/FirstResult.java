@@ -2,8 +2,8 @@ package org.sparkfinetune.tune.pruner;
 
 import java.util.List;
 import java.util.Optional;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /**
@@ -16,12 +16,12 @@ import org.sparkfinetune.tune.TrialState;
 record FirstResult(long time, int lastStep) {
   /** None where no complete trial has reported anything. */
   static Optional<FirstResult> of(History history) {
-    List<Trial> complete =
+    List<FrozenTrial> complete =
         history.in(TrialState.COMPLETE).stream()
             .filter(trial -> trial.lastStep().isPresent())
             .toList();
     return complete.stream()
-        .map(Trial::end)
+        .map(FrozenTrial::end)
         .min(Long::compare)
         .map(
             time ->
@@ -35,7 +35,7 @@ record FirstResult(long time, int lastStep) {
   }
 
   /** The trials but those that were finished before there were rungs to compete at. */
-  List<Trial> later(List<Trial> trials) {
+  List<FrozenTrial> later(List<FrozenTrial> trials) {
     return trials.stream()
         .filter(trial -> !trial.state().isFinished() || trial.end() > time)
         .toList();

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.zip.CRC32;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Pruner;
-import org.sparkfinetune.tune.Trial;
 
 /**
  * Hyperband: trials are spread over brackets, in each of which successive halving begins one rung
@@ -43,10 +43,10 @@ public record HyperbandPruner(
    * @throws UserException when one is out of its range, or two exclude each other
    */
   public HyperbandPruner {
-    Settings.atLeast(1, "minimum resource", minResource);
-    Settings.atLeast(minResource, "maximum resource", maxResource.orElse(minResource));
-    Settings.atLeast(2, "reduction factor", reductionFactor);
-    Settings.atLeast(0, "bootstrap count", bootstrapCount);
+    Preconditions.atLeast(1, "minimum resource", minResource);
+    Preconditions.atLeast(minResource, "maximum resource", maxResource.orElse(minResource));
+    Preconditions.atLeast(2, "reduction factor", reductionFactor);
+    Preconditions.atLeast(0, "bootstrap count", bootstrapCount);
     if (bootstrapCount > 0 && maxResource.isEmpty()) {
       throw new UserException(
           "bootstrap count " + bootstrapCount + " without a maximum resource: give one");
@@ -54,7 +54,7 @@ public record HyperbandPruner(
   }
 
   @Override
-  public boolean shouldPrune(History history, Trial trial) {
+  public boolean shouldPrune(History history, FrozenTrial trial) {
     if (maxResource.isPresent()) {
       return isStopped(maxResource.getAsInt(), history, history.trials(), trial);
     }
@@ -66,10 +66,11 @@ public record HyperbandPruner(
             first.get().lastStep() + 1, history, first.get().later(history.trials()), trial);
   }
 
-  private boolean isStopped(int steps, History history, List<Trial> trials, Trial trial) {
+  private boolean isStopped(
+      int steps, History history, List<FrozenTrial> trials, FrozenTrial trial) {
     long[] shares = shares(steps);
     int bracket = bracket(shares, trial.number());
-    List<Trial> competitors =
+    List<FrozenTrial> competitors =
         trials.stream().filter(other -> bracket(shares, other.number()) == bracket).toList();
     return new Rungs(
             minResource * Math.pow(reductionFactor, bracket), reductionFactor, bootstrapCount)

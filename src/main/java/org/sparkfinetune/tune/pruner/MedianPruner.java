@@ -1,9 +1,9 @@
 package org.sparkfinetune.tune.pruner;
 
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Pruner;
-import org.sparkfinetune.tune.Trial;
 
 /**
  * Stops a trial whose best value so far is worse than the median of the complete trials' at its
@@ -26,7 +26,7 @@ public record MedianPruner(int startupTrials, int warmupSteps, int intervalSteps
   }
 
   @Override
-  public boolean shouldPrune(History history, Trial trial) {
+  public boolean shouldPrune(History history, FrozenTrial trial) {
     return new PercentilePruner(50, startupTrials, warmupSteps, intervalSteps, minTrials)
         .shouldPrune(history, trial);
   }

@@ -1,13 +1,13 @@
 package org.sparkfinetune.tune.pruner;
 
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Pruner;
-import org.sparkfinetune.tune.Trial;
 
 /** Lets every trial run to its end. */
 public record NopPruner() implements Pruner {
   @Override
-  public boolean shouldPrune(History history, Trial trial) {
+  public boolean shouldPrune(History history, FrozenTrial trial) {
     return false;
   }
 }

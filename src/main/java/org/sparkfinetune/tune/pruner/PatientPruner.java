@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.Direction;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Pruner;
-import org.sparkfinetune.tune.Trial;
 
 /**
  * Asks another pruner only about trials that have not improved for a while: whose newest {@code
@@ -28,14 +28,14 @@ public record PatientPruner(Pruner pruner, int patience, double minDelta) implem
    * @throws UserException when one is out of its range
    */
   public PatientPruner {
-    Settings.atLeast(0, "patience", patience);
+    Preconditions.atLeast(0, "patience", patience);
     if (!(minDelta >= 0)) {
       throw new UserException("minimum delta " + minDelta + ": expected at least 0");
     }
   }
 
   @Override
-  public boolean shouldPrune(History history, Trial trial) {
+  public boolean shouldPrune(History history, FrozenTrial trial) {
     List<Double> values = new ArrayList<>(trial.intermediateValues().values());
     int before = values.size() - patience - 1;
     if (before < 1) {

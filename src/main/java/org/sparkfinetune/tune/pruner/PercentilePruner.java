@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.SortedMap;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.Direction;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Pruner;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /**
@@ -36,15 +36,15 @@ public record PercentilePruner(
     if (!(0 <= percentile && percentile <= 100)) {
       throw new UserException("percentile " + percentile + ": expected 0 to 100");
     }
-    Settings.atLeast(0, "start-up trials", startupTrials);
-    Settings.atLeast(0, "warm-up steps", warmupSteps);
-    Settings.atLeast(1, "interval steps", intervalSteps);
-    Settings.atLeast(1, "trials at a step", minTrials);
+    Preconditions.atLeast(0, "start-up trials", startupTrials);
+    Preconditions.atLeast(0, "warm-up steps", warmupSteps);
+    Preconditions.atLeast(1, "interval steps", intervalSteps);
+    Preconditions.atLeast(1, "trials at a step", minTrials);
   }
 
   @Override
-  public boolean shouldPrune(History history, Trial trial) {
-    List<Trial> complete = history.in(TrialState.COMPLETE);
+  public boolean shouldPrune(History history, FrozenTrial trial) {
+    List<FrozenTrial> complete = history.in(TrialState.COMPLETE);
     SortedMap<Integer, Double> values = trial.intermediateValues();
     if (complete.isEmpty() || complete.size() < startupTrials || !isJudgedNow(values)) {
       return false;

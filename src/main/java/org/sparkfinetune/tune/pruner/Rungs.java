@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import org.sparkfinetune.tune.Direction;
-import org.sparkfinetune.tune.Trial;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.TrialState;
 
 /**
@@ -22,7 +22,7 @@ record Rungs(double resource, int factor, int bootstrap) {
    *
    * @param competitors trials that it competes with; that it may be among them makes no difference
    */
-  boolean isStopped(Direction direction, List<Trial> competitors, Trial trial) {
+  boolean isStopped(Direction direction, List<FrozenTrial> competitors, FrozenTrial trial) {
     SortedMap<Integer, Double> values = trial.intermediateValues();
     if (values.isEmpty()) {
       return false;

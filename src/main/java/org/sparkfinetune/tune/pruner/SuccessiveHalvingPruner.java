@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Pruner;
-import org.sparkfinetune.tune.Trial;
 
 /**
  * Asynchronous successive halving (ASHA): at the steps {@code r, r * factor, r * factor^2, ...},
@@ -45,10 +45,10 @@ public record SuccessiveHalvingPruner(
    * @throws UserException when one is out of its range, or two exclude each other
    */
   public SuccessiveHalvingPruner {
-    Settings.atLeast(1, "minimum resource", minResource.orElse(1));
-    Settings.atLeast(2, "reduction factor", reductionFactor);
-    Settings.atLeast(0, "minimum early-stopping rate", minEarlyStoppingRate);
-    Settings.atLeast(0, "bootstrap count", bootstrapCount);
+    Preconditions.atLeast(1, "minimum resource", minResource.orElse(1));
+    Preconditions.atLeast(2, "reduction factor", reductionFactor);
+    Preconditions.atLeast(0, "minimum early-stopping rate", minEarlyStoppingRate);
+    Preconditions.atLeast(0, "bootstrap count", bootstrapCount);
     if (bootstrapCount > 0 && minResource.isEmpty()) {
       throw new UserException(
           "bootstrap count " + bootstrapCount + " without a minimum resource: give one");
@@ -56,7 +56,7 @@ public record SuccessiveHalvingPruner(
   }
 
   @Override
-  public boolean shouldPrune(History history, Trial trial) {
+  public boolean shouldPrune(History history, FrozenTrial trial) {
     if (minResource.isPresent()) {
       return isStopped(minResource.getAsInt(), history, history.trials(), trial);
     }
@@ -69,7 +69,8 @@ public record SuccessiveHalvingPruner(
             trial);
   }
 
-  private boolean isStopped(int resource, History history, List<Trial> competitors, Trial trial) {
+  private boolean isStopped(
+      int resource, History history, List<FrozenTrial> competitors, FrozenTrial trial) {
     double first = resource * Math.pow(reductionFactor, minEarlyStoppingRate);
     return new Rungs(first, reductionFactor, bootstrapCount)
         .isStopped(history.direction(), competitors, trial);

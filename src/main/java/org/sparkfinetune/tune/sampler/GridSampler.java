@@ -8,11 +8,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.Distribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Sampler;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.Trial;
 
 /**
  * The first setting of the space that no other trial has, the last parameter changing first; where
@@ -28,7 +28,7 @@ public record GridSampler() implements Sampler {
     Set<Map<String, Object>> taken =
         history.trials().stream()
             .filter(trial -> trial.number() != number)
-            .map(Trial::params)
+            .map(FrozenTrial::params)
             .collect(Collectors.toSet());
     int size = size(space);
     for (int n = 0; n < size; n++) {
@@ -79,7 +79,7 @@ public record GridSampler() implements Sampler {
   private static void choose(
       SearchSpace space, Parameter parameter, long n, Map<String, Object> chosen) {
     if (!hasChildren(space, parameter)) {
-      chosen.put(parameter.name(), Values.nth(parameter.distribution(), n));
+      chosen.put(parameter.name(), Quantiles.nth(parameter.distribution(), n));
       return;
     }
     long left = n;
@@ -124,7 +124,7 @@ public record GridSampler() implements Sampler {
   private static long count(Parameter parameter) {
     Distribution distribution = parameter.distribution();
     try {
-      return Values.count(distribution);
+      return Quantiles.count(distribution);
     } catch (UserException e) {
       throw new UserException(parameter.name() + ": in a grid, " + e.getMessage(), e);
     }

@@ -14,7 +14,7 @@ import org.sparkfinetune.tune.SearchSpace;
 public record RandomSampler(long seed) implements Sampler {
   @Override
   public Map<String, Object> sample(History history, SearchSpace space, int number) {
-    SplittableRandom random = Streams.of(seed, number);
-    return space.draw((name, distribution) -> Values.at(distribution, random.nextDouble()));
+    SplittableRandom random = RandomStreams.of(seed, number);
+    return space.draw((name, distribution) -> Quantiles.at(distribution, random.nextDouble()));
   }
 }

@@ -42,12 +42,12 @@ public record SobolSampler(long seed) implements Sampler {
     return space.draw(
         (name, distribution) -> {
           int dimension = names.indexOf(name);
-          return Values.at(distribution, scrambled(point[dimension], dimension));
+          return Quantiles.at(distribution, scrambled(point[dimension], dimension));
         });
   }
 
   private double scrambled(double coordinate, int dimension) {
-    int key = (int) Streams.of(seed, dimension).nextLong();
+    int key = (int) RandomStreams.of(seed, dimension).nextLong();
     int reversed = Integer.reverse((int) (long) (coordinate * (1L << BITS)));
     return (Integer.reverse(permuted(reversed, key)) & 0xffffffffL) * UNIT;
   }

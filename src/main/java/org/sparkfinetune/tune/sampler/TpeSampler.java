@@ -14,12 +14,12 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FloatDistribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
 import org.sparkfinetune.tune.Sampler;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /**
@@ -72,7 +72,7 @@ public record TpeSampler(long seed, Options options) implements Sampler {
 
   @Override
   public Map<String, Object> sample(History history, SearchSpace space, int number) {
-    SplittableRandom random = Streams.of(seed, number);
+    SplittableRandom random = RandomStreams.of(seed, number);
     return sample(history, space, number, random::nextDouble);
   }
 
@@ -80,7 +80,7 @@ public record TpeSampler(long seed, Options options) implements Sampler {
   Map<String, Object> sample(
       History history, SearchSpace space, int number, DoubleSupplier uniform) {
     if (TrialSplit.learned(history) < options.startupTrials()) {
-      return space.draw((name, distribution) -> Values.at(distribution, uniform.getAsDouble()));
+      return space.draw((name, distribution) -> Quantiles.at(distribution, uniform.getAsDouble()));
     }
     TrialSplit split = TrialSplit.of(history, number, options.constantLiar());
     boolean several = history.directions().size() > 1;
@@ -91,7 +91,7 @@ public record TpeSampler(long seed, Options options) implements Sampler {
     return space.draw(
         (name, distribution) -> {
           if (distribution.isSingle()) {
-            return Values.only(distribution);
+            return Quantiles.only(distribution);
           }
           return joint.containsKey(name)
               ? joint.get(name)
@@ -107,7 +107,7 @@ public record TpeSampler(long seed, Options options) implements Sampler {
         shared.put(parameter.name(), parameter.distribution());
       }
     }
-    for (Trial trial : history.trials()) {
+    for (FrozenTrial trial : history.trials()) {
       if (trial.state() == TrialState.COMPLETE || trial.state() == TrialState.PRUNED) {
         shared
             .entrySet()
@@ -154,9 +154,9 @@ public record TpeSampler(long seed, Options options) implements Sampler {
    * What trials have tried of some parameters; those that lack one, or whose value is foreign, not.
    */
   private static double[][] observations(
-      SortedMap<String, Distribution> parameters, List<Trial> trials) {
+      SortedMap<String, Distribution> parameters, List<FrozenTrial> trials) {
     List<double[]> rows = new ArrayList<>();
-    for (Trial trial : trials) {
+    for (FrozenTrial trial : trials) {
       boolean known =
           parameters.entrySet().stream()
               .allMatch(p -> isKnown(p.getValue(), trial.params().get(p.getKey())));

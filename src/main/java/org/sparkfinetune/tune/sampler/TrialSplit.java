@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /**
@@ -14,7 +14,7 @@ import org.sparkfinetune.tune.TrialState;
  * <p>Good are the best complete ones; where there are too few, the pruned ones that got furthest,
  * and then those that miss their constraints by least.
  */
-record TrialSplit(List<Trial> good, List<Trial> others) {
+record TrialSplit(List<FrozenTrial> good, List<FrozenTrial> others) {
   private static final double GOOD_PART = 0.1;
   private static final int MOST_GOOD = 25;
 
@@ -25,11 +25,11 @@ record TrialSplit(List<Trial> good, List<Trial> others) {
    * @param unfinishedIsBad whether trials that run, or are to, count among the others
    */
   static TrialSplit of(History history, int number, boolean unfinishedIsBad) {
-    List<Trial> complete = new ArrayList<>();
-    List<Trial> pruned = new ArrayList<>();
-    List<Trial> infeasible = new ArrayList<>();
-    List<Trial> others = new ArrayList<>();
-    for (Trial trial : history.trials()) {
+    List<FrozenTrial> complete = new ArrayList<>();
+    List<FrozenTrial> pruned = new ArrayList<>();
+    List<FrozenTrial> infeasible = new ArrayList<>();
+    List<FrozenTrial> others = new ArrayList<>();
+    for (FrozenTrial trial : history.trials()) {
       if (trial.number() == number || trial.state() == TrialState.FAILED) {
         continue;
       }
@@ -48,35 +48,37 @@ record TrialSplit(List<Trial> good, List<Trial> others) {
     boolean single = history.directions().size() == 1;
     int left = single ? Math.min(part, MOST_GOOD) : part;
 
-    List<Trial> good = new ArrayList<>();
+    List<FrozenTrial> good = new ArrayList<>();
     if (single) {
       left -= take(left, sorted(complete, byValue(history)), good, others);
     } else {
-      Set<Trial> best = Pareto.best(history.directions(), complete, left);
+      Set<FrozenTrial> best = NonDominatedSort.best(history.directions(), complete, left);
       complete.forEach(trial -> (best.contains(trial) ? good : others).add(trial));
       left -= best.size();
     }
     left -= take(left, sorted(pruned, byProgress(history)), good, others);
-    take(left, sorted(infeasible, Comparator.comparingDouble(Trial::violation)), good, others);
+    take(
+        left, sorted(infeasible, Comparator.comparingDouble(FrozenTrial::violation)), good, others);
     return new TrialSplit(byNumber(good), byNumber(others));
   }
 
   /** Takes the first for good; returns how many. */
-  private static int take(int n, List<Trial> trials, List<Trial> good, List<Trial> others) {
+  private static int take(
+      int n, List<FrozenTrial> trials, List<FrozenTrial> good, List<FrozenTrial> others) {
     int taken = Math.min(n, trials.size());
     good.addAll(trials.subList(0, taken));
     others.addAll(trials.subList(taken, trials.size()));
     return taken;
   }
 
-  private static Comparator<Trial> byValue(History history) {
+  private static Comparator<FrozenTrial> byValue(History history) {
     // Plus 0: -0.0 and 0.0 are the same.
     return Comparator.comparingDouble(trial -> history.direction().loss(trial.value()) + 0.0);
   }
 
   /** Who got furthest, then who was best there; last who has reported nothing. */
-  private static Comparator<Trial> byProgress(History history) {
-    return Comparator.<Trial>comparingInt(
+  private static Comparator<FrozenTrial> byProgress(History history) {
+    return Comparator.<FrozenTrial>comparingInt(
             trial -> trial.lastStep().isEmpty() ? 1 : -trial.lastStep().getAsInt())
         .thenComparingDouble(
             trial ->
@@ -88,12 +90,12 @@ record TrialSplit(List<Trial> good, List<Trial> others) {
                         + 0.0);
   }
 
-  private static List<Trial> sorted(List<Trial> trials, Comparator<Trial> order) {
+  private static List<FrozenTrial> sorted(List<FrozenTrial> trials, Comparator<FrozenTrial> order) {
     return trials.stream().sorted(order).toList();
   }
 
-  private static List<Trial> byNumber(List<Trial> trials) {
-    return sorted(trials, Comparator.comparingInt(Trial::number));
+  private static List<FrozenTrial> byNumber(List<FrozenTrial> trials) {
+    return sorted(trials, Comparator.comparingInt(FrozenTrial::number));
   }
 
   /** How many trials have said how good they are. */

@@ -39,7 +39,7 @@ import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.Pooling;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.io.TrainingRecord;
+import org.sparkfinetune.model.io.ModelProvenance;
 import org.sparkfinetune.tokenize.Encoding;
 import org.sparkfinetune.tokenize.TextTokenizer;
 import org.sparkfinetune.tokenize.TokenizerSummary;
@@ -133,8 +133,8 @@ class SparkNlpExportTest {
     Path stage = folder.resolve("stage");
     ModelConfig config = config("bert", ProblemType.MULTI_LABEL_CLASSIFICATION).withThreshold(0.25);
     try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 7)) {
-      TrainingRecord training =
-          new TrainingRecord("", "", Map.of("model.max_length", 40), Map.of(), Map.of(), Map.of());
+      ModelProvenance training =
+          new ModelProvenance("", "", Map.of("model.max_length", 40), Map.of(), Map.of(), Map.of());
       ExportSource source = new ExportSource(model, tokenizer("bert"), training);
       SparkNlpExport export = new SparkNlpExport(TestSpark.session());
       export.write(source, hadoop(stage), new Configuration(false));
@@ -217,7 +217,7 @@ class SparkNlpExportTest {
 
   private static void export(SequenceClassifier model, String tokenizer, Path stage)
       throws IOException {
-    ExportSource source = new ExportSource(model, tokenizer, TrainingRecord.empty());
+    ExportSource source = new ExportSource(model, tokenizer, ModelProvenance.empty());
     new SparkNlpExport(TestSpark.session()).write(source, hadoop(stage), new Configuration(false));
   }
 

@@ -17,10 +17,10 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 
 /** The committed fixtures (made by tools/goldens/model_io.py) and small helpers around them. */
-final class Fixtures {
+public final class Fixtures {
   private Fixtures() {}
 
-  static Path path(String name) {
+  public static Path path(String name) {
     try {
       return Path.of(Fixtures.class.getResource(name).toURI());
     } catch (URISyntaxException e) {
@@ -28,7 +28,7 @@ final class Fixtures {
     }
   }
 
-  static org.apache.hadoop.fs.Path hadoop(Path path) {
+  public static org.apache.hadoop.fs.Path hadoop(Path path) {
     return new org.apache.hadoop.fs.Path(path.toString());
   }
 

@@ -185,7 +185,7 @@ class HostileFilesTest {
                 () -> {
                   try (TensorSource source =
                       SafetensorsReader.open(Fixtures.safetensors(names, 4), NAME)) {
-                    Weights.match(
+                    StateDictMatcher.match(
                         source, java.util.Map.of("bert.w", new long[] {1}), "bert", name -> false);
                   }
                 }))
@@ -205,7 +205,7 @@ class HostileFilesTest {
                 () -> {
                   try (TensorSource source =
                       SafetensorsReader.open(Fixtures.safetensors(header, 4), NAME)) {
-                    Weights.match(
+                    StateDictMatcher.match(
                         source, java.util.Map.of("bert.w", new long[] {1}), "bert", name -> false);
                   }
                 }))

@@ -50,12 +50,12 @@ class MlflowModelTest {
     copy("model.safetensors", model);
     copy("tokenizer.json", tokenizer);
 
-    Checkpoint checkpoint = Checkpoint.open(folder.toString(), HADOOP);
+    PretrainedModel checkpoint = PretrainedModel.open(folder.toString(), HADOOP);
 
     assertThat(checkpoint.config()).isEqualTo(Files.readString(CLASSIFIER.resolve("config.json")));
     assertThat(checkpoint.tokenizer())
         .isEqualTo(Files.readString(CLASSIFIER.resolve("tokenizer.json")));
-    assertThat(checkpoint.training()).isEqualTo(TrainingRecord.empty());
+    assertThat(checkpoint.training()).isEqualTo(ModelProvenance.empty());
     try (TensorSource weights = checkpoint.openWeights()) {
       assertThat(weights.tensors()).containsKey("classifier.weight");
     }
@@ -66,7 +66,7 @@ class MlflowModelTest {
     Files.writeString(folder.resolve("MLmodel"), TRANSFORMERS.replace("transformers:", "sklearn:"));
     Files.writeString(folder.resolve("model.pkl"), "");
 
-    assertThatThrownBy(() -> Checkpoint.open(folder.toString(), HADOOP))
+    assertThatThrownBy(() -> PretrainedModel.open(folder.toString(), HADOOP))
         .isInstanceOf(UserException.class)
         .hasMessage(
             folder
@@ -81,7 +81,7 @@ class MlflowModelTest {
     copy("config.json", "model");
     Files.createDirectory(folder.resolve("peft"));
 
-    assertThatThrownBy(() -> Checkpoint.open(folder.toString(), HADOOP))
+    assertThatThrownBy(() -> PretrainedModel.open(folder.toString(), HADOOP))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("whose weights are without its adapter, which lies in peft");
   }
@@ -103,7 +103,7 @@ class MlflowModelTest {
     Files.copy(CLASSIFIER.resolve("config.json"), outside.resolve("config.json"));
     Files.writeString(model.resolve("MLmodel"), text);
 
-    assertThatThrownBy(() -> Checkpoint.open(model.toString(), HADOOP))
+    assertThatThrownBy(() -> PretrainedModel.open(model.toString(), HADOOP))
         .isInstanceOf(UserException.class)
         .hasMessageMatching(
             ".*within: an MLflow model (of flavor [a-z, ]+ )?without the files of a Hugging Face"
@@ -112,14 +112,14 @@ class MlflowModelTest {
     for (String file : List.of("config.json", "model.safetensors", "tokenizer.json")) {
       copy(file, "within");
     }
-    assertThat(Checkpoint.open(model.toString(), HADOOP).config()).contains("bert");
+    assertThat(PretrainedModel.open(model.toString(), HADOOP).config()).contains("bert");
   }
 
   @Test
   void aLongFileIsNotRead() throws IOException {
     Files.writeString(folder.resolve("MLmodel"), " ".repeat(1 << 16) + "\nflavors:\n  late: 1\n");
 
-    assertThatThrownBy(() -> Checkpoint.open(folder.toString(), HADOOP))
+    assertThatThrownBy(() -> PretrainedModel.open(folder.toString(), HADOOP))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("an MLflow model without the files");
   }

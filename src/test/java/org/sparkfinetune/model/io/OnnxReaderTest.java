@@ -142,7 +142,8 @@ class OnnxReaderTest {
   @Test
   void makesTheEmbeddedMiniLmsConfigurationAsItIsShipped() {
     ObjectNode shipped =
-        Json.object(Checkpoint.open("minilm-l6", new Configuration(false)).config(), "shipped");
+        Json.object(
+            PretrainedModel.open("minilm-l6", new Configuration(false)).config(), "shipped");
     shipped.remove("classifier_pooling");
     try (OnnxReader reader = OnnxReader.open(MINILM, "minilm-l6")) {
       assertThat(Json.object(reader.config(), "derived")).isEqualTo(shipped);

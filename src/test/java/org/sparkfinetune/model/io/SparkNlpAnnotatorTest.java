@@ -77,13 +77,13 @@ class SparkNlpAnnotatorTest {
 
   private static String miniLmWords() {
     return String.join(
-        "\n", names(Json.object(Checkpoint.open("minilm-l6", HADOOP).tokenizer(), "minilm")));
+        "\n", names(Json.object(PretrainedModel.open("minilm-l6", HADOOP).tokenizer(), "minilm")));
   }
 
   @Test
   void readsEmbeddingsAsTheirOnnxFile() {
-    Checkpoint checkpoint = open(saved.resolve("minilm"));
-    Checkpoint embedded = Checkpoint.open("minilm-l6", HADOOP);
+    PretrainedModel checkpoint = open(saved.resolve("minilm"));
+    PretrainedModel embedded = PretrainedModel.open("minilm-l6", HADOOP);
     ObjectNode expected = config(embedded);
     expected.remove("classifier_pooling");
     assertThat(config(checkpoint)).isEqualTo(expected);
@@ -106,7 +106,7 @@ class SparkNlpAnnotatorTest {
     "distilbert,onnx/distilbert.onnx,distilbert"
   })
   void hasTheWeightsOfItsOnnxFile(String annotator, String onnx, String modelType) {
-    Checkpoint checkpoint = open(saved.resolve(annotator));
+    PretrainedModel checkpoint = open(saved.resolve(annotator));
     assertThat(config(checkpoint).get("model_type").textValue()).isEqualTo(modelType);
     Map<String, float[]> expected =
         Fixtures.readAll(OnnxReader.open(Fixtures.hadoop(Fixtures.path(onnx)), HADOOP));
@@ -155,7 +155,7 @@ class SparkNlpAnnotatorTest {
     for (String file : List.of("config.json", "tokenizer.json")) {
       Files.copy(Fixtures.path("tiny-bert-classifier").resolve(file), folder.resolve(file));
     }
-    Checkpoint checkpoint = open(folder);
+    PretrainedModel checkpoint = open(folder);
     assertThat(checkpoint.config()).isEqualTo(Files.readString(folder.resolve("config.json")));
     assertThat(checkpoint.tokenizer())
         .isEqualTo(Files.readString(folder.resolve("tokenizer.json")));
@@ -274,12 +274,12 @@ class SparkNlpAnnotatorTest {
     return names;
   }
 
-  private static ObjectNode config(Checkpoint checkpoint) {
+  private static ObjectNode config(PretrainedModel checkpoint) {
     return Json.object(checkpoint.config(), "config");
   }
 
-  private static Checkpoint open(Path folder) {
-    return Checkpoint.open(folder.toString(), HADOOP);
+  private static PretrainedModel open(Path folder) {
+    return PretrainedModel.open(folder.toString(), HADOOP);
   }
 
   private Path copy(String annotator) throws IOException {

@@ -206,7 +206,8 @@ class TokenizerMetadataTest {
   @Test
   void textsOfAClassifierFromElsewhereAreCutWhereItsTokenizerSays() throws IOException {
     bert(json("'tokenizer_class': 'BertTokenizer', 'model_max_length': 64"));
-    Checkpoint checkpoint = Checkpoint.open(folder.toString(), new Configuration(false), false);
+    PretrainedModel checkpoint =
+        PretrainedModel.open(folder.toString(), new Configuration(false), false);
     assertThat(checkpoint.longest(512)).isEqualTo(64);
     assertThat(checkpoint.longest(32)).isEqualTo(32);
     assertThat(checkpoint.tokenizerNotes(64)).isEmpty();

@@ -31,10 +31,10 @@ import org.sparkfinetune.MlflowVersion;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.track.DatasetInfo;
 import org.sparkfinetune.track.FileDigest;
-import org.sparkfinetune.track.RunRecord;
+import org.sparkfinetune.track.RunHandle;
+import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunStatus;
 import org.sparkfinetune.track.Sink;
-import org.sparkfinetune.track.TrackedRun;
 import org.sparkfinetune.track.Tracker;
 import org.sparkfinetune.track.TrackingEvent;
 import org.sparkfinetune.track.mlflow.FaultProxy.Fault;
@@ -139,7 +139,7 @@ class MlflowSinkTest {
     Files.writeString(model.resolve("MLmodel"), "flavors:\n  onnx:\n    data: m\nmodel_uuid: u1\n");
     Files.writeString(model.resolve("m"), "weights");
     Tracker tracker = tracker(uri);
-    TrackedRun run = tracker.startRun("parent", experiment, "", Map.of("mlflow.user", "ann"));
+    RunHandle run = tracker.startRun("parent", experiment, "", Map.of("mlflow.user", "ann"));
     run.logParams(Map.of("training.learning_rate", "5e-5"));
     double[] values = {1.5, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.25};
     for (int step = 0; step < values.length; step++) {
@@ -157,7 +157,7 @@ class MlflowSinkTest {
         experiment,
         "champion",
         Map.of("color", "red"));
-    TrackedRun child = tracker.startChild(run, "child", experiment, Map.of());
+    RunHandle child = tracker.startChild(run, "child", experiment, Map.of());
     child.end(RunStatus.KILLED);
     run.end(RunStatus.FINISHED);
     return tracker;
@@ -193,7 +193,7 @@ class MlflowSinkTest {
     assertThat(server.python(ARTIFACT, id, "data/sub ordner/zwei wörter.bin"))
         .contains("hex 00ff0d0a");
 
-    RunRecord record = new MlflowRuns(server.uri().toString(), HADOOP).get(id);
+    RunSnapshot record = new MlflowRuns(server.uri().toString(), HADOOP).get(id);
     assertThat(record.metrics().get("loss").get(1).value()).isNaN();
     assertThat(record.inputs().get("training").digest()).isEqualTo("d1");
     assertThat(record.artifacts()).containsKey("data/sub ordner/leer");
@@ -254,7 +254,7 @@ class MlflowSinkTest {
     }
     params.put("long", "v".repeat(10_000));
     Tracker tracker = tracker(server.uri());
-    TrackedRun run = tracker.startRun("limits", "limits", "", Map.of());
+    RunHandle run = tracker.startRun("limits", "limits", "", Map.of());
     run.logMetrics(1, odd);
     run.logParams(params);
     run.setTags(Map.of("tag", "t".repeat(7_000)));
@@ -293,7 +293,7 @@ class MlflowSinkTest {
             folder,
             server.uri().toString(),
             Optional.of(MlflowSink.open("http://127.0.0.1:9", HADOOP, folder, SHORT, SHORT)));
-    TrackedRun run = early.startRun("refusals", "refusals", "", Map.of());
+    RunHandle run = early.startRun("refusals", "refusals", "", Map.of());
     run.logParams(Map.of("a", "1"));
     run.logParams(Map.of("a", "2"));
     run.logArtifact("gone", new org.apache.hadoop.fs.Path(gone.toUri()), HADOOP);
@@ -354,12 +354,12 @@ class MlflowSinkTest {
     }
   }
 
-  private TrackedRun logModel(Tracker tracker, String serverRun, String name, String weights)
+  private RunHandle logModel(Tracker tracker, String serverRun, String name, String weights)
       throws Exception {
     Path model = Files.createDirectories(folder.resolve("of " + weights));
     Files.writeString(model.resolve("MLmodel"), "flavors:\n  onnx:\n    data: m\nmodel_uuid: u\n");
     Files.writeString(model.resolve("m"), weights);
-    TrackedRun run = tracker.startRun(weights, name, serverRun, Map.of());
+    RunHandle run = tracker.startRun(weights, name, serverRun, Map.of());
     org.apache.hadoop.fs.Path place = new org.apache.hadoop.fs.Path(model.toUri());
     run.logModel("model", place, HADOOP, name, "champion", Map.of());
     run.end(RunStatus.FINISHED);
@@ -376,7 +376,7 @@ class MlflowSinkTest {
   void aSecondJobOfAServersRunHasAModelOfItsOwn(MlflowVersion version) throws Exception {
     MlflowVersion.Server server = server(version);
     Tracker first = tracker(server.uri());
-    TrackedRun run = logModel(first, "", "shared", "first");
+    RunHandle run = logModel(first, "", "shared", "first");
     first.close(PATIENCE);
     String address = first.address(run.id());
     String serverRun = address.substring(address.lastIndexOf('/') + 1);
@@ -410,7 +410,7 @@ class MlflowSinkTest {
   void anAliasIsMovedToNoVersionThatIsNotReady() throws Exception {
     MlflowVersion.Server server = server(MlflowVersion.V3);
     Tracker tracker = tracker(server.uri());
-    TrackedRun run = logModel(tracker, "", "broken", "broken");
+    RunHandle run = logModel(tracker, "", "broken", "broken");
     tracker.close(PATIENCE);
     TrackingEvent again =
         new TrackingEvent.Model(run.id(), 1, "model", "broken", "other", Map.of());

@@ -14,9 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkfinetune.tune.Direction;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Pruner;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /** What every pruner promises, on studies of 60 trials, three at once. */
@@ -39,27 +39,27 @@ class PrunerContractTest {
   }
 
   /** A study at each of its reports, with what the pruner said. */
-  private record Asked(History history, Trial trial, boolean prune) {}
+  private record Asked(History history, FrozenTrial trial, boolean prune) {}
 
   /** Runs a study; {@code sign} turns its values round, and its direction with them. */
   private static List<Asked> study(Pruner pruner, int sign) {
     Direction direction = sign > 0 ? Direction.MINIMIZE : Direction.MAXIMIZE;
     Random random = new Random(SEED);
     List<Asked> asked = new ArrayList<>();
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     List<Integer> running = new ArrayList<>();
     double[] ends = random.doubles(TRIALS).toArray();
     for (int time = 1; trials.size() < TRIALS || !running.isEmpty(); time++) {
       while (running.size() < 3 && trials.size() < TRIALS) {
         running.add(trials.size());
-        trials.add(Trial.waiting(trials.size(), Map.of(), Map.of()).started(0, time));
+        trials.add(FrozenTrial.waiting(trials.size(), Map.of(), Map.of()).started(0, time));
       }
       int number = running.get(random.nextInt(running.size()));
       int step = trials.get(number).intermediateValues().size() + 1;
       double value = sign * (ends[number] + 1.0 / step + 0.1 * random.nextGaussian());
       // The first trial has numbers alone: NaN may stop any.
       boolean none = random.nextInt(50) == 0 && number > 0;
-      Trial trial = trials.get(number).reported(step, none ? Double.NaN : value);
+      FrozenTrial trial = trials.get(number).reported(step, none ? Double.NaN : value);
       trials.set(number, trial);
       History history = new History(List.of(direction), trials);
       boolean prune = pruner.shouldPrune(history, trial);
@@ -91,7 +91,7 @@ class PrunerContractTest {
   @ParameterizedTest
   @MethodSource("pruners")
   void neverStopsTheFirstTrialWhileItIsAlone(Pruner pruner, boolean prunes) {
-    Trial trial = Trial.waiting(0, Map.of(), Map.of()).started(0, 1);
+    FrozenTrial trial = FrozenTrial.waiting(0, Map.of(), Map.of()).started(0, 1);
     for (int step = 1; step <= STEPS; step++) {
       trial = trial.reported(step, step);
       for (Direction direction : Direction.values()) {
@@ -105,8 +105,8 @@ class PrunerContractTest {
   @MethodSource("pruners")
   void letsATrialWithoutValuesGoOn(Pruner pruner, boolean prunes) {
     List<Asked> asked = study(pruner, 1);
-    List<Trial> trials = new ArrayList<>(asked.get(asked.size() - 1).history().trials());
-    Trial trial = Trial.waiting(TRIALS, Map.of(), Map.of()).started(0, 1);
+    List<FrozenTrial> trials = new ArrayList<>(asked.get(asked.size() - 1).history().trials());
+    FrozenTrial trial = FrozenTrial.waiting(TRIALS, Map.of(), Map.of()).started(0, 1);
     trials.add(trial);
     for (Direction direction : Direction.values()) {
       assertThat(pruner.shouldPrune(new History(List.of(direction), trials), trial)).isFalse();
@@ -126,7 +126,7 @@ class PrunerContractTest {
   void doesNotDependOnTheOrderOfTheTrials(Pruner pruner, boolean prunes) {
     Random random = new Random(SEED);
     for (Asked each : study(pruner, 1)) {
-      List<Trial> trials = new ArrayList<>(each.history().trials());
+      List<FrozenTrial> trials = new ArrayList<>(each.history().trials());
       Collections.shuffle(trials, random);
       History history = new History(each.history().directions(), trials);
       assertThat(pruner.shouldPrune(history, each.trial())).isEqualTo(each.prune());

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestInstance;
 import org.sparkfinetune.tune.Direction;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Pruner;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /**
@@ -74,7 +74,7 @@ class PrunerGoldenTest {
     private final int index;
     private final Direction direction;
     private final Pruner pruner;
-    private final List<Trial> trials = new ArrayList<>();
+    private final List<FrozenTrial> trials = new ArrayList<>();
     private final int[] inSlot = new int[10];
     private long time;
 
@@ -91,7 +91,7 @@ class PrunerGoldenTest {
       time++;
       if (inSlot[slot] < 0) {
         inSlot[slot] = trials.size();
-        trials.add(Trial.waiting(trials.size(), Map.of(), Map.of()).started(slot, time));
+        trials.add(FrozenTrial.waiting(trials.size(), Map.of(), Map.of()).started(slot, time));
       }
       int number = inSlot[slot];
       JsonNode curve = golden.get("curves").get(index * TRIALS_OF_STUDY + number);
@@ -104,7 +104,7 @@ class PrunerGoldenTest {
               .toArray();
       int reported = trials.get(number).intermediateValues().size();
       int step = each.get("scale").intValue() * (first + stride * reported);
-      Trial trial = trials.get(number).reported(step, values[reported]);
+      FrozenTrial trial = trials.get(number).reported(step, values[reported]);
       trials.set(number, trial);
       boolean prune = pruner.shouldPrune(new History(List.of(direction), trials), trial);
       if (prune) {
@@ -186,11 +186,11 @@ class PrunerGoldenTest {
   @Test
   void aStoppedReportThatJumpsOverRungsCountsInTheFirstAlone() {
     Pruner pruner = new SuccessiveHalvingPruner(OptionalInt.of(1), 2, 0, 0);
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     StringBuilder decisions = new StringBuilder();
     for (JsonNode report : golden.get("jumps").get("reports")) {
-      Trial trial =
-          Trial.waiting(trials.size(), Map.of(), Map.of())
+      FrozenTrial trial =
+          FrozenTrial.waiting(trials.size(), Map.of(), Map.of())
               .started(0, trials.size())
               .reported(report.get(0).intValue(), report.get(1).doubleValue());
       trials.add(trial);
@@ -212,14 +212,14 @@ class PrunerGoldenTest {
 
   @Test
   void theMedianIsNumPysToTheLastBit() {
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     for (JsonNode value : golden.get("tie").get("values")) {
       trials.add(
-          Trial.waiting(trials.size(), Map.of(), Map.of())
+          FrozenTrial.waiting(trials.size(), Map.of(), Map.of())
               .started(0, 1)
               .reported(1, value.doubleValue()));
     }
-    Trial trial = trials.get(2);
+    FrozenTrial trial = trials.get(2);
     for (int i = 0; i < 2; i++) {
       trials.set(i, trials.get(i).finished(TrialState.COMPLETE, List.of(1.0), List.of(), 2, ""));
     }

@@ -13,11 +13,11 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.FloatDistribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 class GridSamplerTest {
@@ -52,7 +52,7 @@ class GridSamplerTest {
 
   private List<Map<String, Object>> settings(SearchSpace space, int trials) {
     return Histories.history(sampler, space, trials, TrialState.FAILED).trials().stream()
-        .map(Trial::params)
+        .map(FrozenTrial::params)
         .toList();
   }
 

@@ -8,13 +8,13 @@ import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FloatDistribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
 import org.sparkfinetune.tune.Sampler;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Condition;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /** Search spaces and what has been tried in them, for tests of samplers. */
@@ -67,8 +67,9 @@ final class Histories {
     return history;
   }
 
-  static Trial trial(SearchSpace space, int number, Map<String, Object> params, TrialState state) {
-    Trial trial = Trial.waiting(number, params, space.distributions(params));
+  static FrozenTrial trial(
+      SearchSpace space, int number, Map<String, Object> params, TrialState state) {
+    FrozenTrial trial = FrozenTrial.waiting(number, params, space.distributions(params));
     if (state == TrialState.WAITING) {
       return trial;
     }
@@ -80,8 +81,8 @@ final class Histories {
             state, state == TrialState.COMPLETE ? List.of(value) : List.of(), List.of(), 2, "");
   }
 
-  static History and(History history, Trial trial) {
-    List<Trial> trials = new ArrayList<>(history.trials());
+  static History and(History history, FrozenTrial trial) {
+    List<FrozenTrial> trials = new ArrayList<>(history.trials());
     trials.add(trial);
     return new History(history.directions(), trials);
   }

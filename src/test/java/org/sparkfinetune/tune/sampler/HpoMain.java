@@ -16,11 +16,11 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FloatDistribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Sampler;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /** A sampler alone on a test function: the Java side of {@code bench/hpo}. */
@@ -95,14 +95,14 @@ public final class HpoMain {
       PrintWriter params)
       throws IOException {
     History history = Histories.EMPTY;
-    List<Trial> done = new ArrayList<>();
+    List<FrozenTrial> done = new ArrayList<>();
     double best = Double.POSITIVE_INFINITY;
     for (int number = 0; number < trials; number++) {
       Map<String, Object> drawn = sampler.sample(history, space, number);
       double value = function.value().applyAsDouble(drawn);
       best = Math.min(best, value);
       done.add(
-          Trial.waiting(number, drawn, space.distributions(drawn))
+          FrozenTrial.waiting(number, drawn, space.distributions(drawn))
               .finished(TrialState.COMPLETE, List.of(value), List.of(), 1, ""));
       history = new History(history.directions(), done);
       out.println(seed + "," + number + "," + value + "," + best);
@@ -120,14 +120,14 @@ public final class HpoMain {
 
   private static Distribution few(Distribution distribution) {
     boolean continuous = distribution instanceof FloatDistribution floats && floats.step() == 0;
-    if (!continuous && Values.count(distribution) <= GRID_VALUES) {
+    if (!continuous && Quantiles.count(distribution) <= GRID_VALUES) {
       return distribution;
     }
     return new CategoricalDistribution(
         List.copyOf(
             new LinkedHashSet<>(
                 LongStream.range(0, GRID_VALUES)
-                    .mapToObj(i -> Values.at(distribution, (i + 0.5) / GRID_VALUES))
+                    .mapToObj(i -> Quantiles.at(distribution, (i + 0.5) / GRID_VALUES))
                     .toList())));
   }
 }

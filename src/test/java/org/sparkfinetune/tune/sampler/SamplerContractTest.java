@@ -19,12 +19,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.FloatDistribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
 import org.sparkfinetune.tune.Sampler;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /** What every sampler keeps to; a new one is a line in {@link #samplers()}. */
@@ -218,7 +218,7 @@ class SamplerContractTest {
       Map<String, Object> params = tried.sampler().sample(history, tried.space(), number);
       history = and(history, trial(tried.space(), number, params, TrialState.RUNNING));
     }
-    assertThat(history.trials()).extracting(Trial::params).doesNotHaveDuplicates();
+    assertThat(history.trials()).extracting(FrozenTrial::params).doesNotHaveDuplicates();
   }
 
   /** The values are what the space allows, and there are neither more nor fewer of them. */

@@ -16,11 +16,11 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkfinetune.tune.Distribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.Trial;
 
 /** Optuna's TPE on the same histories with the same random numbers. */
 class TpeGoldenTest {
@@ -156,7 +156,7 @@ class TpeGoldenTest {
     return within(tolerance * Math.max(1e-3, Math.abs(expected)));
   }
 
-  private static double[] numbers(List<Trial> trials) {
-    return trials.stream().mapToDouble(Trial::number).toArray();
+  private static double[] numbers(List<FrozenTrial> trials) {
+    return trials.stream().mapToDouble(FrozenTrial::number).toArray();
   }
 }

@@ -23,12 +23,12 @@ import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FloatDistribution;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Condition;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /** What Optuna and SciPy say, as {@code tools/goldens/samplers.py} has written it. */
@@ -110,7 +110,7 @@ final class TpeGoldens {
 
   static History history(JsonNode golden) {
     SearchSpace past = space(golden.get("past"));
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     for (JsonNode json : golden.get("trials")) {
       Map<String, Object> params = params(json.get("params"));
       String state = json.get("state").asText();
@@ -119,7 +119,7 @@ final class TpeGoldens {
           .fields()
           .forEachRemaining(e -> steps.put(Integer.valueOf(e.getKey()), e.getValue().asDouble()));
       trials.add(
-          new Trial(
+          new FrozenTrial(
               json.get("number").asInt(),
               state.equals("FAIL") ? TrialState.FAILED : TrialState.valueOf(state),
               params,

@@ -11,10 +11,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.Direction;
+import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Sampler;
 import org.sparkfinetune.tune.SearchSpace;
-import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /** What the goldens do not show: when it begins to learn, and what its options are worth. */
@@ -101,12 +101,12 @@ class TpeSamplerTest {
   }
 
   private static double best(TestFunction function, Sampler sampler) {
-    List<Trial> trials = new ArrayList<>();
+    List<FrozenTrial> trials = new ArrayList<>();
     for (int number = 0; number < 80; number++) {
       History history = new History(List.of(Direction.MINIMIZE), trials);
       Map<String, Object> drawn = sampler.sample(history, function.space(), number);
       trials.add(
-          Trial.waiting(number, drawn, function.space().distributions(drawn))
+          FrozenTrial.waiting(number, drawn, function.space().distributions(drawn))
               .finished(
                   TrialState.COMPLETE,
                   List.of(function.value().applyAsDouble(drawn)),
@@ -114,6 +114,6 @@ class TpeSamplerTest {
                   1,
                   ""));
     }
-    return trials.stream().mapToDouble(Trial::value).min().orElseThrow();
+    return trials.stream().mapToDouble(FrozenTrial::value).min().orElseThrow();
   }
 }

@@ -1,0 +1,103 @@
+package org.sparkfinetune.annotator;
+
+import com.johnsnowlabs.nlp.Annotation;
+import com.johnsnowlabs.nlp.AnnotatorType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.Predictions;
+import scala.Predef;
+import scala.collection.JavaConverters;
+
+/**
+ * Documents to CATEGORY annotations, as {@link TransformerClassifierModel} describes them.
+ *
+ * @param pairs whether a row's documents are all first ones, then as many second ones
+ * @param threshold the probability from which on a label is predicted; does not count for
+ *     single-label
+ * @param annotateUnlabelled whether a document without a predicted label gets an annotation
+ * @param unknown takes how many of the documents' tokens the tokenizer does not know
+ */
+record CategoryAnnotator(
+    Predictor classifier,
+    boolean pairs,
+    double threshold,
+    boolean annotateUnlabelled,
+    Consumer<UnknownTokens> unknown) {
+  /**
+   * The categories of each row's documents, in order.
+   *
+   * @param batchSize documents a forward pass
+   * @throws UserException when documents cannot be paired
+   */
+  List<List<Annotation>> categories(List<Annotation[]> rows, int batchSize) {
+    List<String> first = new ArrayList<>();
+    List<String> second = new ArrayList<>();
+    for (Annotation[] documents : rows) {
+      if (pairs && documents.length % 2 != 0) {
+        throw unpaired(documents.length + " documents in two columns");
+      }
+      for (int i = 0; i < documents.length; i++) {
+        (i < texts(documents) ? first : second).add(documents[i].result());
+      }
+    }
+    double[][] probabilities =
+        classifier.probabilities(
+            first, pairs ? Optional.of(second) : Optional.empty(), batchSize, unknown);
+    List<List<Annotation>> categories = new ArrayList<>();
+    int text = 0;
+    for (Annotation[] documents : rows) {
+      List<Annotation> row = new ArrayList<>();
+      for (int sentence = 0; sentence < texts(documents); sentence++) {
+        row.addAll(ofDocument(documents[sentence], sentence, probabilities[text++]));
+      }
+      categories.add(row);
+    }
+    return categories;
+  }
+
+  static UserException unpaired(String what) {
+    return new UserException(
+        "a row has " + what + ": pairs need as many first documents as second ones");
+  }
+
+  private int texts(Annotation[] documents) {
+    return pairs ? documents.length / 2 : documents.length;
+  }
+
+  private List<Annotation> ofDocument(Annotation document, int sentence, double[] probabilities) {
+    List<String> labels = classifier.labels();
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("sentence", Integer.toString(sentence));
+    for (int label = 0; label < probabilities.length; label++) {
+      // Stock classifiers write floats.
+      metadata.put(labels.get(label), Float.toString((float) probabilities[label]));
+    }
+    if (!classifier.problemType().isMultiLabel()) {
+      return List.of(category(document, labels.get(Predictions.argmax(probabilities)), metadata));
+    }
+    List<Annotation> predicted =
+        Arrays.stream(Predictions.atLeast(probabilities, threshold))
+            .mapToObj(label -> category(document, labels.get(label), metadata))
+            .toList();
+    return predicted.isEmpty() && annotateUnlabelled
+        ? List.of(category(document, "", metadata))
+        : predicted;
+  }
+
+  private static Annotation category(
+      Annotation document, String result, Map<String, String> metadata) {
+    return new Annotation(
+        AnnotatorType.CATEGORY(),
+        document.begin(),
+        document.end(),
+        result,
+        JavaConverters.mapAsScalaMap(metadata).toMap(Predef.$conforms()),
+        new float[0]);
+  }
+}

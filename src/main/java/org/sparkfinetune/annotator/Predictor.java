@@ -1,0 +1,136 @@
+package org.sparkfinetune.annotator;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import org.sparkfinetune.model.ModelConfig;
+import org.sparkfinetune.model.Predictions;
+import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.tokenize.Batch;
+import org.sparkfinetune.tokenize.Encoding;
+import org.sparkfinetune.tokenize.TextTokenizer;
+import org.sparkfinetune.tokenize.TokenizerSummary;
+
+/**
+ * Texts to class probabilities: a tokenizer and a classifier, loaded into native memory.
+ *
+ * <p>Once loaded it is read-only, and tasks call it side by side: a forward pass in inference mode
+ * changes neither weights nor tokenizer.
+ */
+final class Predictor implements AutoCloseable {
+  private final TextTokenizer tokenizer;
+  private final SequenceClassifier classifier;
+  private final OptionalInt unknownToken;
+
+  private Predictor(
+      TextTokenizer tokenizer, SequenceClassifier classifier, OptionalInt unknownToken) {
+    this.tokenizer = tokenizer;
+    this.unknownToken = unknownToken;
+    this.classifier = classifier;
+  }
+
+  /**
+   * Loads tokenizer and weights.
+   *
+   * @param maxLength longest text in tokens; longer ones are truncated
+   */
+  static Predictor load(ModelFiles files, int maxLength) {
+    ModelConfig config = ModelConfig.parse(files.config());
+    config.requirePositions(maxLength);
+    TextTokenizer tokenizer = TextTokenizer.of(files.tokenizer(), maxLength);
+    try {
+      config.requireVocabulary(tokenizer.vocabSize());
+      OptionalInt unknown = TokenizerSummary.of(files.tokenizer()).unknownToken();
+      return new Predictor(tokenizer, SequenceClassifier.load(files), unknown);
+    } catch (RuntimeException | Error e) {
+      try {
+        tokenizer.close();
+      } catch (RuntimeException closing) {
+        e.addSuppressed(closing);
+      }
+      throw e;
+    }
+  }
+
+  /** What a text's labels are. */
+  ProblemType problemType() {
+    return classifier.config().problemType();
+  }
+
+  /** The probability from which on a multi-label classifier predicts a label. */
+  double threshold() {
+    return classifier.config().threshold().orElse(ModelConfig.DEFAULT_THRESHOLD);
+  }
+
+  /** The label names, by index. */
+  List<String> labels() {
+    return classifier.labels();
+  }
+
+  /**
+   * The probability of each label for each text, or pair of texts, in the order of the texts.
+   *
+   * <p>Texts of like length go through the network together, so that little of a batch is padding.
+   *
+   * @param pairs the second texts, as many as {@code texts}; empty for single texts
+   * @param batchSize texts a forward pass
+   * @param unknown takes how many of the tokens the tokenizer does not know
+   * @return {@code [texts.size()][labels().size()]}, each row a softmax, of multi-label a sigmoid a
+   *     label
+   */
+  double[][] probabilities(
+      List<String> texts,
+      Optional<List<String>> pairs,
+      int batchSize,
+      Consumer<UnknownTokens> unknown) {
+    List<Encoding> encodings =
+        pairs
+            .map(seconds -> tokenizer.encodePairs(texts, seconds))
+            .orElseGet(() -> tokenizer.encode(texts));
+    unknown.accept(unknown(encodings));
+    boolean multiLabel = problemType().isMultiLabel();
+    Integer[] byLength = new Integer[texts.size()];
+    Arrays.setAll(byLength, i -> i);
+    Arrays.sort(byLength, Comparator.comparingInt(i -> encodings.get(i).inputIds().length));
+    double[][] probabilities = new double[texts.size()][];
+    for (int start = 0; start < byLength.length; start += batchSize) {
+      int end = Math.min(byLength.length, start + batchSize);
+      Integer[] rows = Arrays.copyOfRange(byLength, start, end);
+      List<int[]> ids = Arrays.stream(rows).map(i -> encodings.get(i).inputIds()).toList();
+      int[] starts = Arrays.stream(rows).mapToInt(i -> encodings.get(i).typeOneStart()).toArray();
+      int[][] unlabelled = new int[rows.length][0];
+      float[][] logits =
+          classifier.logits(Batch.of(ids, starts, unlabelled, classifier.padTokenId()));
+      for (int i = 0; i < rows.length; i++) {
+        probabilities[rows[i]] =
+            multiLabel ? Predictions.sigmoid(logits[i]) : Predictions.softmax(logits[i]);
+      }
+    }
+    return probabilities;
+  }
+
+  private UnknownTokens unknown(List<Encoding> encodings) {
+    return new UnknownTokens(
+        unknownToken.isEmpty()
+            ? 0
+            : encodings.stream()
+                .flatMapToInt(encoding -> Arrays.stream(encoding.inputIds()))
+                .filter(id -> id == unknownToken.getAsInt())
+                .count(),
+        encodings.stream().mapToLong(encoding -> encoding.inputIds().length).sum());
+  }
+
+  @Override
+  public void close() {
+    try {
+      tokenizer.close();
+    } finally {
+      classifier.close();
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package org.sparkfinetune.collective;
+
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/** One worker, which has nobody to wait for. */
+enum SingleWorkerGroup implements WorkerGroup {
+  INSTANCE;
+
+  @Override
+  public int rank() {
+    return 0;
+  }
+
+  @Override
+  public int size() {
+    return 1;
+  }
+
+  @Override
+  public void sum(Tensor tensor) {
+    // The sum over one.
+  }
+
+  @Override
+  public GradientReducer reducer(List<Tensor> weights, boolean inParts) {
+    return new GradientReducer() {
+      @Override
+      public void beforeBackward() {
+        // The average over one.
+      }
+
+      @Override
+      public void afterBackward() {
+        // The average over one.
+      }
+
+      @Override
+      public void close() {
+        // Holds nothing.
+      }
+    };
+  }
+
+  @Override
+  public void reached(long step) {
+    // Nobody asks.
+  }
+
+  @Override
+  public RuntimeException explain(RuntimeException failure) {
+    return failure;
+  }
+
+  @Override
+  public void fail(String message) {
+    // Nobody waits.
+  }
+
+  @Override
+  public void close() {
+    // Holds nothing.
+  }
+}

@@ -1,0 +1,84 @@
+package org.sparkfinetune.data;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Why a row is used neither for training nor for evaluation. A row has the first that applies.
+ *
+ * <p>Some are no matter of single rows: such labels cannot be what was meant, and training rows
+ * that have one stop a training, with {@link #meaning} in the message.
+ */
+public enum RejectReason {
+  /** A CSV row with more or fewer fields than the header, or a line that is no JSON. */
+  MALFORMED_ROW,
+  /** The text is null or white space. */
+  BLANK_TEXT,
+  /** The second text of a pair is null or white space. */
+  BLANK_TEXT_PAIR,
+  /** The label is null, NaN or white space; of multi-label data, null. */
+  MISSING_LABEL,
+  /** The label is a number for which the metadata of its file has no name. */
+  UNNAMED_LABEL(
+      "the Hugging Face metadata of the file names no such class: expected numbers of its names,"
+          + " from 0 on, or -1 for none; write the file anew with names that fit, or with names for"
+          + " labels"),
+  /** The label holds U+FFFD: bytes were lost. */
+  DAMAGED_LABEL(
+      "U+FFFD stands for bytes that were lost, and labels that differed in them are one now: read"
+          + " the file by its true encoding (data.encoding), or mend its labels"),
+  /** The label is far longer than the name of a class. */
+  LONG_LABEL(
+      "a label has at most "
+          + LabelColumn.MAX_CHARACTERS
+          + " characters: is this column the one of labels?"),
+  /** A vector of zeros and ones, or of fractions, stands where a set of labels is expected. */
+  VECTOR_LABEL(
+      "a vector with a place for each class is no set of labels: write the names, or the numbers,"
+          + " of the classes that apply"),
+  /**
+   * The same text, or pair of texts (white space at its ends apart) stands in an earlier split, in
+   * the order train, validation, test.
+   */
+  TEXT_IN_EARLIER_SPLIT,
+  /** No usable training row has this label (or one of these), or the model does not know it. */
+  UNSEEN_LABEL;
+
+  private final String meaning;
+
+  RejectReason() {
+    this("");
+  }
+
+  RejectReason(String meaning) {
+    this.meaning = meaning;
+  }
+
+  /** The reason of a code. */
+  static RejectReason of(String code) {
+    return Arrays.stream(values())
+        .filter(reason -> reason.code().equals(code))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Whether training rows that have this fault stop a training. */
+  public boolean stopsTraining() {
+    return !meaning.isEmpty();
+  }
+
+  /** What is wrong with such labels, and what to do; empty where single rows are at fault. */
+  public String meaning() {
+    return meaning;
+  }
+
+  /** The reason as the {@code reason} column has it, as in {@code blank_text}. */
+  public String code() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The reason in words, as in {@code blank text}. */
+  public String words() {
+    return code().replace('_', ' ');
+  }
+}

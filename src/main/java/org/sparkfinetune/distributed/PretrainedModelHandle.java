@@ -1,0 +1,78 @@
+package org.sparkfinetune.distributed;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sparkfinetune.model.ModelArguments;
+import org.sparkfinetune.model.io.PretrainedModel;
+
+/**
+ * What trainings on the same base share, so that it is opened once on the driver and its weights
+ * are read from storage once an executor (see {@link PretrainedWeightsCache}).
+ *
+ * <p>Thread-safe. To be closed when the last of the trainings has ended: executors notice, and free
+ * the weights.
+ */
+public final class PretrainedModelHandle implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PretrainedModelHandle.class);
+
+  private final String id;
+  private final Broadcast<SerializableConfiguration> hadoop;
+  private final Map<String, PretrainedModel> opened = new HashMap<>();
+
+  private PretrainedModelHandle(String id, SparkSession session) {
+    this.id = id;
+    hadoop =
+        JavaSparkContext.fromSparkContext(session.sparkContext())
+            .broadcast(new SerializableConfiguration(session.sessionState().newHadoopConf()));
+  }
+
+  /** For any number of trainings, one after the other and at once. */
+  public static PretrainedModelHandle ofMany(SparkSession session) {
+    return new PretrainedModelHandle(UUID.randomUUID().toString(), session);
+  }
+
+  /** For one training alone: its workers read the weights into their models and keep none. */
+  public static PretrainedModelHandle ofOne(SparkSession session) {
+    return new PretrainedModelHandle("", session);
+  }
+
+  /**
+   * The checkpoint that a model starts from, opened when it is first asked for.
+   *
+   * @throws org.sparkfinetune.UserException when there is none
+   */
+  public synchronized PretrainedModel checkpoint(ModelArguments model) {
+    String base = model.base();
+    boolean weightsNeeded = !model.fromScratch();
+    return opened.computeIfAbsent(
+        weightsNeeded + base,
+        key -> PretrainedModel.open(base, hadoop.value().value(), weightsNeeded));
+  }
+
+  /** Names it on the executors; empty where nothing is shared. */
+  String id() {
+    return id;
+  }
+
+  /** How storage is reached; there until this is closed. */
+  Broadcast<SerializableConfiguration> hadoop() {
+    return hadoop;
+  }
+
+  /** A context that has stopped cannot: that must not hide why it has. */
+  @Override
+  public void close() {
+    try {
+      hadoop.destroy();
+    } catch (RuntimeException e) {
+      LOG.debug("cannot destroy a broadcast", e);
+    }
+  }
+}

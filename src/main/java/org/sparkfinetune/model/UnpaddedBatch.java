@@ -1,0 +1,81 @@
+package org.sparkfinetune.model;
+
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.sparkfinetune.tokenize.Batch;
+
+/**
+ * A batch whose rows follow one another without padding, as one long row. Rows come in the order of
+ * their lengths, so that those of one length stand together. Behind them come rows of one token
+ * that nothing looks at: they make the number of tokens a multiple of {@link #MULTIPLE}.
+ *
+ * @param tokens one row of all tokens, {@code [1, tokens]}; nothing is padding
+ * @param rows where the batch's rows lie in it
+ * @param places of each token of the padded batch in it, int64, {@code [rows * length]}; padding
+ *     has that of its row's first token
+ * @param padded the batch as it is with padding
+ */
+record UnpaddedBatch(
+    Tokens<Tensor> tokens, UnpaddedRows rows, Tensor places, Tokens<Tensor> padded) {
+  /**
+   * oneDNN, which multiplies in bf16, compiles a kernel for each new number of tokens and keeps a
+   * thousand: a millisecond and half a megabyte each, several a layer.
+   */
+  private static final int MULTIPLE = 32;
+
+  /** Packs a batch that has been padded. */
+  static UnpaddedBatch of(Batch batch, Tokens<Tensor> padded) {
+    int length = batch.length();
+    int[] order =
+        IntStream.range(0, batch.size())
+            .boxed()
+            .sorted(Comparator.comparingInt(row -> batch.lengths()[row]))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    int tokens = Math.toIntExact(batch.tokens());
+    int filler = Math.floorMod(-tokens, MULTIPLE);
+    long[] taken = new long[tokens + filler];
+    long[] places = new long[batch.size() * length];
+    int at = 0;
+    for (int row : order) {
+      for (int i = 0; i < length; i++) {
+        boolean real = i < batch.lengths()[row];
+        places[row * length + i] = real ? at + i : at;
+        if (real) {
+          taken[at + i] = (long) row * length + i;
+        }
+      }
+      at += batch.lengths()[row];
+    }
+    Tensor index = TokenTensors.int64(taken, taken.length);
+    Tensor inputIds = packed(padded.inputIds(), index);
+    return new UnpaddedBatch(
+        new Tokens<>(
+            inputIds,
+            padded.wordRows() == padded.inputIds() ? inputIds : packed(padded.wordRows(), index),
+            padded.tokenTypeIds() == null ? null : packed(padded.tokenTypeIds(), index),
+            TokenTensors.int64(new long[] {taken.length}, 1),
+            null),
+        UnpaddedRows.of(
+            IntStream.concat(
+                    IntStream.of(order).map(row -> batch.lengths()[row]),
+                    IntStream.generate(() -> 1).limit(filler))
+                .toArray()),
+        TokenTensors.int64(places, places.length),
+        padded);
+  }
+
+  private static Tensor packed(Tensor x, Tensor index) {
+    return x.view(-1).index_select(0, index).unsqueeze(0);
+  }
+
+  /** {@code [1, tokens, hidden]} to {@code [rows, length, hidden]}. */
+  Tensor unpack(Tensor vectors) {
+    Tensor shape = padded.inputIds();
+    return vectors
+        .view(-1, vectors.size(2))
+        .index_select(0, places)
+        .view(shape.size(0), shape.size(1), vectors.size(2));
+  }
+}

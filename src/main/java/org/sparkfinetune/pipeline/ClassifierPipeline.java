@@ -1,0 +1,331 @@
+package org.sparkfinetune.pipeline;
+
+import com.johnsnowlabs.nlp.DocumentAssembler;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.ml.Pipeline;
+import org.apache.spark.ml.PipelineModel;
+import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.annotator.PreparedExamples;
+import org.sparkfinetune.annotator.TransformerClassifierApproach;
+import org.sparkfinetune.annotator.TransformerClassifierModel;
+import org.sparkfinetune.distributed.PretrainedModelHandle;
+import org.sparkfinetune.distributed.ResourceArguments;
+import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.model.ModelArguments;
+import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.model.io.SavedStage;
+import org.sparkfinetune.storage.Storage;
+import org.sparkfinetune.train.TrainingArguments;
+import org.sparkfinetune.train.TrainingProgress;
+import org.sparkfinetune.train.TrainingResult;
+
+/** The fitted pipeline of the jobs: a DocumentAssembler, of pairs two, and the classifier. */
+public final class ClassifierPipeline {
+  /** The column of CATEGORY annotations. */
+  static final String CATEGORY = "category";
+
+  /** The columns of texts, and those of documents that are made of them; the second of pairs. */
+  private static final List<String> TEXTS = List.of(PipelineData.TEXT, PipelineData.TEXT_PAIR);
+
+  private static final List<String> DOCUMENTS = List.of("document", "document_pair");
+  private static final String IS_VALIDATION = "is_validation";
+
+  private final PipelineModel model;
+  private final TransformerClassifierModel classifier;
+
+  private ClassifierPipeline(
+      List<DocumentAssembler> assemblers,
+      TransformerClassifierModel classifier,
+      SparkSession spark) {
+    List<PipelineStage> stages = new ArrayList<>(assemblers);
+    stages.add(classifier);
+    this.model = ofTransformers(stages, spark);
+    this.classifier = classifier;
+  }
+
+  /**
+   * Fine-tunes.
+   *
+   * @param train columns {@code text}, {@code text_pair} (of pairs alone) and {@code label}
+   * @param validation the same, or empty to keep the last weights
+   */
+  public static ClassifierPipeline fit(
+      Dataset<Row> train,
+      Optional<Dataset<Row>> validation,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources,
+      Consumer<TrainingProgress> progress) {
+    PretrainedModelHandle alone = PretrainedModelHandle.ofOne(train.sparkSession());
+    try (Prepared prepared = prepare(train, validation, model, training, resources, alone)) {
+      return prepared.fit(model, training, resources, progress);
+    }
+  }
+
+  /**
+   * Prepares rows to fine-tune on any number of times.
+   *
+   * @param train as of {@link #fit}
+   * @param validation as of {@link #fit}
+   * @param model the settings that shape the examples; the others are checked, and may be others
+   *     when it comes to fit
+   * @throws UserException when they, the rows or the cluster cannot be trained with
+   */
+  public static Prepared prepare(
+      Dataset<Row> train,
+      Optional<Dataset<Row>> validation,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources) {
+    PretrainedModelHandle base = PretrainedModelHandle.ofMany(train.sparkSession());
+    return prepare(train, validation, model, training, resources, base);
+  }
+
+  private static Prepared prepare(
+      Dataset<Row> train,
+      Optional<Dataset<Row>> validation,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources,
+      PretrainedModelHandle base) {
+    SparkSession spark = train.sparkSession();
+    boolean pairs = Arrays.asList(train.columns()).contains(PipelineData.TEXT_PAIR);
+    Dataset<Row> rows = train;
+    if (validation.isPresent()) {
+      rows =
+          train
+              .withColumn(IS_VALIDATION, functions.lit(false))
+              .unionByName(validation.get().withColumn(IS_VALIDATION, functions.lit(true)));
+    }
+    Dataset<Row> documents =
+        ofTransformers(withColumns(newAssemblers(pairs)), spark).transform(rows);
+    TransformerClassifierApproach approach =
+        approach(pairs, validation.isPresent(), model, training, resources);
+    return new Prepared(spark, pairs, validation.isPresent(), approach.prepare(documents, base));
+  }
+
+  /** Rows to fine-tune on any number of times, also from several threads at once. */
+  public static final class Prepared implements AutoCloseable {
+    private final SparkSession spark;
+    private final boolean pairs;
+    private final boolean validated;
+    private final PreparedExamples examples;
+
+    private Prepared(
+        SparkSession spark, boolean pairs, boolean validated, PreparedExamples examples) {
+      this.spark = spark;
+      this.pairs = pairs;
+      this.validated = validated;
+      this.examples = examples;
+    }
+
+    /**
+     * Fine-tunes, by Spark jobs of the calling thread's job group.
+     *
+     * @throws UserException when settings differ that have shaped the examples, or cannot be
+     *     trained with
+     */
+    public ClassifierPipeline fit(
+        ModelArguments model,
+        TrainingArguments training,
+        ResourceArguments resources,
+        Consumer<TrainingProgress> progress) {
+      return of(
+          newAssemblers(pairs),
+          approach(pairs, validated, model, training, resources)
+              .setProgress(progress)
+              .fit(examples),
+          spark);
+    }
+
+    /** To be closed when the last fine-tuning on it has ended. */
+    @Override
+    public void close() {
+      examples.close();
+    }
+  }
+
+  private static TransformerClassifierApproach approach(
+      boolean pairs,
+      boolean validated,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources) {
+    TransformerClassifierApproach classifier = new TransformerClassifierApproach();
+    classifier.setInputCols(documents(pairs));
+    classifier.setOutputCol(CATEGORY);
+    classifier.setLabelColumn(PipelineData.LABEL);
+    classifier.setArguments(model);
+    classifier.setArguments(training);
+    classifier.setArguments(resources);
+    if (validated) {
+      classifier.setValidationIndicatorCol(IS_VALIDATION);
+    }
+    return classifier;
+  }
+
+  /** Of stages that need no fitting. */
+  private static PipelineModel ofTransformers(
+      List<? extends PipelineStage> stages, SparkSession spark) {
+    Pipeline pipeline = new Pipeline().setStages(stages.toArray(PipelineStage[]::new));
+    return pipeline.fit(spark.emptyDataFrame());
+  }
+
+  private static List<DocumentAssembler> newAssemblers(boolean pairs) {
+    return Stream.generate(DocumentAssembler::new).limit(documents(pairs).length).toList();
+  }
+
+  /** Gives the stages the columns of these pipelines, whatever they were before. */
+  private static ClassifierPipeline of(
+      List<DocumentAssembler> assemblers,
+      TransformerClassifierModel classifier,
+      SparkSession spark) {
+    classifier.setInputCols(documents(assemblers.size() == 2)).setOutputCol(CATEGORY);
+    return new ClassifierPipeline(withColumns(assemblers), classifier, spark);
+  }
+
+  private static List<DocumentAssembler> withColumns(List<DocumentAssembler> assemblers) {
+    for (int i = 0; i < assemblers.size(); i++) {
+      assemblers.get(i).setInputCol(TEXTS.get(i)).setOutputCol(DOCUMENTS.get(i));
+    }
+    return assemblers;
+  }
+
+  private static String[] documents(boolean pairs) {
+    return DOCUMENTS.subList(0, pairs ? 2 : 1).toArray(String[]::new);
+  }
+
+  /**
+   * Loads a pipeline that {@code fine-tune} has saved, from its own folder or the output folder of
+   * the job, or a fine-tuned classifier from anywhere that {@link
+   * TransformerClassifierModel#loadSavedModel} reads. Nothing in the folder is executed.
+   *
+   * @param pairs whether the rows hold pairs of texts, which such a classifier does not say
+   * @throws UserException when there is none at the path, or a pipeline of other stages
+   */
+  public static ClassifierPipeline load(SparkSession spark, String path, boolean pairs) {
+    String setting = "model=" + path;
+    Configuration hadoop = spark.sessionState().newHadoopConf();
+    try {
+      for (String saved : new String[] {path, path + "/model"}) {
+        boolean isPipeline =
+            Storage.ask(
+                setting,
+                saved,
+                hadoop,
+                (files, at) -> files.exists(new Path(at, SavedStage.STAGES)));
+        if (isPipeline) {
+          SavedPipeline pipeline =
+              Storage.ask(setting, saved, hadoop, (files, at) -> SavedPipeline.read(at, hadoop));
+          return of(pipeline.assemblers(), pipeline.classifier(), spark);
+        }
+      }
+      return of(
+          newAssemblers(pairs), TransformerClassifierModel.loadSavedModel(path, spark), spark);
+    } catch (FileNotFoundException e) {
+      throw new UserException(setting + ": a part of it cannot be read: " + e.getMessage(), e);
+    } catch (UserException e) {
+      String message = e.getMessage();
+      throw new UserException(message.startsWith(setting) ? message : setting + ": " + message, e);
+    }
+  }
+
+  /** Records a base under another name than the path that it was read from. */
+  public void nameBase(String name) {
+    classifier.trainingRecord().ifPresent(r -> classifier.setTrainingRecord(r.withBase(name)));
+  }
+
+  /** Saves the pipeline for {@code PipelineModel.load}. */
+  public void save(String path) throws IOException {
+    model.write().overwrite().save(path);
+  }
+
+  /** Prepared rows with the columns that {@link PredictionColumns} adds. */
+  public Dataset<Row> predict(Dataset<Row> rows) {
+    return predict(
+        rows,
+        PipelineData.TEXT,
+        isPairs() ? Optional.of(PipelineData.TEXT_PAIR) : Optional.empty());
+  }
+
+  /**
+   * The rows with the columns that {@link PredictionColumns} adds.
+   *
+   * @throws UserException when {@code pairColumn} is not what the model takes
+   */
+  public Dataset<Row> predict(Dataset<Row> rows, String textColumn, Optional<String> pairColumn) {
+    checkPairs(pairColumn);
+    Map<String, String> texts = new LinkedHashMap<>();
+    texts.put(PipelineData.TEXT, textColumn);
+    pairColumn.ifPresent(pair -> texts.put(PipelineData.TEXT_PAIR, pair));
+    // A copy: what is saved keeps its own setting.
+    PipelineModel annotatingAll =
+        model.copy(new ParamMap().put(classifier.annotateUnlabelled().w(true)));
+    return PredictionColumns.of(annotatingAll, texts, rows, labels(), problemType().isMultiLabel());
+  }
+
+  /**
+   * Checks that pairs are given to a model of pairs, and single texts to one of single texts.
+   *
+   * @throws UserException when not
+   */
+  public void checkPairs(Optional<String> pairColumn) {
+    if (isPairs() && pairColumn.isEmpty()) {
+      throw new UserException(
+          "data.text_pair_column is not set: the model classifies pairs of texts");
+    }
+    if (!isPairs() && pairColumn.isPresent()) {
+      throw new UserException(
+          "data.text_pair_column="
+              + pairColumn.get()
+              + ": the model classifies single texts; leave it out");
+    }
+  }
+
+  /** Measures prepared rows. */
+  public Metrics evaluate(Dataset<Row> rows) {
+    return PredictionMetrics.evaluate(
+        predict(rows), PipelineData.LABEL, labels(), problemType().isMultiLabel());
+  }
+
+  /** What should be known of the texts classified so far. */
+  public Optional<String> warning() {
+    return classifier.unknownTokensWarning();
+  }
+
+  /** What a row's labels are. */
+  public ProblemType problemType() {
+    return classifier.getProblemType();
+  }
+
+  private boolean isPairs() {
+    return classifier.getInputCols().length == 2;
+  }
+
+  /** The label names, by index. */
+  public List<String> labels() {
+    return List.of(classifier.getClasses());
+  }
+
+  /** What the training reported. */
+  public TrainingResult trainingResult() {
+    return classifier.trainingSummary().orElseThrow();
+  }
+}

@@ -1,0 +1,172 @@
+package org.sparkfinetune.pipeline;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.to_json;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Observation;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.data.DatasetReader;
+import org.sparkfinetune.data.TextColumns;
+
+/** Writes predicted rows with Spark, and counts them on the way. */
+public final class PredictionWriter {
+  /** What was written: rows in all, and those of them without a prediction. */
+  public record Counts(long rows, long withoutPrediction) {}
+
+  /** The formats written. */
+  public enum Format {
+    CSV(","),
+    TSV("\t"),
+    JSON(null),
+    PARQUET(null);
+
+    private final String separator;
+
+    Format(String separator) {
+      this.separator = separator;
+    }
+
+    /** Whether rows are lines of text with separators, as spreadsheets open them. */
+    public boolean isSeparated() {
+      return separator != null;
+    }
+
+    /** The format that a path's ending names; empty when it names none. */
+    static Optional<Format> ofPath(String path) {
+      String name = path.toLowerCase(Locale.ROOT).replaceFirst("/+$", "");
+      return Stream.of(values())
+          .filter(f -> name.endsWith("." + f.code()))
+          .findFirst()
+          .or(() -> name.matches(".*\\.(jsonl|ndjson)") ? Optional.of(JSON) : Optional.empty())
+          .or(() -> name.endsWith(".tab") ? Optional.of(TSV) : Optional.empty());
+    }
+
+    public String code() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** What spreadsheets take for a formula: also in full width, as on Chinese keyboards. */
+  private static final String FORMULA =
+      "(?U)^[\\s\\u200B\\uFEFF]*[-=+@\\uFF0D\\uFF1D\\uFF0B\\uFF20]";
+
+  private static final String NUMBER = "^[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?$";
+
+  private PredictionWriter() {}
+
+  /**
+   * The format to write: by the output's ending, else the input's format where it is set or told by
+   * its ending, else Parquet, which keeps every type.
+   *
+   * @param inputFormat the setting {@code data.format}
+   */
+  public static Format format(String output, String inputFormat, String input) {
+    return Format.ofPath(output)
+        .or(() -> Format.ofPath("." + inputFormat))
+        .or(() -> Format.ofPath(input))
+        .orElse(Format.PARQUET);
+  }
+
+  /**
+   * Writes the rows to a folder, as Spark does, which must not exist unless {@code overwrite} is
+   * set. In CSV and TSV, which have no nested values, maps, lists and structs are JSON text.
+   *
+   * @throws UserException when the rows cannot be read
+   */
+  public static Counts write(Dataset<Row> predicted, String path, Format format, boolean overwrite)
+      throws InterruptedException {
+    Observation counted = new Observation();
+    Dataset<Row> rows =
+        predicted.observe(
+            counted,
+            count(lit(1)).as("rows"),
+            count(col(PredictionColumns.PREDICTION)).as("predicted"));
+    DataFrameWriter<Row> writer =
+        (format.isSeparated() ? flat(rows) : rows)
+            .write()
+            .mode(overwrite ? "overwrite" : "errorifexists");
+    try {
+      switch (format) {
+        case CSV, TSV -> csv(writer.option("sep", format.separator), path);
+        case JSON -> writer.option("ignoreNullFields", false).json(path);
+        case PARQUET -> writer.parquet(path);
+      }
+    } catch (Exception e) { // Spark's checked exceptions are not declared in Java
+      throw DatasetReader.readFailure(e);
+    }
+    Map<String, Object> counts = counted.getAsJava();
+    long total = (Long) counts.get("rows");
+    return new Counts(total, total - (Long) counts.get("predicted"));
+  }
+
+  /**
+   * Rows for a spreadsheet: texts and column names that it would take for a formula start with an
+   * apostrophe, which makes them texts (OWASP, CSV injection). Numbers stay numbers; nested values
+   * are JSON, which starts with a bracket.
+   */
+  public static Dataset<Row> withoutFormulas(Dataset<Row> rows) {
+    Column[] columns =
+        Arrays.stream(rows.schema().fields())
+            .map(
+                field -> {
+                  Column column = TextColumns.named(field.name());
+                  Column formula = column.rlike(FORMULA).and(not(column.rlike(NUMBER)));
+                  return (field.dataType() instanceof StringType
+                          ? when(formula, concat(lit("'"), column)).otherwise(column)
+                          : column)
+                      .as(isFormula(field.name()) ? "'" + field.name() : field.name());
+                })
+            .toArray(Column[]::new);
+    return rows.select(columns);
+  }
+
+  private static boolean isFormula(String name) {
+    return Pattern.compile(FORMULA).matcher(name).find() && !name.matches(NUMBER);
+  }
+
+  private static void csv(DataFrameWriter<Row> writer, String path) {
+    writer
+        .option("header", true)
+        .option("quote", "\"")
+        .option("escape", "\"")
+        // Spark would trim texts otherwise.
+        .option("ignoreLeadingWhiteSpace", false)
+        .option("ignoreTrailingWhiteSpace", false)
+        .csv(path);
+  }
+
+  private static Dataset<Row> flat(Dataset<Row> rows) {
+    Column[] columns =
+        Arrays.stream(rows.schema().fields()).map(PredictionWriter::flat).toArray(Column[]::new);
+    return rows.select(columns);
+  }
+
+  private static Column flat(StructField field) {
+    Column column = TextColumns.named(field.name());
+    boolean nested =
+        field.dataType() instanceof MapType
+            || field.dataType() instanceof ArrayType
+            || field.dataType() instanceof StructType;
+    return nested ? to_json(column).as(field.name()) : column;
+  }
+}

@@ -1,0 +1,31 @@
+package org.sparkfinetune.runs;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.sparkfinetune.track.TrackingArguments;
+
+/** What MLflow's clients take from the environment, where a job's settings do not say it. */
+public final class TrackingEnvironment {
+  private static final String DEFAULT_EXPERIMENT = "spark-finetune";
+
+  private TrackingEnvironment() {}
+
+  /** The settings with what the environment adds to them. */
+  public static TrackingArguments fill(
+      TrackingArguments arguments, Map<String, String> environment) {
+    Map<String, Object> values = new LinkedHashMap<>(RunJournal.SCHEMA.values(arguments));
+    fill(values, "uri", environment.getOrDefault("MLFLOW_TRACKING_URI", ""));
+    fill(
+        values,
+        "experiment",
+        environment.getOrDefault("MLFLOW_EXPERIMENT_NAME", DEFAULT_EXPERIMENT));
+    fill(values, "run_id", environment.getOrDefault("MLFLOW_RUN_ID", ""));
+    return RunJournal.SCHEMA.create(values);
+  }
+
+  private static void fill(Map<String, Object> values, String name, String value) {
+    if ("".equals(values.get(name))) {
+      values.put(name, value);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package org.sparkfinetune.study;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.pmod;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.finetune.FineTuning;
+import org.sparkfinetune.model.ModelArguments;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.PipelineData;
+
+/**
+ * The examples that trials share: read once for each setting of the data that is tried, tokenised
+ * once for each way to tokenise. Thread-safe.
+ */
+final class TrialExamples implements AutoCloseable {
+  /** The settings of the model that shape its examples. */
+  private static final List<String> SHAPING =
+      List.of("model.base", "model.max_length", "model.problem_type");
+
+  private final SparkSession spark;
+  private final int folds;
+  private final Map<Map<String, Object>, PreparedData> data = new ConcurrentHashMap<>();
+  private final Map<Map<String, Object>, List<ClassifierPipeline.Prepared>> examples =
+      new ConcurrentHashMap<>();
+
+  /**
+   * @param folds of a cross-validation; 0 for the validation rows
+   */
+  TrialExamples(SparkSession spark, int folds) {
+    this.spark = spark;
+    this.folds = folds;
+  }
+
+  /** The rows of a setting. */
+  PreparedData data(Settings setting) {
+    return data.computeIfAbsent(
+        shape(setting, List.of()),
+        shape ->
+            PipelineData.prepare(
+                spark,
+                setting.get(PipelineData.SCHEMA),
+                setting.get(FineTuning.MODEL).problemType()));
+  }
+
+  /** The examples of a setting, one for each fold. */
+  List<ClassifierPipeline.Prepared> of(Settings setting) {
+    return examples.computeIfAbsent(shape(setting, SHAPING), shape -> prepare(setting));
+  }
+
+  private static Map<String, Object> shape(Settings setting, List<String> keys) {
+    Map<String, Object> shape = new TreeMap<>();
+    setting
+        .values()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith(PipelineData.SCHEMA.section() + ".") || keys.contains(key)) {
+                shape.put(key, value);
+              }
+            });
+    return shape;
+  }
+
+  private List<ClassifierPipeline.Prepared> prepare(Settings setting) {
+    PreparedData rows = data(setting);
+    if (folds == 0) {
+      return List.of(prepare(rows.train(), rows.validation(), setting));
+    }
+    Dataset<Row> all = rows.validation().map(rows.train()::unionByName).orElse(rows.train());
+    DataArguments arguments = setting.get(PipelineData.SCHEMA);
+    // By the text: rows of the same text are never on both sides.
+    Column fold = pmod(xxhash64(lit(arguments.seed()), col(PipelineData.TEXT)), lit(folds));
+    List<ClassifierPipeline.Prepared> prepared = new ArrayList<>();
+    try {
+      for (int i = 0; i < folds; i++) {
+        prepared.add(
+            prepare(all.where(fold.notEqual(i)), Optional.of(all.where(fold.equalTo(i))), setting));
+      }
+      return prepared;
+    } catch (RuntimeException e) {
+      prepared.forEach(ClassifierPipeline.Prepared::close);
+      throw e;
+    }
+  }
+
+  private static ClassifierPipeline.Prepared prepare(
+      Dataset<Row> train, Optional<Dataset<Row>> validation, Settings setting) {
+    ModelArguments model = setting.get(FineTuning.MODEL);
+    return ClassifierPipeline.prepare(
+        train,
+        validation,
+        model,
+        setting.get(FineTuning.TRAINING),
+        setting.get(FineTuning.RESOURCES));
+  }
+
+  /** Lets go of all rows and examples. */
+  @Override
+  public void close() {
+    examples.values().forEach(folds -> folds.forEach(ClassifierPipeline.Prepared::close));
+    data.values().forEach(PreparedData::close);
+  }
+}

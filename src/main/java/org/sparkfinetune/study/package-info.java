@@ -1,0 +1,8 @@
+/**
+ * A search for the settings with which a fine-tuning does best: its space, its objectives, its
+ * trials on the cluster, its record and its files.
+ *
+ * <p>How settings are chosen, and which trials are stopped early, is package {@code tune}, which
+ * knows nothing of fine-tuning; here a trial is one.
+ */
+package org.sparkfinetune.study;

@@ -1,0 +1,54 @@
+package org.sparkfinetune.text;
+
+import java.util.Collection;
+import java.util.Comparator;
+
+/** Finds the known word that a misspelt one was most likely meant to be. */
+public final class Nearest {
+  private Nearest() {}
+
+  /**
+   * The candidate with the smallest edit distance to {@code word} (Levenshtein), the first of them
+   * in alphabetical order. A word without a dot is compared with the last part of dotted names too,
+   * so that a key without its section is found.
+   *
+   * @throws java.util.NoSuchElementException when there is no candidate
+   */
+  public static String of(String word, Collection<String> candidates) {
+    return candidates.stream()
+        .min(
+            Comparator.<String>comparingInt(candidate -> badness(word, candidate))
+                .thenComparing(Comparator.naturalOrder()))
+        .orElseThrow();
+  }
+
+  /** A word that is longer than any was meant to be none: its beginning will do. */
+  private static final int LONGEST = 200;
+
+  private static int badness(String given, String candidate) {
+    String word = given.substring(0, Math.min(given.length(), LONGEST));
+    int whole = distance(word, candidate);
+    return word.contains(".") ? whole : Math.min(whole, distance(word, lastPart(candidate)));
+  }
+
+  private static String lastPart(String name) {
+    return name.substring(name.lastIndexOf('.') + 1);
+  }
+
+  private static int distance(String a, String b) {
+    int[] previous = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      previous[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int[] current = new int[b.length() + 1];
+      current[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int substitution = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        current[j] = Math.min(substitution, 1 + Math.min(previous[j], current[j - 1]));
+      }
+      previous = current;
+    }
+    return previous[b.length()];
+  }
+}

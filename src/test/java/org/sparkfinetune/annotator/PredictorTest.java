@@ -1,0 +1,97 @@
+package org.sparkfinetune.annotator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.sparkfinetune.TestModels;
+
+class PredictorTest {
+  private static final List<String> TEXTS =
+      List.of(
+          "where is my new card, it should have been here last week",
+          "",
+          "no",
+          "how do i pay back a loan early and what will that cost me in the end",
+          "transfer failed twice",
+          "hello there");
+
+  private final Predictor classifier = Predictor.load(TestModels.tiny(), 32);
+
+  @AfterEach
+  void close() {
+    classifier.close();
+  }
+
+  @Test
+  void aTextsProbabilitiesDependOnThatTextAlone() {
+    double[][] together = classifier.probabilities(TEXTS, Optional.empty(), 4, n -> {});
+    for (int i = 0; i < TEXTS.size(); i++) {
+      double[] alone =
+          classifier.probabilities(TEXTS.subList(i, i + 1), Optional.empty(), 4, n -> {})[0];
+      assertThat(together[i]).containsExactly(alone, within(1e-5));
+    }
+    assertThat(together[0]).isNotEqualTo(together[3]);
+  }
+
+  @Test
+  void probabilitiesOfATextSumToOne() {
+    for (double[] row : classifier.probabilities(TEXTS, Optional.empty(), 2, n -> {})) {
+      assertThat(row).hasSize(classifier.labels().size());
+      double sum = 0;
+      for (double probability : row) {
+        assertThat(probability).isBetween(0.0, 1.0);
+        sum += probability;
+      }
+      assertThat(sum).isCloseTo(1, within(1e-5));
+    }
+  }
+
+  /** A word in runes is one unknown token, beside it are the two special ones. */
+  @Test
+  void tellsHowManyTokensItsTokenizerDoesNotKnow() {
+    List<UnknownTokens> found = new ArrayList<>();
+    classifier.probabilities(List.of("\u16A0\u16A2", "hello"), Optional.empty(), 8, found::add);
+    assertThat(found).hasSize(1);
+    assertThat(found.get(0).unknown()).isBetween(1L, 2L);
+    assertThat(found.get(0).tokens()).isGreaterThanOrEqualTo(6);
+  }
+
+  @Test
+  void noTextsHaveNoProbabilities() {
+    assertThat(classifier.probabilities(List.of(), Optional.empty(), 8, n -> {})).isEmpty();
+  }
+
+  @Test
+  void threadsClassifySideBySide() throws Exception {
+    double[][] expected = classifier.probabilities(TEXTS, Optional.empty(), 3, n -> {});
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<double[][]>> results =
+          threads.invokeAll(
+              Collections.nCopies(
+                  16, () -> classifier.probabilities(TEXTS, Optional.empty(), 3, n -> {})));
+      List<double[][]> all = new ArrayList<>();
+      for (Future<double[][]> result : results) {
+        all.add(result.get());
+      }
+      assertThat(all).hasSize(16);
+      for (double[][] result : all) {
+        for (int row = 0; row < expected.length; row++) {
+          // A product rounds as the number of threads has it, which each thread has of its own.
+          assertThat(result[row]).containsExactly(expected[row], within(1e-6));
+        }
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package org.sparkfinetune.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sparkfinetune.TestSpark;
+import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.distributed.ResourceArguments;
+import org.sparkfinetune.model.ModelArguments;
+import org.sparkfinetune.train.TrainingArguments;
+
+class ClassifierPipelineTest {
+  private static final ModelArguments MODEL =
+      Schema.of("model", ModelArguments.class)
+          .create(
+              Map.of(
+                  "base",
+                  "src/test/resources/org/sparkfinetune/model/io/tiny-bert-classifier",
+                  "max_length",
+                  16));
+  private static final ResourceArguments RESOURCES =
+      Schema.of("resources", ResourceArguments.class).create(Map.of("threads_per_worker", 1));
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void rowsThatArePreparedOnceAreTrainedOnAsOthers(boolean pairs) {
+    Dataset<Row> train = rows(24, pairs);
+    Optional<Dataset<Row>> validation = Optional.of(rows(6, pairs));
+    ClassifierPipeline alone =
+        ClassifierPipeline.fit(train, validation, MODEL, training(1e-3), RESOURCES, p -> {});
+
+    try (ClassifierPipeline.Prepared prepared =
+        ClassifierPipeline.prepare(train, validation, MODEL, training(1e-3), RESOURCES)) {
+      ClassifierPipeline other = prepared.fit(MODEL, training(1e-1), RESOURCES, p -> {});
+      ClassifierPipeline same = prepared.fit(MODEL, training(1e-3), RESOURCES, p -> {});
+
+      assertThat(same.labels()).containsExactly("card", "loan", "transfer");
+      assertThat(losses(same)).isEqualTo(losses(alone)).isNotEqualTo(losses(other));
+      assertThat(same.trainingResult().metrics()).containsKey("eval_accuracy");
+      assertThat(same.predict(train).collectAsList())
+          .isEqualTo(alone.predict(train).collectAsList());
+    }
+  }
+
+  /** Without rows to validate on, the last weights are kept. */
+  @Test
+  void preparesWithoutValidationRows() {
+    try (ClassifierPipeline.Prepared prepared =
+        ClassifierPipeline.prepare(
+            rows(12, false), Optional.empty(), MODEL, training(1e-3), RESOURCES)) {
+      assertThat(prepared.fit(MODEL, training(1e-3), RESOURCES, p -> {}).trainingResult().metrics())
+          .doesNotContainKey("eval_accuracy");
+    }
+  }
+
+  private static List<Double> losses(ClassifierPipeline pipeline) {
+    return pipeline.trainingResult().logHistory().stream()
+        .map(entry -> entry.get("loss"))
+        .filter(loss -> loss != null)
+        .toList();
+  }
+
+  private static TrainingArguments training(double learningRate) {
+    return Schema.of("training", TrainingArguments.class)
+        .create(
+            Map.of(
+                "learning_rate",
+                learningRate,
+                "num_train_epochs",
+                2,
+                "per_device_train_batch_size",
+                8,
+                "logging_steps",
+                1,
+                "precision",
+                "fp32"));
+  }
+
+  private static Dataset<Row> rows(int count, boolean pairs) {
+    List<String> intents = List.of("transfer", "card", "loan");
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      String intent = intents.get(i % intents.size());
+      rows.add(
+          pairs
+              ? RowFactory.create("message " + i, "about a " + intent, intent)
+              : RowFactory.create("message " + i + " about a " + intent, intent));
+    }
+    StructType schema = new StructType().add(PipelineData.TEXT, DataTypes.StringType);
+    if (pairs) {
+      schema = schema.add(PipelineData.TEXT_PAIR, DataTypes.StringType);
+    }
+    return TestSpark.session()
+        .createDataFrame(rows, schema.add(PipelineData.LABEL, DataTypes.StringType));
+  }
+}
