@@ -8,7 +8,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.Backend;
@@ -24,6 +23,7 @@ import org.bytedeco.pytorch.global.torch_nccl;
 import org.bytedeco.pytorch.nccl.ProcessGroupNCCL;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.torch.Libtorch;
+import org.sparkfinetune.torch.Natives;
 
 /**
  * Workers on libtorch's process groups: Gloo for what lies in the processor's memory, and NCCL for
@@ -89,7 +89,7 @@ public final class GlooWorkerGroup implements WorkerGroup {
       group = null;
       return;
     }
-    Loader.load(torch_gloo.class);
+    Natives.load(torch_gloo.class);
     TorchStore torchStore = new TorchStore(store, timeout);
     closing.push(torchStore::close);
     try (PointerScope scope = new PointerScope()) {
@@ -184,7 +184,7 @@ public final class GlooWorkerGroup implements WorkerGroup {
     }
     Libtorch.load();
     if (cuda) {
-      Loader.load(torch_nccl.class);
+      Natives.load(torch_nccl.class);
     }
     Deque<Runnable> closing = new ArrayDeque<>();
     try {

@@ -24,7 +24,7 @@ public final class Libtorch {
     // JavaCPP would else refuse to allocate once the process holds twice the Java heap.
     setUnlessSet("org.bytedeco.javacpp.maxbytes", "0");
     setUnlessSet("org.bytedeco.javacpp.maxphysicalbytes", "0");
-    Loader.load(torch.class);
+    Natives.load(torch.class);
     MKL = loadMkl();
     Runtime.getRuntime().addShutdownHook(new Thread(Libtorch::awaitIdle, "libtorch shutdown"));
   }
@@ -117,7 +117,7 @@ public final class Libtorch {
       return false;
     }
     try {
-      Loader.load(mkl_rt.class);
+      Natives.load(mkl_rt.class);
     } catch (LinkageError none) {
       // MKL has builds for few platforms; OpenBLAS then multiplies.
       return false;

@@ -31,7 +31,7 @@ class FailuresTest {
     String text =
         "Job aborted due to stage failure: Could not recover from a failed barrier ResultStage. Most"
             + " recent failure reason: Stage failed because barrier task ResultTask(0, 0) finished"
-            + " unsuccessfully.\nio.sparkfinetune.UserException: learning rate too high,\nlower it\n"
+            + " unsuccessfully.\norg.sparkfinetune.UserException: learning rate too high,\nlower it\n"
             + "\tat org.sparkfinetune.train.Trainer.run(Trainer.java:1)\n";
 
     assertThat(Failures.userMessage(new SparkException(text)))
