@@ -54,7 +54,9 @@ final class SparkSessions {
 
   /** Hadoop's settings as a session would have them, without one. */
   static Configuration hadoop(String jobName, Map<String, String> settings) {
-    return SparkHadoopUtil.get().newConfiguration(conf(jobName, settings, new SparkConf()));
+    // First: Hadoop's side of Spark asks for settings too.
+    SparkConf conf = conf(jobName, settings, new SparkConf());
+    return SparkHadoopUtil.get().newConfiguration(conf);
   }
 
   /** Another Spark would fail later, and with the name of one of its methods for a reason. */
