@@ -33,6 +33,9 @@ final class JobCommand implements Callable<Integer> {
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean stopping;
 
+  /** Standard error as it was before the job was interrupted. */
+  private volatile PrintStream terminal = System.err;
+
   @Option(names = "--conf")
   private List<String> files = new ArrayList<>();
 
@@ -75,6 +78,11 @@ final class JobCommand implements Callable<Integer> {
    * Ctrl-C: what fails then fails for that; and what does not fail in time is told all the same.
    */
   private void stop() {
+    terminal = System.err;
+    if (!debug && ended.getCount() > 0) {
+      // What Spark's threads complain of while they end is of no use to anybody.
+      System.setErr(new PrintStream(OutputStream.nullOutputStream()));
+    }
     stopping = true;
     try {
       if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
@@ -86,9 +94,7 @@ final class JobCommand implements Callable<Integer> {
   }
 
   private void reportInterrupted() {
-    Console.error(job.name() + ": interrupted");
-    // What Spark's threads still complain of while they end is of no use to anybody.
-    System.setErr(new PrintStream(OutputStream.nullOutputStream()));
+    terminal.println(Printed.message(job.name() + ": interrupted"));
   }
 
   private void run() throws Exception {
