@@ -27,16 +27,16 @@ public final class TestAdapters {
   }
 
   /** What such settings do to a model. */
-  public static AdaptationConfig customisation(Object... keysAndValues) {
-    return arguments(keysAndValues).customisation();
+  public static AdaptationConfig adaptation(Object... keysAndValues) {
+    return arguments(keysAndValues).adaptation();
   }
 
-  /** The tiny BERT with the adapter that PEFT saved, by {@code tools/goldens/customising.py}. */
+  /** The tiny BERT with the adapter that PEFT saved, by {@code tools/goldens/adapting.py}. */
   public static SequenceClassifier golden(TestGoldens golden) throws IOException {
     JsonNode lora = golden.json("customising.json").get("lora");
     SequenceClassifier model =
         golden.model(
-            customisation(
+            adaptation(
                 "lora_rank",
                 lora.get("rank").intValue(),
                 "lora_alpha",

@@ -76,7 +76,7 @@ public record TestGoldens(Path folder, JsonNode json) {
   }
 
   /** The checkpoint's classifier, customised, on {@link TestDevice}. */
-  public SequenceClassifier model(AdaptationConfig customisation) throws IOException {
+  public SequenceClassifier model(AdaptationConfig adaptation) throws IOException {
     ModelConfig stored = ModelConfig.parse(Files.readString(folder.resolve("config.json")));
     ModelConfig config =
         stored.withHead(
@@ -87,7 +87,7 @@ public record TestGoldens(Path folder, JsonNode json) {
                 : ProblemType.SINGLE_LABEL_CLASSIFICATION);
     try (TensorSource source = tensors("model.safetensors")) {
       return TestDevice.on(
-          SequenceClassifier.fromPretrained(config, config.labels(), source, customisation, 1));
+          SequenceClassifier.fromPretrained(config, config.labels(), source, adaptation, 1));
     }
   }
 

@@ -20,14 +20,14 @@ import scala.collection.JavaConverters;
  * @param pairs whether a row's documents are all first ones, then as many second ones
  * @param threshold the probability from which on a label is predicted; does not count for
  *     single-label
- * @param annotateUnlabelled whether a document without a predicted label gets an annotation
+ * @param annotateUnlabeled whether a document without a predicted label gets an annotation
  * @param unknown takes how many of the documents' tokens the tokenizer does not know
  */
 record CategoryAnnotator(
     Predictor classifier,
     boolean pairs,
     double threshold,
-    boolean annotateUnlabelled,
+    boolean annotateUnlabeled,
     Consumer<UnknownTokens> unknown) {
   /**
    * The categories of each row's documents, in order.
@@ -85,7 +85,7 @@ record CategoryAnnotator(
         Arrays.stream(Predictions.atLeast(probabilities, threshold))
             .mapToObj(label -> category(document, labels.get(label), metadata))
             .toList();
-    return predicted.isEmpty() && annotateUnlabelled
+    return predicted.isEmpty() && annotateUnlabeled
         ? List.of(category(document, "", metadata))
         : predicted;
   }

@@ -103,9 +103,9 @@ final class Predictor implements AutoCloseable {
       Integer[] rows = Arrays.copyOfRange(byLength, start, end);
       List<int[]> ids = Arrays.stream(rows).map(i -> encodings.get(i).inputIds()).toList();
       int[] starts = Arrays.stream(rows).mapToInt(i -> encodings.get(i).typeOneStart()).toArray();
-      int[][] unlabelled = new int[rows.length][0];
+      int[][] unlabeled = new int[rows.length][0];
       float[][] logits =
-          classifier.logits(Batch.of(ids, starts, unlabelled, classifier.padTokenId()));
+          classifier.logits(Batch.of(ids, starts, unlabeled, classifier.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
         probabilities[rows[i]] =
             multiLabel ? Predictions.sigmoid(logits[i]) : Predictions.softmax(logits[i]);

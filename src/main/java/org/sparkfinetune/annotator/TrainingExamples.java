@@ -94,7 +94,7 @@ final class TrainingExamples implements AutoCloseable {
     TrainingExamples examples = new TrainingExamples(validated, columns.documents().size() == 2);
     try {
       Dataset<Row> texts =
-          examples.cache(split(labelledTexts(dataset, columns), columns, share, seed));
+          examples.cache(split(labeledTexts(dataset, columns), columns, share, seed));
       examples.index(texts, columns, dataset.schema().apply(columns.label()));
       examples.tokenize(texts, tokenizerJson, maxLength);
       return examples;
@@ -156,7 +156,7 @@ final class TrainingExamples implements AutoCloseable {
    * One row a document, or a pair of documents; a row without documents stays, without text, so
    * that it is counted.
    */
-  private static Dataset<Row> labelledTexts(Dataset<?> dataset, TrainingColumns columns) {
+  private static Dataset<Row> labeledTexts(Dataset<?> dataset, TrainingColumns columns) {
     Column indicator = columns.validationIndicator().map(TextColumns::named).orElse(lit(false));
     Column first = TextColumns.named(columns.documents().get(0)).getField("result");
     boolean pairs = columns.documents().size() == 2;

@@ -49,7 +49,7 @@ import scala.collection.Seq;
  *
  * <p>A multi-label classifier gives one annotation a label that reaches the {@link #threshold},
  * each with the probabilities of all labels, as Spark NLP's {@code MultiClassifierDLModel} does,
- * and none for a document that no label reaches it for. With {@link #annotateUnlabelled} such a
+ * and none for a document that no label reaches it for. With {@link #annotateUnlabeled} such a
  * document gets one of an empty result, which carries the probabilities.
  *
  * <p>{@code batchSize} rows (default 256) are classified together: their documents are tokenised in
@@ -72,7 +72,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private final SchemaParams settings;
   // Assigned by HasBatchedAnnotate.$init$.
   private IntParam batchSize;
-  private final BooleanParam annotateUnlabelled;
+  private final BooleanParam annotateUnlabeled;
   private BroadcastModel source;
   private transient TrainingResult trainingSummary;
   private transient ModelProvenance trainingRecord;
@@ -91,13 +91,13 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
             .add(SchemaParams.MODEL, "max_length")
             .add(SchemaParams.MODEL, "threshold")
             .add(SchemaParams.TRAINING, "per_device_eval_batch_size");
-    annotateUnlabelled =
+    annotateUnlabeled =
         new BooleanParam(
             this,
-            "annotateUnlabelled",
+            "annotateUnlabeled",
             "Multi-label: whether a document without a predicted label gets an annotation with an"
                 + " empty result and the labels' probabilities.");
-    setDefault(annotateUnlabelled, false);
+    setDefault(annotateUnlabeled, false);
   }
 
   /** Creates a model of a classifier's files. */
@@ -244,13 +244,13 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   }
 
   /** Multi-label: whether a document without a predicted label is annotated. Default false. */
-  public BooleanParam annotateUnlabelled() {
-    return annotateUnlabelled;
+  public BooleanParam annotateUnlabeled() {
+    return annotateUnlabeled;
   }
 
-  /** Sets {@link #annotateUnlabelled}. */
-  public TransformerClassifierModel setAnnotateUnlabelled(boolean value) {
-    set(annotateUnlabelled, value);
+  /** Sets {@link #annotateUnlabeled}. */
+  public TransformerClassifierModel setAnnotateUnlabeled(boolean value) {
+    set(annotateUnlabeled, value);
     return this;
   }
 
@@ -397,7 +397,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
               classifier,
               isPairs(),
               from,
-              (boolean) getOrDefault(annotateUnlabelled),
+              (boolean) getOrDefault(annotateUnlabeled),
               source()::count)
           .categories(rows, getPerDeviceEvalBatchSize());
     }

@@ -107,7 +107,7 @@ public record DataArguments(
   }
 
   /** The columns of labelled rows that are used. */
-  ColumnNeeds labelledColumns() {
+  ColumnNeeds labeledColumns() {
     List<String> columns = new ArrayList<>(List.of(textColumn, labelColumn));
     textPair().ifPresent(columns::add);
     return new ColumnNeeds(false, columns);

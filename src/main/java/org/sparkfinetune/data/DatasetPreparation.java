@@ -189,7 +189,7 @@ public final class DatasetPreparation {
       List<String> warnings) {
     try {
       Dataset<Row> rows =
-          DatasetReader.read(session, source, arguments.labelledColumns(), warnings::add);
+          DatasetReader.read(session, source, arguments.labeledColumns(), warnings::add);
       Column text = InputColumns.text(rows, "data.text_column", arguments.textColumn(), location);
       Optional<Column> pair =
           arguments

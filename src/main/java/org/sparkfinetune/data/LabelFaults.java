@@ -80,7 +80,7 @@ final class LabelFaults {
     Map<String, Long> rows = new TreeMap<>();
     matching(group -> group.in(split) && group.reason() == RejectReason.UNSEEN_LABEL)
         .filter(group -> group.label() != null && labels.indexOf(group.label()) < 0)
-        .forEach(group -> rows.merge(group.label(), group.labelled(), Long::sum));
+        .forEach(group -> rows.merge(group.label(), group.labeled(), Long::sum));
     if (rows.isEmpty()) {
       return Optional.empty();
     }

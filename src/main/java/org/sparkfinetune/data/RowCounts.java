@@ -30,7 +30,7 @@ final class RowCounts {
    *
    * @param reason null when they are not set aside
    * @param label null when they have none
-   * @param labelled rows that have the label; a row with several is in a group for each
+   * @param labeled rows that have the label; a row with several is in a group for each
    * @param rows those of them that are counted here, so that each row is counted once in all
    * @param conflicts training rows whose text bears other labels in other rows
    * @param replaced rows whose texts hold U+FFFD, which stands for bytes that are no character
@@ -41,7 +41,7 @@ final class RowCounts {
       String split,
       RejectReason reason,
       String label,
-      long labelled,
+      long labeled,
       long rows,
       long conflicts,
       long replaced,
@@ -109,7 +109,7 @@ final class RowCounts {
                   reasons(
                       setAside(
                           group -> group.in(Split.TRAIN) && lost.contains(label(group)),
-                          Group::labelled))));
+                          Group::labeled))));
     }
     try {
       return LabelIndex.of(usable);
@@ -126,10 +126,10 @@ final class RowCounts {
                 && group.usable()
                 && group.label() != null;
     Map<String, Long> counts = new TreeMap<>();
-    matching(ofTraining).forEach(group -> counts.merge(group.label(), group.labelled(), Long::sum));
+    matching(ofTraining).forEach(group -> counts.merge(group.label(), group.labeled(), Long::sum));
     boolean several =
         !separated
-            || sum(ofTraining, Group::labelled) > sum(ofTraining, Group::rows)
+            || sum(ofTraining, Group::labeled) > sum(ofTraining, Group::rows)
             || sum(ofTraining, Group::listed) > 0;
     return new LabelCheck(counts, multiLabel, arguments.labelSeparator(), several);
   }
@@ -205,7 +205,7 @@ final class RowCounts {
     Map<String, Long> classes = new LinkedHashMap<>();
     labels.names().forEach(label -> classes.put(label, 0L));
     matching(group -> group.in(split) && group.usable() && group.label() != null)
-        .forEach(group -> classes.merge(group.label(), group.labelled(), Long::sum));
+        .forEach(group -> classes.merge(group.label(), group.labeled(), Long::sum));
     // What was held out of training was read from it.
     long read =
         sources.containsKey(split)

@@ -70,7 +70,7 @@ public record ModelDescription(
     ModelConfig config = arguments.configure(stored, labels.isEmpty() ? assumedLabels() : labels);
     TokenizerSummary tokenizer = TokenizerSummary.of(checkpoint.tokenizer());
     config.requireVocabulary(tokenizer.vocabSize());
-    try (SequenceClassifier model = SequenceClassifier.outline(config, arguments.customisation())) {
+    try (SequenceClassifier model = SequenceClassifier.outline(config, arguments.adaptation())) {
       WeightProvenance origins =
           arguments.fromScratch()
               ? WeightProvenance.none(model)

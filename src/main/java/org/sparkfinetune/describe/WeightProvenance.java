@@ -53,10 +53,10 @@ record WeightProvenance(
       fresh.keySet().retainAll(match.missing());
 
       List<String> encoder = encoderParts(model);
-      int reinitialised = arguments.customisation().reinitTopLayers();
+      int reinitialized = arguments.adaptation().reinitTopLayers();
       List<String> encoderFresh =
-          new ArrayList<>(encoder.subList(encoder.size() - reinitialised, encoder.size()));
-      if (arguments.customisation().lora() != null) {
+          new ArrayList<>(encoder.subList(encoder.size() - reinitialized, encoder.size()));
+      if (arguments.adaptation().lora() != null) {
         encoderFresh.add("adapters");
       }
       return new WeightProvenance(

@@ -129,7 +129,7 @@ public final class DistributedTrainer {
     plan(spark, training, resources);
     // Its labels are not known yet; what is checked does not depend on them.
     ModelConfig config = model.configure(checkpoint, List.of());
-    model.customisation().check(config);
+    model.adaptation().check(config);
     training.evaluation().metricForBestModel(model.problemType());
   }
 

@@ -269,7 +269,7 @@ final class TrainingTask
   private SequenceClassifier load(ModelConfig config) {
     if (order.model().fromScratch()) {
       return SequenceClassifier.fromScratch(
-          config, order.model().customisation(), order.training().seed());
+          config, order.model().adaptation(), order.training().seed());
     }
     if (order.sharing().isEmpty()) {
       PretrainedModel checkpoint = open();
@@ -289,7 +289,7 @@ final class TrainingTask
       ModelConfig config, PretrainedModel checkpoint, TensorSource weights) {
     List<String> labels = ModelConfig.parse(checkpoint.config()).labels();
     return SequenceClassifier.fromPretrained(
-        config, labels, weights, order.model().customisation(), order.training().seed());
+        config, labels, weights, order.model().adaptation(), order.training().seed());
   }
 
   private PretrainedModel open() {

@@ -87,7 +87,7 @@ public record AdaptationConfig(
   }
 
   /** The names of the encoder's weights that start afresh though the checkpoint holds them. */
-  List<String> reinitialised(ParameterSet parameters) {
+  List<String> reinitialized(ParameterSet parameters) {
     int layers = parameters.layers();
     return parameters.parameters().stream()
         .filter(weight -> weight.depth() > layers - reinitTopLayers && weight.depth() <= layers)

@@ -222,12 +222,12 @@ final class DebertaV2Family implements EncoderFamily {
 
     <T> Places<T> places(TensorOps<T> ops, Tokens<T> tokens) {
       T table = ops.weight(vectors);
-      T normalised = ops.cast(norm == null ? table : norm.forward(ops, table));
+      T normalized = ops.cast(norm == null ? table : norm.forward(ops, table));
       // A key behind the query has a negative distance here and a positive one in DeBERTa's terms.
       T distances = ops.distances(tokens);
       T ofQueries = lookup(ops, distances);
       T ofKeys = lookup(ops, ops.multiply(distances, ops.constant(new long[] {-1})));
-      return new Places<>(normalised, ofKeys, ofQueries);
+      return new Places<>(normalized, ofKeys, ofQueries);
     }
 
     private <T> T lookup(TensorOps<T> ops, T distances) {

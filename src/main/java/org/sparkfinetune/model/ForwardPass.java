@@ -142,7 +142,7 @@ public record ForwardPass(
    */
   @Override
   public Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, double eps) {
-    Tensor normalised =
+    Tensor normalized =
         torch.layer_norm(
             onCpu() ? x : fp32(x),
             weight.shape(),
@@ -150,7 +150,7 @@ public record ForwardPass(
             bias == null ? new TensorOptional() : new TensorOptional(bias),
             eps,
             true);
-    return to(normalised, x.scalar_type());
+    return to(normalized, x.scalar_type());
   }
 
   @Override

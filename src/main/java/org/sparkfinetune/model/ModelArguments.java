@@ -165,7 +165,7 @@ public record ModelArguments(
    *
    * @throws UserException for settings that exclude each other
    */
-  public AdaptationConfig customisation() {
+  public AdaptationConfig adaptation() {
     Lora lora =
         loraRank == 0
             ? null

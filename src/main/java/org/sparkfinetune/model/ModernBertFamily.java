@@ -248,8 +248,8 @@ final class ModernBertFamily implements EncoderFamily {
     }
 
     <T> T forward(TensorOps<T> ops, T x, Rotation.Angles<T> angles, T bias) {
-      T normalised = attentionNorm == null ? x : attentionNorm.forward(ops, x);
-      T attended = ops.add(x, attention(ops, normalised, angles, bias));
+      T normalized = attentionNorm == null ? x : attentionNorm.forward(ops, x);
+      T attended = ops.add(x, attention(ops, normalized, angles, bias));
       return ops.add(attended, feedForward(ops, feedForwardNorm.forward(ops, attended)));
     }
 

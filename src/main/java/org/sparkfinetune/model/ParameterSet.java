@@ -269,7 +269,7 @@ public final class ParameterSet implements AutoCloseable {
   }
 
   /** Gives the named weights their starting values, drawn in order from one seeded generator. */
-  void initialise(Collection<String> names, double initializerRange, long seed) {
+  void initialize(Collection<String> names, double initializerRange, long seed) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       Generator generator = torch.make_generator_cpu(seed);

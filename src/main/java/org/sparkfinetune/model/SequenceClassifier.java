@@ -31,7 +31,7 @@ import org.sparkfinetune.torch.Libtorch;
  */
 public final class SequenceClassifier implements AutoCloseable {
   private final ModelConfig config;
-  private final AdaptationConfig customisation;
+  private final AdaptationConfig adaptation;
   private final List<String> labels;
   private final ParameterSet parameters;
   private final Encoder encoder;
@@ -41,15 +41,15 @@ public final class SequenceClassifier implements AutoCloseable {
   private List<String> freshWeights = List.of();
   private LoadReport loadReport = LoadReport.NOTHING;
 
-  private SequenceClassifier(ModelConfig config, AdaptationConfig customisation) {
-    this(config, customisation, new ParameterSet());
+  private SequenceClassifier(ModelConfig config, AdaptationConfig adaptation) {
+    this(config, adaptation, new ParameterSet());
   }
 
   private SequenceClassifier(
-      ModelConfig config, AdaptationConfig customisation, ParameterSet parameters) {
+      ModelConfig config, AdaptationConfig adaptation, ParameterSet parameters) {
     EncoderFamily family = EncoderFamilies.checked(config);
     this.config = config;
-    this.customisation = customisation;
+    this.adaptation = adaptation;
     this.labels = config.labels();
     this.hasTokenTypes = family.hasTokenTypes(config);
     this.parameters = parameters;
@@ -58,7 +58,7 @@ public final class SequenceClassifier implements AutoCloseable {
       head =
           new ClassificationHead(
               family.head(config), config.pooling(), labels.size(), parameters.headRoot());
-      customisation.apply(parameters, family);
+      adaptation.apply(parameters, family);
     } catch (RuntimeException | Error e) {
       parameters.close();
       throw e;
@@ -76,7 +76,7 @@ public final class SequenceClassifier implements AutoCloseable {
    *     ModelArguments#configure}
    * @param checkpointLabels the label names of the checkpoint's own configuration, by index; empty
    *     for an encoder
-   * @param customisation from {@link ModelArguments#customisation}
+   * @param adaptation from {@link ModelArguments#adaptation}
    * @param seed of the fresh weights
    * @throws UserException when the weights are not the model's, or have not the layers or modules
    *     that the customisation names
@@ -85,16 +85,16 @@ public final class SequenceClassifier implements AutoCloseable {
       ModelConfig config,
       List<String> checkpointLabels,
       TensorSource checkpoint,
-      AdaptationConfig customisation,
+      AdaptationConfig adaptation,
       long seed) {
-    requireFits(config, customisation, outline -> outline.match(checkpoint, checkpointLabels));
-    SequenceClassifier model = new SequenceClassifier(config, customisation);
+    requireFits(config, adaptation, outline -> outline.match(checkpoint, checkpointLabels));
+    SequenceClassifier model = new SequenceClassifier(config, adaptation);
     try {
       PretrainedWeights.Taken taken = model.fromCheckpoint().take(checkpoint, checkpointLabels);
       model.loadReport = taken.report();
       List<String> fresh = new ArrayList<>(taken.fresh());
-      fresh.addAll(customisation.reinitialised(model.parameters));
-      model.initialise(fresh, seed);
+      fresh.addAll(adaptation.reinitialized(model.parameters));
+      model.initialize(fresh, seed);
       return model;
     } catch (RuntimeException | Error e) {
       model.close();
@@ -110,10 +110,10 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** Builds a classifier that no checkpoint has been to: all weights start afresh. */
   public static SequenceClassifier fromScratch(
-      ModelConfig config, AdaptationConfig customisation, long seed) {
-    requireFits(config, customisation, outline -> {});
-    SequenceClassifier model = new SequenceClassifier(config, customisation);
-    model.initialise(List.copyOf(model.parameters.tensors().keySet()), seed);
+      ModelConfig config, AdaptationConfig adaptation, long seed) {
+    requireFits(config, adaptation, outline -> {});
+    SequenceClassifier model = new SequenceClassifier(config, adaptation);
+    model.initialize(List.copyOf(model.parameters.tensors().keySet()), seed);
     return model;
   }
 
@@ -127,15 +127,15 @@ public final class SequenceClassifier implements AutoCloseable {
    * sizes in a configuration are what somebody wrote there.
    */
   private static void requireFits(
-      ModelConfig config, AdaptationConfig customisation, Consumer<SequenceClassifier> match) {
-    try (SequenceClassifier outline = outline(config, customisation)) {
+      ModelConfig config, AdaptationConfig adaptation, Consumer<SequenceClassifier> match) {
+    try (SequenceClassifier outline = outline(config, adaptation)) {
       match.accept(outline);
       outline.parameters.requireRoom();
     }
   }
 
-  private void initialise(List<String> fresh, long seed) {
-    parameters.initialise(fresh, config.number("initializer_range", 0.02, 0, 100), seed);
+  private void initialize(List<String> fresh, long seed) {
+    parameters.initialize(fresh, config.number("initializer_range", 0.02, 0, 100), seed);
     freshWeights = List.copyOf(fresh);
   }
 
@@ -158,8 +158,8 @@ public final class SequenceClassifier implements AutoCloseable {
    * Builds a classifier of shapes alone, on libtorch's device {@code Meta}: it takes no memory for
    * weights, has none, and is for looking at {@link #parameters()}.
    */
-  public static SequenceClassifier outline(ModelConfig config, AdaptationConfig customisation) {
-    return new SequenceClassifier(config, customisation, new ParameterSet(torch.DeviceType.Meta));
+  public static SequenceClassifier outline(ModelConfig config, AdaptationConfig adaptation) {
+    return new SequenceClassifier(config, adaptation, new ParameterSet(torch.DeviceType.Meta));
   }
 
   /** Loads a whole classifier: every weight must be there. */
@@ -211,7 +211,7 @@ public final class SequenceClassifier implements AutoCloseable {
         }
       }
       ModelFiles files = ModelFiles.of(config.toJson(), tokenizerJson, weights);
-      Lora lora = customisation.lora();
+      Lora lora = adaptation.lora();
       return lora != null && lora.keepAdapter()
           ? files.withAdapter(PeftAdapter.files(lora, parameters, config))
           : files;
@@ -229,13 +229,13 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /** What was done to it between its checkpoint and its training. */
-  public AdaptationConfig customisation() {
-    return customisation;
+  public AdaptationConfig adaptation() {
+    return adaptation;
   }
 
   /** How attention is to be computed while training. */
   public AttentionImplementation attention() {
-    return customisation.attention();
+    return adaptation.attention();
   }
 
   /**

@@ -22,7 +22,7 @@ import org.sparkfinetune.evaluate.ClassificationMetrics.Accumulator;
  * whose regularisation is chosen on the validation rows, as a careful user would.
  */
 public final class BagOfWords {
-  private static final double[] REGULARISATION = {0.001, 0.01, 0.03, 0.1, 0.3};
+  private static final double[] REGULARIZATION = {0.001, 0.01, 0.03, 0.1, 0.3};
   private static final int MAX_ITERATIONS = 200;
 
   private BagOfWords() {}
@@ -36,11 +36,11 @@ public final class BagOfWords {
     try {
       PipelineModel best = null;
       double bestAccuracy = -1;
-      for (double regularisation : REGULARISATION) {
+      for (double regularization : REGULARIZATION) {
         LogisticRegression regression =
             new LogisticRegression()
                 .setLabelCol("index")
-                .setRegParam(regularisation)
+                .setRegParam(regularization)
                 .setMaxIter(MAX_ITERATIONS);
         PipelineModel model =
             new Pipeline().setStages(new PipelineStage[] {regression}).fit(trainFeatures);

@@ -277,7 +277,7 @@ public final class ClassifierPipeline {
     pairColumn.ifPresent(pair -> texts.put(PipelineData.TEXT_PAIR, pair));
     // A copy: what is saved keeps its own setting.
     PipelineModel annotatingAll =
-        model.copy(new ParamMap().put(classifier.annotateUnlabelled().w(true)));
+        model.copy(new ParamMap().put(classifier.annotateUnlabeled().w(true)));
     return PredictionColumns.of(annotatingAll, texts, rows, labels(), problemType().isMultiLabel());
   }
 

@@ -125,7 +125,7 @@ final class Chart {
     for (Series s : series) {
       out.open("li").open("svg", "class", "key", "viewBox", "0 0 22 10", "aria-hidden", "true");
       if (s.style() == Series.Style.DOTS) {
-        out.empty("circle", "class", "dot " + colour(s), "cx", "11", "cy", "5", "r", "3.5");
+        out.empty("circle", "class", "dot " + color(s), "cx", "11", "cy", "5", "r", "3.5");
       } else {
         out.empty("path", "class", "line " + classes(s), "d", "M1 5H21");
       }
@@ -155,8 +155,7 @@ final class Chart {
   /** Whether it goes through the middle of a pale line, which has its gaps. */
   private boolean isMean(Series s) {
     return s.style() != Series.Style.FAINT
-        && series.stream()
-            .anyMatch(o -> o.style() == Series.Style.FAINT && o.colour() == s.colour());
+        && series.stream().anyMatch(o -> o.style() == Series.Style.FAINT && o.color() == s.color());
   }
 
   private void svg(HtmlWriter out) {
@@ -217,7 +216,7 @@ final class Chart {
         out.open(
                 "circle",
                 "class",
-                "dot " + colour(s),
+                "dot " + color(s),
                 "cx",
                 px(x.at(s.x()[i])),
                 "cy",
@@ -246,14 +245,14 @@ final class Chart {
 
   private static String classes(Series s) {
     return switch (s.style()) {
-      case FAINT -> colour(s) + " faint";
-      case DASHED -> colour(s) + " dashed";
-      case LINE, DOTS -> colour(s);
+      case FAINT -> color(s) + " faint";
+      case DASHED -> color(s) + " dashed";
+      case LINE, DOTS -> color(s);
     };
   }
 
-  private static String colour(Series s) {
-    return "c" + Math.floorMod(s.colour(), HtmlPage.COLOURS);
+  private static String color(Series s) {
+    return "c" + Math.floorMod(s.color(), HtmlPage.COLORS);
   }
 
   private static String domain(Scale scale) {

@@ -100,7 +100,7 @@ final class Curves {
     for (int i = 0; i < runs.size(); i++) {
       List<Point> points = runs.get(i).metrics().getOrDefault(metric, List.of());
       if (points.size() > 1) {
-        Style style = i < HtmlPage.COLOURS ? Style.LINE : Style.DASHED;
+        Style style = i < HtmlPage.COLORS ? Style.LINE : Style.DASHED;
         Series line = Series.bySteps(names.get(i), points, style, i);
         boolean noise = metric.equals(MetricNames.LOSS) && points.size() >= SMOOTHED;
         chart.add(noise ? line.smoothed(line.name(), window(points), style) : line);

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 /** A whole HTML file: what is around a report's sections. */
 final class HtmlPage {
   /** The classes {@code c0}, {@code c1}, ... of report.css. */
-  static final int COLOURS = 8;
+  static final int COLORS = 8;
 
   private HtmlPage() {}
 

@@ -7,9 +7,9 @@ import org.sparkfinetune.track.RunSnapshot.Point;
  * Values to be drawn, in the order of x. A y that is not finite is a gap in the line.
  *
  * @param name for the legend
- * @param colour which of the page's colours for series, from 0
+ * @param color which of the page's colours for series, from 0
  */
-record Series(String name, double[] x, double[] y, Style style, int colour) {
+record Series(String name, double[] x, double[] y, Style style, int color) {
   private static final int SMOOTHED = 2000;
 
   /** How it is drawn. */
@@ -31,17 +31,17 @@ record Series(String name, double[] x, double[] y, Style style, int colour) {
   }
 
   /** A metric by step. */
-  static Series bySteps(String name, List<Point> points, Style style, int colour) {
+  static Series bySteps(String name, List<Point> points, Style style, int color) {
     double[] x = points.stream().mapToDouble(Point::step).toArray();
     double[] y = points.stream().mapToDouble(Point::value).toArray();
-    return new Series(name, x, y, style, colour);
+    return new Series(name, x, y, style, color);
   }
 
   /** A metric by minutes since a time. */
-  static Series byMinutes(String name, List<Point> points, long since, Style style, int colour) {
+  static Series byMinutes(String name, List<Point> points, long since, Style style, int color) {
     double[] x = points.stream().mapToDouble(p -> (p.time() - since) / 60_000.0).toArray();
     double[] y = points.stream().mapToDouble(Point::value).toArray();
-    return new Series(name, x, y, style, colour);
+    return new Series(name, x, y, style, color);
   }
 
   /** How many values are not finite. */
@@ -69,7 +69,7 @@ record Series(String name, double[] x, double[] y, Style style, int colour) {
       places[i] = x[at];
       means[i] = mean(at, window / 2);
     }
-    return new Series(newName, places, means, newStyle, colour);
+    return new Series(newName, places, means, newStyle, color);
   }
 
   private double mean(int at, int reach) {

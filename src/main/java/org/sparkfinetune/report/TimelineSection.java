@@ -47,7 +47,7 @@ final class TimelineSection {
     double unit = time < SHORT ? 1000 : time < LONG ? 60_000 : 3_600_000;
     Scale x = Scale.exact(0, time / unit, 10, false, left, WIDTH - RIGHT);
     out.open("figure", "class", "wide").open("figcaption").element("b", "Trials by slot and time");
-    TrialMarks.colours(out, trials.begun().stream().map(this::kind).distinct().sorted().toList());
+    TrialMarks.colors(out, trials.begun().stream().map(this::kind).distinct().sorted().toList());
     out.close().open("div", "class", "scroll");
     out.open(
         "svg",

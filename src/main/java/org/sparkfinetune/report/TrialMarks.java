@@ -106,11 +106,11 @@ enum TrialMarks {
   }
 
   /** A legend of some kinds by colour alone; nothing for a single one. */
-  static void colours(HtmlWriter out, List<TrialMarks> kinds) {
+  static void colors(HtmlWriter out, List<TrialMarks> kinds) {
     legend(out, kinds, true);
   }
 
-  private static void legend(HtmlWriter out, List<TrialMarks> kinds, boolean colours) {
+  private static void legend(HtmlWriter out, List<TrialMarks> kinds, boolean colors) {
     if (kinds.size() < 2) {
       return;
     }
@@ -118,7 +118,7 @@ enum TrialMarks {
     for (TrialMarks kind : kinds) {
       out.open("li").open("svg", "class", "key", "viewBox", "0 0 22 10", "aria-hidden", "true");
       out.open("g", "class", "marks " + kind.style);
-      if (colours) {
+      if (colors) {
         out.empty("rect", "class", "span", "width", "22", "height", "10", "rx", "2");
       } else {
         kind.key(out);

@@ -49,7 +49,7 @@ public record EncodedRow(int[] record) implements Serializable {
     for (int value : record) {
       hash = (hash ^ value) * 0x100000001B3L;
     }
-    return SplitMix64.finalised(hash);
+    return SplitMix64.finalized(hash);
   }
 
   static int length(int[] record) {

@@ -6,11 +6,11 @@ public final class SplitMix64 {
 
   /** The {@code n}th output, from 1, from a seed. */
   public static long output(long seed, long n) {
-    return finalised(seed + n * 0x9E3779B97F4A7C15L);
+    return finalized(seed + n * 0x9E3779B97F4A7C15L);
   }
 
   /** Its finaliser, which spreads a number evenly over all longs. */
-  static long finalised(long number) {
+  static long finalized(long number) {
     long z = number;
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
     z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;

@@ -66,12 +66,12 @@ final class Resumption {
   }
 
   private static void putModel(Map<String, String> settings, SequenceClassifier model) {
-    AdaptationConfig customisation = model.customisation();
-    settings.put("model.freeze", Setting.spelling(customisation.freeze()));
-    settings.put("model.freeze_layers", String.valueOf(customisation.freezeLayers()));
-    settings.put("model.reinit_top_layers", String.valueOf(customisation.reinitTopLayers()));
-    settings.put("model.attn_implementation", Setting.spelling(customisation.attention()));
-    Lora lora = customisation.lora();
+    AdaptationConfig adaptation = model.adaptation();
+    settings.put("model.freeze", Setting.spelling(adaptation.freeze()));
+    settings.put("model.freeze_layers", String.valueOf(adaptation.freezeLayers()));
+    settings.put("model.reinit_top_layers", String.valueOf(adaptation.reinitTopLayers()));
+    settings.put("model.attn_implementation", Setting.spelling(adaptation.attention()));
+    Lora lora = adaptation.lora();
     settings.put("model.lora_rank", lora == null ? "0" : String.valueOf(lora.rank()));
     if (lora != null) {
       settings.put("model.lora_alpha", String.valueOf(lora.alpha()));

@@ -50,7 +50,7 @@ public final class Importance {
     for (String name : names(complete)) {
       divergences.put(name, trials.size() < 2 ? 0 : divergence(name, trials, best));
     }
-    return normalised(divergences);
+    return normalized(divergences);
   }
 
   private static Set<String> names(List<FrozenTrial> trials) {
@@ -117,7 +117,7 @@ public final class Importance {
             .toArray());
   }
 
-  private static Map<String, Double> normalised(Map<String, Double> divergences) {
+  private static Map<String, Double> normalized(Map<String, Double> divergences) {
     double sum = divergences.values().stream().mapToDouble(Double::doubleValue).sum();
     List<Map.Entry<String, Double>> sorted = new ArrayList<>(divergences.entrySet());
     sorted.sort(Map.Entry.comparingByValue(Comparator.reverseOrder()));

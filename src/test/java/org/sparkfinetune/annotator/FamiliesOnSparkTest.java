@@ -99,7 +99,7 @@ class FamiliesOnSparkTest {
             .setStages(new PipelineStage[] {Fixtures.documents(), answers, approach})
             .fit(pairs);
     // A document without a label is annotated too, for its probabilities.
-    ((TransformerClassifierModel) fitted.stages()[2]).setAnnotateUnlabelled(true);
+    ((TransformerClassifierModel) fitted.stages()[2]).setAnnotateUnlabeled(true);
     fitted.save(temp.resolve("model").toString());
 
     PipelineModel loaded = PipelineModel.load(temp.resolve("model").toString());

@@ -48,7 +48,7 @@ class MultiLabelAnnotationTest {
     model.setThreshold(1 - 1e-6);
     assertThat(Fixtures.annotations(pipeline.transform(texts), "category"))
         .allSatisfy(row -> assertThat(row).isEmpty());
-    model.setAnnotateUnlabelled(true);
+    model.setAnnotateUnlabeled(true);
     for (List<Annotation> row : Fixtures.annotations(pipeline.transform(texts), "category")) {
       assertThat(row).hasSize(1);
       assertThat(row.get(0).result()).isEmpty();
@@ -120,7 +120,7 @@ class MultiLabelAnnotationTest {
         .containsKeys("eval_f1_micro", "eval_threshold");
     double threshold = model.trainingSummary().orElseThrow().threshold().orElseThrow();
     assertThat(model.files().config()).contains("\"threshold\" : " + threshold);
-    model.setAnnotateUnlabelled(true);
+    model.setAnnotateUnlabeled(true);
     List<List<Annotation>> before = Fixtures.annotations(fitted.transform(rows), "category");
     assertThat(before).hasSize(24).allSatisfy(row -> assertThat(row).isNotEmpty());
     String path = folder.resolve("saved").toString();

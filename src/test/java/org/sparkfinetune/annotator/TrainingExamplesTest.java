@@ -32,7 +32,7 @@ class TrainingExamplesTest {
   @Test
   void setsAsideWhatHasNoTextOrNoLabel() {
     Dataset<Row> rows =
-        labelled(
+        labeled(
             DataTypes.StringType,
             row("pay back a loan", "loan", null),
             row("card lost", "card", null),
@@ -53,7 +53,7 @@ class TrainingExamplesTest {
   @Test
   void numbersAreLabelsInTheirOrder() {
     Dataset<Row> rows =
-        labelled(DataTypes.IntegerType, row("a", 10, null), row("b", 9, null), row("c", 10, null));
+        labeled(DataTypes.IntegerType, row("a", 10, null), row("b", 9, null), row("c", 10, null));
     try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
       assertThat(examples.labels().names()).containsExactly("9", "10");
       assertThat(labels(examples.train())).isEqualTo(Map.of(0, 1L, 1, 2L));
@@ -63,7 +63,7 @@ class TrainingExamplesTest {
   @Test
   void theIndicatorColumnMarksTheRowsToValidateOn() {
     Dataset<Row> rows =
-        labelled(
+        labeled(
             DataTypes.StringType,
             row("a", "x", true),
             row("b", "x", false),
@@ -82,7 +82,7 @@ class TrainingExamplesTest {
       rows.add(row("text " + i, i < 30 ? "often" : "seldom", null));
     }
     rows.add(row("only one", "once", null));
-    Dataset<Row> ordered = labelled(DataTypes.StringType, rows.toArray(Row[]::new));
+    Dataset<Row> ordered = labeled(DataTypes.StringType, rows.toArray(Row[]::new));
     try (TrainingExamples examples = of(ordered, COLUMNS, 0.2);
         TrainingExamples shuffled = of(ordered.repartition(5), COLUMNS, 0.2)) {
       Dataset<Row> validation = examples.validation().orElseThrow();
@@ -95,14 +95,14 @@ class TrainingExamplesTest {
 
   @Test
   void leavesNothingCached() {
-    Dataset<Row> rows = labelled(DataTypes.StringType, row("a", "x", null), row("b", "y", null));
+    Dataset<Row> rows = labeled(DataTypes.StringType, row("a", "x", null), row("b", "y", null));
     int before = cached();
     try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
       assertThat(examples.train().count()).isEqualTo(2);
       assertThat(cached()).isGreaterThan(before);
     }
     assertThat(cached()).isEqualTo(before);
-    Dataset<Row> oneClass = labelled(DataTypes.StringType, row("a", "x", null));
+    Dataset<Row> oneClass = labeled(DataTypes.StringType, row("a", "x", null));
     assertThatThrownBy(() -> of(oneClass, COLUMNS, 0)).isInstanceOf(UserException.class);
     assertThat(cached()).isEqualTo(before);
   }
@@ -110,7 +110,7 @@ class TrainingExamplesTest {
   @Test
   void refusesALabelThatTheMetadataHasAnotherUseFor() {
     Dataset<Row> rows =
-        labelled(DataTypes.StringType, row("a", "sentence", null), row("b", "y", null));
+        labeled(DataTypes.StringType, row("a", "sentence", null), row("b", "y", null));
     assertThatThrownBy(() -> of(rows, COLUMNS, 0))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("the label 'sentence' cannot be used");
@@ -119,7 +119,7 @@ class TrainingExamplesTest {
   @Test
   void countsTheExamplesThatAreCutToMaxLength() {
     Dataset<Row> rows =
-        labelled(
+        labeled(
             DataTypes.StringType, row("short", "x", null), row("so long ".repeat(20), "y", null));
     try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
       assertThat(examples.truncated()).isEqualTo(1);
@@ -131,7 +131,7 @@ class TrainingExamplesTest {
   @Test
   void countsTheTokensThatTheTokenizerDoesNotKnow() {
     Dataset<Row> rows =
-        labelled(DataTypes.StringType, row("\u16a0\u16a2", "x", null), row("\u16a6", "y", null));
+        labeled(DataTypes.StringType, row("\u16a0\u16a2", "x", null), row("\u16a6", "y", null));
     try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
       assertThat(examples.unknown()).isEqualTo(new UnknownTokens(2, 6));
       assertThat(examples.unknown().warning().orElseThrow())
@@ -148,7 +148,7 @@ class TrainingExamplesTest {
     assertThatThrownBy(
             () ->
                 of(
-                    labelled(
+                    labeled(
                         DataTypes.StringType,
                         row("a", "x", null),
                         row("b", "x", null),
@@ -159,17 +159,17 @@ class TrainingExamplesTest {
         .hasMessage(
             "cannot train on 2 examples of one class, x: expected at least two classes; set aside:"
                 + " {without text=1}");
-    assertThatThrownBy(() -> of(labelled(DataTypes.StringType), COLUMNS, 0))
+    assertThatThrownBy(() -> of(labeled(DataTypes.StringType), COLUMNS, 0))
         .hasMessage("cannot train on 0 examples of no class: expected at least two classes");
     Dataset<Row> unseen =
-        labelled(
+        labeled(
             DataTypes.StringType, row("a", "x", false), row("b", "y", false), row("c", "z", true));
     assertThatThrownBy(() -> of(unseen, WITH_INDICATOR, 0))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(
             "labels that no training example has (label=examples): {z=1};"
                 + " training has [x, y]; spell them alike");
-    Dataset<Row> two = labelled(DataTypes.StringType, row("a", "x", null), row("b", "y", null));
+    Dataset<Row> two = labeled(DataTypes.StringType, row("a", "x", null), row("b", "y", null));
     assertThatThrownBy(() -> of(two, WITH_INDICATOR, 0))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("no example to validate on: mark rows in validationIndicatorCol");
@@ -179,7 +179,7 @@ class TrainingExamplesTest {
 
   @Test
   void saysWhichColumnsThereAre() {
-    Dataset<Row> rows = labelled(DataTypes.StringType, row("a", "x", null));
+    Dataset<Row> rows = labeled(DataTypes.StringType, row("a", "x", null));
     assertThatThrownBy(() -> of(rows.drop("label"), COLUMNS, 0))
         .isInstanceOf(UserException.class)
         .hasMessage(
@@ -187,7 +187,7 @@ class TrainingExamplesTest {
     assertThatThrownBy(() -> of(rows.drop("held_out"), WITH_INDICATOR, 0))
         .hasMessageContaining("no column held_out for the rows to validate on");
     assertThatThrownBy(
-            () -> of(labelled(DataTypes.BinaryType, row("a", new byte[0], null)), COLUMNS, 0))
+            () -> of(labeled(DataTypes.BinaryType, row("a", new byte[0], null)), COLUMNS, 0))
         .hasMessageStartingWith(
             "label column label is of type binary: expected string, number, boolean or date");
     assertThatThrownBy(
@@ -199,14 +199,14 @@ class TrainingExamplesTest {
   @Test
   void labelSetsComeFromStringsAndArrays() {
     Dataset<Row> strings =
-        labelled(
+        labeled(
             DataTypes.StringType,
             row("a", "x| y |x", null),
             row("b", "", null),
             row("c", "|z|", null),
             row("d", null, null));
     Dataset<Row> arrays =
-        labelled(
+        labeled(
             DataTypes.createArrayType(DataTypes.StringType),
             row("a", new String[] {"y", " x", null, "x"}, null),
             row("b", new String[0], null),
@@ -229,7 +229,7 @@ class TrainingExamplesTest {
     for (int i = 0; i < 60; i++) {
       rows.add(row("text " + i, (i % 2 == 0 ? "even|" : "") + (i % 6 == 0 ? "six" : ""), null));
     }
-    Dataset<Row> ordered = labelled(DataTypes.StringType, rows.toArray(Row[]::new));
+    Dataset<Row> ordered = labeled(DataTypes.StringType, rows.toArray(Row[]::new));
     try (TrainingExamples examples = of(ordered, SETS, 0.2);
         TrainingExamples shuffled = of(ordered.repartition(5), SETS, 0.2)) {
       Dataset<Row> validation = examples.validation().orElseThrow();
@@ -243,14 +243,14 @@ class TrainingExamplesTest {
   @Test
   void refusesLabelSetsOfTheWrongType() {
     Dataset<Row> binaries =
-        labelled(DataTypes.createArrayType(DataTypes.BinaryType), row("a", new byte[0][], null));
+        labeled(DataTypes.createArrayType(DataTypes.BinaryType), row("a", new byte[0][], null));
     assertThatThrownBy(() -> of(binaries, SETS, 0))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "label column label is of type array<binary>: expected an array of strings or numbers,"
                 + " or a string such as a|b");
     Dataset<Row> arrays =
-        labelled(
+        labeled(
             DataTypes.createArrayType(DataTypes.StringType), row("a", new String[] {"x"}, null));
     assertThatThrownBy(() -> of(arrays, COLUMNS, 0))
         .isInstanceOf(UserException.class)
@@ -261,12 +261,12 @@ class TrainingExamplesTest {
 
   @Test
   void labelsMeanWhatTheyMeanInFiles() {
-    Dataset<Row> doubles = labelled(DataTypes.DoubleType, row("a", 1.0, null), row("b", 0.0, null));
+    Dataset<Row> doubles = labeled(DataTypes.DoubleType, row("a", 1.0, null), row("b", 0.0, null));
     try (TrainingExamples examples = of(doubles, COLUMNS, 0)) {
       assertThat(examples.labels().names()).containsExactly("0", "1");
     }
     Dataset<Row> longs =
-        labelled(
+        labeled(
             DataTypes.createArrayType(DataTypes.LongType),
             row("a", new Long[] {10L, 9L}, null),
             row("b", new Long[] {9L}, null));
@@ -274,12 +274,12 @@ class TrainingExamplesTest {
       assertThat(examples.labels().names()).containsExactly("9", "10");
     }
     Dataset<Row> damaged =
-        labelled(DataTypes.StringType, row("a", "f\uFFFDr", null), row("b", "x", null));
+        labeled(DataTypes.StringType, row("a", "f\uFFFDr", null), row("b", "x", null));
     assertThatThrownBy(() -> of(damaged, COLUMNS, 0))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("cannot train: damaged label: 1 examples; U+FFFD stands for");
     Dataset<Row> commas =
-        labelled(DataTypes.StringType, row("a", "x,y", null), row("b", "y,x", null));
+        labeled(DataTypes.StringType, row("a", "x,y", null), row("b", "y,x", null));
     assertThatThrownBy(() -> of(commas, SETS, 0))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("no row has label_separator=| in it");
@@ -297,7 +297,7 @@ class TrainingExamplesTest {
     return RowFactory.create(text, label, heldOut);
   }
 
-  private static Dataset<Row> labelled(DataType labelType, Row... rows) {
+  private static Dataset<Row> labeled(DataType labelType, Row... rows) {
     StructType schema =
         new StructType()
             .add("text", DataTypes.StringType)

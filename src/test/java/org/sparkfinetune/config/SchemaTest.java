@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.sparkfinetune.UserException;
 
 class SchemaTest {
-  enum Colour {
+  enum Color {
     RED,
     DARK_BLUE
   }
@@ -26,7 +26,7 @@ class SchemaTest {
               defaultValue = "auto",
               choices = {"auto", "cls"})
           String pooling,
-      @Key(doc = "A colour.", defaultValue = "red") Colour colour) {}
+      @Key(doc = "A color.", defaultValue = "red") Color color) {}
 
   record Automatic(
       @Key(
@@ -44,7 +44,7 @@ class SchemaTest {
 
   @Test
   void aRecordIsItsDeclarationsDefaults() {
-    assertThat(schema.defaults()).isEqualTo(new Arguments(5e-5, 3, 42, true, "auto", Colour.RED));
+    assertThat(schema.defaults()).isEqualTo(new Arguments(5e-5, 3, 42, true, "auto", Color.RED));
     assertThat(schema.settings().stream().map(Setting::path))
         .containsExactly(
             "training.learning_rate",
@@ -52,7 +52,7 @@ class SchemaTest {
             "training.seed",
             "training.shuffle",
             "training.pooling",
-            "training.colour");
+            "training.color");
   }
 
   @Test
@@ -78,15 +78,8 @@ class SchemaTest {
     Arguments arguments =
         schema.create(
             Map.of(
-                "learning_rate",
-                "1e-3",
-                "num_train_epochs",
-                1e1,
-                "colour",
-                "dark_blue",
-                "seed",
-                7));
-    assertThat(arguments).isEqualTo(new Arguments(1e-3, 10, 7, true, "auto", Colour.DARK_BLUE));
+                "learning_rate", "1e-3", "num_train_epochs", 1e1, "color", "dark_blue", "seed", 7));
+    assertThat(arguments).isEqualTo(new Arguments(1e-3, 10, 7, true, "auto", Color.DARK_BLUE));
     assertThat(schema.create(schema.values(arguments))).isEqualTo(arguments);
   }
 
@@ -103,7 +96,7 @@ class SchemaTest {
         "num_train_epochs | 3e9    | a whole number of at most 2147483647",
         "shuffle          | maybe  | true or false",
         "pooling          | max    | one of auto, cls",
-        "colour           | green  | one of red, dark_blue"
+        "color            | green  | one of red, dark_blue"
       })
   void aValueThatIsNotAllowedIsNamedWithWhatIs(String key, String value, String expected) {
     assertThatThrownBy(() -> schema.create(Map.of(key, value)))

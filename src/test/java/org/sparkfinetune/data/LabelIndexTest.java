@@ -30,7 +30,7 @@ class LabelIndexTest {
   }
 
   @Test
-  void survivesSerialisation() throws IOException, ClassNotFoundException {
+  void survivesSerialization() throws IOException, ClassNotFoundException {
     LabelIndex labels = LabelIndex.of(List.of("b", "a"));
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {

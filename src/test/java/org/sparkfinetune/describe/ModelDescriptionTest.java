@@ -95,7 +95,7 @@ class ModelDescriptionTest {
   }
 
   @Test
-  void reinitialisedLayersAndAdaptersStartAfresh() {
+  void reinitializedLayersAndAdaptersStartAfresh() {
     assertThat(describe("minilm-l6", Map.of("reinit_top_layers", 2)).encoderFresh())
         .containsExactly("layer 5", "layer 6");
     assertThat(describe("minilm-l6", Map.of("lora_rank", 2)).encoderFresh())

@@ -3,8 +3,8 @@ package org.sparkfinetune.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.sparkfinetune.TestAdapters.adaptation;
 import static org.sparkfinetune.TestAdapters.arguments;
-import static org.sparkfinetune.TestAdapters.customisation;
 
 import java.io.IOException;
 import java.util.List;
@@ -39,7 +39,7 @@ class AdaptationConfigTest {
     "freeze, encoder, 'embeddings, layer 1, layer 2, layer 3'"
   })
   void freezesThePartsThatItNames(String key, String value, String frozen) throws IOException {
-    try (SequenceClassifier model = TestGoldens.of("bert").model(customisation(key, value))) {
+    try (SequenceClassifier model = TestGoldens.of("bert").model(adaptation(key, value))) {
       for (ParameterCount count : model.parameters().counts()) {
         long size =
             switch (count.part()) {
@@ -58,7 +58,7 @@ class AdaptationConfigTest {
   @ParameterizedTest
   @ValueSource(strings = {"freeze_layers", "reinit_top_layers"})
   void moreLayersThanThereAreAreRefused(String key) {
-    assertThatThrownBy(() -> TestGoldens.of("bert").model(customisation(key, 4)))
+    assertThatThrownBy(() -> TestGoldens.of("bert").model(adaptation(key, 4)))
         .isInstanceOf(UserException.class)
         .hasMessage("model." + key + "=4 is not allowed: the model has weights for 3 layers");
   }
@@ -68,12 +68,12 @@ class AdaptationConfigTest {
     assertThatThrownBy(
             () ->
                 TestGoldens.of("bert")
-                    .model(customisation("freeze_layers", 2, "reinit_top_layers", 2)))
+                    .model(adaptation("freeze_layers", 2, "reinit_top_layers", 2)))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "model.freeze_layers=2 and model.reinit_top_layers=2 are more than the model's 3 layers"
                 + " together: layers that start afresh would never be trained");
-    assertThatThrownBy(() -> customisation("freeze", "encoder", "reinit_top_layers", 1))
+    assertThatThrownBy(() -> adaptation("freeze", "encoder", "reinit_top_layers", 1))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "model.reinit_top_layers=1 is not allowed together with model.lora_rank or"
@@ -82,7 +82,7 @@ class AdaptationConfigTest {
 
   @Test
   void settingsThatExcludeEachOtherAreRefused() {
-    assertThatThrownBy(() -> customisation("lora_rank", 2, "freeze", "embeddings"))
+    assertThatThrownBy(() -> adaptation("lora_rank", 2, "freeze", "embeddings"))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("model.lora_rank cannot be set together with model.freeze");
     assertThatThrownBy(() -> arguments("from_scratch", true, "lora_rank", 2))
@@ -99,8 +99,8 @@ class AdaptationConfigTest {
   void onlyTheTopLayersStartAfresh() throws IOException {
     TestGoldens golden = TestGoldens.of("bert");
     try (SequenceClassifier base = golden.model();
-        SequenceClassifier model = golden.model(customisation("reinit_top_layers", 2));
-        SequenceClassifier again = golden.model(customisation("reinit_top_layers", 2))) {
+        SequenceClassifier model = golden.model(adaptation("reinit_top_layers", 2));
+        SequenceClassifier again = golden.model(adaptation("reinit_top_layers", 2))) {
       Set<String> changed = new TreeSet<>();
       for (Map.Entry<String, Tensor> weight : model.parameters().tensors().entrySet()) {
         Tensor before = base.parameters().tensors().get(weight.getKey());
@@ -125,7 +125,7 @@ class AdaptationConfigTest {
     try (SequenceClassifier base = golden.model();
         SequenceClassifier model =
             golden.model(
-                customisation("lora_rank", 2, "lora_target_modules", "key, intermediate.dense"))) {
+                adaptation("lora_rank", 2, "lora_target_modules", "key, intermediate.dense"))) {
       assertThat(model.logits(golden.batch())[2])
           .containsExactly(base.logits(golden.batch())[2], within(1e-6f));
       assertThat(model.freshWeights())
@@ -156,7 +156,7 @@ class AdaptationConfigTest {
   void allLinearAdaptsEveryLinearLayerButTheHeads() throws IOException {
     try (SequenceClassifier model =
         TestGoldens.of("bert")
-            .model(customisation("lora_rank", 1, "lora_target_modules", "all-linear"))) {
+            .model(adaptation("lora_rank", 1, "lora_target_modules", "all-linear"))) {
       assertThat(model.freshWeights()).hasSize(3 * 6 * 2).noneMatch(n -> n.contains("pooler"));
     }
   }
@@ -167,7 +167,7 @@ class AdaptationConfigTest {
     assertThatThrownBy(
             () ->
                 TestGoldens.of("bert")
-                    .model(customisation("lora_rank", 1, "lora_target_modules", targets)))
+                    .model(adaptation("lora_rank", 1, "lora_target_modules", targets)))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "model.lora_target_modules: "

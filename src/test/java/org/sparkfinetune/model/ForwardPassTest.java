@@ -31,7 +31,7 @@ class ForwardPassTest {
   @EnumSource(
       value = ScalarType.class,
       names = {"BFloat16", "Half"})
-  void layersAreNormalisedInFp32(ScalarType type) {
+  void layersAreNormalizedInFp32(ScalarType type) {
     try (PointerScope scope = new PointerScope()) {
       Tensor exact = torch.randn(2, 5, 16);
       Tensor x = exact.to(type);
@@ -39,12 +39,12 @@ class ForwardPassTest {
       Tensor bias = torch.randn(16);
       Tensor expected =
           ForwardPass.inference().layerNorm(x.to(ScalarType.Float), weight, bias, 1e-5);
-      Tensor normalised = onGpu(type).layerNorm(x, weight, bias, 1e-5);
-      assertThat(normalised.scalar_type().intern()).isEqualTo(type);
-      assertThat(numbers(normalised)).isEqualTo(numbers(expected.to(type)));
+      Tensor normalized = onGpu(type).layerNorm(x, weight, bias, 1e-5);
+      assertThat(normalized.scalar_type().intern()).isEqualTo(type);
+      assertThat(numbers(normalized)).isEqualTo(numbers(expected.to(type)));
       // The last that was done is to cast an fp32 result.
-      assertThat(normalised.grad_fn().name().getString()).contains("ToCopy");
-      normalised.sum().backward();
+      assertThat(normalized.grad_fn().name().getString()).contains("ToCopy");
+      normalized.sum().backward();
       assertThat(weight.grad().scalar_type().intern()).isEqualTo(ScalarType.Float);
     }
   }

@@ -25,7 +25,7 @@ import org.sparkfinetune.model.io.SafetensorsReader;
 import org.sparkfinetune.model.io.TensorInfo;
 import org.sparkfinetune.model.io.TensorSource;
 
-/** LoRA on a tiny BERT against PEFT, by {@code tools/goldens/customising.py}. */
+/** LoRA on a tiny BERT against PEFT, by {@code tools/goldens/adapting.py}. */
 class LoraGoldenTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -53,7 +53,7 @@ class ComparisonReportTest {
   }
 
   @Test
-  void moreRunsThanColoursAreDrawnBroken() throws Exception {
+  void moreRunsThanColorsAreDrawnBroken() throws Exception {
     List<RunSnapshot> runs =
         IntStream.range(0, 12).mapToObj(i -> run("r" + i, i, 0.5, "" + i)).toList();
 

@@ -169,7 +169,7 @@ class ChangedResumeTest {
     }
   }
 
-  private static SequenceClassifier customised(long seed, String setting) {
+  private static SequenceClassifier adapted(long seed, String setting) {
     Object[] keyAndValue =
         setting.contains("lora")
             ? new Object[] {"lora_rank", 2, "lora_alpha", Integer.valueOf(setting.split("=")[1])}
@@ -177,7 +177,7 @@ class ChangedResumeTest {
     return TestDevice.on(
         SequenceClassifier.fromScratch(
             TestModels.tinyConfig(50, Trainings.LABELS, 0.1),
-            TestAdapters.customisation(keyAndValue),
+            TestAdapters.adaptation(keyAndValue),
             seed));
   }
 
@@ -191,10 +191,10 @@ class ChangedResumeTest {
   })
   void anotherBaseAndOtherFrozenWeightsAreRefused(
       long seed, String setting, String begin, String end) {
-    try (SequenceClassifier model = customised(42, "freeze=encoder")) {
+    try (SequenceClassifier model = adapted(42, "freeze=encoder")) {
       assertThatThrownBy(() -> train(model, arguments(), VALIDATION, 8)).hasMessage("stopped");
     }
-    try (SequenceClassifier other = customised(seed, setting)) {
+    try (SequenceClassifier other = adapted(seed, setting)) {
       assertThatThrownBy(() -> train(other, arguments(), VALIDATION, 0))
           .isInstanceOf(UserException.class)
           .hasMessage(begin + folder + end);
@@ -203,10 +203,10 @@ class ChangedResumeTest {
 
   @Test
   void anotherScaleOfAdaptersIsRefused() {
-    try (SequenceClassifier model = customised(42, "lora_alpha=8")) {
+    try (SequenceClassifier model = adapted(42, "lora_alpha=8")) {
       assertThatThrownBy(() -> train(model, arguments(), VALIDATION, 8)).hasMessage("stopped");
     }
-    try (SequenceClassifier other = customised(42, "lora_alpha=16")) {
+    try (SequenceClassifier other = adapted(42, "lora_alpha=16")) {
       assertThatThrownBy(() -> train(other, arguments(), VALIDATION, 0))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith("model.lora_alpha=16 cannot go on from the checkpoint at step 6");

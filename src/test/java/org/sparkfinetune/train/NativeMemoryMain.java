@@ -47,7 +47,7 @@ public final class NativeMemoryMain {
     try (SequenceClassifier model =
             SequenceClassifier.fromScratch(
                 TestModels.tinyConfig(50, List.of("a", "b", "c", "d"), 0.1),
-                TestAdapters.customisation(args[0], args[1]),
+                TestAdapters.adaptation(args[0], args[1]),
                 42);
         Trainer trainer = new Trainer(model, arguments, NativeMemoryMain::report)) {
       trainer.train(train, validation);

@@ -16,7 +16,7 @@ import org.sparkfinetune.model.SequenceClassifier;
 
 /**
  * Ten AdamW steps against PyTorch's, by {@code tools/goldens/encoders.py} and {@code
- * tools/goldens/customising.py}.
+ * tools/goldens/adapting.py}.
  */
 class OptimizerGoldenTest {
   static Stream<String> goldens() throws IOException {
@@ -35,22 +35,22 @@ class OptimizerGoldenTest {
   @Test
   void layerwiseDecayOfTheLearningRateHasTheLossesOfPyTorchsParameterGroups() throws IOException {
     TestGoldens golden = TestGoldens.of("bert");
-    JsonNode customising = golden.json("customising.json");
-    JsonNode expected = customising.get("layer_decay");
+    JsonNode adapting = golden.json("customising.json");
+    JsonNode expected = adapting.get("layer_decay");
     assertThat(expected.get("losses").get(9).doubleValue())
         .isGreaterThan(1.1 * golden.json().get("losses").get(9).doubleValue());
     try (SequenceClassifier model = golden.model()) {
       double factor = expected.get("factor").doubleValue();
-      assertLosses(model, golden, customising, expected.get("losses"), factor);
+      assertLosses(model, golden, adapting, expected.get("losses"), factor);
     }
   }
 
   @Test
   void loraHasTheLossesOfPeft() throws IOException {
     TestGoldens golden = TestGoldens.of("bert");
-    JsonNode customising = golden.json("customising.json");
+    JsonNode adapting = golden.json("customising.json");
     try (SequenceClassifier model = TestAdapters.golden(golden)) {
-      assertLosses(model, golden, customising, customising.get("lora").get("losses"), 1);
+      assertLosses(model, golden, adapting, adapting.get("lora").get("losses"), 1);
     }
   }
 

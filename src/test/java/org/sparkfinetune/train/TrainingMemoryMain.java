@@ -53,7 +53,7 @@ public final class TrainingMemoryMain {
     long before = status("VmRSS");
     TrainingMemory said;
     try (SequenceClassifier outline =
-        SequenceClassifier.fromScratch(config, model.customisation(), 1)) {
+        SequenceClassifier.fromScratch(config, model.adaptation(), 1)) {
       // As the rows have them.
       BitSet occurring = new BitSet();
       occurring.set(5, 1000);
@@ -62,7 +62,7 @@ public final class TrainingMemoryMain {
       trimmed.ifPresent(CompactEmbeddings::close);
     }
     train(
-        SequenceClassifier.fromScratch(config, model.customisation(), 1),
+        SequenceClassifier.fromScratch(config, model.adaptation(), 1),
         arguments(args[1], batch),
         rows(3 * batch, length));
     System.out.println(status("VmHWM") - before + " " + said.total());

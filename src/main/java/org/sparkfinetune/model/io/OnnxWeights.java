@@ -28,7 +28,7 @@ final class OnnxWeights {
   private static final String BIAS = ".bias";
 
   /** What only a quantised graph has. */
-  private static final Set<String> QUANTISED =
+  private static final Set<String> QUANTIZED =
       Set.of(
           "MatMulInteger",
           "QLinearMatMul",
@@ -118,7 +118,7 @@ final class OnnxWeights {
 
   private void refuseChangedGraphs() {
     for (NodeProto node : graph.nodes()) {
-      if (QUANTISED.contains(node.getOpType())) {
+      if (QUANTIZED.contains(node.getOpType())) {
         throw new UserException(
             file
                 + ": the model is quantised (its graph has "

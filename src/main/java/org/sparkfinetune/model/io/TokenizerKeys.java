@@ -36,7 +36,7 @@ final class TokenizerKeys {
   static final String ADD_EOS = "add_eos_token";
 
   /** Beside the roles of {@link TokenizerClass#ROLES}. */
-  static final Set<String> HONOURED =
+  static final Set<String> HONORED =
       Set.of(
           CLASS,
           ADDITIONAL,
@@ -156,7 +156,7 @@ final class TokenizerKeys {
     }
     Set<String> unknown = new TreeSet<>();
     config.fieldNames().forEachRemaining(unknown::add);
-    unknown.removeAll(HONOURED);
+    unknown.removeAll(HONORED);
     unknown.removeAll(TokenizerClass.ROLES);
     unknown.removeAll(HARMLESS);
     unknown.removeAll(SLOW_ALONE.keySet());

@@ -113,7 +113,7 @@ class DamagedFilesTest {
             SequenceFile.Writer.valueClass(BytesWritable.class),
             SequenceFile.Writer.compression(SequenceFile.CompressionType.NONE))) {
       for (int record = 0; record < 3; record++) {
-        writer.append(NullWritable.get(), new BytesWritable(serialised(pairs)));
+        writer.append(NullWritable.get(), new BytesWritable(serialized(pairs)));
       }
     }
     byte[] bytes = Files.readAllBytes(whole);
@@ -128,7 +128,7 @@ class DamagedFilesTest {
           ObjectFile.read(Fixtures.hadoop(folder), new Configuration(false));
         },
         part.toString());
-    byte[] record = serialised(pairs);
+    byte[] record = serialized(pairs);
     damage(record, record.length, file -> SerializedJava.parse(file, NAME));
   }
 
@@ -183,7 +183,7 @@ class DamagedFilesTest {
     return new ChunkedBytes(List.of(file));
   }
 
-  private static byte[] serialised(Object object) throws IOException {
+  private static byte[] serialized(Object object) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
       out.writeObject(object);

@@ -288,7 +288,7 @@ class HostileFilesTest {
   }
 
   @Test
-  void manyNamesOfOneInitialiser() throws IOException {
+  void manyNamesOfOneInitializer() throws IOException {
     GraphProto.Builder graph = graph();
     graph.addInitializer(tensor("bert.big.weight", 1000, 1000));
     for (int i = 0; i < 20_000; i++) {

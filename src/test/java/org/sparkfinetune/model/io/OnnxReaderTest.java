@@ -48,7 +48,7 @@ class OnnxReaderTest {
   }
 
   @Test
-  void resolvesInitialisersThatTheExporterStoredOnce() {
+  void resolvesInitializersThatTheExporterStoredOnce() {
     Map<String, float[]> classifier = Fixtures.readAll(open(Fixtures.path(CLASSIFIER)));
     Map<String, float[]> encoder = Fixtures.readAll(open(Fixtures.path(ENCODER)));
     assertThat(encoder).hasSize(5 + 2 * 16);
@@ -118,7 +118,7 @@ class OnnxReaderTest {
   }
 
   @Test
-  void readsTheEmbeddedMiniLmAsTheRawInitialisersHoldIt() throws IOException {
+  void readsTheEmbeddedMiniLmAsTheRawInitializersHoldIt() throws IOException {
     GraphProto graph;
     try (var in = MINILM.openStream()) {
       graph = ModelProto.parseFrom(in).getGraph();
@@ -192,7 +192,7 @@ class OnnxReaderTest {
   }
 
   @Test
-  void refusesAQuantisedModel() throws IOException {
+  void refusesAQuantizedModel() throws IOException {
     Path file =
         write(
             GraphProto.newBuilder()
@@ -206,7 +206,7 @@ class OnnxReaderTest {
   }
 
   @Test
-  void refusesAnOptimisedGraph() throws IOException {
+  void refusesAnOptimizedGraph() throws IOException {
     Path file =
         write(
             GraphProto.newBuilder()

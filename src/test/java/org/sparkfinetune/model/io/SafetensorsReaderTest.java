@@ -163,7 +163,7 @@ class SafetensorsReaderTest {
   }
 
   @Test
-  void recognisesAGitLfsPointer() {
+  void recognizesAGitLfsPointer() {
     byte[] pointer = "version https://git-lfs.github.com/spec/v1".getBytes(StandardCharsets.UTF_8);
     assertMessage(
         new ChunkedBytes(List.of(pointer)),

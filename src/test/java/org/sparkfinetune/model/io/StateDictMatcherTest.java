@@ -187,7 +187,7 @@ class StateDictMatcherTest {
   }
 
   @Test
-  void refusesQuantisedWeightsBeforeItReadsAny() {
+  void refusesQuantizedWeightsBeforeItReadsAny() {
     ChunkedBytes bytes =
         Fixtures.safetensors(
             "{'pooler.dense.bias':{'dtype':'I8','shape':[4],'data_offsets':[0,4]}}", 4);

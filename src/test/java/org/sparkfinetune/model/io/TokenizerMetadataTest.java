@@ -108,7 +108,7 @@ class TokenizerMetadataTest {
         "'tokenizer_class': 'LlamaTokenizer', 'add_prefix_space': true | add_prefix_space=true is not"
             + " supported with LlamaTokenizer"
       })
-  void whatCannotBeHonouredIsRefusedWithItsKeyAndValue(String settings, String message)
+  void whatCannotBeHonoredIsRefusedWithItsKeyAndValue(String settings, String message)
       throws IOException {
     bert(json(settings));
     assertThatThrownBy(this::read)
@@ -191,7 +191,7 @@ class TokenizerMetadataTest {
   }
 
   @Test
-  void anAddedTokenBesideANormaliserThatChangesIsRefusedWithWhatToDo() throws IOException {
+  void anAddedTokenBesideANormalizerThatChangesIsRefusedWithWhatToDo() throws IOException {
     bert(
         json(
             "'tokenizer_class': 'BertTokenizer', 'do_lower_case': false, 'added_tokens_decoder':"

@@ -26,7 +26,7 @@ record TestFunction(
     {3, 3.5, 1.7, 10, 17, 8},
     {17, 8, 0.05, 10, 0.1, 14}
   };
-  private static final double[][] HARTMANN_CENTRES = {
+  private static final double[][] HARTMANN_CENTERS = {
     {0.1312, 0.1696, 0.5569, 0.0124, 0.8283, 0.5886},
     {0.2329, 0.4135, 0.8307, 0.3736, 0.1004, 0.9991},
     {0.2348, 0.1451, 0.3522, 0.2883, 0.3047, 0.6650},
@@ -72,7 +72,7 @@ record TestFunction(
     for (int i = 0; i < HARTMANN_WEIGHTS.length; i++) {
       double distance = 0;
       for (int j = 0; j < HARTMANN_SCALES[i].length; j++) {
-        distance += HARTMANN_SCALES[i][j] * square(number(x, "x" + j) - HARTMANN_CENTRES[i][j]);
+        distance += HARTMANN_SCALES[i][j] * square(number(x, "x" + j) - HARTMANN_CENTERS[i][j]);
       }
       sum += HARTMANN_WEIGHTS[i] * Math.exp(-distance);
     }

@@ -1,7 +1,7 @@
 package org.sparkfinetune.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.sparkfinetune.TestAdapters.customisation;
+import static org.sparkfinetune.TestAdapters.adaptation;
 
 import java.util.HashMap;
 import java.util.List;
@@ -22,7 +22,7 @@ import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.torch.Libtorch;
 
 /** What training changes, and what it does not, on a BERT of two layers. */
-class CustomisedTrainingTest {
+class AdaptedTrainingTest {
   private static final ModelConfig CONFIG =
       TestModels.tinyConfig(50, List.of("a", "b", "c", "d"), 0.1);
 
@@ -44,9 +44,9 @@ class CustomisedTrainingTest {
   void everythingButTheFrozenWeightsLearns(
       String key, String value, String precision, String frozen) {
     EncodedDataset rows = TestRows.learnable(64, 4, 1);
-    AdaptationConfig customisation = customisation(key, value, "lora_dropout", 0.1);
-    try (SequenceClassifier before = SequenceClassifier.fromScratch(CONFIG, customisation, 42);
-        SequenceClassifier model = SequenceClassifier.fromScratch(CONFIG, customisation, 42);
+    AdaptationConfig adaptation = adaptation(key, value, "lora_dropout", 0.1);
+    try (SequenceClassifier before = SequenceClassifier.fromScratch(CONFIG, adaptation, 42);
+        SequenceClassifier model = SequenceClassifier.fromScratch(CONFIG, adaptation, 42);
         Trainer trainer = new Trainer(model, arguments(precision), progress -> {})) {
       trainer.train(rows, rows);
       Set<String> unchanged = new TreeSet<>();
@@ -76,7 +76,7 @@ class CustomisedTrainingTest {
   void learns(String key, String value, String precision) {
     EncodedDataset train = TestRows.learnable(200, 4, 1);
     try (SequenceClassifier model =
-            SequenceClassifier.fromScratch(CONFIG, customisation(key, value), 42);
+            SequenceClassifier.fromScratch(CONFIG, adaptation(key, value), 42);
         Trainer trainer = new Trainer(model, arguments(precision), progress -> {})) {
       List<Map<String, Double>> log = trainer.train(train, train).logHistory();
       assertThat(log.get(log.size() - 1).get("eval_loss"))
