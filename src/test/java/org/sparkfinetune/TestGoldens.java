@@ -128,16 +128,17 @@ public record TestGoldens(Path folder, JsonNode json) {
         JSON.readTree(folder.resolve("config.json").toFile()).path("pad_token_id").asInt();
     int[] lengths = JSON.convertValue(json.get("lengths"), int[].class);
     List<int[]> rows = new ArrayList<>();
-    int[] typeOneStarts = new int[lengths.length];
+    int[] secondSegmentStarts = new int[lengths.length];
     for (int row = 0; row < lengths.length; row++) {
       int[] ids = JSON.convertValue(json.get("input_ids").get(row), int[].class);
       rows.add(Arrays.copyOf(ids, lengths[row]));
       JsonNode types = json.path("token_type_ids").path(row);
-      while (typeOneStarts[row] < lengths[row] && types.path(typeOneStarts[row]).asInt() == 0) {
-        typeOneStarts[row]++;
+      while (secondSegmentStarts[row] < lengths[row]
+          && types.path(secondSegmentStarts[row]).asInt() == 0) {
+        secondSegmentStarts[row]++;
       }
     }
-    return Batch.of(rows, typeOneStarts, labels(), padTokenId);
+    return Batch.of(rows, secondSegmentStarts, labels(), padTokenId);
   }
 
   private int[][] labels() {

@@ -12,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.sparkfinetune.collective.GlooWorkerGroup;
+import org.sparkfinetune.collective.TextExchange;
 import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.torch.Libtorch;
 
@@ -60,7 +61,7 @@ public final class TestWorkers {
                 () -> {
                   Libtorch.load();
                   Libtorch.setThreads(1);
-                  GlooWorkerGroup.Exchange exchange =
+                  TextExchange exchange =
                       own -> {
                         texts[rank] = own;
                         await(barrier);

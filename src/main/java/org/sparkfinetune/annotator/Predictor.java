@@ -102,7 +102,8 @@ final class Predictor implements AutoCloseable {
       int end = Math.min(byLength.length, start + batchSize);
       Integer[] rows = Arrays.copyOfRange(byLength, start, end);
       List<int[]> ids = Arrays.stream(rows).map(i -> encodings.get(i).inputIds()).toList();
-      int[] starts = Arrays.stream(rows).mapToInt(i -> encodings.get(i).typeOneStart()).toArray();
+      int[] starts =
+          Arrays.stream(rows).mapToInt(i -> encodings.get(i).secondSegmentStart()).toArray();
       int[][] unlabeled = new int[rows.length][0];
       float[][] logits =
           classifier.logits(Batch.of(ids, starts, unlabeled, classifier.padTokenId()));

@@ -109,7 +109,7 @@ final class TrainingExamples implements AutoCloseable {
     return labels;
   }
 
-  /** Columns {@code input_ids}, {@code type_one_start} and {@code labels} (indices). */
+  /** Columns {@code input_ids}, {@code second_segment_start} and {@code labels} (indices). */
   Dataset<Row> train() {
     return tokenized.where(col(SPLIT).equalTo(Split.TRAIN)).drop(SPLIT);
   }

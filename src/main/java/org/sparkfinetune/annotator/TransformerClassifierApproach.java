@@ -192,7 +192,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
   public TransformerClassifierModel train(
       Dataset<?> dataset, Option<PipelineModel> recursivePipeline) {
     try (PreparedExamples examples =
-        prepare(dataset, PretrainedModelHandle.ofOne(dataset.sparkSession()))) {
+        prepare(dataset, PretrainedModelHandle.unshared(dataset.sparkSession()))) {
       return train(examples);
     }
   }
@@ -204,7 +204,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
    * @throws UserException when settings, columns, examples or cluster cannot be trained with
    */
   public PreparedExamples prepare(Dataset<?> dataset) {
-    return prepare(dataset, PretrainedModelHandle.ofMany(dataset.sparkSession()));
+    return prepare(dataset, PretrainedModelHandle.shared(dataset.sparkSession()));
   }
 
   /**

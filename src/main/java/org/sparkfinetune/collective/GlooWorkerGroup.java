@@ -53,13 +53,6 @@ public final class GlooWorkerGroup implements WorkerGroup {
   /** Whether all are to end for what the user has to put right. */
   private boolean leaves;
 
-  /** Spreads one worker's text to all: what {@code BarrierTaskContext.allGather} does. */
-  @FunctionalInterface
-  public interface Exchange {
-    /** Gives this worker's text and takes those of all, by rank. */
-    List<String> allGather(String own);
-  }
-
   /**
    * Ties this worker to the others.
    *
@@ -119,7 +112,7 @@ public final class GlooWorkerGroup implements WorkerGroup {
     int size = hosts.size();
     Optional<SharedMemory> opened =
         share(SharedMemory.bytes(size))
-            .map(all -> new SharedMemory(all, rank, size, timeout, this::explain));
+            .map(all -> new SharedMemory(all, rank, size, timeout, this::translateFailure));
     if (opened.isPresent()) {
       closing.push(opened.get()::close);
       // Each has told its process before any looks for it.
@@ -165,7 +158,7 @@ public final class GlooWorkerGroup implements WorkerGroup {
     try {
       return store.await(prefix, count, timeout);
     } catch (RuntimeException e) {
-      throw explain(e);
+      throw translateFailure(e);
     }
   }
 
@@ -178,9 +171,9 @@ public final class GlooWorkerGroup implements WorkerGroup {
    * @param timeout after which an operation that another worker does not join fails
    */
   public static WorkerGroup join(
-      int rank, List<String> hosts, Exchange exchange, boolean cuda, Duration timeout) {
+      int rank, List<String> hosts, TextExchange exchange, boolean cuda, Duration timeout) {
     if (hosts.size() == 1) {
-      return WorkerGroup.alone();
+      return SingleWorkerGroup.INSTANCE;
     }
     Libtorch.load();
     if (cuda) {
@@ -222,7 +215,7 @@ public final class GlooWorkerGroup implements WorkerGroup {
   }
 
   @Override
-  public void sum(Tensor tensor) {
+  public void allReduceSum(Tensor tensor) {
     if (shared != null && !tensor.is_cuda()) {
       shared.sum(List.of(tensor), 1);
       return;
@@ -231,19 +224,19 @@ public final class GlooWorkerGroup implements WorkerGroup {
       Work work = (tensor.is_cuda() ? nccl : gloo).allreduce(new TensorVector(tensor));
       work._wait();
     } catch (RuntimeException e) {
-      throw explain(e);
+      throw translateFailure(e);
     }
   }
 
   /** Averages tensors over the workers, in place. */
-  void average(List<Tensor> tensors) {
+  private void average(List<Tensor> tensors) {
     double factor = 1.0 / hosts.size();
     if (shared != null) {
       shared.sum(tensors, factor);
       return;
     }
     for (Tensor tensor : tensors) {
-      sum(tensor);
+      allReduceSum(tensor);
       tensor.mul_(new Scalar(factor));
     }
   }
@@ -258,22 +251,22 @@ public final class GlooWorkerGroup implements WorkerGroup {
     }
     // On one host there is nothing to send while the pass runs: copying takes the same cores.
     if (inParts || shared != null) {
-      return new WholeReducer(this, List.copyOf(weights));
+      return new WholeReducer(this::average, List.copyOf(weights));
     }
     try {
       return new BucketedReducer(group, new ArrayList<>(weights));
     } catch (RuntimeException e) {
-      throw explain(e);
+      throw translateFailure(e);
     }
   }
 
   @Override
-  public void reached(long step) {
-    liveness.reached(step);
+  public void heartbeat(long step) {
+    liveness.heartbeat(step);
   }
 
   @Override
-  public RuntimeException explain(RuntimeException failure) {
+  public RuntimeException translateFailure(RuntimeException failure) {
     if (failure instanceof WorkerLostException
         || failure instanceof UserException
         || !isOfCommunication(failure)) {

@@ -61,7 +61,7 @@ final class Liveness implements AutoCloseable {
     }
   }
 
-  void reached(long newStep) {
+  void heartbeat(long newStep) {
     step = newStep;
     try {
       write(STEP, Long.toString(newStep));

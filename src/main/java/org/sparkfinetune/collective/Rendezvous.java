@@ -26,7 +26,7 @@ record Rendezvous(Store store, Secret secret) {
       int rank,
       String hostOfFirst,
       int size,
-      GlooWorkerGroup.Exchange exchange,
+      TextExchange exchange,
       Duration timeout,
       Deque<Runnable> closing) {
     if (rank > 0) {

@@ -3,8 +3,8 @@ package org.sparkfinetune.collective;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/** One worker, which has nobody to wait for. */
-enum SingleWorkerGroup implements WorkerGroup {
+/** One worker that computes alone: its sums are its own values, and it waits for nobody. */
+public enum SingleWorkerGroup implements WorkerGroup {
   INSTANCE;
 
   @Override
@@ -18,7 +18,7 @@ enum SingleWorkerGroup implements WorkerGroup {
   }
 
   @Override
-  public void sum(Tensor tensor) {
+  public void allReduceSum(Tensor tensor) {
     // The sum over one.
   }
 
@@ -43,12 +43,12 @@ enum SingleWorkerGroup implements WorkerGroup {
   }
 
   @Override
-  public void reached(long step) {
+  public void heartbeat(long step) {
     // Nobody asks.
   }
 
   @Override
-  public RuntimeException explain(RuntimeException failure) {
+  public RuntimeException translateFailure(RuntimeException failure) {
     return failure;
   }
 

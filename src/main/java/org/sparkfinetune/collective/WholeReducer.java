@@ -1,6 +1,7 @@
 package org.sparkfinetune.collective;
 
 import java.util.List;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -11,12 +12,18 @@ import org.bytedeco.pytorch.Tensor;
  * gradients in parts.
  */
 final class WholeReducer implements GradientReducer {
-  private final GlooWorkerGroup workers;
+  private final Consumer<List<Tensor>> average;
   private final List<Tensor> weights;
   private boolean announced;
 
-  WholeReducer(GlooWorkerGroup workers, List<Tensor> weights) {
-    this.workers = workers;
+  /**
+   * Takes what averages.
+   *
+   * @param average of tensors over the workers, in place
+   * @param weights whose gradients are averaged
+   */
+  WholeReducer(Consumer<List<Tensor>> average, List<Tensor> weights) {
+    this.average = average;
     this.weights = weights;
   }
 
@@ -33,7 +40,7 @@ final class WholeReducer implements GradientReducer {
     announced = false;
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      workers.average(Gradients.of(weights));
+      average.accept(Gradients.of(weights));
     }
   }
 

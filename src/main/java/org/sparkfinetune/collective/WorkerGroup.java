@@ -31,7 +31,7 @@ public interface WorkerGroup extends AutoCloseable {
   }
 
   /** Sums a tensor over the workers, element by element, in place. */
-  void sum(Tensor tensor);
+  void allReduceSum(Tensor tensor);
 
   /**
    * Averages gradients over the workers from now on, in each backward pass that {@link
@@ -46,14 +46,14 @@ public interface WorkerGroup extends AutoCloseable {
   GradientReducer reducer(List<Tensor> weights, boolean inParts);
 
   /** Lets the others know how far this worker is, for their messages if it gets no further. */
-  void reached(long step);
+  void heartbeat(long step);
 
   /**
    * What a failure of libtorch's means: a {@link UserException} where another worker {@linkplain
    * #fail has said} why it leaves, a {@link WorkerLostException} where another worker is its cause
    * and has not, else the failure itself.
    */
-  RuntimeException explain(RuntimeException failure);
+  RuntimeException translateFailure(RuntimeException failure);
 
   /**
    * Tells the others what the user has to put right, since this worker leaves for it: the operation
@@ -67,7 +67,7 @@ public interface WorkerGroup extends AutoCloseable {
   void close();
 
   /** The sums of each of the values over the workers. */
-  default int[] sum(int[] values) {
+  default int[] allReduceSum(int[] values) {
     if (size() == 1 || values.length == 0) {
       return values;
     }
@@ -76,7 +76,7 @@ public interface WorkerGroup extends AutoCloseable {
           torch.empty(new long[] {values.length}, new TensorOptions(ScalarType.Int), null);
       IntPointer data = new IntPointer(tensor.data_ptr());
       data.put(values);
-      sum(tensor);
+      allReduceSum(tensor);
       int[] sums = new int[values.length];
       data.get(sums);
       return sums;
@@ -84,7 +84,7 @@ public interface WorkerGroup extends AutoCloseable {
   }
 
   /** The sums of each of the values over the workers. */
-  default double[] sum(double[] values) {
+  default double[] allReduceSum(double[] values) {
     if (size() == 1 || values.length == 0) {
       return values;
     }
@@ -93,15 +93,10 @@ public interface WorkerGroup extends AutoCloseable {
           torch.empty(new long[] {values.length}, new TensorOptions(ScalarType.Double), null);
       DoublePointer data = new DoublePointer(tensor.data_ptr());
       data.put(values);
-      sum(tensor);
+      allReduceSum(tensor);
       double[] sums = new double[values.length];
       data.get(sums);
       return sums;
     }
-  }
-
-  /** A worker that computes alone: its sums are its own values. */
-  static WorkerGroup alone() {
-    return SingleWorkerGroup.INSTANCE;
   }
 }

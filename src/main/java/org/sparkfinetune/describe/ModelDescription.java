@@ -70,7 +70,8 @@ public record ModelDescription(
     ModelConfig config = arguments.configure(stored, labels.isEmpty() ? assumedLabels() : labels);
     TokenizerSummary tokenizer = TokenizerSummary.of(checkpoint.tokenizer());
     config.requireVocabulary(tokenizer.vocabSize());
-    try (SequenceClassifier model = SequenceClassifier.outline(config, arguments.adaptation())) {
+    try (SequenceClassifier model =
+        SequenceClassifier.onMetaDevice(config, arguments.adaptation())) {
       WeightProvenance origins =
           arguments.fromScratch()
               ? WeightProvenance.none(model)

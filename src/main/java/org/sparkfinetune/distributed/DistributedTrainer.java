@@ -50,8 +50,8 @@ public final class DistributedTrainer {
   /**
    * Trains on executors and waits for the end.
    *
-   * @param train columns {@code input_ids} (array of int), {@code type_one_start} (int) and {@code
-   *     labels} (array of int), as {@link TrainingTask} has them
+   * @param train columns {@code input_ids} (array of int), {@code second_segment_start} (int) and
+   *     {@code labels} (array of int), as {@link TrainingTask} has them
    * @param validation the same columns, or empty to keep the last weights
    * @param labels the label names, by index
    * @param progress called on the driver, with each heartbeat, from a thread of Spark's
@@ -67,7 +67,7 @@ public final class DistributedTrainer {
       TrainingArguments training,
       ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
-    try (PretrainedModelHandle base = PretrainedModelHandle.ofOne(train.sparkSession())) {
+    try (PretrainedModelHandle base = PretrainedModelHandle.unshared(train.sparkSession())) {
       return train(train, validation, labels, base, model, training, resources, progress);
     }
   }
@@ -178,7 +178,7 @@ public final class DistributedTrainer {
   }
 
   private static Dataset<Row> examples(Dataset<Row> rows, Column isValidation) {
-    return rows.select(col("input_ids"), col("type_one_start"), col("labels"), isValidation);
+    return rows.select(col("input_ids"), col("second_segment_start"), col("labels"), isValidation);
   }
 
   /**

@@ -15,7 +15,7 @@ record Example(EncodedRow row, boolean validation) implements Serializable {
    * of all positions. Shares are near-equal, whatever the rows' partitions were before, and in the
    * order of workers they are the rows in the order of positions, for any number of workers.
    *
-   * @param rows columns {@code input_ids}, {@code type_one_start}, {@code labels}, {@code
+   * @param rows columns {@code input_ids}, {@code second_segment_start}, {@code labels}, {@code
    *     is_validation}
    */
   static JavaRDD<Example> shards(JavaRDD<Row> rows, int workers) {

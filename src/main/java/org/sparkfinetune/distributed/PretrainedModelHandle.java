@@ -34,12 +34,12 @@ public final class PretrainedModelHandle implements AutoCloseable {
   }
 
   /** For any number of trainings, one after the other and at once. */
-  public static PretrainedModelHandle ofMany(SparkSession session) {
+  public static PretrainedModelHandle shared(SparkSession session) {
     return new PretrainedModelHandle(UUID.randomUUID().toString(), session);
   }
 
   /** For one training alone: its workers read the weights into their models and keep none. */
-  public static PretrainedModelHandle ofOne(SparkSession session) {
+  public static PretrainedModelHandle unshared(SparkSession session) {
     return new PretrainedModelHandle("", session);
   }
 

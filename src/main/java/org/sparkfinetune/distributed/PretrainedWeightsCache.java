@@ -41,7 +41,7 @@ final class PretrainedWeightsCache {
   /** Guards {@link #kept} and all of its content. */
   private final ReentrantLock loading = new ReentrantLock();
 
-  private Kept kept;
+  private Entry kept;
   private int reads;
 
   /** Trainings that run, by what they share; guarded, as {@link #used} is, by this object. */
@@ -65,7 +65,7 @@ final class PretrainedWeightsCache {
    */
   record Key(String sharing, String base) {}
 
-  private static final class Kept {
+  private static final class Entry {
     private final Key key;
     private final BooleanSupplier shared;
     private final PretrainedModel checkpoint;
@@ -73,7 +73,7 @@ final class PretrainedWeightsCache {
     private String name;
     private Map<String, TensorInfo> infos;
 
-    Kept(Key key, BooleanSupplier shared, PretrainedModel checkpoint) {
+    Entry(Key key, BooleanSupplier shared, PretrainedModel checkpoint) {
       this.key = key;
       this.shared = shared;
       this.checkpoint = checkpoint;
@@ -120,7 +120,7 @@ final class PretrainedWeightsCache {
       if (kept == null || !kept.key.equals(key)) {
         PretrainedModel checkpoint = open.get();
         free();
-        kept = new Kept(key, shared, checkpoint);
+        kept = new Entry(key, shared, checkpoint);
         watch();
       }
       try (Copies copies = new Copies(kept, waiting)) {
@@ -173,13 +173,13 @@ final class PretrainedWeightsCache {
 
   /** Frees what is kept now in good time, on a thread that lives as long. */
   private void watch() {
-    Kept watched = kept;
+    Entry watched = kept;
     Thread thread = new Thread(() -> freeInTime(watched), "base weights");
     thread.setDaemon(true);
     thread.start();
   }
 
-  private void freeInTime(Kept watched) {
+  private void freeInTime(Entry watched) {
     try {
       boolean over = false;
       while (!over) {
@@ -202,11 +202,11 @@ final class PretrainedWeightsCache {
 
   /** Gives copies of what is kept, and reads what is not. */
   private final class Copies implements TensorSource {
-    private final Kept from;
+    private final Entry from;
     private final Runnable waiting;
     private TensorSource storage;
 
-    Copies(Kept from, Runnable waiting) {
+    Copies(Entry from, Runnable waiting) {
       this.from = from;
       this.waiting = waiting;
       if (from.infos == null) {

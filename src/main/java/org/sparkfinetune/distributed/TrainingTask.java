@@ -34,6 +34,7 @@ import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.torch.Libtorch;
 import org.sparkfinetune.train.DivergedException;
 import org.sparkfinetune.train.Trainer;
+import org.sparkfinetune.train.TrainerContext;
 import org.sparkfinetune.train.TrainingArguments;
 import org.sparkfinetune.train.TrainingProgress;
 import org.sparkfinetune.train.TrainingResult;
@@ -140,8 +141,9 @@ final class TrainingTask
             new Trainer(
                 model,
                 order.training(),
-                new Trainer.Surroundings(workers, hadoop.value().value(), order.run()),
-                new WorkerListener(order, device, workers.rank(), progress))) {
+                new TrainerContext(workers, hadoop.value().value(), order.run()),
+                new WorkerListener(
+                    order.plan(), order.slotsFree(), device, workers.rank(), progress))) {
       TrainingResult result;
       String failure = null;
       try {

@@ -14,18 +14,26 @@ import org.sparkfinetune.train.TrainingProgress;
  * worker's.
  */
 final class WorkerListener implements TrainerListener {
-  private final TrainingTask.Order order;
+  private final ResourcePlan resources;
+  private final int slotsFree;
   private final WorkerDevice device;
   private final int rank;
   private final AccumulatorV2<TrainingProgress, TrainingProgress> progress;
   private List<String> planned = List.of();
 
+  /**
+   * Listens for one worker.
+   *
+   * @param slotsFree slots that were free before the training
+   */
   WorkerListener(
-      TrainingTask.Order order,
+      ResourcePlan resources,
+      int slotsFree,
       WorkerDevice device,
       int rank,
       AccumulatorV2<TrainingProgress, TrainingProgress> progress) {
-    this.order = order;
+    this.resources = resources;
+    this.slotsFree = slotsFree;
     this.device = device;
     this.rank = rank;
     this.progress = progress;
@@ -33,7 +41,6 @@ final class WorkerListener implements TrainerListener {
 
   @Override
   public void onTrainBegin(TrainingPlan plan) {
-    ResourcePlan resources = order.plan();
     planned = new ArrayList<>(plan.lines());
     planned.add(
         String.format(
@@ -43,7 +50,7 @@ final class WorkerListener implements TrainerListener {
             resources.threadsPerWorker() == 1 ? "" : "s",
             device.torchName(),
             resources.slotsNeeded(),
-            order.slotsFree()));
+            slotsFree));
     onProgress(new TrainingProgress(0, plan.steps().totalSteps(), 0, 0, Map.of()));
   }
 

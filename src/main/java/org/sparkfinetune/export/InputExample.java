@@ -34,7 +34,7 @@ record InputExample(Map<String, long[][]> inputs) {
     Batch batch =
         Batch.of(
             rows.stream().map(Encoding::inputIds).toList(),
-            rows.stream().mapToInt(Encoding::typeOneStart).toArray(),
+            rows.stream().mapToInt(Encoding::secondSegmentStart).toArray(),
             new int[rows.size()][0],
             source.classifier().padTokenId());
     Map<String, long[][]> inputs = new LinkedHashMap<>();

@@ -37,16 +37,15 @@ public final class ActivationMemory implements TensorOps<Shape> {
   private long largestWithGradient;
   private long largestPassing;
 
-  /** Whether {@link #checkpoint} keeps a layer's input alone. */
-  private final boolean checkpointing;
+  /** Whether {@link #recomputable} keeps a layer's input alone. */
+  private final boolean recompute;
 
   private long largestRecomputed;
 
-  private ActivationMemory(
-      ScalarType dtype, AttentionImplementation attention, boolean checkpointing) {
+  private ActivationMemory(ScalarType dtype, AttentionImplementation attention, boolean recompute) {
     size = dtype == ScalarType.BFloat16 ? 2 : FP32;
     this.attention = attention;
-    this.checkpointing = checkpointing;
+    this.recompute = recompute;
   }
 
   /**
@@ -67,12 +66,12 @@ public final class ActivationMemory implements TensorOps<Shape> {
   }
 
   /**
-   * The same with or without checkpointing, as {@link ForwardPass#checkpointing()}: with it, what
-   * the largest layer keeps comes on top of the layers' inputs, while it is computed again.
+   * The same with or without recomputation, as {@link ForwardPass#recompute()}: with it, what the
+   * largest layer keeps comes on top of the layers' inputs, while it is computed again.
    */
   public static long ofStep(
-      SequenceClassifier model, ScalarType dtype, long rows, long length, boolean checkpointing) {
-    ActivationMemory memory = new ActivationMemory(dtype, model.attention(), checkpointing);
+      SequenceClassifier model, ScalarType dtype, long rows, long length, boolean recompute) {
+    ActivationMemory memory = new ActivationMemory(dtype, model.attention(), recompute);
     Tokens<Shape> tokens =
         new Tokens<>(
             memory.made(false, INT64, rows, length),
@@ -296,8 +295,8 @@ public final class ActivationMemory implements TensorOps<Shape> {
   }
 
   @Override
-  public Shape checkpoint(UnaryOperator<Shape> layer, Shape x) {
-    if (!checkpointing || !x.gradient()) {
+  public Shape recomputable(UnaryOperator<Shape> layer, Shape x) {
+    if (!recompute || !x.gradient()) {
       ofLayer = new ArrayList<>();
       Shape result = layer.apply(x);
       result.stays(true);

@@ -50,9 +50,9 @@ public record AdaptationConfig(
    * @throws UserException when it has not
    */
   public void check(ModelConfig config) {
-    // An outline needs libtorch, which a driver does without where nothing is to be checked.
+    // It needs libtorch, which a driver does without where nothing is to be checked.
     if (lora != null || freezeLayers > 0 || reinitTopLayers > 0) {
-      SequenceClassifier.outline(config, this).close();
+      SequenceClassifier.onMetaDevice(config, this).close();
     }
   }
 

@@ -116,7 +116,7 @@ final class AlbertFamily implements EncoderFamily {
     }
 
     @Override
-    public boolean packs() {
+    public boolean takesUnpadded() {
       return true;
     }
 
@@ -127,7 +127,7 @@ final class AlbertFamily implements EncoderFamily {
       for (int i = 0; i < depth; i++) {
         for (Layer layer : groups.get(i * groups.size() / depth)) {
           x =
-              ops.checkpoint(
+              ops.recomputable(
                   y -> layer.rest().forward(ops, y, layer.attention().forward(ops, y, bias)), x);
         }
       }

@@ -56,7 +56,7 @@ final class BertEncoder implements Encoder {
   }
 
   @Override
-  public boolean packs() {
+  public boolean takesUnpadded() {
     return true;
   }
 
@@ -68,7 +68,7 @@ final class BertEncoder implements Encoder {
     for (int i = 0; i < layers.size(); i++) {
       SelfAttention attention = attentions.get(i);
       PostNormLayer layer = layers.get(i);
-      x = ops.checkpoint(y -> layer.forward(ops, y, attention.forward(ops, y, bias)), x);
+      x = ops.recomputable(y -> layer.forward(ops, y, attention.forward(ops, y, bias)), x);
     }
     return x;
   }

@@ -113,7 +113,7 @@ final class DebertaV2Family implements EncoderFamily {
         Attention attention = attentions.get(i);
         PostNormLayer layer = layers.get(i);
         x =
-            ops.checkpoint(
+            ops.recomputable(
                 y -> layer.forward(ops, y, attention.forward(ops, y, places, padding)), x);
         if (i == 0 && convolution != null) {
           x = convolution.forward(ops, embedded, x, tokens);
@@ -139,7 +139,7 @@ final class DebertaV2Family implements EncoderFamily {
       words =
           scope
               .child("word_embeddings")
-              .wordTable("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), size);
+              .wordEmbeddings("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), size);
       positions =
           config.flag("position_biased_input", true)
               ? TokenEmbeddings.table(scope, "position_embeddings", config.positions(), size)

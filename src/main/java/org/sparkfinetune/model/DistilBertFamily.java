@@ -101,7 +101,7 @@ final class DistilBertFamily implements EncoderFamily {
     }
 
     @Override
-    public boolean packs() {
+    public boolean takesUnpadded() {
       return true;
     }
 
@@ -112,7 +112,7 @@ final class DistilBertFamily implements EncoderFamily {
       for (int i = 0; i < layers.size(); i++) {
         SelfAttention attention = attentions.get(i);
         PostNormLayer layer = layers.get(i);
-        x = ops.checkpoint(y -> layer.forward(ops, y, attention.forward(ops, y, bias)), x);
+        x = ops.recomputable(y -> layer.forward(ops, y, attention.forward(ops, y, bias)), x);
       }
       return x;
     }

@@ -12,7 +12,7 @@ interface Encoder {
    * {@link TensorOps#selfAttention}, {@link TensorOps#positions} and {@link
    * TensorOps#cumulativeSum} alone.
    */
-  default boolean packs() {
+  default boolean takesUnpadded() {
     return false;
   }
 }

@@ -28,18 +28,18 @@ import org.sparkfinetune.torch.TransientScope;
  *     cast once a pass, within autograd, so that gradients reach the fp32 weights
  * @param dropout the source of dropout's randomness; null switches dropout off
  * @param attention how attention is computed
- * @param checkpointing whether the backward pass computes each layer again instead of the forward
- *     pass keeping its insides (Chen et al., 2016): less memory for about a third more time
+ * @param recompute whether the backward pass computes each layer again instead of the forward pass
+ *     keeping its insides (Chen et al., 2016): less memory for about a third more time
  * @param device where the model is, as libtorch names it: {@code cpu}, {@code cuda:0}
- * @param packed where the rows lie in the one row that the batch is; null when rows are padded
+ * @param unpadded where the rows lie in the one row that the batch is; null when rows are padded
  */
 public record ForwardPass(
     ScalarType dtype,
     Generator dropout,
     AttentionImplementation attention,
-    boolean checkpointing,
+    boolean recompute,
     String device,
-    UnpaddedRows packed)
+    UnpaddedRows unpadded)
     implements TensorOps<Tensor> {
   private static final String CPU = "cpu";
 
@@ -51,11 +51,8 @@ public record ForwardPass(
 
   /** A pass over padded rows, on the device of the model that it is of. */
   public ForwardPass(
-      ScalarType dtype,
-      Generator dropout,
-      AttentionImplementation attention,
-      boolean checkpointing) {
-    this(dtype, dropout, attention, checkpointing, CPU, null);
+      ScalarType dtype, Generator dropout, AttentionImplementation attention, boolean recompute) {
+    this(dtype, dropout, attention, recompute, CPU, null);
   }
 
   /** A pass whose layers keep their insides for the backward pass. */
@@ -75,13 +72,12 @@ public record ForwardPass(
 
   /** The same where a model is. */
   ForwardPass on(Device where) {
-    return new ForwardPass(
-        dtype, dropout, attention, checkpointing, where.str().getString(), packed);
+    return new ForwardPass(dtype, dropout, attention, recompute, where.str().getString(), unpadded);
   }
 
   /** The same for a batch without padding. */
   ForwardPass over(UnpaddedRows rows) {
-    return new ForwardPass(dtype, dropout, attention, checkpointing, device, rows);
+    return new ForwardPass(dtype, dropout, attention, recompute, device, rows);
   }
 
   /**
@@ -89,7 +85,7 @@ public record ForwardPass(
    *
    * @param length tokens of the longest row
    */
-  boolean packs(long length) {
+  boolean takesUnpadded(long length) {
     return onCpu() && FusedAttention.isFor(attention, length, dropout != null);
   }
 
@@ -271,13 +267,13 @@ public record ForwardPass(
   public Tensor selfAttention(
       Tensor projected, int heads, int size, Tensor bias, double scale, double p) {
     boolean drops = dropout != null && p > 0;
-    if (packed == null
+    if (unpadded == null
         && !(FusedAttention.accepts(projected, bias)
             && FusedAttention.isFor(attention, projected.size(1), drops))) {
       return TensorOps.super.selfAttention(projected, heads, size, bias, scale, p);
     }
     UnpaddedRows rows =
-        packed != null ? packed : UnpaddedRows.padded(projected.size(0), projected.size(1));
+        unpadded != null ? unpadded : UnpaddedRows.padded(projected.size(0), projected.size(1));
     FusedAttention fused = new FusedAttention(rows, heads, size, scale);
     FusedAttention.Dropped droppedWeights = null;
     if (drops) {
@@ -288,14 +284,14 @@ public record ForwardPass(
   }
 
   /**
-   * {@inheritDoc} The gradients are those of a pass without checkpointing, dropout included. A
-   * weight that several layers share gets its gradient in parts, one a layer, as do other tensors
-   * that the layer uses.
+   * {@inheritDoc} The gradients are those of a pass that keeps them, dropout included. A weight
+   * that several layers share gets its gradient in parts, one a layer, as do other tensors that the
+   * layer uses.
    */
   @Override
-  public Tensor checkpoint(UnaryOperator<Tensor> layer, Tensor x) {
+  public Tensor recomputable(UnaryOperator<Tensor> layer, Tensor x) {
     // Without a gradient of x this is the first layer to be trained, or there is no backward pass.
-    return checkpointing && GradMode.is_enabled() && x.requires_grad()
+    return recompute && GradMode.is_enabled() && x.requires_grad()
         ? Recomputation.of(layer, x, dropout)
         : TransientScope.within(() -> layer.apply(x));
   }
@@ -343,7 +339,7 @@ public record ForwardPass(
 
   @Override
   public Tensor cumulativeSum(Tensor x) {
-    return packed == null ? x.cumsum(-1) : ofEachRun(run -> rowsOf(x, run).cumsum(-1));
+    return unpadded == null ? x.cumsum(-1) : ofEachRun(run -> rowsOf(x, run).cumsum(-1));
   }
 
   /** Of {@code [1, tokens]} a run's, {@code [rows, length]}. */
@@ -354,7 +350,7 @@ public record ForwardPass(
   /** {@code [1, tokens]}, of {@code [rows, length]} for each run. */
   private Tensor ofEachRun(Function<UnpaddedRows.Run, Tensor> rows) {
     List<Tensor> parts = new ArrayList<>();
-    packed.runs().forEach(run -> parts.add(rows.apply(run).reshape(1, -1)));
+    unpadded.runs().forEach(run -> parts.add(rows.apply(run).reshape(1, -1)));
     return concat(1, parts);
   }
 
@@ -395,7 +391,7 @@ public record ForwardPass(
 
   @Override
   public Tensor positions(Tokens<Tensor> tokens) {
-    return packed == null
+    return unpadded == null
         ? counted(tokens.inputIds().size(1))
         : ofEachRun(run -> counted(run.length()).expand(run.rows(), run.length())).view(-1);
   }

@@ -22,11 +22,11 @@ import org.sparkfinetune.torch.TransientScope;
  * out, and all heads of all rows are multiplied in one call, be the rows of one length or not. Its
  * backward pass keeps the attention weights, and of dropout one byte an element.
  *
- * @param packed where the rows lie
+ * @param layout where the rows lie
  * @param size the width of a head
  * @param scale of the scores
  */
-record FusedAttention(UnpaddedRows packed, int heads, int size, double scale) {
+record FusedAttention(UnpaddedRows layout, int heads, int size, double scale) {
   /**
    * From this length on, without dropout, libtorch's own kernel is used instead: it does not hold
    * all attention weights at once, which are many then.
@@ -113,11 +113,11 @@ record FusedAttention(UnpaddedRows packed, int heads, int size, double scale) {
       Tensor scores = scores();
       multiply(true, scale, queries(projected), false, keys(projected), true, squares(scores));
       if (bias != null) {
-        UnpaddedRows.Run run = packed.runs().get(0);
+        UnpaddedRows.Run run = layout.runs().get(0);
         scores.view(run.rows(), heads, run.length(), run.length()).add_(bias);
       }
       Tensor weights = kept != null ? kept.weights() : scores();
-      for (UnpaddedRows.Run run : packed.runs()) {
+      for (UnpaddedRows.Run run : layout.runs()) {
         torch.softmax_out(lines(weights, run), lines(scores, run), -1);
       }
       Tensor used = dropped == null ? weights : weights.mul(dropped.kept());
@@ -144,7 +144,7 @@ record FusedAttention(UnpaddedRows packed, int heads, int size, double scale) {
       ofWeights.mul_(dropped.kept());
     }
     Tensor ofScores = scores();
-    for (UnpaddedRows.Run run : packed.runs()) {
+    for (UnpaddedRows.Run run : layout.runs()) {
       SOFTMAX_BACKWARD.callInPlace(
           lines(ofWeights, run), lines(weights, run), -1L, FP32, lines(ofScores, run));
     }
@@ -164,7 +164,7 @@ record FusedAttention(UnpaddedRows packed, int heads, int size, double scale) {
 
   /** The scores of all rows and heads. */
   long scoreCount() {
-    return packed.scores() * heads;
+    return layout.scores() * heads;
   }
 
   /** Those of a run, a line a query. */
@@ -186,7 +186,7 @@ record FusedAttention(UnpaddedRows packed, int heads, int size, double scale) {
       boolean transposeB,
       Function<UnpaddedRows.Run, Matrices> c) {
     List<Product> products = new ArrayList<>();
-    for (UnpaddedRows.Run run : packed.runs()) {
+    for (UnpaddedRows.Run run : layout.runs()) {
       int m = run.length();
       int n = toScores ? m : size;
       int k = toScores ? size : m;

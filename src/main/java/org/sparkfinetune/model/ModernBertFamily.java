@@ -107,7 +107,8 @@ final class ModernBertFamily implements EncoderFamily {
       words =
           embeddings
               .child("tok_embeddings")
-              .wordTable("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), hidden);
+              .wordEmbeddings(
+                  "weight", Parameter.Init.NORMAL, config.positive("vocab_size"), hidden);
       embeddingNorm = norm(config, embeddings.child("norm"));
       embeddingDropout = config.dropout("embedding_dropout", 0);
       for (int i = 0; i < config.layers("num_hidden_layers"); i++) {
@@ -136,7 +137,7 @@ final class ModernBertFamily implements EncoderFamily {
       x = ops.dropout(ops.cast(x), embeddingDropout);
       for (Layer layer : layers) {
         x =
-            ops.checkpoint(
+            ops.recomputable(
                 y ->
                     layer.isLocal
                         ? layer.forward(ops, y, localAngles, windowed)

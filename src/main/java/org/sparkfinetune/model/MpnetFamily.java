@@ -160,7 +160,7 @@ final class MpnetFamily implements EncoderFamily {
       for (int i = 0; i < layers.size(); i++) {
         SelfAttention attention = attentions.get(i);
         PostNormLayer layer = layers.get(i);
-        x = ops.checkpoint(y -> layer.forward(ops, y, attention.forward(ops, y, allBias)), x);
+        x = ops.recomputable(y -> layer.forward(ops, y, attention.forward(ops, y, allBias)), x);
       }
       return x;
     }

@@ -46,7 +46,7 @@ public final class ParameterSet implements AutoCloseable {
   private final Map<String, Parameter> parameters = new LinkedHashMap<>();
   private final List<Linear> linears = new ArrayList<>();
   private Device device;
-  private Parameter wordTable;
+  private Parameter wordEmbeddings;
   private int depth;
   private long numbers;
 
@@ -102,9 +102,9 @@ public final class ParameterSet implements AutoCloseable {
     }
 
     /** Declares the table of word vectors, a row a token id. */
-    Parameter wordTable(String name, Parameter.Init init, long rows, long size) {
-      wordTable = parameter(name, init, rows, size);
-      return wordTable;
+    Parameter wordEmbeddings(String name, Parameter.Init init, long rows, long size) {
+      wordEmbeddings = parameter(name, init, rows, size);
+      return wordEmbeddings;
     }
 
     /** Makes a linear layer known by this scope's name, and gives the name. */
@@ -148,8 +148,8 @@ public final class ParameterSet implements AutoCloseable {
   }
 
   /** The table of word vectors. */
-  Parameter wordTable() {
-    return wordTable;
+  Parameter wordEmbeddings() {
+    return wordEmbeddings;
   }
 
   /** Where the weights are. */

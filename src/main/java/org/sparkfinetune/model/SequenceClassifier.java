@@ -87,7 +87,7 @@ public final class SequenceClassifier implements AutoCloseable {
       TensorSource checkpoint,
       AdaptationConfig adaptation,
       long seed) {
-    requireFits(config, adaptation, outline -> outline.match(checkpoint, checkpointLabels));
+    requireFits(config, adaptation, empty -> empty.match(checkpoint, checkpointLabels));
     SequenceClassifier model = new SequenceClassifier(config, adaptation);
     try {
       PretrainedWeights.Taken taken = model.fromCheckpoint().take(checkpoint, checkpointLabels);
@@ -111,7 +111,7 @@ public final class SequenceClassifier implements AutoCloseable {
   /** Builds a classifier that no checkpoint has been to: all weights start afresh. */
   public static SequenceClassifier fromScratch(
       ModelConfig config, AdaptationConfig adaptation, long seed) {
-    requireFits(config, adaptation, outline -> {});
+    requireFits(config, adaptation, empty -> {});
     SequenceClassifier model = new SequenceClassifier(config, adaptation);
     model.initialize(List.copyOf(model.parameters.tensors().keySet()), seed);
     return model;
@@ -128,9 +128,9 @@ public final class SequenceClassifier implements AutoCloseable {
    */
   private static void requireFits(
       ModelConfig config, AdaptationConfig adaptation, Consumer<SequenceClassifier> match) {
-    try (SequenceClassifier outline = outline(config, adaptation)) {
-      match.accept(outline);
-      outline.parameters.requireRoom();
+    try (SequenceClassifier empty = onMetaDevice(config, adaptation)) {
+      match.accept(empty);
+      empty.parameters.requireRoom();
     }
   }
 
@@ -158,7 +158,7 @@ public final class SequenceClassifier implements AutoCloseable {
    * Builds a classifier of shapes alone, on libtorch's device {@code Meta}: it takes no memory for
    * weights, has none, and is for looking at {@link #parameters()}.
    */
-  public static SequenceClassifier outline(ModelConfig config, AdaptationConfig adaptation) {
+  public static SequenceClassifier onMetaDevice(ModelConfig config, AdaptationConfig adaptation) {
     return new SequenceClassifier(config, adaptation, new ParameterSet(torch.DeviceType.Meta));
   }
 
@@ -183,8 +183,7 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** Loads a whole classifier: every weight must be there. */
   public static SequenceClassifier load(ModelConfig config, TensorSource weights) {
-    requireFits(
-        config, AdaptationConfig.NONE, outline -> outline.fromCheckpoint().matchAll(weights));
+    requireFits(config, AdaptationConfig.NONE, empty -> empty.fromCheckpoint().matchAll(weights));
     SequenceClassifier model = new SequenceClassifier(config, AdaptationConfig.NONE);
     try {
       model.fromCheckpoint().takeAll(weights);
@@ -264,7 +263,7 @@ public final class SequenceClassifier implements AutoCloseable {
    * @return empty when the table is not trained
    */
   public Optional<CompactEmbeddings> trimVocabulary(BitSet used) {
-    Parameter words = parameters.wordTable();
+    Parameter words = parameters.wordEmbeddings();
     if (!words.trainable()) {
       return Optional.empty();
     }
@@ -275,17 +274,17 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /** Whether a weight is the table of word vectors. */
-  public boolean isWordTable(Parameter parameter) {
-    return parameter == parameters.wordTable();
+  public boolean isWordEmbeddings(Parameter parameter) {
+    return parameter == parameters.wordEmbeddings();
   }
 
   /** The number of token ids that the table of word vectors has rows for. */
   public int vocabulary() {
-    return (int) parameters.wordTable().tensor().size(0);
+    return (int) parameters.wordEmbeddings().tensor().size(0);
   }
 
   /** The numbers of the whole table of word vectors while it is trimmed; 0 while it is not. */
-  public long numbersAside() {
+  public long detachedSize() {
     return trimmed == null ? 0 : trimmed.wholeSize();
   }
 
@@ -326,12 +325,12 @@ public final class SequenceClassifier implements AutoCloseable {
   public Tensor logitsTensor(ForwardPass pass, Batch batch) {
     ForwardPass here = pass.on(device());
     Tokens<Tensor> tokens = tokens(batch);
-    if (tokens.padding() == null || !packs(pass, batch.length())) {
+    if (tokens.padding() == null || !takesUnpadded(pass, batch.length())) {
       return logits(here, tokens);
     }
-    UnpaddedBatch packed = UnpaddedBatch.of(batch, tokens);
-    Tensor vectors = encoder.forward(here.over(packed.rows()), packed.tokens());
-    return head.forward(here, packed.unpack(vectors), tokens);
+    UnpaddedBatch unpadded = UnpaddedBatch.of(batch, tokens);
+    Tensor vectors = encoder.forward(here.over(unpadded.rows()), unpadded.tokens());
+    return head.forward(here, unpadded.pad(vectors), tokens);
   }
 
   /**
@@ -339,8 +338,8 @@ public final class SequenceClassifier implements AutoCloseable {
    *
    * @param length tokens of the longest row
    */
-  public boolean packs(ForwardPass pass, int length) {
-    return encoder.packs() && pass.on(device()).packs(length);
+  public boolean takesUnpadded(ForwardPass pass, int length) {
+    return encoder.takesUnpadded() && pass.on(device()).takesUnpadded(length);
   }
 
   /**

@@ -105,7 +105,7 @@ public interface TensorOps<T> {
    *
    * @param layer from a tensor to one of the same shape. It may use others too
    */
-  default T checkpoint(UnaryOperator<T> layer, T x) {
+  default T recomputable(UnaryOperator<T> layer, T x) {
     return layer.apply(x);
   }
 

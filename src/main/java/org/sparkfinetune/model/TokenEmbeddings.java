@@ -40,7 +40,7 @@ final class TokenEmbeddings {
     words =
         scope
             .child("word_embeddings")
-            .wordTable("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), size);
+            .wordEmbeddings("weight", Parameter.Init.NORMAL, config.positive("vocab_size"), size);
     positions = table(scope, "position_embeddings", config.positions(), size);
     this.types = types == 0 ? null : table(scope, "token_type_embeddings", types, size);
     norm = new LayerNorm(scope.child("LayerNorm"), size, eps);

@@ -24,7 +24,7 @@ record UnpaddedBatch(
    */
   private static final int MULTIPLE = 32;
 
-  /** Packs a batch that has been padded. */
+  /** Lines up a batch that has been padded. */
   static UnpaddedBatch of(Batch batch, Tokens<Tensor> padded) {
     int length = batch.length();
     int[] order =
@@ -49,12 +49,12 @@ record UnpaddedBatch(
       at += batch.lengths()[row];
     }
     Tensor index = TokenTensors.int64(taken, taken.length);
-    Tensor inputIds = packed(padded.inputIds(), index);
+    Tensor inputIds = flattened(padded.inputIds(), index);
     return new UnpaddedBatch(
         new Tokens<>(
             inputIds,
-            padded.wordRows() == padded.inputIds() ? inputIds : packed(padded.wordRows(), index),
-            padded.tokenTypeIds() == null ? null : packed(padded.tokenTypeIds(), index),
+            padded.wordRows() == padded.inputIds() ? inputIds : flattened(padded.wordRows(), index),
+            padded.tokenTypeIds() == null ? null : flattened(padded.tokenTypeIds(), index),
             TokenTensors.int64(new long[] {taken.length}, 1),
             null),
         UnpaddedRows.of(
@@ -66,12 +66,12 @@ record UnpaddedBatch(
         padded);
   }
 
-  private static Tensor packed(Tensor x, Tensor index) {
+  private static Tensor flattened(Tensor x, Tensor index) {
     return x.view(-1).index_select(0, index).unsqueeze(0);
   }
 
   /** {@code [1, tokens, hidden]} to {@code [rows, length, hidden]}. */
-  Tensor unpack(Tensor vectors) {
+  Tensor pad(Tensor vectors) {
     Tensor shape = padded.inputIds();
     return vectors
         .view(-1, vectors.size(2))

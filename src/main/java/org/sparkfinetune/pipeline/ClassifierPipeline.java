@@ -73,7 +73,7 @@ public final class ClassifierPipeline {
       TrainingArguments training,
       ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
-    PretrainedModelHandle alone = PretrainedModelHandle.ofOne(train.sparkSession());
+    PretrainedModelHandle alone = PretrainedModelHandle.unshared(train.sparkSession());
     try (Prepared prepared = prepare(train, validation, model, training, resources, alone)) {
       return prepared.fit(model, training, resources, progress);
     }
@@ -94,7 +94,7 @@ public final class ClassifierPipeline {
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources) {
-    PretrainedModelHandle base = PretrainedModelHandle.ofMany(train.sparkSession());
+    PretrainedModelHandle base = PretrainedModelHandle.shared(train.sparkSession());
     return prepare(train, validation, model, training, resources, base);
   }
 

@@ -29,12 +29,13 @@ public record Batch(
    * Pads rows to the longest of them.
    *
    * @param rows token ids of each row, special tokens included, no padding
-   * @param typeOneStarts where each row's tokens of type 1 start, as in {@link
-   *     Encoding#typeOneStart}
+   * @param secondSegmentStarts where each row's tokens of type 1 start, as in {@link
+   *     Encoding#secondSegmentStart}
    * @param labels the label indices of each row
    * @param padTokenId what fills the unused places
    */
-  public static Batch of(List<int[]> rows, int[] typeOneStarts, int[][] labels, int padTokenId) {
+  public static Batch of(
+      List<int[]> rows, int[] secondSegmentStarts, int[][] labels, int padTokenId) {
     int[] lengths = rows.stream().mapToInt(row -> row.length).toArray();
     int length = Arrays.stream(lengths).max().orElse(0);
     long[] inputIds = new long[Math.multiplyExact(rows.size(), length)];
@@ -45,11 +46,11 @@ public record Batch(
       for (int j = 0; j < row.length; j++) {
         inputIds[i * length + j] = row[j];
       }
-      if (typeOneStarts[i] < row.length) {
+      if (secondSegmentStarts[i] < row.length) {
         if (tokenTypeIds == null) {
           tokenTypeIds = new long[inputIds.length];
         }
-        Arrays.fill(tokenTypeIds, i * length + typeOneStarts[i], i * length + row.length, 1);
+        Arrays.fill(tokenTypeIds, i * length + secondSegmentStarts[i], i * length + row.length, 1);
       }
     }
     return new Batch(inputIds, tokenTypeIds, lengths, labels, length);

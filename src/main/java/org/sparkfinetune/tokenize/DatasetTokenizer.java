@@ -29,9 +29,10 @@ public final class DatasetTokenizer {
   public static final String INPUT_IDS = "input_ids";
 
   /**
-   * The added column of where token type 1 starts: {@code int}, {@link Encoding#typeOneStart()}.
+   * The added column of where token type 1 starts: {@code int}, {@link
+   * Encoding#secondSegmentStart()}.
    */
-  public static final String TYPE_ONE_START = "type_one_start";
+  public static final String SECOND_SEGMENT_START = "second_segment_start";
 
   /** The added column that says whether tokens were cut off: {@code boolean}. */
   public static final String TRUNCATED = "truncated";
@@ -48,7 +49,7 @@ public final class DatasetTokenizer {
   private DatasetTokenizer() {}
 
   /**
-   * Adds {@link #INPUT_IDS}, {@link #TYPE_ONE_START}, {@link #TRUNCATED} and {@link
+   * Adds {@link #INPUT_IDS}, {@link #SECOND_SEGMENT_START}, {@link #TRUNCATED} and {@link
    * #UNKNOWN_TOKENS} to the columns that are there. Rows keep their order and partitions. Nothing
    * is computed before an action asks for it, and each action tokenises anew: a caller that needs
    * the rows more than once persists them.
@@ -84,7 +85,7 @@ public final class DatasetTokenizer {
     StructType schema =
         rows.schema()
             .add(INPUT_IDS, DataTypes.createArrayType(DataTypes.IntegerType, false), false)
-            .add(TYPE_ONE_START, DataTypes.IntegerType, false)
+            .add(SECOND_SEGMENT_START, DataTypes.IntegerType, false)
             .add(TRUNCATED, DataTypes.BooleanType, false)
             .add(UNKNOWN_TOKENS, DataTypes.IntegerType, false);
     int unknown = TokenizerSummary.of(tokenizerJson).unknownToken().orElse(NONE);
@@ -110,7 +111,7 @@ public final class DatasetTokenizer {
   }
 
   private static void requireNoAddedColumn(StructType schema) {
-    for (String added : List.of(INPUT_IDS, TYPE_ONE_START, TRUNCATED, UNKNOWN_TOKENS)) {
+    for (String added : List.of(INPUT_IDS, SECOND_SEGMENT_START, TRUNCATED, UNKNOWN_TOKENS)) {
       // Spark's names differ in case only when told so, hence any case is taken.
       if (Arrays.stream(schema.fieldNames()).anyMatch(added::equalsIgnoreCase)) {
         throw new UserException(
@@ -190,7 +191,7 @@ public final class DatasetTokenizer {
         values[i] = row.get(i);
       }
       values[row.size()] = encoding.inputIds();
-      values[row.size() + 1] = encoding.typeOneStart();
+      values[row.size() + 1] = encoding.secondSegmentStart();
       values[row.size() + 2] = encoding.truncated();
       values[row.size() + 3] =
           (int) Arrays.stream(encoding.inputIds()).filter(id -> id == unknownToken).count();

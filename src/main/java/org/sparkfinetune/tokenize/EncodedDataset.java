@@ -120,11 +120,12 @@ public final class EncodedDataset implements Rows, AutoCloseable {
      * Adds a row.
      *
      * @param inputIds token ids, special tokens included, no padding; at least one
-     * @param typeOneStart where its tokens of type 1 start, as in {@link Encoding#typeOneStart}
+     * @param secondSegmentStart where its tokens of type 1 start, as in {@link
+     *     Encoding#secondSegmentStart}
      * @param labels the labels' indices, in any order; repeated ones count once
      */
-    public Builder add(int[] inputIds, int typeOneStart, int[] labels) {
-      return add(EncodedRow.of(inputIds, typeOneStart, labels));
+    public Builder add(int[] inputIds, int secondSegmentStart, int[] labels) {
+      return add(EncodedRow.of(inputIds, secondSegmentStart, labels));
     }
 
     /**

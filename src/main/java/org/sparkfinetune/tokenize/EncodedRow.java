@@ -18,17 +18,18 @@ public record EncodedRow(int[] record) implements Serializable {
    * Lays out a row.
    *
    * @param inputIds token ids, special tokens included, no padding; at least one
-   * @param typeOneStart where its tokens of type 1 start, as in {@link Encoding#typeOneStart}
+   * @param secondSegmentStart where its tokens of type 1 start, as in {@link
+   *     Encoding#secondSegmentStart}
    * @param labels the labels' indices, in any order; repeated ones count once
    */
-  public static EncodedRow of(int[] inputIds, int typeOneStart, int[] labels) {
+  public static EncodedRow of(int[] inputIds, int secondSegmentStart, int[] labels) {
     if (inputIds.length == 0) {
       // Attention over nothing is NaN, many steps later.
       throw new IllegalArgumentException("A row must have at least one token");
     }
     int[] set = Arrays.stream(labels).sorted().distinct().toArray();
     int[] record = new int[HEADER + set.length + inputIds.length];
-    record[0] = typeOneStart;
+    record[0] = secondSegmentStart;
     record[1] = set.length;
     System.arraycopy(set, 0, record, HEADER, set.length);
     System.arraycopy(inputIds, 0, record, HEADER + set.length, inputIds.length);

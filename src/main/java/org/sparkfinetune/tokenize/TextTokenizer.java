@@ -273,16 +273,18 @@ public final class TextTokenizer implements AutoCloseable {
     }
     try {
       int[] inputIds = toInts(Native.LIB.getTokenIds(encoding));
-      int typeOneStart =
-          input.pair() == null ? inputIds.length : typeOneStart(Native.LIB.getTypeIds(encoding));
+      int secondSegmentStart =
+          input.pair() == null
+              ? inputIds.length
+              : secondSegmentStart(Native.LIB.getTypeIds(encoding));
       boolean truncated = input.cut() || Native.LIB.getOverflowCount(encoding) > 0;
-      return new Encoding(inputIds, typeOneStart, truncated);
+      return new Encoding(inputIds, secondSegmentStart, truncated);
     } finally {
       Native.LIB.deleteEncoding(encoding);
     }
   }
 
-  private static int typeOneStart(long[] typeIds) {
+  private static int secondSegmentStart(long[] typeIds) {
     int start = 0;
     while (start < typeIds.length && typeIds[start] == 0) {
       start++;

@@ -62,8 +62,7 @@ final class BatchGradient implements AutoCloseable {
     this.generator = generator;
     this.seed = seed;
     trainable = model.parameters().trainable();
-    reducer =
-        workers.reducer(trainable.stream().map(Parameter::tensor).toList(), pass.checkpointing());
+    reducer = workers.reducer(trainable.stream().map(Parameter::tensor).toList(), pass.recompute());
     dealt = IntStream.range(0, trainable.size()).anyMatch(weight -> !reducer.updates(weight));
   }
 
@@ -85,7 +84,7 @@ final class BatchGradient implements AutoCloseable {
     }
     reducer.afterBackward();
     double norm = GradientNorm.of(trainable);
-    double[] sums = workers.sum(new double[] {sum, norm * norm});
+    double[] sums = workers.allReduceSum(new double[] {sum, norm * norm});
     // Gradients that are dealt out have their norm in parts.
     norm = dealt ? Math.sqrt(sums[1]) : norm;
     return new Result(sums[0] / weight, norm / scale);
@@ -126,7 +125,7 @@ final class BatchGradient implements AutoCloseable {
       try {
         sum.mul(new Scalar(averaged)).backward();
       } catch (RuntimeException e) {
-        throw workers.explain(e);
+        throw workers.translateFailure(e);
       }
       return value;
     }

@@ -62,7 +62,7 @@ final class BatchSizeFinder {
 
   private boolean fits(int size) {
     if (!model.device().is_cuda()) {
-      boolean gradientsStay = plan.workers() > 1 || plan.inPassesOf(size).accumulation() > 1;
+      boolean gradientsStay = plan.workers() > 1 || plan.inMicroBatchesOf(size).accumulation() > 1;
       long needed = TrainingMemory.ofPass(model, arguments, size, rows.longest(), gradientsStay);
       return needed <= available.getAsLong();
     }

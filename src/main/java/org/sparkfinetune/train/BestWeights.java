@@ -22,20 +22,20 @@ final class BestWeights implements AutoCloseable {
    * What is known of the weights kept.
    *
    * @param step after which they were taken; -1 when steps were numbered for another batch size
-   * @param untouchedFactor as of {@link org.sparkfinetune.model.CompactEmbeddings#factor} then
+   * @param lazyDecayFactor as of {@link org.sparkfinetune.model.CompactEmbeddings#factor} then
    * @param evaluated whether they were evaluated
    * @param metrics of that evaluation
    * @param description in words
    */
   record State(
       int step,
-      double untouchedFactor,
+      double lazyDecayFactor,
       boolean evaluated,
       Map<String, Double> metrics,
       String description) {
     /** The same where steps are numbered otherwise from now on. */
     State withoutStep() {
-      return new State(-1, untouchedFactor, evaluated, metrics, description);
+      return new State(-1, lazyDecayFactor, evaluated, metrics, description);
     }
   }
 
@@ -53,10 +53,10 @@ final class BestWeights implements AutoCloseable {
   }
 
   /** Keeps the present weights, which gave a finite loss, if no evaluated ones are kept. */
-  void keepUnevaluated(int step, double untouchedFactor) {
+  void keepUnevaluated(int step, double lazyDecayFactor) {
     if (!state.evaluated()) {
       snapshot.update();
-      state = new State(step, untouchedFactor, false, Map.of(), "the weights after step " + step);
+      state = new State(step, lazyDecayFactor, false, Map.of(), "the weights after step " + step);
     }
   }
 
@@ -64,15 +64,15 @@ final class BestWeights implements AutoCloseable {
    * Keeps the present weights whatever is kept: they are the last, and gave a finite loss. What an
    * earlier step's evaluation said is not said of them.
    */
-  void keepLast(int step, double untouchedFactor) {
+  void keepLast(int step, double lazyDecayFactor) {
     snapshot.update();
     boolean evaluated = state.evaluated() && state.step() == step;
     Map<String, Double> metrics = evaluated ? state.metrics() : Map.of();
-    state = new State(step, untouchedFactor, evaluated, metrics, "the weights of the end");
+    state = new State(step, lazyDecayFactor, evaluated, metrics, "the weights of the end");
   }
 
   /** Keeps the present weights if they are the first evaluated or better than those kept. */
-  void offer(Map<String, Double> evaluation, int step, double epoch, double untouchedFactor) {
+  void offer(Map<String, Double> evaluation, int step, double epoch, double lazyDecayFactor) {
     double value = evaluation.get(metric);
     if (!keepsBest
         || !state.metrics().containsKey(metric)
@@ -87,7 +87,7 @@ final class BestWeights implements AutoCloseable {
       state =
           new State(
               step,
-              untouchedFactor,
+              lazyDecayFactor,
               true,
               metrics,
               String.format(Locale.ROOT, "the weights of %s (%s %.4f)", when, metric, value));

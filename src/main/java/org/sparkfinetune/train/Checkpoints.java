@@ -161,7 +161,7 @@ final class Checkpoints {
   private void requireAgreement(int step) {
     int[] steps = new int[workers.size()];
     steps[workers.rank()] = step;
-    for (int other : workers.sum(steps)) {
+    for (int other : workers.allReduceSum(steps)) {
       if (other != step) {
         throw new UserException(
             "the workers do not see the same checkpoints in "

@@ -72,7 +72,7 @@ final class Evaluator {
           // One that is NaN makes each of them so.
           outcomes[place + 2] = probabilities[label];
         });
-    double[] all = workers.sum(outcomes);
+    double[] all = workers.allReduceSum(outcomes);
     ClassificationMetrics.Accumulator accumulator =
         new ClassificationMetrics.Accumulator(model.labels().size());
     for (int place = 0; place < all.length; place += 3) {
@@ -98,8 +98,8 @@ final class Evaluator {
             indicators[place + label] = 1;
           }
         });
-    double[] all = workers.sum(outcomes);
-    int[] allIndicators = workers.sum(indicators);
+    double[] all = workers.allReduceSum(outcomes);
+    int[] allIndicators = workers.allReduceSum(indicators);
     if (Arrays.stream(all).anyMatch(Double::isNaN)) {
       return Optional.empty();
     }

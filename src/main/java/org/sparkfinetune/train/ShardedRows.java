@@ -35,7 +35,7 @@ final class ShardedRows implements Rows {
     this.workers = workers;
     int[] counts = new int[workers.size()];
     counts[workers.rank()] = shard.size();
-    counts = workers.sum(counts);
+    counts = workers.allReduceSum(counts);
     first = Arrays.stream(counts, 0, workers.rank()).sum();
     int rows = Math.toIntExact(Arrays.stream(counts).asLongStream().sum());
     int[] ownLengths = new int[rows];
@@ -44,8 +44,8 @@ final class ShardedRows implements Rows {
       ownLengths[first + i] = shard.length(i);
       ownSizes[first + i] = shard.recordSize(i);
     }
-    lengths = workers.sum(ownLengths);
-    recordSizes = workers.sum(ownSizes);
+    lengths = workers.allReduceSum(ownLengths);
+    recordSizes = workers.allReduceSum(ownSizes);
     tokens = Arrays.stream(lengths).asLongStream().sum();
   }
 
@@ -88,7 +88,7 @@ final class ShardedRows implements Rows {
     }
     parts[2 * workers.rank()] = (int) (own >>> 32);
     parts[2 * workers.rank() + 1] = (int) own;
-    parts = workers.sum(parts);
+    parts = workers.allReduceSum(parts);
     long all = 0;
     for (int worker = 0; worker < workers.size(); worker++) {
       all += (long) parts[2 * worker] << 32 | Integer.toUnsignedLong(parts[2 * worker + 1]);
@@ -124,7 +124,7 @@ final class ShardedRows implements Rows {
       }
       place += recordSizes[row];
     }
-    records = workers.sum(records);
+    records = workers.allReduceSum(records);
     window = new HashMap<>();
     place = 0;
     for (int row : wanted) {

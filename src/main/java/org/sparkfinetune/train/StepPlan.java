@@ -5,9 +5,9 @@ package org.sparkfinetune.train;
  *
  * @param rows training rows of all workers
  * @param workers how many there are
- * @param accumulation forward and backward passes of a worker for a step
- * @param batchSize rows of a step, over all passes and workers; the last step of an epoch may have
- *     fewer
+ * @param accumulation micro-batches of a worker in a step, each of which goes forward and backward
+ * @param batchSize rows of a step, over all micro-batches and workers; the last step of an epoch
+ *     may have fewer
  * @param stepsPerEpoch optimizer steps of a pass over the rows
  * @param totalSteps all optimizer steps
  */
@@ -29,7 +29,7 @@ public record StepPlan(
     return new StepPlan(rows, workers, accumulation, batchSize, stepsPerEpoch, totalSteps);
   }
 
-  /** The parts that a step's rows are dealt into: one for each pass of each worker. */
+  /** The parts that a step's rows are dealt into: one for each micro-batch of each worker. */
   int parts() {
     return accumulation * workers;
   }
@@ -51,9 +51,9 @@ public record StepPlan(
     return (int) Math.min(totalSteps, steps);
   }
 
-  /** The same steps in smaller passes: each of at most {@code rowsAPass} rows. */
-  StepPlan inPassesOf(int rowsAPass) {
-    int passes = (int) (((long) batchSize - 1) / ((long) rowsAPass * workers) + 1);
-    return new StepPlan(rows, workers, passes, batchSize, stepsPerEpoch, totalSteps);
+  /** The same steps in micro-batches of at most {@code microBatch} rows each. */
+  StepPlan inMicroBatchesOf(int microBatch) {
+    int accumulation = (int) (((long) batchSize - 1) / ((long) microBatch * workers) + 1);
+    return new StepPlan(rows, workers, accumulation, batchSize, stepsPerEpoch, totalSteps);
   }
 }

@@ -26,7 +26,7 @@ final class TrainedWeights implements AutoCloseable {
   private final Optimizer optimizer;
   private final WorkerGroup workers;
   private final BatchGradient gradient;
-  private final double untouchedDecay;
+  private final double lazyDecay;
 
   private TrainedWeights(
       SequenceClassifier model,
@@ -34,13 +34,13 @@ final class TrainedWeights implements AutoCloseable {
       Optimizer optimizer,
       WorkerGroup workers,
       BatchGradient gradient,
-      double untouchedDecay) {
+      double lazyDecay) {
     this.model = model;
     this.vocabulary = vocabulary;
     this.optimizer = optimizer;
     this.workers = workers;
     this.gradient = gradient;
-    this.untouchedDecay = untouchedDecay;
+    this.lazyDecay = lazyDecay;
   }
 
   /** Prepares a model's trainable weights; an operation of all workers. */
@@ -72,7 +72,7 @@ final class TrainedWeights implements AutoCloseable {
         optimizer,
         workers,
         gradient,
-        vocabulary.isPresent() ? untouchedDecay(model, arguments.optimizer()) : 0);
+        vocabulary.isPresent() ? lazyDecay(model, arguments.optimizer()) : 0);
   }
 
   private static long[] rowsByLabel(
@@ -83,7 +83,7 @@ final class TrainedWeights implements AutoCloseable {
         counts[label]++;
       }
     }
-    counts = workers.sum(counts);
+    counts = workers.allReduceSum(counts);
     long[] rows = new long[counts.length];
     for (int label = 0; label < rows.length; label++) {
       rows[label] = (long) counts[label];
@@ -99,7 +99,7 @@ final class TrainedWeights implements AutoCloseable {
         EncodedRow.forEachId(shard.record(row), id -> occurs[id] = 1);
       }
     }
-    int[] anywhere = workers.sum(occurs);
+    int[] anywhere = workers.allReduceSum(occurs);
     BitSet used = new BitSet();
     for (int id = 0; id < anywhere.length; id++) {
       used.set(id, anywhere[id] > 0);
@@ -108,9 +108,9 @@ final class TrainedWeights implements AutoCloseable {
   }
 
   /** Of the word vectors, per unit of learning rate. */
-  private static double untouchedDecay(SequenceClassifier model, OptimizerArguments arguments) {
+  private static double lazyDecay(SequenceClassifier model, OptimizerArguments arguments) {
     return ParameterGroups.of(model.parameters(), arguments).stream()
-        .filter(group -> group.parameters().stream().anyMatch(model::isWordTable))
+        .filter(group -> group.parameters().stream().anyMatch(model::isWordEmbeddings))
         .mapToDouble(group -> group.rateFactor() * group.decay())
         .sum();
   }
@@ -127,7 +127,7 @@ final class TrainedWeights implements AutoCloseable {
     int length = Math.max(train.longest(), validation.longest());
     int tokens = vocabulary.map(CompactEmbeddings::vocabulary).orElseGet(model::vocabulary);
     int occurring = vocabulary.map(CompactEmbeddings::size).orElse(tokens);
-    long absent = model.numbersAside() / tokens * (tokens - occurring);
+    long absent = model.detachedSize() / tokens * (tokens - occurring);
     return new TrainingPlan(
         steps,
         train.tokens(),
@@ -156,16 +156,16 @@ final class TrainedWeights implements AutoCloseable {
     }
     gradient.update(() -> optimizer.step(learningRate, gradientScale));
     vocabulary.ifPresent(
-        trimmed -> trimmed.setFactor(trimmed.factor() * (1 - learningRate * untouchedDecay)));
+        trimmed -> trimmed.setFactor(trimmed.factor() * (1 - learningRate * lazyDecay)));
   }
 
   /** What word vectors that are not there are to be multiplied with in the end. */
-  double untouchedFactor() {
+  double lazyDecayFactor() {
     return vocabulary.map(CompactEmbeddings::factor).orElse(1.0);
   }
 
-  /** Sets {@link #untouchedFactor}. */
-  void setUntouchedFactor(double factor) {
+  /** Sets {@link #lazyDecayFactor}. */
+  void setLazyDecayFactor(double factor) {
     vocabulary.ifPresent(trimmed -> trimmed.setFactor(factor));
   }
 
@@ -192,7 +192,7 @@ final class TrainedWeights implements AutoCloseable {
       return;
     }
     // What others update is zero here.
-    optimizer.state().values().forEach(workers::sum);
+    optimizer.state().values().forEach(workers::allReduceSum);
     action.run();
     dropForeignState();
   }
@@ -211,10 +211,10 @@ final class TrainedWeights implements AutoCloseable {
   }
 
   /** Goes on where another training stood, whose tensors are in these. */
-  void resume(int optimizerSteps, double untouchedFactor) {
+  void resume(int optimizerSteps, double lazyDecayFactor) {
     optimizer.resumeAt(optimizerSteps);
     dropForeignState();
-    setUntouchedFactor(untouchedFactor);
+    setLazyDecayFactor(lazyDecayFactor);
   }
 
   /** Gives each worker weights of its own, if they share them: trained on no more. */

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.apache.hadoop.conf.Configuration;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.global.torch;
@@ -31,7 +30,7 @@ public final class Trainer implements AutoCloseable {
 
   private final SequenceClassifier model;
   private final TrainingArguments arguments;
-  private final Surroundings surroundings;
+  private final TrainerContext context;
   private final WorkerGroup workers;
   private final String metricForBestModel;
   private final Generator generator;
@@ -52,20 +51,6 @@ public final class Trainer implements AutoCloseable {
   private int step;
 
   /**
-   * What surrounds a training.
-   *
-   * @param workers that train together
-   * @param hadoop the configuration of the file system of checkpoints
-   * @param run names this training, however often Spark starts it
-   */
-  public record Surroundings(WorkerGroup workers, Configuration hadoop, String run) {
-    /** One worker alone. */
-    public static Surroundings alone() {
-      return new Surroundings(WorkerGroup.alone(), new Configuration(false), "");
-    }
-  }
-
-  /**
    * Prepares one training; the model stays the caller's.
    *
    * @throws UserException when {@code metric_for_best_model} is none of the model's problem type
@@ -73,12 +58,12 @@ public final class Trainer implements AutoCloseable {
   public Trainer(
       SequenceClassifier model,
       TrainingArguments arguments,
-      Surroundings surroundings,
+      TrainerContext context,
       TrainerListener listener) {
     this.model = model;
     this.arguments = arguments;
-    this.surroundings = surroundings;
-    workers = surroundings.workers();
+    this.context = context;
+    workers = context.workers();
     EvaluationArguments evaluation = arguments.evaluation();
     metricForBestModel = evaluation.metricForBestModel(model.config().problemType());
     boolean greaterIsBetter = evaluation.greaterIsBetter(metricForBestModel);
@@ -108,7 +93,7 @@ public final class Trainer implements AutoCloseable {
 
   /** Prepares a training of one worker alone. */
   public Trainer(SequenceClassifier model, TrainingArguments arguments, TrainerListener listener) {
-    this(model, arguments, Surroundings.alone(), listener);
+    this(model, arguments, TrainerContext.singleProcess(), listener);
   }
 
   /**
@@ -134,12 +119,12 @@ public final class Trainer implements AutoCloseable {
     }
     plan = StepPlan.of(rows.size(), workers.size(), arguments);
     boolean groupsByLength =
-        arguments.groupByLength() && !model.packs(trainingPass, rows.longest());
+        arguments.groupByLength() && !model.takesUnpadded(trainingPass, rows.longest());
     batches = new StepBatches(rows, groupsByLength, arguments.seed());
     settings = Resumption.settings(arguments, model, groupsByLength, workers.size());
     log.begin(plan);
     Optional<Checkpoints> checkpoints =
-        Checkpoints.of(arguments.checkpoint(), surroundings.hadoop(), workers);
+        Checkpoints.of(arguments.checkpoint(), context.hadoop(), workers);
     if (checkpoints.isPresent()) {
       fingerprints = Fingerprints.of(model, rows, validationRows);
     }
@@ -170,7 +155,7 @@ public final class Trainer implements AutoCloseable {
     return result;
   }
 
-  /** Divides a step's rows into passes that every worker has the memory for. */
+  /** Divides a step's rows into micro-batches that every worker has the memory for. */
   private void findBatchSize() {
     int asked = arguments.perDeviceTrainBatchSize();
     int found =
@@ -184,13 +169,13 @@ public final class Trainer implements AutoCloseable {
             .find();
     int[] all = new int[workers.size()];
     all[workers.rank()] = found;
-    int least = Arrays.stream(workers.sum(all)).min().orElseThrow();
+    int least = Arrays.stream(workers.allReduceSum(all)).min().orElseThrow();
     if (least < asked) {
-      plan = plan.inPassesOf(least);
+      plan = plan.inMicroBatchesOf(least);
       log.note(
           String.format(
               "per_device_train_batch_size is %d, not %d: memory does not suffice. Steps have as many"
-                  + " rows, in %d passes",
+                  + " rows, in %d micro-batches",
               least, asked, plan.accumulation()));
     }
   }
@@ -200,7 +185,7 @@ public final class Trainer implements AutoCloseable {
         LearningRateSchedule.of(
             arguments.schedule(), plan.totalSteps(), arguments.optimizer().learningRate());
     while (step < plan.totalSteps() && !earlyStopping.isDue()) {
-      workers.reached(step);
+      workers.heartbeat(step);
       step(arguments.optimizer().learningRate() * schedule.factor(step));
       EvaluationArguments evaluation = arguments.evaluation();
       if (validation.size() > 0 && isDue(evaluation.evalStrategy(), evaluation.evalSteps())) {
@@ -227,7 +212,7 @@ public final class Trainer implements AutoCloseable {
       }
       // These weights are proven by the loss that they gave; what the step makes of them is not.
       if (step % arguments.loggingSteps() == 0) {
-        best.keepUnevaluated(step, weights.untouchedFactor());
+        best.keepUnevaluated(step, weights.lazyDecayFactor());
       }
       double clipping =
           GradientNorm.clippingScale(result.norm(), arguments.optimizer().maxGradNorm());
@@ -267,7 +252,7 @@ public final class Trainer implements AutoCloseable {
     values.put("eval_runtime", seconds);
     values.put("eval_samples_per_second", validation.size() / seconds);
     log.add(step, plan.epoch(step), values);
-    best.offer(values, step, plan.epoch(step), weights.untouchedFactor());
+    best.offer(values, step, plan.epoch(step), weights.lazyDecayFactor());
     earlyStopping.offer(values.get("eval_" + metricForBestModel));
     if (earlyStopping.isDue()) {
       log.note(
@@ -290,16 +275,16 @@ public final class Trainer implements AutoCloseable {
       int size = Math.min(shard.size(), arguments.perDeviceEvalBatchSize());
       sum = evaluator.loss(shard, IntStream.range(0, size).toArray());
     }
-    double loss = workers.sum(new double[] {sum})[0] / workers.size();
+    double loss = workers.allReduceSum(new double[] {sum})[0] / workers.size();
     losses.show(loss);
     requireFinite(loss, "the loss after the last step is " + loss);
-    best.keepLast(step, weights.untouchedFactor());
+    best.keepLast(step, weights.lazyDecayFactor());
   }
 
   private void restoreBest() {
     weights.endTraining();
     best.restore();
-    weights.setUntouchedFactor(best.state().untouchedFactor());
+    weights.setLazyDecayFactor(best.state().lazyDecayFactor());
   }
 
   private void requireFinite(double value, String what) {
@@ -325,7 +310,7 @@ public final class Trainer implements AutoCloseable {
 
   private TrainerState state() {
     return new TrainerState(
-        surroundings.run(),
+        context.run(),
         step,
         plan.rowsSeen(step),
         plan.batchSize(),
@@ -337,13 +322,13 @@ public final class Trainer implements AutoCloseable {
         best.state(),
         earlyStopping.best(),
         earlyStopping.worse(),
-        weights.untouchedFactor(),
+        weights.lazyDecayFactor(),
         scaler.state(),
         log.history());
   }
 
   private void resume(Checkpoints checkpoints) {
-    Optional<Checkpoints.Found> found = checkpoints.newest(surroundings.run(), log::note);
+    Optional<Checkpoints.Found> found = checkpoints.newest(context.run(), log::note);
     if (found.isEmpty()) {
       return;
     }
@@ -352,7 +337,7 @@ public final class Trainer implements AutoCloseable {
     Checkpoints.load(found.get(), tensors());
     boolean sameSteps = state.batchSize() == plan.batchSize();
     step = sameSteps ? state.step() : plan.stepAfter(state.rowsSeen());
-    weights.resume(state.optimizerSteps(), state.untouchedFactor());
+    weights.resume(state.optimizerSteps(), state.lazyDecayFactor());
     losses.resume(state.losses());
     scaler.resume(state.lossScale());
     log.resume(state.logHistory(), state.seconds());
@@ -362,7 +347,7 @@ public final class Trainer implements AutoCloseable {
         earlyStopping.resume(state.earlyStoppingBest(), state.earlyStoppingWorse());
       }
     } else {
-      best.keepUnevaluated(step, state.untouchedFactor());
+      best.keepUnevaluated(step, state.lazyDecayFactor());
     }
     Resumption.notes(state, step, plan, settings, fingerprints).forEach(log::note);
   }

@@ -23,7 +23,7 @@ import java.util.Objects;
  * @param best what is known of the weights kept
  * @param earlyStoppingBest the best metric so far
  * @param earlyStoppingWorse evaluations since then
- * @param untouchedFactor what word vectors that are not in use are to be multiplied with
+ * @param lazyDecayFactor what word vectors that are not in use are to be multiplied with
  * @param lossScale of fp16, else null
  * @param logHistory what was reported
  */
@@ -40,7 +40,7 @@ record TrainerState(
     BestWeights.State best,
     double earlyStoppingBest,
     int earlyStoppingWorse,
-    double untouchedFactor,
+    double lazyDecayFactor,
     LossScaler.State lossScale,
     List<Map<String, Double>> logHistory) {
   /**
@@ -61,7 +61,7 @@ record TrainerState(
     require(losses.rows() >= losses.reportedRows() && losses.reportedRows() >= 0, "losses");
     require(best != null && best.description() != null && best.metrics() != null, "best");
     require(isWhole(best.metrics().values()), "best");
-    require(Double.isFinite(untouchedFactor) && Double.isFinite(best.untouchedFactor()), "best");
+    require(Double.isFinite(lazyDecayFactor) && Double.isFinite(best.lazyDecayFactor()), "best");
     require(!Double.isNaN(earlyStoppingBest) && earlyStoppingWorse >= 0, "earlyStopping");
     require(lossScale == null || lossScale.scale() > 0 && lossScale.steps() >= 0, "lossScale");
     require(isWhole(logHistory), "logHistory");

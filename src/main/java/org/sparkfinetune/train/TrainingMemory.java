@@ -37,7 +37,7 @@ public record TrainingMemory(
   /**
    * Adds up what a training would take; allocates nothing.
    *
-   * @param model only its shapes are looked at, so an outline does
+   * @param model only its shapes are looked at, so one on the meta device does
    * @param length tokens of the longest batch
    * @param workers that train together
    */
@@ -46,7 +46,7 @@ public record TrainingMemory(
     long weights = bytes(model.parameters().parameters());
     long trainable = bytes(model.parameters().trainable());
     // A trimmed vocabulary's whole table is kept beside it.
-    weights += model.numbersAside() * Float.BYTES;
+    weights += model.detachedSize() * Float.BYTES;
     long activations = activations(model, arguments, arguments.perDeviceTrainBatchSize(), length);
     return new TrainingMemory(
         weights,

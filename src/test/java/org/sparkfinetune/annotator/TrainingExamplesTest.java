@@ -46,7 +46,7 @@ class TrainingExamplesTest {
       assertThat(labels(examples.train())).isEqualTo(Map.of(0, 2L, 1, 1L));
       assertThat(examples.validation()).isEmpty();
       assertThat(examples.train().columns())
-          .containsExactlyInAnyOrder("labels", "input_ids", "type_one_start");
+          .containsExactlyInAnyOrder("labels", "input_ids", "second_segment_start");
     }
   }
 

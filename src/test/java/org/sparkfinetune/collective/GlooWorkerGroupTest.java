@@ -42,16 +42,18 @@ class GlooWorkerGroupTest {
   void sumsAreThoseOfAllWorkersAndTheSameForEach(int size, Hosts hosts) throws Exception {
     List<double[]> sums =
         TestWorkers.run(
-            size, hosts, workers -> workers.sum(new double[] {1, workers.rank() + 0.25}));
+            size, hosts, workers -> workers.allReduceSum(new double[] {1, workers.rank() + 0.25}));
     double expected = size * (size - 1) / 2.0 + 0.25 * size;
     assertThat(sums).hasSize(size).allMatch(sum -> sum[0] == size && sum[1] == expected);
-    assertThat(TestWorkers.run(size, hosts, workers -> workers.sum(new int[] {workers.rank()})[0]))
+    assertThat(
+            TestWorkers.run(
+                size, hosts, workers -> workers.allReduceSum(new int[] {workers.rank()})[0]))
         .containsOnly(size * (size - 1) / 2);
-    assertThat(TestWorkers.run(size, hosts, workers -> workers.sum(new int[0])))
+    assertThat(TestWorkers.run(size, hosts, workers -> workers.allReduceSum(new int[0])))
         .allMatch(s -> s.length == 0);
     // More than goes through at once, by no round number.
     int[] many = IntStream.range(0, 1_000_003).toArray();
-    for (int[] sum : TestWorkers.run(size, hosts, workers -> workers.sum(many.clone()))) {
+    for (int[] sum : TestWorkers.run(size, hosts, workers -> workers.allReduceSum(many.clone()))) {
       assertThat(sum).isEqualTo(Arrays.stream(many).map(number -> size * number).toArray());
     }
   }
@@ -175,9 +177,9 @@ class GlooWorkerGroupTest {
                     hosts,
                     Duration.ofSeconds(20),
                     workers -> {
-                      workers.sum(new int[] {1});
-                      workers.reached(7);
-                      return workers.rank() == 1 ? new int[0] : workers.sum(new int[] {1});
+                      workers.allReduceSum(new int[] {1});
+                      workers.heartbeat(7);
+                      return workers.rank() == 1 ? new int[0] : workers.allReduceSum(new int[] {1});
                     }));
     assertThat(failure)
         .isInstanceOf(WorkerLostException.class)
@@ -200,16 +202,16 @@ class GlooWorkerGroupTest {
                     hosts,
                     Duration.ofSeconds(2),
                     workers -> {
-                      workers.reached(3);
-                      workers.sum(new int[] {1});
+                      workers.heartbeat(3);
+                      workers.allReduceSum(new int[] {1});
                       if (workers.rank() == 1) {
                         // It lives, and does not get any further.
                         over.await(30, TimeUnit.SECONDS);
                         return null;
                       }
-                      workers.reached(4);
+                      workers.heartbeat(4);
                       try {
-                        return workers.sum(new int[] {1});
+                        return workers.allReduceSum(new int[] {1});
                       } finally {
                         over.countDown();
                       }
@@ -235,14 +237,15 @@ class GlooWorkerGroupTest {
             hosts,
             Duration.ofSeconds(20),
             workers -> {
-              workers.sum(new int[] {1});
+              workers.allReduceSum(new int[] {1});
               if (workers.rank() == leaving) {
                 workers.fail(message);
                 return message;
               }
               Thread.sleep(workers.rank() * 300L);
               UserException failure =
-                  catchThrowableOfType(UserException.class, () -> workers.sum(new int[] {1}));
+                  catchThrowableOfType(
+                      UserException.class, () -> workers.allReduceSum(new int[] {1}));
               return failure.getMessage();
             });
     assertThat(failures).hasSize(3).containsOnly(message);
@@ -280,7 +283,7 @@ class GlooWorkerGroupTest {
                 }
                 double sum = 0;
                 for (int i = 0; i < 100; i++) {
-                  sum += workers.sum(new double[] {workers.rank() + 1})[0];
+                  sum += workers.allReduceSum(new double[] {workers.rank() + 1})[0];
                 }
                 return sum;
               });

@@ -58,12 +58,12 @@ public final class ConcurrentTrainingsMain {
       System.out.println("executors: " + main.onExecutors(() -> ""));
       byte[][] first;
       byte[][] second;
-      try (PretrainedModelHandle one = PretrainedModelHandle.ofOne(spark)) {
+      try (PretrainedModelHandle one = PretrainedModelHandle.unshared(spark)) {
         first = main.train(one, FIRST, progress -> {});
         second = main.train(one, SECOND, progress -> {});
       }
       System.out.println("differ: " + !Arrays.deepEquals(first, second));
-      try (PretrainedModelHandle many = PretrainedModelHandle.ofMany(spark)) {
+      try (PretrainedModelHandle many = PretrainedModelHandle.shared(spark)) {
         main.atOnce(many, first, second);
         main.cancelled(many, second);
         System.out.println(

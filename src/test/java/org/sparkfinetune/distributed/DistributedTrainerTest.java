@@ -314,7 +314,7 @@ class DistributedTrainerTest {
     StructType schema =
         new StructType()
             .add("input_ids", DataTypes.createArrayType(DataTypes.IntegerType))
-            .add("type_one_start", DataTypes.IntegerType)
+            .add("second_segment_start", DataTypes.IntegerType)
             .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
     return TestSpark.session().createDataFrame(rows, schema);
   }

@@ -71,7 +71,7 @@ class FailingWorkerTest {
   void aWorkerThatCannotEvenMeetTheOthersTellsThemWhy() {
     SparkSession spark = TestSpark.session();
     SparkContext context = spark.sparkContext();
-    try (PretrainedModelHandle base = PretrainedModelHandle.ofOne(spark);
+    try (PretrainedModelHandle base = PretrainedModelHandle.unshared(spark);
         ProgressChannel channel = new ProgressChannel(context, (TrainingProgress p) -> {})) {
       ResourceArguments resources = TrainingMain.create("resources", ResourceArguments.class, TWO);
       TrainingTask task =

@@ -60,7 +60,7 @@ class PretrainedWeightsCacheTest {
     int before = weights.reads();
     byte[][] alone;
     byte[][] faster;
-    try (PretrainedModelHandle one = PretrainedModelHandle.ofOne(TestSpark.session())) {
+    try (PretrainedModelHandle one = PretrainedModelHandle.unshared(TestSpark.session())) {
       alone = train(one, 1e-3);
       faster = train(one, 1e-2);
     }
@@ -68,7 +68,7 @@ class PretrainedWeightsCacheTest {
     assertThat(weights.reads()).isEqualTo(before);
     assertThat(weights.bytes()).isZero();
 
-    try (PretrainedModelHandle many = PretrainedModelHandle.ofMany(TestSpark.session())) {
+    try (PretrainedModelHandle many = PretrainedModelHandle.shared(TestSpark.session())) {
       assertThat(train(many, 1e-3)).isDeepEqualTo(alone);
       assertThat(train(many, 1e-2)).isDeepEqualTo(faster);
       assertThat(train(many, 1e-3)).isDeepEqualTo(alone);
@@ -248,7 +248,7 @@ class PretrainedWeightsCacheTest {
     StructType schema =
         new StructType()
             .add("input_ids", DataTypes.createArrayType(DataTypes.IntegerType))
-            .add("type_one_start", DataTypes.IntegerType)
+            .add("second_segment_start", DataTypes.IntegerType)
             .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
     return TestSpark.session().createDataFrame(rows, schema);
   }

@@ -246,7 +246,7 @@ public final class TrainingMain {
     StructType schema =
         new StructType()
             .add("input_ids", DataTypes.createArrayType(DataTypes.IntegerType))
-            .add("type_one_start", DataTypes.IntegerType)
+            .add("second_segment_start", DataTypes.IntegerType)
             .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
     return spark.createDataFrame(rows, schema).repartition(3);
   }

@@ -86,7 +86,7 @@ class MlflowExportTest {
       Batch batch =
           Batch.of(
               rows.stream().map(Encoding::inputIds).toList(),
-              rows.stream().mapToInt(Encoding::typeOneStart).toArray(),
+              rows.stream().mapToInt(Encoding::secondSegmentStart).toArray(),
               new int[rows.size()][0],
               source.classifier().padTokenId());
       EXPECTED.put(name, source.classifier().logits(batch));

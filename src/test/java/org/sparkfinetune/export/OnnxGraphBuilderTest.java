@@ -91,7 +91,7 @@ class OnnxGraphBuilderTest {
           "attention",
           "attention without bias",
           "selfAttention",
-          "checkpoint",
+          "recomputable",
           "reshape",
           "permute",
           "slice",
@@ -162,7 +162,7 @@ class OnnxGraphBuilderTest {
           // Twice as many tokens of half the width, for three parts of two heads.
           ops.selfAttention(
               ops.reshape(ops.concat(-1, List.of(x, y, z)), 0, -1, 18), 2, 3, null, 0.7, 0);
-      case "checkpoint" -> ops.checkpoint(ops::softmax, x);
+      case "recomputable" -> ops.recomputable(ops::softmax, x);
       case "reshape" -> ops.reshape(x, 0, 2, -1, 3);
       case "permute" -> ops.permute(x, 3, 0, 2, 1);
       case "slice" -> ops.slice(x, 2, 1, 4);

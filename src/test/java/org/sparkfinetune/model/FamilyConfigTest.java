@@ -154,7 +154,8 @@ class FamilyConfigTest {
     config.put("output_hidden_states", true).put("is_decoder", false).put("torchscript", true);
     config.putObject("pruned_heads");
     config.putNull("quantization_config");
-    SequenceClassifier.outline(ModelConfig.parse(config.toString()), AdaptationConfig.NONE).close();
+    SequenceClassifier.onMetaDevice(ModelConfig.parse(config.toString()), AdaptationConfig.NONE)
+        .close();
   }
 
   @Test

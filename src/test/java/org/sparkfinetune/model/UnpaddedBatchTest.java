@@ -44,16 +44,16 @@ class UnpaddedBatchTest {
         SequenceClassifier model = TestGoldens.of(family).model()) {
       Batch batch = batch(model);
       ForwardPass pass = pass(AttentionImplementation.AUTO);
-      assertThat(model.packs(pass, batch.length())).isTrue();
-      Map<String, Tensor> packed = logitsAndGradients(model, pass, batch);
+      assertThat(model.takesUnpadded(pass, batch.length())).isTrue();
+      Map<String, Tensor> unpadded = logitsAndGradients(model, pass, batch);
       Map<String, Tensor> padded =
           logitsAndGradients(model, pass(AttentionImplementation.EAGER), batch);
-      assertThat(packed.keySet()).isEqualTo(padded.keySet());
+      assertThat(unpadded.keySet()).isEqualTo(padded.keySet());
       // fp32 sums in another order. Some gradients are zero but for rounding: those of the keys'
       // biases, which a softmax does not see; so all are held against the largest of them.
       double largest =
           padded.values().stream().mapToDouble(UnpaddedBatchTest::largest).max().orElseThrow();
-      packed.forEach(
+      unpadded.forEach(
           (name, tensor) ->
               assertThat(largest(tensor.sub(padded.get(name))))
                   .as(name)
@@ -69,10 +69,10 @@ class UnpaddedBatchTest {
         SequenceClassifier model = TestGoldens.of(family).model()) {
       Batch batch = batch(model);
       ForwardPass half = new ForwardPass(ScalarType.BFloat16, null);
-      assertThat(model.packs(half, batch.length())).isTrue();
+      assertThat(model.takesUnpadded(half, batch.length())).isTrue();
       Map<String, Tensor> exact =
           logitsAndGradients(model, pass(AttentionImplementation.EAGER), batch);
-      double packed = distance(logitsAndGradients(model, half, batch), exact);
+      double unpadded = distance(logitsAndGradients(model, half, batch), exact);
       double padded =
           distance(
               logitsAndGradients(
@@ -80,7 +80,7 @@ class UnpaddedBatchTest {
                   new ForwardPass(ScalarType.BFloat16, null, AttentionImplementation.EAGER),
                   batch),
               exact);
-      assertThat(packed).isPositive().isLessThan(1.5 * padded);
+      assertThat(unpadded).isPositive().isLessThan(1.5 * padded);
     }
   }
 
@@ -101,11 +101,11 @@ class UnpaddedBatchTest {
       for (int[] lengths : new int[][] {{31, 1}, {1, 31, 1}, {5, 9, 5, 1}, {64, 32}}) {
         long[] ids = new long[lengths.length * 64];
         Batch batch = new Batch(ids, null, lengths, new int[lengths.length][1], 64);
-        UnpaddedBatch packed =
+        UnpaddedBatch unpadded =
             UnpaddedBatch.of(batch, TokenTensors.of(batch, false, null, new Device("cpu")));
         long tokens = (batch.tokens() + 31) / 32 * 32;
-        assertThat(packed.rows().tokens()).isEqualTo(tokens);
-        assertThat(packed.tokens().inputIds().shape()).containsExactly(1, tokens);
+        assertThat(unpadded.rows().tokens()).isEqualTo(tokens);
+        assertThat(unpadded.tokens().inputIds().shape()).containsExactly(1, tokens);
       }
     }
   }
@@ -117,7 +117,7 @@ class UnpaddedBatchTest {
       long[] ids = new long[LENGTHS.length * 12];
       Batch batch = new Batch(ids, null, LENGTHS, new int[LENGTHS.length][1], 12);
       Tokens<Tensor> tokens = TokenTensors.of(batch, false, null, new Device("cpu"));
-      UnpaddedBatch packed = UnpaddedBatch.of(batch, tokens);
+      UnpaddedBatch unpadded = UnpaddedBatch.of(batch, tokens);
       // Each token's vector is its row's number and its place.
       Tensor vectors = torch.zeros(LENGTHS.length, 12, 2);
       for (int row = 0; row < LENGTHS.length; row++) {
@@ -135,22 +135,22 @@ class UnpaddedBatchTest {
       }
       oneAfterTheOther.add(
           torch.full(
-              new long[] {packed.rows().tokens() - batch.tokens(), 2}, new Scalar(Double.NaN)));
+              new long[] {unpadded.rows().tokens() - batch.tokens(), 2}, new Scalar(Double.NaN)));
       Tensor line =
           torch.cat(new TensorVector(oneAfterTheOther.toArray(Tensor[]::new)), 0).unsqueeze(0);
       ForwardPass ops = ForwardPass.inference();
-      Tensor pooled = pooling.pool(ops, packed.unpack(line), tokens);
+      Tensor pooled = pooling.pool(ops, unpadded.pad(line), tokens);
       assertThat(pooled.equal(pooling.pool(ops, vectors, tokens))).isTrue();
     }
   }
 
   @Test
   void whatIsLongOrComputedAnotherWayIsPadded() {
-    assertThat(ForwardPass.inference().packs(127)).isTrue();
-    assertThat(ForwardPass.inference().packs(128)).isFalse();
-    assertThat(new ForwardPass(ScalarType.BFloat16, null).packs(8)).isTrue();
-    assertThat(ForwardPass.inference().on(new Device("meta")).packs(8)).isFalse();
-    assertThat(pass(AttentionImplementation.SDPA).packs(8)).isFalse();
+    assertThat(ForwardPass.inference().takesUnpadded(127)).isTrue();
+    assertThat(ForwardPass.inference().takesUnpadded(128)).isFalse();
+    assertThat(new ForwardPass(ScalarType.BFloat16, null).takesUnpadded(8)).isTrue();
+    assertThat(ForwardPass.inference().on(new Device("meta")).takesUnpadded(8)).isFalse();
+    assertThat(pass(AttentionImplementation.SDPA).takesUnpadded(8)).isFalse();
   }
 
   private static Map<String, Tensor> logitsAndGradients(
@@ -175,13 +175,13 @@ class UnpaddedBatchTest {
   private static Batch batch(SequenceClassifier model) {
     Random random = new Random(1);
     List<int[]> rows = new ArrayList<>();
-    int[] typeOneStarts = new int[LENGTHS.length];
+    int[] secondSegmentStarts = new int[LENGTHS.length];
     for (int i = 0; i < LENGTHS.length; i++) {
       rows.add(random.ints(LENGTHS[i], 5, 50).toArray());
-      typeOneStarts[i] = LENGTHS[i] / 2 + 1;
+      secondSegmentStarts[i] = LENGTHS[i] / 2 + 1;
     }
     rows.get(1)[4] = model.padTokenId();
-    return Batch.of(rows, typeOneStarts, new int[LENGTHS.length][1], model.padTokenId());
+    return Batch.of(rows, secondSegmentStarts, new int[LENGTHS.length][1], model.padTokenId());
   }
 
   private static double largest(Tensor x) {

@@ -72,7 +72,7 @@ class DatasetTokenizerTest {
             "tags",
             "nothing",
             "input_ids",
-            "type_one_start",
+            "second_segment_start",
             "truncated",
             "unknown_tokens");
     assertThat(tokenized.schema().apply("input_ids").dataType().simpleString())
@@ -109,9 +109,9 @@ class DatasetTokenizerTest {
       for (int i = 0; i < 2; i++) {
         assertThat(rows.get(i).<Integer>getList(2).stream().mapToInt(Integer::intValue).toArray())
             .isEqualTo(expected.get(i).inputIds());
-        assertThat(rows.get(i).getInt(3)).isEqualTo(expected.get(i).typeOneStart());
+        assertThat(rows.get(i).getInt(3)).isEqualTo(expected.get(i).secondSegmentStart());
       }
-      assertThat(expected.get(0).typeOneStart()).isEqualTo(4);
+      assertThat(expected.get(0).secondSegmentStart()).isEqualTo(4);
     }
     assertThatThrownBy(
             () ->

@@ -133,7 +133,7 @@ class TokenIdsGoldenTest {
         assertThat(encoding.inputIds())
             .as("pair %d", i)
             .isEqualTo(ids(pairs.get(i).get(vocab ? "vocab_txt" : "ids")));
-        assertThat(encoding.typeOneStart())
+        assertThat(encoding.secondSegmentStart())
             .as("pair %d", i)
             .isEqualTo(pairs.get(i).get("type_one_start").intValue());
         assertThat(encoding.truncated())

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.sparkfinetune.TestWorkers;
 import org.sparkfinetune.TestWorkers.Hosts;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.model.ActivationMemory;
 import org.sparkfinetune.model.Parameter;
@@ -21,7 +22,7 @@ import org.sparkfinetune.model.SequenceClassifier;
 
 class BatchSizeFinderTest {
   private static final ShardedRows ROWS =
-      new ShardedRows(TestRows.learnable(64, 4, 1), WorkerGroup.alone());
+      new ShardedRows(TestRows.learnable(64, 4, 1), SingleWorkerGroup.INSTANCE);
 
   private static int find(SequenceClassifier model, int workers, long bytes) {
     TrainingArguments arguments = Trainings.arguments("per_device_train_batch_size", 24);
@@ -73,7 +74,7 @@ class BatchSizeFinderTest {
   void workersOfAHostShareItsMemory(Hosts hosts) throws Exception {
     assertThat(TestWorkers.run(2, hosts, WorkerGroup::workersOfHost))
         .containsOnly(hosts == Hosts.ONE ? 2 : 1);
-    assertThat(WorkerGroup.alone().workersOfHost()).isEqualTo(1);
+    assertThat(SingleWorkerGroup.INSTANCE.workersOfHost()).isEqualTo(1);
   }
 
   @Test
@@ -85,7 +86,7 @@ class BatchSizeFinderTest {
             Trainings.arguments(
                 "per_device_train_batch_size", 24, "gradient_accumulation_steps", 2));
     assertThat(plan.batchSize()).isEqualTo(96);
-    StepPlan smaller = plan.inPassesOf(7);
+    StepPlan smaller = plan.inMicroBatchesOf(7);
     assertThat(smaller.batchSize()).isEqualTo(96);
     assertThat(smaller.accumulation()).isEqualTo(7);
     assertThat(smaller.totalSteps()).isEqualTo(plan.totalSteps());

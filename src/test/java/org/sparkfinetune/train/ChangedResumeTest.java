@@ -25,7 +25,7 @@ import org.sparkfinetune.TestAdapters;
 import org.sparkfinetune.TestDevice;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.collective.WorkerGroup;
+import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.model.ForwardPass;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -81,7 +81,8 @@ class ChangedResumeTest {
             throw new IllegalStateException("stopped");
           }
         };
-    return Trainings.train(model, arguments, WorkerGroup.alone(), TRAIN, validation, listener)
+    return Trainings.train(
+            model, arguments, SingleWorkerGroup.INSTANCE, TRAIN, validation, listener)
         .result();
   }
 
@@ -99,7 +100,8 @@ class ChangedResumeTest {
 
   private static double loss(SequenceClassifier model) {
     return new Evaluator(model, ForwardPass.inference(), 64, () -> {})
-        .evaluate(new ShardedRows(VALIDATION, WorkerGroup.alone()), WorkerGroup.alone())
+        .evaluate(
+            new ShardedRows(VALIDATION, SingleWorkerGroup.INSTANCE), SingleWorkerGroup.INSTANCE)
         .orElseThrow()
         .metrics()
         .toMap("")

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.collective.WorkerGroup;
+import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.train.checkpoint.CheckpointStore;
 import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
 
@@ -90,7 +90,7 @@ class CheckpointsTest {
     return Checkpoints.of(
             new CheckpointArguments(folder.toString(), IntervalStrategy.EPOCH, 500, 2, resume),
             new Configuration(false),
-            WorkerGroup.alone())
+            SingleWorkerGroup.INSTANCE)
         .orElseThrow();
   }
 }

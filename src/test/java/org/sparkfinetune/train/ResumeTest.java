@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkfinetune.TestWorkers;
 import org.sparkfinetune.TestWorkers.Hosts;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.collective.WorkerGroup;
+import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.tokenize.EncodedDataset;
 
@@ -70,7 +70,8 @@ class ResumeTest {
 
   private Trainings.Outcome train(TrainingArguments arguments, TrainerListener listener) {
     try (SequenceClassifier model = Trainings.model(0.1)) {
-      return Trainings.train(model, arguments, WorkerGroup.alone(), TRAIN, VALIDATION, listener);
+      return Trainings.train(
+          model, arguments, SingleWorkerGroup.INSTANCE, TRAIN, VALIDATION, listener);
     }
   }
 
@@ -277,7 +278,7 @@ class ResumeTest {
       assertThatThrownBy(
               () ->
                   Trainings.train(
-                      model, arguments(), WorkerGroup.alone(), others, VALIDATION, p -> {}))
+                      model, arguments(), SingleWorkerGroup.INSTANCE, others, VALIDATION, p -> {}))
           .isInstanceOf(UserException.class)
           .hasMessageContaining(" is of other training rows");
     }

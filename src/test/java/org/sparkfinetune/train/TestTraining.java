@@ -1,7 +1,7 @@
 package org.sparkfinetune.train;
 
 import java.nio.file.Path;
-import org.sparkfinetune.collective.WorkerGroup;
+import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.model.SequenceClassifier;
 
 /** A training for the tests of other packages: tiny, with checkpoints. */
@@ -36,7 +36,7 @@ public final class TestTraining {
       return Trainings.train(
               model,
               arguments,
-              WorkerGroup.alone(),
+              SingleWorkerGroup.INSTANCE,
               TestRows.learnable(24, 4, 1),
               TestRows.learnable(8, 4, 2),
               progress -> {})

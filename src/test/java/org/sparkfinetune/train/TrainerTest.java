@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestDevice;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.collective.WorkerGroup;
+import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.Pooling;
@@ -70,7 +70,9 @@ class TrainerTest {
       assertThat(result.metrics().get("best_epoch")).isEqualTo(f1.indexOf(best) + 1.0);
       double kept =
           new Evaluator(model, org.sparkfinetune.model.ForwardPass.inference(), 64, () -> {})
-              .evaluate(new ShardedRows(validation, WorkerGroup.alone()), WorkerGroup.alone())
+              .evaluate(
+                  new ShardedRows(validation, SingleWorkerGroup.INSTANCE),
+                  SingleWorkerGroup.INSTANCE)
               .orElseThrow()
               .metrics()
               .toMap("")

@@ -52,13 +52,12 @@ public final class TrainingMemoryMain {
         rows(3, 8));
     long before = status("VmRSS");
     TrainingMemory said;
-    try (SequenceClassifier outline =
-        SequenceClassifier.fromScratch(config, model.adaptation(), 1)) {
+    try (SequenceClassifier empty = SequenceClassifier.fromScratch(config, model.adaptation(), 1)) {
       // As the rows have them.
       BitSet occurring = new BitSet();
       occurring.set(5, 1000);
-      Optional<CompactEmbeddings> trimmed = outline.trimVocabulary(occurring);
-      said = TrainingMemory.of(outline, arguments(args[1], batch), length, 1);
+      Optional<CompactEmbeddings> trimmed = empty.trimVocabulary(occurring);
+      said = TrainingMemory.of(empty, arguments(args[1], batch), length, 1);
       trimmed.ifPresent(CompactEmbeddings::close);
     }
     train(

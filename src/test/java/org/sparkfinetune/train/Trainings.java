@@ -76,9 +76,8 @@ final class Trainings {
       EncodedDataset train,
       EncodedDataset validation,
       TrainerListener listener) {
-    Trainer.Surroundings surroundings =
-        new Trainer.Surroundings(workers, new Configuration(false), "test");
-    try (Trainer trainer = new Trainer(model, arguments, surroundings, listener)) {
+    TrainerContext context = new TrainerContext(workers, new Configuration(false), "test");
+    try (Trainer trainer = new Trainer(model, arguments, context, listener)) {
       TrainingResult result = trainer.train(train, validation);
       Map<Integer, Double> losses = new LinkedHashMap<>();
       for (Map<String, Double> entry : result.logHistory()) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestGoldens;
 import org.sparkfinetune.TestWorkers;
 import org.sparkfinetune.TestWorkers.Hosts;
-import org.sparkfinetune.collective.WorkerGroup;
+import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.tokenize.EncodedDataset;
 
@@ -45,7 +45,8 @@ class WorkersTest {
 
   private static Trainings.Outcome one(TrainingArguments arguments) {
     try (SequenceClassifier model = Trainings.cpuModel(0)) {
-      return Trainings.train(model, arguments, WorkerGroup.alone(), TRAIN, VALIDATION, p -> {});
+      return Trainings.train(
+          model, arguments, SingleWorkerGroup.INSTANCE, TRAIN, VALIDATION, p -> {});
     }
   }
 
@@ -166,7 +167,8 @@ class WorkersTest {
             1e-3);
     Trainings.Outcome expected;
     try (SequenceClassifier model = golden.withoutDropout()) {
-      expected = Trainings.train(model, arguments, WorkerGroup.alone(), TRAIN, VALIDATION, p -> {});
+      expected =
+          Trainings.train(model, arguments, SingleWorkerGroup.INSTANCE, TRAIN, VALIDATION, p -> {});
     }
     List<Trainings.Outcome> outcomes =
         TestWorkers.run(

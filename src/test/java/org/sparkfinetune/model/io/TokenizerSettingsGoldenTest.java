@@ -88,7 +88,7 @@ class TokenizerSettingsGoldenTest {
       for (int i = 0; i < pairs.size(); i++) {
         JsonNode expected = aCase.get("pairs").get(i);
         int[] types = new int[pairs.get(i).inputIds().length];
-        for (int j = pairs.get(i).typeOneStart(); j < types.length; j++) {
+        for (int j = pairs.get(i).secondSegmentStart(); j < types.length; j++) {
           types[j] = 1;
         }
         assertThat(pairs.get(i).inputIds())

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkfinetune.TestGoldens;
 
 /** Gradients with checkpointing against those without. */
-class CheckpointingTest {
+class RecomputationTest {
   @ParameterizedTest
   @MethodSource("org.sparkfinetune.TestGoldens#families")
   void gradientsAreTheSame(String family) throws IOException {
@@ -42,11 +42,10 @@ class CheckpointingTest {
   }
 
   private static Map<String, Tensor> gradients(
-      SequenceClassifier model, TestGoldens golden, ScalarType type, boolean checkpointing)
+      SequenceClassifier model, TestGoldens golden, ScalarType type, boolean recompute)
       throws IOException {
     ForwardPass pass =
-        new ForwardPass(
-            type, torch.make_generator_cpu(3), AttentionImplementation.AUTO, checkpointing);
+        new ForwardPass(type, torch.make_generator_cpu(3), AttentionImplementation.AUTO, recompute);
     model.loss(pass, golden.batch()).backward();
     Map<String, Tensor> gradients = new HashMap<>();
     model
