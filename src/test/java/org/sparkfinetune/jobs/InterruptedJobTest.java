@@ -2,13 +2,13 @@ package org.sparkfinetune.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.sparkfinetune.ChildJvm;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sparkfinetune.ChildJvm;
 
 /** What the terminal shows of a job that is interrupted. */
 class InterruptedJobTest {

@@ -2,7 +2,6 @@ package org.sparkfinetune.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.sparkfinetune.ChildJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sparkfinetune.ChildJvm;
 
 /** Jobs on machines that lack what Spark takes for granted. */
 class LocalMachineTest {

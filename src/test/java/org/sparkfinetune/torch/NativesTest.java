@@ -2,7 +2,6 @@ package org.sparkfinetune.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.sparkfinetune.ChildJvm;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -17,6 +16,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sparkfinetune.ChildJvm;
 
 /** The natives of one host, which several processes unpack and load. */
 class NativesTest {
