@@ -16,6 +16,7 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.text.Failures;
+import org.sparkfinetune.text.Printed;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
