@@ -47,7 +47,7 @@ final class DebertaV2Family implements EncoderFamily {
 
   @Override
   public DropoutKeys dropouts() {
-    return DropoutKeys.bert("cls_dropout", "pooler_dropout");
+    return PostNormKeys.DEBERTA.dropouts("cls_dropout", "pooler_dropout");
   }
 
   @Override
@@ -82,7 +82,7 @@ final class DebertaV2Family implements EncoderFamily {
     private final Embeddings embeddings;
     private final RelativePositions relative;
     private final List<Attention> attentions = new ArrayList<>();
-    private final List<PostNormLayer> layers = new ArrayList<>();
+    private final List<PostNormOutput> outputs = new ArrayList<>();
     private final Convolution convolution;
 
     Deberta(ModelConfig config, ParameterSet.Scope scope, int maxTokens) {
@@ -92,10 +92,11 @@ final class DebertaV2Family implements EncoderFamily {
           config.flag("relative_attention", false)
               ? new RelativePositions(config, encoder, maxTokens)
               : null;
-      for (int i = 0; i < config.layers("num_hidden_layers"); i++) {
+      PostNormSizes sizes = PostNormKeys.DEBERTA.sizes(config);
+      for (int i = 0; i < config.layers(PostNormKeys.DEBERTA.layers()); i++) {
         ParameterSet.Scope layer = encoder.child("layer").layer(i);
         attentions.add(new Attention(config, layer.child("attention.self")));
-        layers.add(PostNormLayer.bert(config, layer, eps(config)));
+        outputs.add(PostNormNames.BERT.output(layer, sizes));
       }
       convolution =
           config.integer("conv_kernel_size", 0, 0, ModelConfig.MAX_LAYERS) > 0
@@ -104,17 +105,21 @@ final class DebertaV2Family implements EncoderFamily {
     }
 
     @Override
-    public <T> T forward(TensorOps<T> ops, Tokens<T> tokens) {
+    public <T> T embed(TensorOps<T> ops, Tokens<T> tokens) {
+      return embeddings.forward(ops, tokens);
+    }
+
+    @Override
+    public <T> T encode(TensorOps<T> ops, T embedded, Tokens<T> tokens) {
       T padding = ops.paddingBias(tokens);
-      T embedded = embeddings.forward(ops, tokens);
       RelativePositions.Places<T> places = relative == null ? null : relative.places(ops, tokens);
       T x = embedded;
-      for (int i = 0; i < layers.size(); i++) {
+      for (int i = 0; i < outputs.size(); i++) {
         Attention attention = attentions.get(i);
-        PostNormLayer layer = layers.get(i);
+        PostNormOutput output = outputs.get(i);
         x =
             ops.recomputable(
-                y -> layer.forward(ops, y, attention.forward(ops, y, places, padding)), x);
+                y -> output.forward(ops, y, attention.forward(ops, y, places, padding)), x);
         if (i == 0 && convolution != null) {
           x = convolution.forward(ops, embedded, x, tokens);
         }

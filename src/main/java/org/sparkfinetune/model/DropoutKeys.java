@@ -14,14 +14,6 @@ import org.sparkfinetune.UserException;
  * @param classifier of the head
  */
 record DropoutKeys(List<String> hidden, List<String> attention, List<String> classifier) {
-  /** BERT's names for the encoder's, and the given ones for the head's. */
-  static DropoutKeys bert(String... classifier) {
-    return new DropoutKeys(
-        List.of("hidden_dropout_prob"),
-        List.of("attention_probs_dropout_prob"),
-        List.of(classifier));
-  }
-
   /**
    * The entries of {@code config.json} that set the given probabilities.
    *

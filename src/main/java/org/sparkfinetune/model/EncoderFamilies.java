@@ -7,13 +7,13 @@ import org.sparkfinetune.UserException;
 final class EncoderFamilies {
   private static final List<EncoderFamily> ALL =
       List.of(
-          new BertFamily(),
-          new RobertaFamily("roberta", "RobertaForSequenceClassification"),
-          new RobertaFamily("xlm-roberta", "XLMRobertaForSequenceClassification"),
-          new RobertaFamily("camembert", "CamembertForSequenceClassification"),
-          new DistilBertFamily(),
+          PostNormFamily.BERT,
+          PostNormFamily.ROBERTA,
+          PostNormFamily.XLM_ROBERTA,
+          PostNormFamily.CAMEMBERT,
+          PostNormFamily.DISTILBERT,
           new AlbertFamily(),
-          new ElectraFamily(),
+          PostNormFamily.ELECTRA,
           new MpnetFamily(),
           new DebertaV2Family(),
           new ModernBertFamily());

@@ -34,13 +34,8 @@ interface EncoderFamily {
     return config.integer("pad_token_id", defaultValue, 0, ModelConfig.MAX_SIZE);
   }
 
-  /**
-   * Whether the encoder tells a second text from a first by {@code token_type_ids}; the default is
-   * BERT's.
-   */
-  default boolean hasTokenTypes(ModelConfig config) {
-    return TokenEmbeddings.bertTypes(config) > 1;
-  }
+  /** Whether the encoder tells a second text from a first by {@code token_type_ids}. */
+  boolean hasTokenTypes(ModelConfig config);
 
   /**
    * Declares the encoder's weights and builds it.
@@ -56,6 +51,11 @@ interface EncoderFamily {
    * @throws UserException for one that says so
    */
   default void requireComputed(ModelConfig config) {}
+
+  /** Checks the key of BERT's kin that may ask for relative positions. */
+  static void requireAbsolutePositions(ModelConfig config) {
+    config.requireOnly("position_embedding_type", "absolute", "only absolute is");
+  }
 
   /** Where its {@code config.json} keeps the dropouts. */
   DropoutKeys dropouts();

@@ -127,14 +127,19 @@ final class ModernBertFamily implements EncoderFamily {
     }
 
     @Override
-    public <T> T forward(TensorOps<T> ops, Tokens<T> tokens) {
+    public <T> T embed(TensorOps<T> ops, Tokens<T> tokens) {
+      T x = embeddingNorm.forward(ops, ops.embedding(ops.weight(words), tokens.wordRows()));
+      return ops.dropout(ops.cast(x), embeddingDropout);
+    }
+
+    @Override
+    public <T> T encode(TensorOps<T> ops, T embedded, Tokens<T> tokens) {
       T padding = ops.paddingBias(tokens);
       T outside = outsideWindow(ops, tokens);
       T windowed = padding == null ? outside : ops.add(outside, padding);
       Rotation.Angles<T> globalAngles = globalRotation.angles(ops, tokens);
       Rotation.Angles<T> localAngles = localRotation.angles(ops, tokens);
-      T x = embeddingNorm.forward(ops, ops.embedding(ops.weight(words), tokens.wordRows()));
-      x = ops.dropout(ops.cast(x), embeddingDropout);
+      T x = embedded;
       for (Layer layer : layers) {
         x =
             ops.recomputable(

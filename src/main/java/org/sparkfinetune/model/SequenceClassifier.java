@@ -323,14 +323,47 @@ public final class SequenceClassifier implements AutoCloseable {
    * padding, there is none.
    */
   public Tensor logitsTensor(ForwardPass pass, Batch batch) {
+    return logits(pass, batch, null);
+  }
+
+  /**
+   * The embeddings that a batch's logits are computed from, {@code [rows, length, width]}, where
+   * the model is and in the arithmetic of the pass, with their autograd graph, in the caller's
+   * {@code PointerScope}: what transformers' module {@code embeddings} gives. Those of padding mean
+   * nothing.
+   */
+  public Tensor embeddings(ForwardPass pass, Batch batch) {
+    return encoder.embed(pass.on(device()), tokens(batch));
+  }
+
+  /**
+   * As {@link #logitsTensor(ForwardPass, Batch)}, from embeddings that are given, which have a
+   * gradient where they require one: what attribution methods start from. A batch may hold the same
+   * row many times, each with embeddings of its own.
+   *
+   * @param batch how long rows are, and where their tokens stand; which tokens they are is not
+   *     looked at
+   * @param embeddings of {@link #embeddings}'s shape, where the model is, in any arithmetic
+   */
+  public Tensor logitsTensor(ForwardPass pass, Batch batch, Tensor embeddings) {
+    return logits(pass, batch, embeddings);
+  }
+
+  /** The logits, from given embeddings or, where there are none, the tokens' own. */
+  private Tensor logits(ForwardPass pass, Batch batch, Tensor embeddings) {
     ForwardPass here = pass.on(device());
     Tokens<Tensor> tokens = tokens(batch);
     if (tokens.padding() == null || !takesUnpadded(pass, batch.length())) {
-      return logits(here, tokens);
+      Tensor x = embeddings == null ? encoder.embed(here, tokens) : here.cast(embeddings);
+      return head.forward(here, encoder.encode(here, x, tokens), tokens);
     }
     UnpaddedBatch unpadded = UnpaddedBatch.of(batch, tokens);
-    Tensor vectors = encoder.forward(here.over(unpadded.rows()), unpadded.tokens());
-    return head.forward(here, unpadded.pad(vectors), tokens);
+    ForwardPass over = here.over(unpadded.rows());
+    Tensor x =
+        embeddings == null
+            ? encoder.embed(over, unpadded.tokens())
+            : unpadded.flatten(here.cast(embeddings));
+    return head.forward(here, unpadded.pad(encoder.encode(over, x, unpadded.tokens())), tokens);
   }
 
   /**
@@ -367,10 +400,10 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /**
-   * The token vectors of a batch in fp32, {@code [rows, length, hidden]}, in the caller's {@code
-   * PointerScope}; those of padding mean nothing.
+   * The last hidden states of a batch in fp32, {@code [rows, length, hidden]}, in the caller's
+   * {@code PointerScope}; those of padding mean nothing.
    */
-  Tensor tokenVectors(Batch batch) {
+  Tensor lastHiddenStates(Batch batch) {
     return encoder.forward(ForwardPass.inference().on(device()), tokens(batch));
   }
 

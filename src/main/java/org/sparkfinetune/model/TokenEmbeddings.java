@@ -1,7 +1,7 @@
 package org.sparkfinetune.model;
 
 /**
- * Word, position and token-type vectors, summed and normalised, under the names that BERT gave
+ * Word, position and token-type vectors, summed and normalized, under the names that BERT gave
  * them.
  */
 final class TokenEmbeddings {
@@ -46,24 +46,6 @@ final class TokenEmbeddings {
     norm = new LayerNorm(scope.child("LayerNorm"), size, eps);
     this.numbering = numbering;
     this.dropout = dropout;
-  }
-
-  /** BERT's, by its configuration's names and defaults. */
-  static TokenEmbeddings bert(
-      ModelConfig config, ParameterSet.Scope encoder, int size, Positions numbering) {
-    return new TokenEmbeddings(
-        config,
-        encoder.child("embeddings"),
-        size,
-        bertTypes(config),
-        numbering,
-        config.epsilon("layer_norm_eps", 1e-12),
-        config.dropout("hidden_dropout_prob", 0.1));
-  }
-
-  /** The number of token types of BERT and its kin. */
-  static int bertTypes(ModelConfig config) {
-    return config.positive("type_vocab_size", 2);
   }
 
   /** {@code [rows, length, size]}, in the arithmetic of the pass. */

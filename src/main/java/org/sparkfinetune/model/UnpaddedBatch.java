@@ -12,12 +12,14 @@ import org.sparkfinetune.tokenize.Batch;
  *
  * @param tokens one row of all tokens, {@code [1, tokens]}; nothing is padding
  * @param rows where the batch's rows lie in it
+ * @param taken the place of each of its tokens in the padded batch, int64, {@code [tokens]}; at the
+ *     end those that nothing looks at, which are the padded batch's first
  * @param places of each token of the padded batch in it, int64, {@code [rows * length]}; padding
  *     has that of its row's first token
  * @param padded the batch as it is with padding
  */
 record UnpaddedBatch(
-    Tokens<Tensor> tokens, UnpaddedRows rows, Tensor places, Tokens<Tensor> padded) {
+    Tokens<Tensor> tokens, UnpaddedRows rows, Tensor taken, Tensor places, Tokens<Tensor> padded) {
   /**
    * oneDNN, which multiplies in bf16, compiles a kernel for each new number of tokens and keeps a
    * thousand: a millisecond and half a megabyte each, several a layer.
@@ -62,12 +64,18 @@ record UnpaddedBatch(
                     IntStream.of(order).map(row -> batch.lengths()[row]),
                     IntStream.generate(() -> 1).limit(filler))
                 .toArray()),
+        index,
         TokenTensors.int64(places, places.length),
         padded);
   }
 
   private static Tensor flattened(Tensor x, Tensor index) {
     return x.view(-1).index_select(0, index).unsqueeze(0);
+  }
+
+  /** {@code [rows, length, width]} to {@code [1, tokens, width]}. */
+  Tensor flatten(Tensor vectors) {
+    return vectors.reshape(-1, vectors.size(2)).index_select(0, taken).unsqueeze(0);
   }
 
   /** {@code [1, tokens, hidden]} to {@code [rows, length, hidden]}. */

@@ -78,7 +78,7 @@ class OnnxRuntimeParityTest {
             onnx.run(
                 Map.of("input_ids", ids, "attention_mask", attention, "token_type_ids", types))) {
       float[][][] expected = (float[][][]) result.get(0).getValue();
-      Tensor actual = model.tokenVectors(batch).contiguous();
+      Tensor actual = model.lastHiddenStates(batch).contiguous();
       float[] values = new float[(int) actual.numel()];
       new FloatPointer(actual.data_ptr()).get(values);
       int hidden = expected[0][0].length;
