@@ -126,7 +126,12 @@ class ArchitectureTest {
           .resideInAPackage("org.sparkfinetune.train.checkpoint..")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("org.sparkfinetune.model", "org.sparkfinetune.train");
+          .resideInAnyPackage(
+              "org.sparkfinetune.model",
+              "org.sparkfinetune.model.adapt",
+              "org.sparkfinetune.model.compute",
+              "org.sparkfinetune.model.encoder",
+              "org.sparkfinetune.train");
 
   @ArchTest
   static final ArchRule onlyTheAnnotatorsTheirExportAndThePipelineKnowSparkNlp =

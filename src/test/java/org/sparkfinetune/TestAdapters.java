@@ -7,10 +7,10 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.sparkfinetune.config.Schema;
-import org.sparkfinetune.model.AdaptationConfig;
 import org.sparkfinetune.model.ModelArguments;
-import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.adapt.AdaptationConfig;
+import org.sparkfinetune.model.compute.Parameter;
 import org.sparkfinetune.model.io.TensorSource;
 
 /** Customised models for tests, by the names of their settings. */

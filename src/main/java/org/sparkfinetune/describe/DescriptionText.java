@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.sparkfinetune.config.Setting;
-import org.sparkfinetune.model.ParameterCount;
+import org.sparkfinetune.model.encoder.ParameterCount;
 import org.sparkfinetune.tokenize.TokenizerSummary;
 import org.sparkfinetune.train.TrainingMemory;
 

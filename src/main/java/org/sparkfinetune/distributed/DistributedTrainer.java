@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
+import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.io.ChunkedBytes;
 import org.sparkfinetune.model.io.ModelFiles;
 import org.sparkfinetune.model.io.PretrainedModel;
@@ -35,8 +36,8 @@ import org.sparkfinetune.train.TrainingProgress;
 import org.sparkfinetune.train.TrainingResult;
 import org.sparkfinetune.train.checkpoint.CheckpointStore;
 import scala.Tuple2;
-import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
+import scala.reflect.ClassTag;
 
 /** Runs the training loop on executors, as a barrier stage of one task a worker. */
 public final class DistributedTrainer {
@@ -129,7 +130,7 @@ public final class DistributedTrainer {
     plan(spark, training, resources);
     // Its labels are not known yet; what is checked does not depend on them.
     ModelConfig config = model.configure(checkpoint, List.of());
-    model.adaptation().check(config);
+    SequenceClassifier.requireAdaptable(config, model.adaptation());
     training.evaluation().metricForBestModel(model.problemType());
   }
 

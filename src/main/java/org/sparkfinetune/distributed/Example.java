@@ -8,7 +8,7 @@ import org.apache.spark.sql.Row;
 import org.sparkfinetune.tokenize.EncodedRow;
 import scala.Tuple2;
 
-/** A labelled row on its way to its worker. */
+/** A labeled row on its way to its worker. */
 record Example(EncodedRow row, boolean validation) implements Serializable {
   /**
    * Gives each worker its share of the rows: those whose {@link EncodedRow#position} is in its part

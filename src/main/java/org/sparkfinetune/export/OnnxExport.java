@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.Tokens;
+import org.sparkfinetune.model.compute.Tokens;
 
 /**
  * Writes a classifier as an ONNX model that ONNX Runtime has been seen to compute the same with.

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import org.bytedeco.pytorch.Tensor;
-import org.sparkfinetune.model.Parameter;
+import org.sparkfinetune.model.compute.Parameter;
 import org.sparkfinetune.model.io.NativeTensors;
 
 /**

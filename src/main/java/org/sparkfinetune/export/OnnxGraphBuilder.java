@@ -9,10 +9,10 @@ import com.google.protobuf.ByteString;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import org.sparkfinetune.model.Activation;
-import org.sparkfinetune.model.Parameter;
-import org.sparkfinetune.model.TensorOps;
-import org.sparkfinetune.model.Tokens;
+import org.sparkfinetune.model.compute.Activation;
+import org.sparkfinetune.model.compute.Parameter;
+import org.sparkfinetune.model.compute.TensorOps;
+import org.sparkfinetune.model.compute.Tokens;
 
 /**
  * Writes a forward pass down as an ONNX graph, operators of opset 17, in fp32 and without dropout.

@@ -19,9 +19,9 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.sparkfinetune.model.ForwardPass;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.Tokens;
+import org.sparkfinetune.model.compute.ForwardPass;
+import org.sparkfinetune.model.compute.Tokens;
 
 /** Compares an exported model with the one that it came from, on random texts. */
 final class OnnxRuntimeCheck {

@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.sparkfinetune.model.compute.TokenTensors;
 
 /**
  * A table of word vectors of which only the rows in use are there. Of a checkpoint's vocabulary a

@@ -6,6 +6,12 @@ import java.util.Locale;
 import java.util.Map;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Key;
+import org.sparkfinetune.model.adapt.AdaptationConfig;
+import org.sparkfinetune.model.adapt.Freeze;
+import org.sparkfinetune.model.adapt.Lora;
+import org.sparkfinetune.model.compute.AttentionImplementation;
+import org.sparkfinetune.model.encoder.EncoderFamilies;
+import org.sparkfinetune.model.encoder.Pooling;
 
 /** What to build: the base checkpoint and the head on it. */
 public record ModelArguments(
@@ -194,7 +200,7 @@ public record ModelArguments(
             ? checkpoint.pooling()
             : Pooling.valueOf(pooling.toUpperCase(Locale.ROOT));
     Map<String, Double> dropouts =
-        EncoderFamilies.of(checkpoint.modelType()).dropouts().entries(this, checkpoint.modelType());
+        EncoderFamilies.of(checkpoint.modelType()).dropouts().entries(hiddenDropout, attentionDropout, classifierDropout, checkpoint.modelType());
     ModelConfig config = checkpoint.with(dropouts).withHead(labels, chosen, problemType);
     if (loraRank > 0 && !loraMerge && !config.hasFamilysOwnHead()) {
       throw new UserException(

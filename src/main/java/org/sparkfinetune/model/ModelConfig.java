@@ -12,6 +12,9 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.encoder.ConfigValues;
+import org.sparkfinetune.model.encoder.EncoderFamilies;
+import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.ModelInputs;
 import org.sparkfinetune.text.OneLine;
 
@@ -33,7 +36,7 @@ public final class ModelConfig extends ConfigValues {
 
   /**
    * What a checkpoint's configuration may say that is not so of a model trained on it, whose
-   * weights are fp32, or would have transformers look for code or quantised weights.
+   * weights are fp32, or would have transformers look for code or quantized weights.
    */
   private static final List<String> OF_THE_CHECKPOINT =
       List.of("_name_or_path", "auto_map", "dtype", "quantization_config", "transformers_version");
@@ -91,15 +94,6 @@ public final class ModelConfig extends ConfigValues {
   /** The text of a {@code config.json}. */
   public String toJson() {
     return json().toPrettyString();
-  }
-
-  /** The encoder family, as in {@code bert}. */
-  public String modelType() {
-    JsonNode type = value("model_type");
-    if (type == null || !type.isTextual()) {
-      throw new UserException("config.json has no model_type; expected one, as in \"bert\"");
-    }
-    return type.textValue();
   }
 
   /**

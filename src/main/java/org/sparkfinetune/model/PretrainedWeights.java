@@ -9,6 +9,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.encoder.ClassificationHead;
+import org.sparkfinetune.model.encoder.EncoderFamilies;
+import org.sparkfinetune.model.encoder.ParameterSet;
 import org.sparkfinetune.model.io.StateDictMatcher;
 import org.sparkfinetune.model.io.TensorSource;
 
@@ -39,7 +42,7 @@ final class PretrainedWeights {
   /**
    * What has been taken.
    *
-   * @param fresh the weights that the checkpoint has no values for, which are yet to be initialised
+   * @param fresh the weights that the checkpoint has no values for, which are yet to be initialized
    * @param report what of the checkpoint was not taken
    */
   record Taken(List<String> fresh, LoadReport report) {}

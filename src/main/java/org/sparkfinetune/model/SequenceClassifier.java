@@ -1,10 +1,8 @@
 package org.sparkfinetune.model;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -13,8 +11,20 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.adapt.AdaptationConfig;
+import org.sparkfinetune.model.compute.AttentionImplementation;
+import org.sparkfinetune.model.compute.ForwardPass;
+import org.sparkfinetune.model.compute.Parameter;
+import org.sparkfinetune.model.compute.TensorOps;
+import org.sparkfinetune.model.compute.TokenTensors;
+import org.sparkfinetune.model.compute.Tokens;
+import org.sparkfinetune.model.compute.UnpaddedBatch;
+import org.sparkfinetune.model.encoder.ClassificationHead;
+import org.sparkfinetune.model.encoder.Encoder;
+import org.sparkfinetune.model.encoder.EncoderFamilies;
+import org.sparkfinetune.model.encoder.EncoderFamily;
+import org.sparkfinetune.model.encoder.ParameterSet;
 import org.sparkfinetune.model.io.ModelFiles;
 import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.StateDictMatcher;
@@ -58,7 +68,7 @@ public final class SequenceClassifier implements AutoCloseable {
       head =
           new ClassificationHead(
               family.head(config), config.pooling(), labels.size(), parameters.headRoot());
-      adaptation.apply(parameters, family);
+      adaptation.apply(parameters, family.loraTargets());
     } catch (RuntimeException | Error e) {
       parameters.close();
       throw e;
@@ -79,7 +89,7 @@ public final class SequenceClassifier implements AutoCloseable {
    * @param adaptation from {@link ModelArguments#adaptation}
    * @param seed of the fresh weights
    * @throws UserException when the weights are not the model's, or have not the layers or modules
-   *     that the customisation names
+   *     that the customization names
    */
   public static SequenceClassifier fromPretrained(
       ModelConfig config,
@@ -162,6 +172,18 @@ public final class SequenceClassifier implements AutoCloseable {
     return new SequenceClassifier(config, adaptation, new ParameterSet(torch.DeviceType.Meta));
   }
 
+  /**
+   * Checks that a model has the layers and modules that an adaptation names, when it names some.
+   *
+   * @throws UserException when it has not
+   */
+  public static void requireAdaptable(ModelConfig config, AdaptationConfig adaptation) {
+    // It needs libtorch, which a driver does without where nothing is to be checked.
+    if (adaptation.namesParts()) {
+      onMetaDevice(config, adaptation).close();
+    }
+  }
+
   /** Loads a whole classifier: every weight must be there. */
   public static SequenceClassifier load(ModelFiles files) {
     try (TensorSource weights = files.openWeights()) {
@@ -199,22 +221,7 @@ public final class SequenceClassifier implements AutoCloseable {
    * they adapt, and, where that is asked for, as files of their own too.
    */
   public ModelFiles toFiles(String tokenizerJson) {
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      Map<String, Tensor> weights = parameters.tensors();
-      weights.keySet().removeAll(parameters.adapterWeights());
-      for (Linear linear : parameters.linears()) {
-        if (linear.adapter() != null) {
-          weights.computeIfPresent(
-              linear.weight().name(), (name, weight) -> linear.adapter().merged(weight));
-        }
-      }
-      ModelFiles files = ModelFiles.of(config.toJson(), tokenizerJson, weights);
-      Lora lora = adaptation.lora();
-      return lora != null && lora.keepAdapter()
-          ? files.withAdapter(PeftAdapter.files(lora, parameters, config))
-          : files;
-    }
+    return ClassifierFiles.of(config, parameters, adaptation.lora(), tokenizerJson);
   }
 
   /** The configuration. */
@@ -239,7 +246,7 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /**
    * The names of the weights that did not come from the checkpoint but started afresh: those of a
-   * head that it lacks, of re-initialised layers, of adapters.
+   * head that it lacks, of re-initialized layers, of adapters.
    */
   public List<String> freshWeights() {
     return freshWeights;
@@ -382,21 +389,9 @@ public final class SequenceClassifier implements AutoCloseable {
    */
   public Tensor loss(ForwardPass pass, Batch batch) {
     Tensor logits = logitsTensor(pass, batch);
-    if (!config.problemType().isMultiLabel()) {
-      long[] target = Arrays.stream(batch.labels()).mapToLong(Batch::onlyLabel).toArray();
-      return torch.cross_entropy_loss(
-          logits, TokenTensors.int64(target, batch.size()).to(logits.device(), ScalarType.Long));
-    }
-    long[] target = new long[batch.size() * labels.size()];
-    for (int row = 0; row < batch.size(); row++) {
-      for (int label : batch.labels()[row]) {
-        target[row * labels.size() + label] = 1;
-      }
-    }
-    return torch.binary_cross_entropy_with_logits(
-        logits,
-        TokenTensors.int64(target, batch.size(), labels.size())
-            .to(logits.device(), ScalarType.Float));
+    return config.problemType().isMultiLabel()
+        ? MeanLoss.multiLabel(logits, batch)
+        : MeanLoss.singleLabel(logits, batch);
   }
 
   /**
@@ -417,17 +412,9 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** A tokenizer may tell second texts apart where the encoder does not. */
   private Tokens<Tensor> tokens(Batch batch) {
-    int vocabulary = trimmed == null ? vocabulary() : trimmed.vocabulary();
-    for (long id : batch.inputIds()) {
-      // Whatever else was checked of the tokenizer: libtorch would look outside of the table.
-      if (id < 0 || id >= vocabulary) {
-        throw new UserException(
-            "the tokenizer gave the token id %d, and the model has vectors for those from 0 to %d"
-                    .formatted(id, vocabulary - 1)
-                + " (config.json: vocab_size). Check that they belong together");
-      }
-    }
-    return TokenTensors.of(batch, hasTokenTypes, trimmed, parameters.device());
+    batch.requireIdsBelow(trimmed == null ? vocabulary() : trimmed.vocabulary());
+    long[] wordRows = trimmed == null ? null : trimmed.rows(batch.inputIds());
+    return TokenTensors.of(batch, hasTokenTypes, wordRows, parameters.device());
   }
 
   private static float[][] rows(Tensor matrix) {

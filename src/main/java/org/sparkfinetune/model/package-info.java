@@ -1,5 +1,7 @@
 /**
- * The models: configuration, encoder families, heads, and their registry, on libtorch; and what of
- * one is trained, and from where it starts. Knows no Spark, and nothing of how a model is trained.
+ * The classifiers: configuration, what is built of it, and from which weights it starts. An encoder
+ * and its layers are in {@code encoder}, what they are computed in is in {@code compute}, what of
+ * one is trained is in {@code adapt}, and files are in {@code io}. Knows no Spark, and nothing of
+ * how a model is trained.
  */
 package org.sparkfinetune.model;

@@ -14,8 +14,8 @@ import org.apache.spark.ml.feature.VectorAssembler;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.evaluate.ClassificationMetrics.Accumulator;
+import org.sparkfinetune.evaluate.ClassificationMetrics;
 
 /**
  * The classifier to beat: TF-IDF of words and word pairs, and Spark MLlib's logistic regression,

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param singleWord whether it counts between word boundaries alone
  * @param lstrip whether white space before it is part of it
  * @param rstrip whether white space after it is part of it
- * @param normalized whether it is looked for in the text after that is normalised, as lower-cased;
+ * @param normalized whether it is looked for in the text after that is normalized, as lower-cased;
  *     empty for what is usual: special tokens are not
  * @param special whether it stands for no text
  */

@@ -2,6 +2,7 @@ package org.sparkfinetune.tokenize;
 
 import java.util.Arrays;
 import java.util.List;
+import org.sparkfinetune.UserException;
 
 /**
  * Rows padded on the right to one length.
@@ -54,6 +55,23 @@ public record Batch(
       }
     }
     return new Batch(inputIds, tokenTypeIds, lengths, labels, length);
+  }
+
+  /**
+   * Checks the token ids: libtorch would look outside of a table that has no row for one.
+   *
+   * @param vocabulary the rows of the model's table of word vectors
+   * @throws UserException for one that has none
+   */
+  public void requireIdsBelow(int vocabulary) {
+    for (long id : inputIds) {
+      if (id < 0 || id >= vocabulary) {
+        throw new UserException(
+            "the tokenizer gave the token id %d, and the model has vectors for those from 0 to %d"
+                    .formatted(id, vocabulary - 1)
+                + " (config.json: vocab_size). Check that they belong together");
+      }
+    }
   }
 
   /**

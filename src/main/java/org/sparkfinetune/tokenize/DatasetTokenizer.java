@@ -23,7 +23,7 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
 import org.sparkfinetune.UserException;
 
-/** Tokenises a column of texts, or two columns of text pairs, on the executors. */
+/** Tokenizes a column of texts, or two columns of text pairs, on the executors. */
 public final class DatasetTokenizer {
   /** The added column of token ids: {@code array<int>}, as in {@link Encoding#inputIds()}. */
   public static final String INPUT_IDS = "input_ids";
@@ -51,7 +51,7 @@ public final class DatasetTokenizer {
   /**
    * Adds {@link #INPUT_IDS}, {@link #SECOND_SEGMENT_START}, {@link #TRUNCATED} and {@link
    * #UNKNOWN_TOKENS} to the columns that are there. Rows keep their order and partitions. Nothing
-   * is computed before an action asks for it, and each action tokenises anew: a caller that needs
+   * is computed before an action asks for it, and each action tokenizes anew: a caller that needs
    * the rows more than once persists them.
    *
    * @param rows rows with a column of texts, none of them null

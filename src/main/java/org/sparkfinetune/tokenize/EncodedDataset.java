@@ -5,7 +5,7 @@ import java.util.Arrays;
 import org.sparkfinetune.UserException;
 
 /**
- * Tokenised rows in compact form: a row is one record of ints, and all records lie one after the
+ * Tokenized rows in compact form: a row is one record of ints, and all records lie one after the
  * other in an {@link IntPool}.
  *
  * <p>A row has a set of labels: any number of them, exactly one when the data are single-label.

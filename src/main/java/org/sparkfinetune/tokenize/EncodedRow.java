@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * A tokenised row with its labels, laid out as one record of ints: where its tokens of type 1
+ * A tokenized row with its labels, laid out as one record of ints: where its tokens of type 1
  * start, how many labels it has, the labels' indices in ascending order, the token ids.
  *
  * @param record the ints; not to be changed
@@ -44,7 +44,7 @@ public record EncodedRow(int[] record) implements Serializable {
     return position(record);
   }
 
-  /** FNV-1a over the ints, then the finaliser of SplitMix64, which spreads it. */
+  /** FNV-1a over the ints, then the finalizer of SplitMix64, which spreads it. */
   static long position(int[] record) {
     long hash = 0xCBF29CE484222325L;
     for (int value : record) {

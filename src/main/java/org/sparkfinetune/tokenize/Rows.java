@@ -1,6 +1,6 @@
 package org.sparkfinetune.tokenize;
 
-/** Tokenised rows of known lengths: what it takes to form batches. */
+/** Tokenized rows of known lengths: what it takes to form batches. */
 public interface Rows {
   /** The number of rows. */
   int size();

@@ -9,7 +9,7 @@ public final class SplitMix64 {
     return finalized(seed + n * 0x9E3779B97F4A7C15L);
   }
 
-  /** Its finaliser, which spreads a number evenly over all longs. */
+  /** Its finalizer, which spreads a number evenly over all longs. */
   static long finalized(long number) {
     long z = number;
     z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;

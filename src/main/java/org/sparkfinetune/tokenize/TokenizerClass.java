@@ -48,7 +48,7 @@ public record TokenizerClass(
   /** The class that is for {@code tokenizer.json} alone, and the one that transformers 5 writes. */
   private static final Set<String> GENERIC = Set.of("PreTrainedTokenizer", "TokenizersBackend");
 
-  /** Classes whose mask is found in normalised texts. */
+  /** Classes whose mask is found in normalized texts. */
   private static final Set<String> NORMALIZED_MASK = Set.of("Bart", "LED");
 
   private static final String[] BERTS = {"[UNK]", "[SEP]", "[PAD]", "[CLS]", "[MASK]"};

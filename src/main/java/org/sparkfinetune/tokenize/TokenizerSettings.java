@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * tokenizer_config.json}, {@code special_tokens_map.json} and {@code added_tokens.json}.
  *
  * @param type the class
- * @param normalization how texts are normalised, where the class puts that over the file's
+ * @param normalization how texts are normalized, where the class puts that over the file's
  * @param addPrefixSpace whether the first word is one like any other, which has a space before it;
  *     empty leaves it as it is in the file
  * @param truncateLeft whether truncation cuts off the start of a text; empty leaves it
@@ -39,7 +39,7 @@ public record TokenizerSettings(
     boolean addBos,
     boolean addEos) {
   /**
-   * BERT's normalisation, as {@code tokenizer_config.json} has it.
+   * BERT's normalization, as {@code tokenizer_config.json} has it.
    *
    * @param lowerCase {@code do_lower_case}; Hugging Face's default is true
    * @param stripAccents {@code strip_accents}; empty (null in the file, the default) strips them
@@ -74,7 +74,7 @@ public record TokenizerSettings(
         false);
   }
 
-  /** These with another normalisation. */
+  /** These with another normalization. */
   public TokenizerSettings with(Normalization other) {
     return new TokenizerSettings(
         type,

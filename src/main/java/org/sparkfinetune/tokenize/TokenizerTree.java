@@ -190,7 +190,7 @@ public final class TokenizerTree {
   }
 
   /**
-   * transformers looks for such a token as the old normaliser left it, until it has saved the
+   * transformers looks for such a token as the old normalizer left it, until it has saved the
    * tokenizer: what it computes depends on a save.
    */
   private void requirePlainAddedTokens() {

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.sparkfinetune.model.ParameterSet;
+import org.sparkfinetune.model.encoder.ParameterSet;
 
 /**
  * The trainable weights to end with: those of the best evaluation, or of the last where the best is

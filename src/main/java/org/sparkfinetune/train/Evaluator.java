@@ -13,13 +13,13 @@ import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.MultiLabelMetrics;
 import org.sparkfinetune.evaluate.ThresholdTuner;
-import org.sparkfinetune.model.ForwardPass;
 import org.sparkfinetune.model.Predictions;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ForwardPass;
 import org.sparkfinetune.tokenize.BatchSampler;
 import org.sparkfinetune.tokenize.EncodedDataset;
 
-/** Measures a model on labelled rows, without changing it. */
+/** Measures a model on labeled rows, without changing it. */
 final class Evaluator {
   private final SequenceClassifier model;
   private final ForwardPass pass;

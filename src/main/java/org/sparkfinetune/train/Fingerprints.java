@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
 import org.bytedeco.pytorch.Tensor;
-import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.Parameter;
 import org.sparkfinetune.train.checkpoint.TensorFile;
 
 /**

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.sparkfinetune.model.Parameter;
+import org.sparkfinetune.model.compute.Parameter;
 
 /** The length of the gradient, and what clipping makes of it. */
 final class GradientNorm {

@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.sparkfinetune.model.Parameter;
+import org.sparkfinetune.model.compute.Parameter;
 
 /** Takes an {@link UpdateRule} to groups of weights, and owns the state that the rule needs. */
 final class GroupedOptimizer implements Optimizer {

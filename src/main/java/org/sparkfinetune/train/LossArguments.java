@@ -3,7 +3,7 @@ package org.sparkfinetune.train;
 import java.io.Serializable;
 import org.sparkfinetune.config.Key;
 
-/** What is minimised; part of {@link TrainingArguments}. */
+/** What is minimized; part of {@link TrainingArguments}. */
 public record LossArguments(
     @Key(
             doc =

@@ -6,7 +6,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.ProblemType;
 
 /**
- * What training minimises, in nats: the sum of the rows' losses over the sum of the rows' weights.
+ * What training minimizes, in nats: the sum of the rows' losses over the sum of the rows' weights.
  * The two are apart, so that batches that are added up for one step, in one process or in several,
  * have one mean, whatever their sizes: add up both. Has no native memory; for any thread.
  */

@@ -1,11 +1,9 @@
 package org.sparkfinetune.train;
 
-import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
-import org.sparkfinetune.model.Parameter;
-import org.sparkfinetune.model.ParameterSet;
+import org.sparkfinetune.model.compute.Parameter;
 
 /**
  * Changes weights by their gradients. Holds native memory until {@link #close}; for one thread.
@@ -15,19 +13,6 @@ import org.sparkfinetune.model.ParameterSet;
  * seen: its next steps are then, bit for bit, those of the first one.
  */
 interface Optimizer extends AutoCloseable {
-  /**
-   * The optimizer that the arguments name, over a model's trainable weights, grouped as {@link
-   * ParameterGroups} says. The weights stay the model's.
-   */
-  static Optimizer create(ParameterSet parameters, OptimizerArguments arguments) {
-    return create(ParameterGroups.of(parameters, arguments), arguments);
-  }
-
-  /** The optimizer that the arguments name, over groups of weights. */
-  static Optimizer create(List<ParameterGroup> groups, OptimizerArguments arguments) {
-    return new GroupedOptimizer(groups, UpdateRule.of(arguments));
-  }
-
   /**
    * Applies the gradients that the weights carry, and lets go of them; what is in their memory then
    * is undefined. A weight without a gradient stays as it is, and so does its state.

@@ -1,7 +1,7 @@
 package org.sparkfinetune.train;
 
 import java.util.List;
-import org.sparkfinetune.model.Parameter;
+import org.sparkfinetune.model.compute.Parameter;
 
 /**
  * Trainable weights that an optimizer treats alike.

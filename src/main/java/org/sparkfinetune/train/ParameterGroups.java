@@ -5,8 +5,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.sparkfinetune.model.Parameter;
-import org.sparkfinetune.model.ParameterSet;
+import org.sparkfinetune.model.compute.Parameter;
+import org.sparkfinetune.model.encoder.ParameterSet;
 
 /**
  * Which weights decay, and which learn at which share of the learning rate.

@@ -14,9 +14,9 @@ import java.util.TreeSet;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.config.Setting;
-import org.sparkfinetune.model.AdaptationConfig;
-import org.sparkfinetune.model.Lora;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.adapt.AdaptationConfig;
+import org.sparkfinetune.model.adapt.Lora;
 
 /** Going on from a checkpoint: whether it can be, and what is different now. */
 final class Resumption {

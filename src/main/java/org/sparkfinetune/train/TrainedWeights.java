@@ -9,9 +9,9 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.collective.WorkerGroup;
 import org.sparkfinetune.model.CompactEmbeddings;
-import org.sparkfinetune.model.ForwardPass;
-import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ForwardPass;
+import org.sparkfinetune.model.compute.Parameter;
 import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.tokenize.EncodedRow;
 
@@ -60,10 +60,10 @@ final class TrainedWeights implements AutoCloseable {
             rowsByLabel(model, workers, train.shard()),
             train.size());
     Optional<CompactEmbeddings> vocabulary =
-        UpdateRule.of(arguments.optimizer()).leavesUntouchedRows()
+        Optimizers.rule(arguments.optimizer()).leavesUntouchedRows()
             ? model.trimVocabulary(used(model, workers, train.shard(), validation.shard()))
             : Optional.empty();
-    Optimizer optimizer = Optimizer.create(model.parameters(), arguments.optimizer());
+    Optimizer optimizer = Optimizers.create(model.parameters(), arguments.optimizer());
     BatchGradient gradient =
         new BatchGradient(model, loss, workers, pass, generator, arguments.seed());
     return new TrainedWeights(

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.global.torch;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.collective.WorkerGroup;
-import org.sparkfinetune.model.ForwardPass;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ForwardPass;
 import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.torch.Libtorch;
 

@@ -2,9 +2,9 @@ package org.sparkfinetune.train;
 
 import java.util.Collection;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.model.ActivationMemory;
-import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ActivationMemory;
+import org.sparkfinetune.model.compute.Parameter;
 
 /**
  * The native memory that a training takes at its height, in bytes by what fills it. The JVM, its
@@ -82,7 +82,8 @@ public record TrainingMemory(
       SequenceClassifier model, TrainingArguments arguments, int rows, int length) {
     try {
       return ActivationMemory.ofStep(
-          model, arguments.precision().dtype(), rows, length, arguments.gradientCheckpointing());
+          model::logits,
+          model.attention(), arguments.precision().dtype(), rows, length, arguments.gradientCheckpointing());
     } catch (ArithmeticException e) {
       throw new UserException(
           "a pass over %,d rows of %,d tokens takes more memory than can be counted: check the sizes"

@@ -9,18 +9,6 @@ import org.bytedeco.pytorch.global.torch;
  * How an optimizer changes weights. Has settings and no state; {@link GroupedOptimizer} owns it.
  */
 interface UpdateRule {
-  /** The rule that the arguments name. */
-  static UpdateRule of(OptimizerArguments arguments) {
-    return switch (arguments.optim()) {
-      case ADAMW -> new AdamRule(arguments, true);
-      case ADAM -> new AdamRule(arguments, false);
-      case SGD -> new SgdRule(arguments.momentum(), arguments.weightDecay() > 0);
-      case ADAFACTOR -> new AdafactorRule();
-      case LAMB -> new LambRule(arguments);
-      case LION -> new LionRule(arguments);
-    };
-  }
-
   /** The state of a weight before its first step, by the names of its parts, in a fixed order. */
   Map<String, Tensor> newState(Tensor weight);
 

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.sparkfinetune.model.Parameter;
-import org.sparkfinetune.model.ParameterSet;
+import org.sparkfinetune.model.compute.Parameter;
+import org.sparkfinetune.model.encoder.ParameterSet;
 
 /**
  * A copy of a model's trainable weights, to go back to; frozen ones never change. Takes as much

@@ -26,7 +26,7 @@ import org.sparkfinetune.TestWorkers.Hosts;
 /**
  * A standalone Spark cluster on this machine: a master, workers, drivers and their executors, each
  * a process of its own that runs below one folder and logs there. Closing it kills them all. Linux
- * alone: processes are recognised by {@code /proc}.
+ * alone: processes are recognized by {@code /proc}.
  */
 public final class TestCluster implements AutoCloseable {
   private static final Duration START_TIME = Duration.ofMinutes(3);

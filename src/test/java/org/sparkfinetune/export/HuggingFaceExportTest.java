@@ -18,9 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.Pooling;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.AdapterFiles;
 import org.sparkfinetune.model.io.ModelProvenance;
 

@@ -32,9 +32,9 @@ import org.sparkfinetune.TestGoldens;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.Pooling;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.OnnxReader;
 
 class OnnxExportTest {

@@ -29,11 +29,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.sparkfinetune.model.Activation;
-import org.sparkfinetune.model.ForwardPass;
-import org.sparkfinetune.model.Parameter;
-import org.sparkfinetune.model.TensorOps;
-import org.sparkfinetune.model.Tokens;
+import org.sparkfinetune.model.compute.Activation;
+import org.sparkfinetune.model.compute.ForwardPass;
+import org.sparkfinetune.model.compute.Parameter;
+import org.sparkfinetune.model.compute.TensorOps;
+import org.sparkfinetune.model.compute.Tokens;
 import org.sparkfinetune.torch.Libtorch;
 
 /** Each operation alone: ONNX Runtime on what is written down against libtorch on the same. */
@@ -91,6 +91,8 @@ class OnnxGraphBuilderTest {
           "attention",
           "attention without bias",
           "selfAttention",
+          "splitHeads",
+          "mergeHeads",
           "recomputable",
           "reshape",
           "permute",
@@ -162,6 +164,9 @@ class OnnxGraphBuilderTest {
           // Twice as many tokens of half the width, for three parts of two heads.
           ops.selfAttention(
               ops.reshape(ops.concat(-1, List.of(x, y, z)), 0, -1, 18), 2, 3, null, 0.7, 0);
+      case "splitHeads" ->
+          ops.splitHeads(ops.reshape(ops.concat(-1, List.of(x, y, z)), 0, -1, 18), 2, 3);
+      case "mergeHeads" -> ops.mergeHeads(x);
       case "recomputable" -> ops.recomputable(ops::softmax, x);
       case "reshape" -> ops.reshape(x, 0, 2, -1, 3);
       case "permute" -> ops.permute(x, 3, 0, 2, 1);

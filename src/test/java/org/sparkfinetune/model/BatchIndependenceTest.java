@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkfinetune.TestGoldens;
+import org.sparkfinetune.model.encoder.EncoderFamilies;
 import org.sparkfinetune.tokenize.EncodedDataset;
 
 class BatchIndependenceTest {

@@ -15,11 +15,12 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkfinetune.TestGoldens;
+import org.sparkfinetune.model.compute.ForwardPass;
 import org.sparkfinetune.tokenize.Batch;
 
 /** What an attribution method asks of a classifier: logits from given embeddings, and gradients. */

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestGoldens;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.adapt.AdaptationConfig;
 
 /** Configurations that a family has no encoder for. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.model.compute.ForwardPass;
+import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.tokenize.Batch;
 
 class MultiLabelTest {

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestGoldens;
+import org.sparkfinetune.model.adapt.AdaptationConfig;
+import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.StateDictMatcher;
 import org.sparkfinetune.model.io.TensorSource;
 import org.sparkfinetune.tokenize.Batch;

@@ -33,7 +33,7 @@ final class EmbeddedTokenizer {
         .collect(Collectors.joining("\n", "", "\n"));
   }
 
-  /** Made of the vocabulary, with another normalisation. */
+  /** Made of the vocabulary, with another normalization. */
   static String ofVocabTxt(TokenizerSettings.Normalization normalization) {
     String vocab = vocabTxt();
     return VocabTxt.toTokenizerJson(

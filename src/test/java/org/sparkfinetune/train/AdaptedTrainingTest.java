@@ -14,10 +14,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.config.Schema;
-import org.sparkfinetune.model.AdaptationConfig;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.adapt.AdaptationConfig;
+import org.sparkfinetune.model.compute.Parameter;
 import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.torch.Libtorch;
 

@@ -11,14 +11,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.sparkfinetune.TestWorkers;
 import org.sparkfinetune.TestWorkers.Hosts;
+import org.sparkfinetune.TestWorkers;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.collective.WorkerGroup;
-import org.sparkfinetune.model.ActivationMemory;
-import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ActivationMemory;
+import org.sparkfinetune.model.compute.Parameter;
 
 class BatchSizeFinderTest {
   private static final ShardedRows ROWS =
@@ -34,8 +34,10 @@ class BatchSizeFinderTest {
   void theSizeIsHalvedUntilTheActivationsOfTheLongestRowsFitBesideTheGradients() {
     try (SequenceClassifier model = Trainings.model(0)) {
       int longest = ROWS.longest();
-      long all = ActivationMemory.ofStep(model, ScalarType.Float, 24, longest, false);
-      long six = ActivationMemory.ofStep(model, ScalarType.Float, 6, longest, false);
+      long all = ActivationMemory.ofStep(
+              model::logits, model.attention(), ScalarType.Float, 24, longest, false);
+      long six = ActivationMemory.ofStep(
+              model::logits, model.attention(), ScalarType.Float, 6, longest, false);
       long gradients = 0;
       for (Parameter weight : model.parameters().trainable()) {
         gradients += weight.tensor().numel() * Float.BYTES;

@@ -26,12 +26,12 @@ import org.sparkfinetune.TestDevice;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.collective.SingleWorkerGroup;
-import org.sparkfinetune.model.ForwardPass;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ForwardPass;
 import org.sparkfinetune.tokenize.EncodedDataset;
-import org.sparkfinetune.train.checkpoint.CheckpointStore;
 import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
+import org.sparkfinetune.train.checkpoint.CheckpointStore;
 
 /** A training that goes on with something else than it began with. */
 class ChangedResumeTest {

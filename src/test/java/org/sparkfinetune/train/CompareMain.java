@@ -15,8 +15,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.TestGoldens;
 import org.sparkfinetune.config.Schema;
-import org.sparkfinetune.model.ForwardPass;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ForwardPass;
 import org.sparkfinetune.model.io.SafetensorsWriter;
 import org.sparkfinetune.tokenize.Batch;
 
@@ -87,7 +87,7 @@ public final class CompareMain {
                     layerDecay));
     double learningRate = settings.get("learning_rate").doubleValue();
     List<Double> losses = new ArrayList<>();
-    try (Optimizer optimizer = Optimizer.create(model.parameters(), arguments.optimizer())) {
+    try (Optimizer optimizer = Optimizers.create(model.parameters(), arguments.optimizer())) {
       for (int step = 0; step < STEPS; step++) {
         try (PointerScope scope = new PointerScope()) {
           Tensor loss = model.loss(ForwardPass.inference(), batch);

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.TestModels;
-import org.sparkfinetune.model.Parameter;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.Parameter;
 
 /** The groups of a BERT of two layers: the head's depth is 3. */
 class ParameterGroupsTest {

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.sparkfinetune.TestDevice;
 import org.sparkfinetune.config.Schema;
-import org.sparkfinetune.model.Parameter;
+import org.sparkfinetune.model.compute.Parameter;
 import org.sparkfinetune.torch.Libtorch;
 
 /** A few weights, and gradients for them, as {@code tools/goldens/training.py} makes them. */
@@ -70,7 +70,7 @@ final class TestWeights implements AutoCloseable {
   }
 
   Optimizer optimizer(OptimizerArguments arguments) {
-    return Optimizer.create(ParameterGroups.of(parameters, HEAD_DEPTH, arguments), arguments);
+    return Optimizers.create(ParameterGroups.of(parameters, HEAD_DEPTH, arguments), arguments);
   }
 
   /** Gives the weights the gradients of a step. */

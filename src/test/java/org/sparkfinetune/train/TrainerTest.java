@@ -20,9 +20,9 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.Pooling;
 import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.tokenize.EncodedDataset;
 
 class TrainerTest {
@@ -69,7 +69,7 @@ class TrainerTest {
       assertThat(result.metrics().get("eval_f1")).isEqualTo(best);
       assertThat(result.metrics().get("best_epoch")).isEqualTo(f1.indexOf(best) + 1.0);
       double kept =
-          new Evaluator(model, org.sparkfinetune.model.ForwardPass.inference(), 64, () -> {})
+          new Evaluator(model, org.sparkfinetune.model.compute.ForwardPass.inference(), 64, () -> {})
               .evaluate(
                   new ShardedRows(validation, SingleWorkerGroup.INSTANCE),
                   SingleWorkerGroup.INSTANCE)

@@ -13,7 +13,7 @@ import org.sparkfinetune.storage.HadoopFiles;
 
 /**
  * What Spark's {@code saveAsObjectFile} wrote: a folder of Hadoop sequence files, whose records are
- * arrays in Java's serialisation. Hadoop's own reader loads the classes that such a file names in
+ * arrays in Java's serialization. Hadoop's own reader loads the classes that such a file names in
  * its head; this reads the one kind that Spark writes, and loads none.
  */
 final class ObjectFile {

@@ -21,7 +21,7 @@ import java.util.Optional;
 import org.sparkfinetune.UserException;
 
 /**
- * An ONNX file without its weights: the nodes, and where each initialiser's data lies.
+ * An ONNX file without its weights: the nodes, and where each initializer's data lies.
  *
  * <p>{@code ModelProto.parseFrom} would hold the whole file on the heap. This walks the fields of
  * the model and its graph instead, and steps over the data.
@@ -45,7 +45,7 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
    * @param position of the data's first byte in the file; -1 when the data is not there as plain
    *     little-endian elements
    * @param bytes the length of the data
-   * @param constant the data of a small initialiser, else empty
+   * @param constant the data of a small initializer, else empty
    * @param location the file beside this one that holds the data, if it is not in this one
    */
   record Initializer(
@@ -56,7 +56,7 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
       byte[] constant,
       Optional<String> location) {
 
-    /** The values of a small integer initialiser; empty if it is none. */
+    /** The values of a small integer initializer; empty if it is none. */
     Optional<List<Long>> integers() {
       if (dtype.filter(t -> t == DType.I64).isEmpty() || constant.length != bytes) {
         return Optional.empty();

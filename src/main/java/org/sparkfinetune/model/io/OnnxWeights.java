@@ -17,17 +17,17 @@ import org.sparkfinetune.UserException;
  * Face checkpoint, whatever its family.
  *
  * <p>PyTorch's exporter keeps the names of embeddings, norms and biases, but folds the transpose of
- * a Linear's weight into an anonymous initialiser ({@code onnx::MatMul_123}), {@code [in, out]}.
+ * a Linear's weight into an anonymous initializer ({@code onnx::MatMul_123}), {@code [in, out]}.
  * Whose it is, is told by the Add after the MatMul, which holds the layer's named bias; a layer
  * without bias is named by its node, after the module's path ({@code
- * /model/layers.0/attn/Wqkv/MatMul}). Equal initialisers are stored once, with Identity nodes that
+ * /model/layers.0/attn/Wqkv/MatMul}). Equal initializers are stored once, with Identity nodes that
  * carry the other names.
  */
 final class OnnxWeights {
   private static final String WEIGHT = ".weight";
   private static final String BIAS = ".bias";
 
-  /** What only a quantised graph has. */
+  /** What only a quantized graph has. */
   private static final Set<String> QUANTIZED =
       Set.of(
           "MatMulInteger",
@@ -38,7 +38,7 @@ final class OnnxWeights {
           "QAttention",
           "MatMulNBits");
 
-  /** What ONNX Runtime's optimiser makes of several layers, whose weights it joins. */
+  /** What ONNX Runtime's optimizer makes of several layers, whose weights it joins. */
   private static final Set<String> FUSED =
       Set.of(
           "Attention",
@@ -50,7 +50,7 @@ final class OnnxWeights {
           "FastGelu",
           "FusedMatMul");
 
-  /** A module's path and its parameter; other initialisers are constants of the graph. */
+  /** A module's path and its parameter; other initializers are constants of the graph. */
   private static final Pattern PARAMETER =
       Pattern.compile("[A-Za-z_0-9]+(\\.[A-Za-z_0-9]+)*\\.(weight|bias|gamma|beta)");
 
@@ -81,7 +81,7 @@ final class OnnxWeights {
   /**
    * The weights by name.
    *
-   * @throws UserException when the graph is quantised, optimised or not a text encoder
+   * @throws UserException when the graph is quantized, optimized or not a text encoder
    */
   static Map<String, Stored> find(OnnxGraph graph, String file) {
     return new OnnxWeights(graph, file).find();

@@ -10,9 +10,9 @@ import java.util.Map;
 import org.sparkfinetune.UserException;
 
 /**
- * Reads arrays of texts, numbers and pairs from a stream of Java object serialisation.
+ * Reads arrays of texts, numbers and pairs from a stream of Java object serialization.
  *
- * <p>Deserialising foreign bytes lets them choose which classes are loaded and which of their code
+ * <p>Deserializing foreign bytes lets them choose which classes are loaded and which of their code
  * runs. This is a parser of the stream's grammar (Java Object Serialization Specification, chapter
  * 6) that makes plain data of the few classes below, told by their names alone, and refuses every
  * other. No class is loaded.
@@ -36,7 +36,7 @@ final class SerializedJava {
   private static final int MAX_CLASSES = 64;
 
   /**
-   * Pairs, which become lists, and boxed numbers; specialised pairs have names as {@code $mcII$sp}.
+   * Pairs, which become lists, and boxed numbers; specialized pairs have names as {@code $mcII$sp}.
    */
   private static final Map<String, String> FIELDS =
       Map.of(

@@ -11,11 +11,11 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.OneLine;
-import org.sparkfinetune.tokenize.TokenizerClass;
 import org.sparkfinetune.tokenize.TokenizerClass.Kind;
+import org.sparkfinetune.tokenize.TokenizerClass;
 
 /**
- * The keys of a {@code tokenizer_config.json}: each is honoured, harmless, refused, or has no
+ * The keys of a {@code tokenizer_config.json}: each is honored, harmless, refused, or has no
  * effect in transformers' fast tokenizers either, which is said. docs/checkpoints.md has the list
  * for users.
  */
@@ -129,7 +129,7 @@ final class TokenizerKeys {
    *
    * @param file for messages
    * @return what is to be said, a phrase each
-   * @throws UserException for what can be neither honoured nor left out
+   * @throws UserException for what can be neither honored nor left out
    */
   static List<String> check(ObjectNode config, TokenizerClass type, String file) {
     others(config, REFUSED)

@@ -4,7 +4,7 @@
  *
  * <p>Knows Hadoop's {@code FileSystem} and, for files of tensors, {@code model.io}. Knows no Spark,
  * no model and no training loop: what the files hold, and when one is written, is the caller's.
- * Nothing that is read here is executed or deserialised by Java.
+ * Nothing that is read here is executed or deserialized by Java.
  *
  * <p>What the user can put right (a full disk, a folder that is a file, a file that does not fit
  * the model) is a {@link org.sparkfinetune.UserException}; a file system that cannot be read is an

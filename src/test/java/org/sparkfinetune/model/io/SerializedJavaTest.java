@@ -23,7 +23,7 @@ import scala.Tuple2;
 class SerializedJavaTest {
   private static boolean loaded;
 
-  /** Notes when it is deserialised. */
+  /** Notes when it is deserialized. */
   private static final class Gadget implements Serializable {
     private static final long serialVersionUID = 1L;
 
