@@ -20,6 +20,26 @@ public enum MlflowVersion {
 
   private static final Duration START = Duration.ofMinutes(3);
 
+  private static final String REGISTER =
+      """
+      import logging
+      import sys
+
+      import mlflow
+
+      logging.disable()
+      server, name, folder = sys.argv[1:]
+      mlflow.set_tracking_uri(server)
+      client = mlflow.MlflowClient()
+      run = client.create_run("0").info
+      client.log_artifacts(run.run_id, folder, "model")
+      if not client.search_registered_models(f"name='{name}'"):
+          client.create_registered_model(name)
+      version = client.create_model_version(name, f"{run.artifact_uri}/model", run.run_id)
+      client.set_registered_model_alias(name, "champion", version.version)
+      print(run.run_id)
+      """;
+
   /** Runs Python to its end, which must be a good one. */
   public void run(Path folder, String... arguments) throws IOException, InterruptedException {
     run(folder, this + ".txt", List.of(arguments));
@@ -59,6 +79,16 @@ public enum MlflowVersion {
       List<String> command = new ArrayList<>(List.of(file.toString(), uri.toString()));
       command.addAll(List.of(arguments));
       return version.run(folder, file.getFileName() + ".txt", command);
+    }
+
+    /**
+     * Logs a folder as the model of a run, registers it and gives the version the alias champion,
+     * with MLflow's own client.
+     *
+     * @return the run's id; the model is its artifact {@code model}
+     */
+    public String register(String name, Path model) throws IOException, InterruptedException {
+      return python(REGISTER, name, model.toString()).strip();
     }
 
     @Override

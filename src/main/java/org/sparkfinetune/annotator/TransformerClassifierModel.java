@@ -125,10 +125,11 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    * Makes a model of a fine-tuned classifier from elsewhere, as {@code loadSavedModel} of Spark
    * NLP's annotators does: a Hugging Face folder (whole or sharded safetensors, {@code
    * pytorch_model.bin}, ONNX), an ONNX file with its {@code config.json} and {@code
-   * tokenizer.json}, an MLflow model of ours or of flavor {@code transformers}, or our own
-   * pipeline, stage or job's output. Its {@link #maxLength} is what it was trained with, where that
-   * is known, else what the model has positions for, at most 512 and the tokenizer's {@code
-   * model_max_length}. Set the input and output columns next.
+   * tokenizer.json}, an MLflow model of ours or of flavor {@code transformers}, also by its URI
+   * ({@code models:/NAME@ALIAS}, {@code runs:/ID/PATH}), or our own pipeline, stage or job's
+   * output. Its {@link #maxLength} is what it was trained with, where that is known, else what the
+   * model has positions for, at most 512 and the tokenizer's {@code model_max_length}. Set the
+   * input and output columns next.
    *
    * @throws UserException when it names no labels or lacks a weight, as an encoder does
    */

@@ -27,9 +27,6 @@ public final class Settings {
   private final SortedMap<String, String> spark;
   private final String command;
 
-  /** What schemas are given in place of values, by whole key. */
-  private final Map<String, Object> read;
-
   /**
    * @param given values by whole key; what is not given takes its default
    * @param spark Spark's settings
@@ -46,15 +43,6 @@ public final class Settings {
       values.put(setting.path(), raw == null ? setting.defaultValue() : setting.convert(raw));
     }
     this.spark = Collections.unmodifiableSortedMap(new TreeMap<>(spark));
-    this.read = Map.of();
-  }
-
-  private Settings(Settings config, Map<String, Object> read) {
-    settings.putAll(config.settings);
-    values.putAll(config.values);
-    this.spark = config.spark;
-    this.command = config.command;
-    this.read = Map.copyOf(read);
   }
 
   private Settings(Settings config, Map<String, Setting> settings, Map<String, ?> changes) {
@@ -66,9 +54,6 @@ public final class Settings {
         });
     spark = config.spark;
     command = config.command;
-    Map<String, Object> stillRead = new LinkedHashMap<>(config.read);
-    stillRead.keySet().removeAll(changes.keySet());
-    read = Map.copyOf(stillRead);
   }
 
   /**
@@ -87,11 +72,6 @@ public final class Settings {
     return new Settings(this, others, Map.of());
   }
 
-  /** This configuration, but schemas are given other values, by whole key: all else shows these. */
-  public Settings reading(Map<String, Object> others) {
-    return new Settings(this, others);
-  }
-
   /**
    * The settings record of a schema. A setting of it that the job does not use keeps its default.
    */
@@ -99,8 +79,7 @@ public final class Settings {
     Map<String, Object> ofSchema = new LinkedHashMap<>();
     for (Setting setting : schema.settings()) {
       if (values.containsKey(setting.path())) {
-        String path = setting.path();
-        ofSchema.put(setting.name(), read.getOrDefault(path, values.get(path)));
+        ofSchema.put(setting.name(), values.get(setting.path()));
       }
     }
     return schema.create(ofSchema);

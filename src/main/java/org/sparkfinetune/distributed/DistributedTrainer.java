@@ -107,7 +107,8 @@ public final class DistributedTrainer {
                   (long) resources.shardMemoryMb() << 20,
                   ClusterSlots.free(spark, plan),
                   UUID.randomUUID().toString(),
-                  base.id()),
+                  base.id(),
+                  base.folder(model)),
               base.hadoop(),
               channel.taskEnd());
       return collect(run(examples(train, validation), plan, task), config, checkpoint.tokenizer());

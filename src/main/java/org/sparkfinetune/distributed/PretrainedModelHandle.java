@@ -1,7 +1,9 @@
 package org.sparkfinetune.distributed;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -24,13 +26,14 @@ public final class PretrainedModelHandle implements AutoCloseable {
 
   private final String id;
   private final Broadcast<SerializableConfiguration> hadoop;
+  private final JavaSparkContext spark;
   private final Map<String, PretrainedModel> opened = new HashMap<>();
+  private final Map<Path, BroadcastFolder> sent = new HashMap<>();
 
   private PretrainedModelHandle(String id, SparkSession session) {
     this.id = id;
-    hadoop =
-        JavaSparkContext.fromSparkContext(session.sparkContext())
-            .broadcast(new SerializableConfiguration(session.sessionState().newHadoopConf()));
+    spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    hadoop = spark.broadcast(new SerializableConfiguration(session.sessionState().newHadoopConf()));
   }
 
   /** For any number of trainings, one after the other and at once. */
@@ -56,6 +59,17 @@ public final class PretrainedModelHandle implements AutoCloseable {
         key -> PretrainedModel.open(base, hadoop.value().value(), weightsNeeded));
   }
 
+  /**
+   * The files of the pretrained model that a model starts from, where executors cannot open it by
+   * its name; null where they can.
+   */
+  synchronized BroadcastFolder folder(ModelArguments model) {
+    Optional<Path> fetched = model.fromScratch() ? Optional.empty() : checkpoint(model).fetched();
+    return fetched
+        .map(folder -> sent.computeIfAbsent(folder, path -> BroadcastFolder.of(path, spark)))
+        .orElse(null);
+  }
+
   /** Names it on the executors; empty where nothing is shared. */
   String id() {
     return id;
@@ -68,9 +82,11 @@ public final class PretrainedModelHandle implements AutoCloseable {
 
   /** A context that has stopped cannot: that must not hide why it has. */
   @Override
-  public void close() {
+  public synchronized void close() {
     try {
       hadoop.destroy();
+      sent.values().forEach(BroadcastFolder::destroy);
+      sent.clear();
     } catch (RuntimeException e) {
       LOG.debug("cannot destroy a broadcast", e);
     }

@@ -12,6 +12,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.broadcast.Broadcast;
@@ -74,6 +75,7 @@ final class TrainingTask
    * @param slotsFree slots that were free before
    * @param run names the training, however often Spark starts its stage
    * @param sharing {@link PretrainedModelHandle#id()}
+   * @param folder {@link PretrainedModelHandle#folder}
    */
   record Order(
       ModelArguments model,
@@ -84,7 +86,8 @@ final class TrainingTask
       long shardMemory,
       int slotsFree,
       String run,
-      String sharing)
+      String sharing,
+      BroadcastFolder folder)
       implements Serializable {}
 
   TrainingTask(
@@ -295,7 +298,11 @@ final class TrainingTask
   }
 
   private PretrainedModel open() {
-    return PretrainedModel.open(order.model().base(), hadoop.value().value());
+    String base = order.model().base();
+    Configuration storage = hadoop.value().value();
+    return order.folder() == null
+        ? PretrainedModel.open(base, storage)
+        : PretrainedModel.openFetched(base, order.folder().here(), storage);
   }
 
   private PretrainedWeightsCache.Key key() {

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.sparkfinetune.model.ModelConfig;
+import org.sparkfinetune.model.io.ModelNames;
 import org.sparkfinetune.model.io.ModelProvenance;
-import org.sparkfinetune.model.io.PretrainedModel;
 
 /** A model card, {@code README.md}, as the Hugging Face hub reads it: YAML, then Markdown. */
 final class ModelCard {
@@ -133,7 +133,7 @@ final class ModelCard {
     line("library_name: " + usage.library);
     line("pipeline_tag: text-classification");
     // A path means nothing to the hub, which would refuse it.
-    PretrainedModel.hubName(source.training().base())
+    ModelNames.hubName(source.training().base())
         .ifPresent(name -> line("base_model: " + quoted(name)));
     line("tags:");
     line("- " + config.modelType());

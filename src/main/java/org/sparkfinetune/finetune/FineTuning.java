@@ -129,7 +129,6 @@ public final class FineTuning {
       throws IOException {
     tracking.data(data);
     ClassifierPipeline pipeline = train(data, config, tracking);
-    pipeline.nameBase(config.value(Presets.BASE).toString());
     // Not before: a run that fails must not cost the results of the one before it.
     output.clear(FILES);
     pipeline.save(output.path("model"));

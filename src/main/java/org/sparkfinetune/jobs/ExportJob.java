@@ -21,6 +21,7 @@ import org.sparkfinetune.export.MlflowExport;
 import org.sparkfinetune.export.OnnxFolderExport;
 import org.sparkfinetune.export.sparknlp.SparkNlpExport;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
+import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.ModelProvenance;
 import org.sparkfinetune.runs.RunFolder;
 import org.sparkfinetune.storage.AtomicDirectory;
@@ -123,7 +124,8 @@ final class ExportJob implements SparklessJob {
     }
   }
 
-  private static Path existing(String path, Configuration hadoop) throws IOException {
+  private static Path existing(String model, Configuration hadoop) throws IOException {
+    String path = ModelLocator.locate(model, hadoop);
     if (!Storage.ask("model=" + path, path, hadoop, FileSystem::exists)) {
       throw new UserException(
           "model="

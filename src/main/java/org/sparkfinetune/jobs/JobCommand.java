@@ -108,9 +108,8 @@ final class JobCommand implements Callable<Integer> {
     Logs.show(debug && !log.equals("debug") ? "info" : log);
     if (job instanceof SparklessJob light) {
       Configuration hadoop = SparkSessions.hadoop(job.name(), config.spark());
-      try (MlflowModelResolver models =
-          MlflowModelResolver.fetch(config, System.getenv(), hadoop, true)) {
-        light.run(models.config(), hadoop, Console.system());
+      try (NamedModels models = NamedModels.fetch(config, hadoop)) {
+        light.run(config, hadoop, Console.system());
       }
       return;
     }
@@ -118,11 +117,9 @@ final class JobCommand implements Callable<Integer> {
         job.name(),
         config.spark(),
         spark -> {
-          Configuration hadoop = spark.sessionState().newHadoopConf();
-          boolean local = spark.sparkContext().isLocal();
-          try (MlflowModelResolver models =
-              MlflowModelResolver.fetch(config, System.getenv(), hadoop, local)) {
-            job.run(models.config(), spark, Console.system());
+          Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+          try (NamedModels models = NamedModels.fetch(config, hadoop)) {
+            job.run(config, spark, Console.system());
           }
         });
   }

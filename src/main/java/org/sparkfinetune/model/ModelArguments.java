@@ -17,10 +17,11 @@ import org.sparkfinetune.model.encoder.Pooling;
 public record ModelArguments(
     @Key(
             doc =
-                "The checkpoint to start from: minilm-l6 (in the jar), or a path on any Hadoop file"
-                    + " system: a Hugging Face folder (safetensors, pytorch_model.bin or ONNX), an"
-                    + " ONNX file, a saved annotator of Spark NLP with ONNX in it, an MLflow model,"
-                    + " or a model that a job has saved.",
+                "The pretrained model to start from: minilm-l6 (in the jar), a path on any "
+                    + "Hadoop file system (a Hugging Face folder with safetensors, pytorch_model.bin "
+                    + "or ONNX; an ONNX file; a saved annotator of Spark NLP with ONNX in it; an "
+                    + "MLflow model; a model that a job has saved), or models:/NAME@ALIAS, "
+                    + "models:/NAME/VERSION or runs:/ID/PATH of an MLflow server.",
             defaultValue = "minilm-l6")
         String base,
     @Key(

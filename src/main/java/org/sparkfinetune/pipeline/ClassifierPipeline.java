@@ -30,6 +30,7 @@ import org.sparkfinetune.distributed.ResourceArguments;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedStage;
 import org.sparkfinetune.storage.Storage;
 import org.sparkfinetune.train.TrainingArguments;
@@ -217,6 +218,7 @@ public final class ClassifierPipeline {
    * the job, or a fine-tuned classifier from anywhere that {@link
    * TransformerClassifierModel#loadSavedModel} reads. Nothing in the folder is executed.
    *
+   * @param path also a URI, as {@code models:/NAME@ALIAS}
    * @param pairs whether the rows hold pairs of texts, which such a classifier does not say
    * @throws UserException when there is none at the path, or a pipeline of other stages
    */
@@ -224,7 +226,8 @@ public final class ClassifierPipeline {
     String setting = "model=" + path;
     Configuration hadoop = spark.sessionState().newHadoopConf();
     try {
-      for (String saved : new String[] {path, path + "/model"}) {
+      String location = ModelLocator.locate(path, hadoop);
+      for (String saved : new String[] {location, location + "/model"}) {
         boolean isPipeline =
             Storage.ask(
                 setting,
@@ -238,18 +241,13 @@ public final class ClassifierPipeline {
         }
       }
       return of(
-          newAssemblers(pairs), TransformerClassifierModel.loadSavedModel(path, spark), spark);
+          newAssemblers(pairs), TransformerClassifierModel.loadSavedModel(location, spark), spark);
     } catch (FileNotFoundException e) {
       throw new UserException(setting + ": a part of it cannot be read: " + e.getMessage(), e);
     } catch (UserException e) {
       String message = e.getMessage();
       throw new UserException(message.startsWith(setting) ? message : setting + ": " + message, e);
     }
-  }
-
-  /** Records a base under another name than the path that it was read from. */
-  public void nameBase(String name) {
-    classifier.trainingRecord().ifPresent(r -> classifier.setTrainingRecord(r.withBase(name)));
   }
 
   /** Saves the pipeline for {@code PipelineModel.load}. */

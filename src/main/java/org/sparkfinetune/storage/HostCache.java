@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
@@ -36,14 +37,28 @@ import org.sparkfinetune.UserException;
  * <p>A copy is found by the file's path, length and modification time: a file that was written
  * again is fetched again, and the copy of its predecessor deleted. A file is fetched under another
  * name and then renamed, so a crash leaves no half copy; a lock file lets one JVM fetch while the
- * others wait. The folder is {@value #FOLDER_PROPERTY}, by default {@code
+ * others wait. The folder is {@value #FOLDER_VARIABLE} of the environment, by default {@code
  * spark-finetune-cache-USER} in {@code java.io.tmpdir} (which YARN sets to a container's own
- * folder: set the property to share it between containers). It is this user's alone. Copies of
+ * folder: set the variable to share it between containers). It is this user's alone. Copies of
  * other files are never deleted here; the folder may be, whenever nothing runs.
  */
 public final class HostCache {
-  /** The system property that names the folder. */
+  /** The system property that names the folder, for a driver; it wins over the variable. */
   static final String FOLDER_PROPERTY = "spark-finetune.cache.dir";
+
+  /**
+   * The environment's variable that names the folder, for any process: Spark refuses Java options
+   * of executors that begin as its own settings do.
+   */
+  private static final String FOLDER_VARIABLE = "SPARK_FINETUNE_CACHE_DIR";
+
+  /** The cure for a folder that will not do. */
+  private static final String NAME_ANOTHER =
+      "name another folder by the environment's "
+          + FOLDER_VARIABLE
+          + " (of executors: spark.executorEnv."
+          + FOLDER_VARIABLE
+          + ")";
 
   private static final Logger LOG = LoggerFactory.getLogger(HostCache.class);
   private static final String PARTIAL = ".partial";
@@ -89,12 +104,68 @@ public final class HostCache {
     return Files.createDirectories(cache.folder.resolve(name)).toAbsolutePath();
   }
 
+  /** Writes the files of a folder. */
+  public interface Filling {
+    /** Writes them into an empty folder. */
+    void fill(java.nio.file.Path folder) throws IOException;
+  }
+
+  /**
+   * A folder in the cache that is the same for all processes of this host: filled by the first that
+   * asks for it, while the others wait. It is whole or not there.
+   *
+   * @param name that no folder of another content has
+   * @param bytes what it will hold
+   * @throws UserException when the cache is another user's, or the disk has no room
+   */
+  public static java.nio.file.Path folder(String name, long bytes, Filling filling)
+      throws IOException {
+    return new HostCache(defaultFolder()).filled(name, bytes, filling).toAbsolutePath();
+  }
+
+  java.nio.file.Path filled(String name, long bytes, Filling filling) throws IOException {
+    requireOwnFolder();
+    String key = sha256(name);
+    java.nio.file.Path whole = folder.resolve(key);
+    return locked(
+        key,
+        () -> {
+          if (!Files.isDirectory(whole, LinkOption.NOFOLLOW_LINKS)) {
+            requireRoom(name, bytes);
+            java.nio.file.Path partial = folder.resolve(key + PARTIAL);
+            FileUtils.deleteDirectory(partial.toFile());
+            filling.fill(Files.createDirectory(partial));
+            Files.move(partial, whole, StandardCopyOption.ATOMIC_MOVE);
+            LOG.info("fetched {} ({} bytes) to {}", name, bytes, whole);
+          }
+          return whole;
+        });
+  }
+
+  private interface Locked {
+    java.nio.file.Path run() throws IOException;
+  }
+
+  /** Lets one thread of one process of this host do something with a key. */
+  private java.nio.file.Path locked(String key, Locked locked) throws IOException {
+    synchronized (IN_THIS_JVM.computeIfAbsent(folder + "/" + key, k -> new Object())) {
+      try (FileChannel channel =
+              PrivateFiles.open(folder.resolve(key + LOCK), PrivateFiles.Readers.OWNER);
+          FileLock lock = channel.lock()) {
+        if (!lock.isValid()) {
+          throw new IOException("cannot lock " + folder.resolve(key + LOCK));
+        }
+        return locked.run();
+      }
+    }
+  }
+
   private FSDataInputStream openCopy(Path path, Configuration hadoop) throws IOException {
     return FileSystem.getLocal(hadoop).getRaw().open(new Path(fetch(path, hadoop).toUri()));
   }
 
   private static java.nio.file.Path defaultFolder() {
-    String configured = System.getProperty(FOLDER_PROPERTY);
+    String configured = System.getProperty(FOLDER_PROPERTY, System.getenv().get(FOLDER_VARIABLE));
     return configured != null
         ? java.nio.file.Path.of(configured)
         : java.nio.file.Path.of(
@@ -115,20 +186,15 @@ public final class HostCache {
         folder.resolve(
             key + "-" + status.getLen() + "-" + Long.toHexString(status.getModificationTime()));
     requireOwnFolder();
-    synchronized (IN_THIS_JVM.computeIfAbsent(folder + "/" + key, k -> new Object())) {
-      try (FileChannel channel =
-              PrivateFiles.open(folder.resolve(key + LOCK), PrivateFiles.Readers.OWNER);
-          FileLock lock = channel.lock()) {
-        if (!lock.isValid()) {
-          throw new IOException("cannot lock " + folder.resolve(key + LOCK));
-        }
-        if (!isWhole(copy, status.getLen())) {
-          deleteOlder(key);
-          download(fileSystem, status, copy);
-        }
-        return copy;
-      }
-    }
+    return locked(
+        key,
+        () -> {
+          if (!isWhole(copy, status.getLen())) {
+            deleteOlder(key);
+            download(fileSystem, status, copy);
+          }
+          return copy;
+        });
   }
 
   private static boolean isWhole(java.nio.file.Path copy, long length) throws IOException {
@@ -138,17 +204,7 @@ public final class HostCache {
   private void download(FileSystem fileSystem, FileStatus status, java.nio.file.Path copy)
       throws IOException {
     long length = status.getLen();
-    if (Files.getFileStore(folder).getUsableSpace() < length) {
-      throw new UserException(
-          status.getPath()
-              + ": no room for its "
-              + length
-              + " bytes in "
-              + folder
-              + ", where this host keeps a copy. Free some, or name another folder with -D"
-              + FOLDER_PROPERTY
-              + " in spark.executor.extraJavaOptions.");
-    }
+    requireRoom(status.getPath().toString(), length);
     java.nio.file.Path partial = copy.resolveSibling(copy.getFileName() + PARTIAL);
     try (InputStream in = fileSystem.open(status.getPath())) {
       Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
@@ -160,6 +216,19 @@ public final class HostCache {
     }
     Files.move(partial, copy, StandardCopyOption.ATOMIC_MOVE);
     LOG.info("fetched {} ({} bytes) to {}", status.getPath(), length, copy);
+  }
+
+  private void requireRoom(String name, long bytes) throws IOException {
+    if (Files.getFileStore(folder).getUsableSpace() < bytes) {
+      throw new UserException(
+          name
+              + ": no room for its "
+              + bytes
+              + " bytes in "
+              + folder
+              + ", where this host keeps a copy. Free some, or "
+              + NAME_ANOTHER);
+    }
   }
 
   /** Also deletes what a crash left half fetched. Who reads an older copy goes on reading it. */
@@ -191,9 +260,8 @@ public final class HostCache {
             folder
                 + ": this host's cache of weights is not a folder of the user "
                 + System.getProperty("user.name")
-                + ". Name another with -D"
-                + FOLDER_PROPERTY
-                + " in spark.executor.extraJavaOptions.",
+                + ": "
+                + NAME_ANOTHER,
             e);
       }
       if (posix && isWritableByOthers()) {

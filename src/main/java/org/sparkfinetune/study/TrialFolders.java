@@ -7,7 +7,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.finetune.FineTuning;
-import org.sparkfinetune.finetune.Presets;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.tune.Direction;
@@ -73,7 +72,6 @@ public final class TrialFolders {
       throws IOException {
     boolean allowed = result.constraints().stream().allMatch(c -> c <= 0);
     if (allowed && isRunning(trial) && isBest(trial, result.values().get(0))) {
-      pipeline.nameBase(setting.value(Presets.BASE).toString());
       pipeline.save(output.path(model(trial)));
     }
   }

@@ -20,7 +20,6 @@ import org.sparkfinetune.console.StudyProgress;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.finetune.FineTuning;
-import org.sparkfinetune.finetune.Presets;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.runs.RunJournal;
@@ -281,7 +280,6 @@ public final class TuneSession implements AutoCloseable {
       pipeline = ClassifierPipeline.load(spark, output.path("model"), pairs);
     } else {
       pipeline = train(setting, data);
-      pipeline.nameBase(setting.value(Presets.BASE).toString());
       pipeline.save(output.path("model"));
     }
     output.delete(TrialFolders.TRIALS);

@@ -32,7 +32,7 @@ public record TrackingArguments(
             doc =
                 "A folder on the driver's disk for the journal of events that precedes the server."
                     + " When not set, tracking in the output folder; where that is remote, one in"
-                    + " this host's cache (spark-finetune.cache.dir), which is copied to the output"
+                    + " this host's cache (SPARK_FINETUNE_CACHE_DIR), which is copied to the output"
                     + " at the end, and from there when a job that goes on finds none.",
             defaultValue = "")
         String journal,

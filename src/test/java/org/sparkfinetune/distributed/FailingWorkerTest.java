@@ -85,7 +85,8 @@ class FailingWorkerTest {
                   1 << 20,
                   2,
                   "run",
-                  base.id()),
+                  base.id(),
+                  base.folder(model())),
               base.hadoop(),
               channel.taskEnd());
       ClassTag<Tuple2<Integer, Object>> tag = ClassTag$.MODULE$.apply(Tuple2.class);

@@ -197,6 +197,41 @@ class HostCacheTest {
   }
 
   @Test
+  void aFolderIsFilledOnceAndWhole() throws Exception {
+    HostCache cache = new HostCache(folder);
+    AtomicLong fills = new AtomicLong();
+    HostCache.Filling failing =
+        into -> {
+          Files.writeString(into.resolve("half"), "x");
+          throw new IOException("the driver is gone");
+        };
+    assertThatThrownBy(() -> cache.filled("intents", 1, failing)).hasMessage("the driver is gone");
+    HostCache.Filling filling =
+        into -> {
+          fills.incrementAndGet();
+          Files.writeString(into.resolve("config.json"), "{}");
+        };
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      List<Future<Path>> results = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        results.add(threads.submit(() -> cache.filled("intents", 2, filling)));
+      }
+      for (Future<Path> result : results) {
+        assertThat(result.get()).isEqualTo(results.get(0).get());
+        assertThat(result.get().resolve("config.json")).hasContent("{}");
+        assertThat(result.get().resolve("half")).doesNotExist();
+      }
+    } finally {
+      threads.shutdown();
+    }
+    assertThat(fills).hasValue(1);
+    assertThatThrownBy(() -> cache.filled("large", Long.MAX_VALUE, filling))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("large: no room for its " + Long.MAX_VALUE + " bytes in " + folder);
+  }
+
+  @Test
   void headersAreReadInPlaceAndDataFromTheCopy() throws IOException {
     Path model = remote.resolveSibling("model.safetensors");
     Files.copy(Fixtures.path("tiny-bert-classifier/model.safetensors"), model);

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.model.compute.Parameter;
 import org.sparkfinetune.model.encoder.ParameterSet;
 import org.sparkfinetune.model.io.AdapterFiles;
-import org.sparkfinetune.model.io.PretrainedModel;
+import org.sparkfinetune.model.io.ModelNames;
 
 /**
  * Adapters and head in the format of Python's {@code peft}: {@code PeftModel.from_pretrained(base,
@@ -38,7 +38,7 @@ public final class PeftAdapter {
     ObjectNode json = JSON.createObjectNode();
     json.put("peft_type", "LORA");
     json.put("task_type", "SEQ_CLS");
-    json.put("base_model_name_or_path", PretrainedModel.hubName(lora.base()).orElse(lora.base()));
+    json.put("base_model_name_or_path", ModelNames.hubName(lora.base()).orElse(lora.base()));
     json.put("inference_mode", true);
     json.put("r", lora.rank());
     json.put("lora_alpha", lora.alpha());

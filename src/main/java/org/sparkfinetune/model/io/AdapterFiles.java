@@ -40,7 +40,7 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
    * @throws UserException when the configuration is no JSON object
    */
   public AdapterFiles withoutPaths() {
-    return named(PretrainedModel.publicName(Json.object(config, CONFIG).path(BASE).asText()));
+    return named(ModelNames.publicName(Json.object(config, CONFIG).path(BASE).asText()));
   }
 
   /**
@@ -49,7 +49,7 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
    * @throws UserException when the configuration is no JSON object
    */
   public AdapterFiles withBase(String name) {
-    return named(PretrainedModel.hubName(name).orElse(name));
+    return named(ModelNames.hubName(name).orElse(name));
   }
 
   private AdapterFiles named(String base) {

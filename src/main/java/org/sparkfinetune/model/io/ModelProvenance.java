@@ -91,7 +91,7 @@ public record ModelProvenance(
    */
   public ModelProvenance withoutPaths() {
     return new ModelProvenance(
-        PretrainedModel.lastPart(base),
+        ModelNames.lastPart(base),
         finished,
         withoutPaths(settings),
         withoutPaths(data),
@@ -102,7 +102,7 @@ public record ModelProvenance(
   private static Map<String, Object> withoutPaths(Map<String, Object> values) {
     Map<String, Object> named = new LinkedHashMap<>(values);
     named.replaceAll(
-        (name, value) -> value instanceof String text ? PretrainedModel.lastPart(text) : value);
+        (name, value) -> value instanceof String text ? ModelNames.lastPart(text) : value);
     return named;
   }
 

@@ -10,10 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -27,28 +25,13 @@ import org.sparkfinetune.text.Nearest;
 /** A pretrained checkpoint, opened by name or path: its configuration, tokenizer and weights. */
 public final class PretrainedModel {
   private static final String ONNX = ".onnx";
-  private static final Pattern ON_A_SERVER = Pattern.compile("(models|runs):/.*");
-
-  /**
-   * A checkpoint that comes in a jar: its name on the Hugging Face hub, and its resources, absolute
-   * but for the configuration.
-   */
-  private record Embedded(String hubName, String config, String tokenizer, String weights) {}
-
-  private static final Map<String, Embedded> EMBEDDED =
-      Map.of(
-          "minilm-l6",
-          new Embedded(
-              "sentence-transformers/all-MiniLM-L6-v2",
-              "minilm-l6.config.json",
-              "/all-minilm-l6-v2-tokenizer.json",
-              "/all-minilm-l6-v2.onnx"));
 
   private final String name;
   private final String config;
   private final TokenizerFiles.Tokenizer tokenizer;
   private final Supplier<TensorSource> weights;
   private final Supplier<ModelProvenance> training;
+  private final Optional<java.nio.file.Path> fetched;
 
   private PretrainedModel(
       String name,
@@ -69,14 +52,27 @@ public final class PretrainedModel {
     this.tokenizer = tokenizer;
     this.weights = weights;
     this.training = training;
+    this.fetched = Optional.empty();
+  }
+
+  private PretrainedModel(PretrainedModel model, java.nio.file.Path fetched) {
+    name = model.name;
+    config = model.config;
+    tokenizer = model.tokenizer;
+    weights = model.weights;
+    training = model.training;
+    this.fetched = Optional.of(fetched);
   }
 
   /**
    * Opens {@code minilm-l6}, a Hugging Face folder, an MLflow model that holds one, a saved Spark
-   * NLP annotator, an ONNX file with its {@code tokenizer.json} beside it, or our own model: a
-   * saved pipeline or stage, or the output folder of a job. Reads no weights yet. A name wins over
-   * a path: {@code ./minilm-l6} is a path.
+   * NLP annotator, an ONNX file with its {@code tokenizer.json} beside it, our own model (a saved
+   * pipeline or stage, or the output folder of a job), or what a {@link ModelResolver} fetches, as
+   * {@code models:/NAME@ALIAS}. Reads no weights yet. A name wins over a path: {@code ./minilm-l6}
+   * is a path.
    *
+   * @param base the name, path or URI
+   * @param hadoop how storage is reached, with the settings of the resolvers
    * @throws UserException when there is none, or a part of it is missing
    */
   public static PretrainedModel open(String base, Configuration hadoop) {
@@ -84,60 +80,68 @@ public final class PretrainedModel {
   }
 
   /**
-   * Opens a checkpoint.
+   * As the other.
    *
    * @param weightsNeeded whether a folder without weights is refused at once; otherwise {@link
    *     #openWeights} may fail
    * @throws UserException when there is none, or a part of it is missing
    */
   public static PretrainedModel open(String base, Configuration hadoop, boolean weightsNeeded) {
+    Optional<BundledModel> bundled = BundledModel.named(base);
+    if (bundled.isPresent()) {
+      return orRefused(base, () -> bundled(bundled.get()));
+    }
+    return ModelLocator.fetch(base, hadoop)
+        .map(folder -> openFetched(base, folder, hadoop, weightsNeeded))
+        .orElseGet(() -> orRefused(base, () -> at(base, base, hadoop, weightsNeeded)));
+  }
+
+  /**
+   * Opens what a URI was fetched to, here or on another host.
+   *
+   * @param uri the model's name from then on
+   * @param folder a copy of {@link #fetched} on this host's disk
+   * @throws UserException when a part of it is missing
+   */
+  public static PretrainedModel openFetched(
+      String uri, java.nio.file.Path folder, Configuration hadoop) {
+    return openFetched(uri, folder, hadoop, true);
+  }
+
+  private static PretrainedModel openFetched(
+      String uri, java.nio.file.Path folder, Configuration hadoop, boolean weightsNeeded) {
+    String location = ModelLocator.hadoopPath(folder);
+    return new PretrainedModel(
+        orRefused(uri, () -> at(uri, location, hadoop, weightsNeeded)), folder);
+  }
+
+  private interface Opening {
+    PretrainedModel open() throws IOException;
+  }
+
+  private static PretrainedModel orRefused(String name, Opening opening) {
     try {
-      if (ON_A_SERVER.matcher(base).matches()) {
-        throw new UserException(
-            "checkpoint '%s': models of an MLflow server are fetched by the jobs alone: give the folder of the model, as mlflow artifacts download fetches it"
-                .formatted(base));
-      }
-      return EMBEDDED.containsKey(base) ? embedded(base) : path(base, hadoop, weightsNeeded);
+      return opening.open();
     } catch (FileNotFoundException | AccessControlException | AccessDeniedException e) {
       // A local file that may not be read is one that is "not found (Permission denied)" to Java.
       throw new UserException(
-          "checkpoint '" + base + "': a part of it cannot be read: " + e.getMessage(), e);
+          "checkpoint '" + name + "': a part of it cannot be read: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /**
-   * What the Hugging Face hub calls a checkpoint.
-   *
-   * @param base as {@link #open} takes it
-   * @return empty for a path
-   */
-  public static Optional<String> hubName(String base) {
-    return Optional.ofNullable(EMBEDDED.get(base)).map(Embedded::hubName);
-  }
-
-  /**
-   * A checkpoint's name for strangers: what the Hugging Face hub calls it, or the last part of a
-   * path.
-   *
-   * @param base as {@link #open} takes it, or what the hub calls it already
-   */
-  public static String publicName(String base) {
-    boolean onHub = EMBEDDED.values().stream().anyMatch(known -> known.hubName().equals(base));
-    return onHub ? base : hubName(base).orElseGet(() -> lastPart(base));
-  }
-
-  /** A path without its folders; what a tracking server calls a model is no path. */
-  static String lastPart(String path) {
-    return path.matches("(models|runs):/[^/].*")
-        ? path
-        : path.replaceFirst("/+$", "").replaceFirst("^.*/", "");
-  }
-
-  /** The known name or the path. */
+  /** The name, path or URI that it was opened by. */
   public String name() {
     return name;
+  }
+
+  /**
+   * The folder of this host's disk that a URI was fetched to, which other hosts do not reach; empty
+   * where any host can open the model by its name.
+   */
+  public Optional<java.nio.file.Path> fetched() {
+    return fetched;
   }
 
   /**
@@ -198,27 +202,13 @@ public final class PretrainedModel {
     return training.get();
   }
 
-  private static PretrainedModel embedded(String name) throws IOException {
-    Embedded files = EMBEDDED.get(name);
-    URL weights = resource(files.weights(), name);
+  private static PretrainedModel bundled(BundledModel model) throws IOException {
+    URL weights = model.resource(model.weights());
     return new PretrainedModel(
-        name,
-        text(resource(files.config(), name)),
-        TokenizerFiles.Tokenizer.of(text(resource(files.tokenizer(), name))),
-        () -> OnnxReader.open(weights, name));
-  }
-
-  private static URL resource(String path, String name) {
-    URL resource = PretrainedModel.class.getResource(path);
-    if (resource == null) {
-      throw new UserException(
-          "The checkpoint '"
-              + name
-              + "' is not on the class path: its resource "
-              + path
-              + " is missing. Use the jar with dependencies, or give a path.");
-    }
-    return resource;
+        model.name(),
+        text(model.resource(model.config())),
+        TokenizerFiles.Tokenizer.of(text(model.resource(model.tokenizer()))),
+        () -> OnnxReader.open(weights, model.name()));
   }
 
   private static String text(URL resource) throws IOException {
@@ -227,31 +217,34 @@ public final class PretrainedModel {
     }
   }
 
-  private static PretrainedModel path(String base, Configuration hadoop, boolean weightsNeeded)
+  /** Opens what lies at a path, under the name that the user gave. */
+  private static PretrainedModel at(
+      String name, String location, Configuration hadoop, boolean weightsNeeded)
       throws IOException {
     FileStatus status;
     try {
-      status = Storage.ask("checkpoint '" + base + "'", base, hadoop, FileSystem::getFileStatus);
+      status =
+          Storage.ask("checkpoint '" + name + "'", location, hadoop, FileSystem::getFileStatus);
     } catch (FileNotFoundException e) {
       throw new UserException(
           "There is no checkpoint '"
-              + base
+              + name
               + "': neither a file or folder of this path, nor a known name. Known are: "
-              + String.join(", ", EMBEDDED.keySet())
+              + String.join(", ", BundledModel.names())
               + "; the nearest is "
-              + Nearest.of(base, EMBEDDED.keySet())
+              + Nearest.of(name, BundledModel.names())
               + ". A model of the Hugging Face hub is downloaded first, then given by its path:"
               + " hf download NAME --local-dir DIR.",
           e);
     }
-    Path path = new Path(base);
+    Path path = new Path(location);
     if (status.isDirectory()) {
       // Ours first: what Spark ML has saved of it has a folder metadata too.
       Optional<Path> saved = SavedModel.huggingFaceFolder(path, hadoop);
       if (saved.isEmpty() && SavedStage.isOne(path, hadoop)) {
         SparkNlpAnnotator annotator = SparkNlpAnnotator.open(path, hadoop);
         return new PretrainedModel(
-            base, annotator.config(), annotator.tokenizer(), annotator::openWeights);
+            name, annotator.config(), annotator.tokenizer(), annotator::openWeights);
       }
       MlflowModel found =
           saved.isEmpty() && MlflowModel.isOne(path, hadoop)
@@ -260,17 +253,17 @@ public final class PretrainedModel {
       HuggingFaceFolder folder =
           HuggingFaceFolder.open(found.model(), found.tokenizer(), hadoop, weightsNeeded);
       return new PretrainedModel(
-          base,
+          name,
           folder.config(),
           folder.tokenizerFiles(),
           folder::openWeights,
           () -> ModelProvenance.read(found.model(), hadoop).orElseGet(ModelProvenance::empty));
     }
-    if (base.endsWith(ONNX)) {
-      return onnx(base, path, hadoop);
+    if (location.endsWith(ONNX)) {
+      return onnx(name, path, hadoop);
     }
     throw new UserException(
-        base
+        name
             + ": neither a folder nor an "
             + ONNX
             + " file. Give the folder that holds config.json, model.safetensors and"
@@ -278,7 +271,7 @@ public final class PretrainedModel {
   }
 
   /** Optimum writes {@code onnx/model.onnx} below the folder that has the other files. */
-  private static PretrainedModel onnx(String base, Path path, Configuration hadoop)
+  private static PretrainedModel onnx(String name, Path path, Configuration hadoop)
       throws IOException {
     Path folder = HadoopFiles.folder(path);
     if (folder.getName().equals("onnx")
@@ -298,7 +291,7 @@ public final class PretrainedModel {
       }
     }
     return new PretrainedModel(
-        base,
+        name,
         config,
         TokenizerFiles.read(folder, model, hadoop),
         () -> OnnxReader.open(path, hadoop));

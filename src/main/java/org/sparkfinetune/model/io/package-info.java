@@ -2,6 +2,10 @@
  * Checkpoints in and out, on any Hadoop file system: Hugging Face folders (safetensors, PyTorch's
  * state dicts, whole or in shards), ONNX, saved annotators of Spark NLP.
  *
+ * <p>{@code ModelLocator} is the door: it says where a model lies that a user has named, and has
+ * those of other places fetched by a {@code ModelResolver}. {@code PretrainedModel} opens what lies
+ * there.
+ *
  * <p>A format's reader says where each tensor lies ({@code StoredTensor}); {@code StoredTensors}
  * reads them all alike. {@code StateDictMatcher} matches them by name and shape with what a model
  * expects.

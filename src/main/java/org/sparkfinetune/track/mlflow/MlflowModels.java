@@ -22,7 +22,7 @@ import org.sparkfinetune.track.Sink.AwayException;
  * Models of a tracking server: {@code models:/NAME@ALIAS}, {@code models:/NAME/VERSION}, {@code
  * models:/NAME/latest}, {@code models:/m-ID} (MLflow 3) and {@code runs:/RUN/PATH}.
  */
-public final class MlflowModels {
+final class MlflowModels {
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration REQUEST = Duration.ofSeconds(60);
   private static final Pattern ALIAS = Pattern.compile("models:/+([^/@]+)@([^/@]+)");
@@ -41,11 +41,6 @@ public final class MlflowModels {
     this.hadoop = hadoop;
   }
 
-  /** Whether a path is one of a tracking server's models and not of a file system's. */
-  public static boolean isModelUri(String uri) {
-    return uri.startsWith("models:/") || uri.startsWith("runs:/");
-  }
-
   /**
    * Fetches a model, if that has not been done before.
    *
@@ -53,14 +48,7 @@ public final class MlflowModels {
    * @return that folder
    * @throws UserException when there is no such model, or the server cannot be asked
    */
-  public static Path resolve(
-      String uri, String trackingUri, Path cacheFolder, Configuration hadoop) {
-    if (trackingUri.isEmpty()) {
-      throw new UserException(
-          uri
-              + " is a model of a tracking server, and none is set: set MLFLOW_TRACKING_URI, or"
-              + " tracking.uri");
-    }
+  static Path resolve(String uri, String trackingUri, Path cacheFolder, Configuration hadoop) {
     MlflowModels models = new MlflowModels(trackingUri, hadoop);
     try {
       Place place = models.place(uri);

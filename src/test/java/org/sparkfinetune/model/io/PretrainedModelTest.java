@@ -110,12 +110,12 @@ class PretrainedModelTest {
 
   @Test
   void theNameForStrangersTellsNoFolders() {
-    assertThat(PretrainedModel.publicName("minilm-l6"))
+    assertThat(ModelNames.publicName("minilm-l6"))
         .isEqualTo("sentence-transformers/all-MiniLM-L6-v2");
-    assertThat(PretrainedModel.publicName("sentence-transformers/all-MiniLM-L6-v2"))
+    assertThat(ModelNames.publicName("sentence-transformers/all-MiniLM-L6-v2"))
         .isEqualTo("sentence-transformers/all-MiniLM-L6-v2");
-    assertThat(PretrainedModel.publicName("s3a://secret/models/my-bert/")).isEqualTo("my-bert");
-    assertThat(PretrainedModel.publicName("models:/intents/3")).isEqualTo("models:/intents/3");
+    assertThat(ModelNames.publicName("s3a://secret/models/my-bert/")).isEqualTo("my-bert");
+    assertThat(ModelNames.publicName("models:/intents/3")).isEqualTo("models:/intents/3");
   }
 
   @Test

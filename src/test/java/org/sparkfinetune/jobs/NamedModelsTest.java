@@ -27,36 +27,15 @@ import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
-import org.sparkfinetune.finetune.FineTuning;
-import org.sparkfinetune.model.ModelArguments;
+import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedModel;
+import org.sparkfinetune.track.mlflow.MlflowModelResolver;
 
-/** Models of a real MLflow server, where jobs take paths. */
-class MlflowModelResolverTest {
+/** Pretrained models that jobs are given by a URI, of a real MLflow server and others. */
+class NamedModelsTest {
   private static final Path CLASSIFIER =
       Path.of("src/test/resources/org/sparkfinetune/model/io/tiny-bert-classifier")
           .toAbsolutePath();
-
-  /** Logs a folder as a run's model and registers it, with MLflow's own client. */
-  private static final String PUBLISH =
-      """
-      import logging
-      import sys
-
-      import mlflow
-
-      logging.disable()
-      server, folder = sys.argv[1:]
-      mlflow.set_tracking_uri(server)
-      client = mlflow.MlflowClient()
-      run = client.create_run("0").info
-      client.log_artifacts(run.run_id, folder, "model")
-      client.create_registered_model("intents")
-      source = f"{run.artifact_uri}/model"
-      version = client.create_model_version("intents", source, run.run_id)
-      client.set_registered_model_alias("intents", "champion", version.version)
-      print(run.run_id)
-      """;
 
   private static final String CACHE = "spark-finetune.cache.dir";
 
@@ -73,7 +52,7 @@ class MlflowModelResolverTest {
     String before = System.setProperty(CACHE, folder.resolve("cache").toString());
     try (MlflowVersion.Server server = mlflow.trackingServer(folder)) {
       String uri = server.uri().toString();
-      String ofRun = "runs:/" + server.python(PUBLISH, exported.toString()).strip() + "/model";
+      String ofRun = "runs:/" + server.register("intents", exported) + "/model";
 
       assertThat(predict("models:/intents@champion", uri, rows))
           .isEqualTo(predict(exported.toString(), uri, rows));
@@ -113,30 +92,51 @@ class MlflowModelResolverTest {
   }
 
   @Test
-  void withoutAServerTheKeyAndTheVariableAreNamed() throws Exception {
-    Settings predict = ConfigLayers.read(new PredictJob(), List.of(), List.of("model=runs:/1/m"));
-    assertThatThrownBy(() -> MlflowModelResolver.fetch(predict, Map.of(), hadoop(), true))
-        .isInstanceOf(UserException.class)
-        .hasMessage(
-            "model=runs:/1/m: no MLflow server is named: set the environment's"
-                + " MLFLOW_TRACKING_URI");
-    Settings tuning =
-        ConfigLayers.read(new FineTuneJob(), List.of(), List.of("model.base=models:/a@b"));
-    assertThatThrownBy(() -> MlflowModelResolver.fetch(tuning, Map.of(), hadoop(), true))
-        .isInstanceOf(UserException.class)
-        .hasMessage(
-            "model.base=models:/a@b: no MLflow server is named: set the environment's"
-                + " MLFLOW_TRACKING_URI, or tracking.uri");
+  void aJobsServerWinsAndIsGoneAfterIt() throws Exception {
+    Settings config =
+        ConfigLayers.read(
+            new FineTuneJob(), List.of(), List.of("tracking.uri=https://mlflow.example"));
+    Configuration hadoop = new Configuration(false);
+    for (String before : new String[] {null, "http://of-the-session"}) {
+      if (before != null) {
+        hadoop.set(MlflowModelResolver.TRACKING_URI, before);
+      }
+      try (NamedModels models = NamedModels.fetch(config, hadoop)) {
+        assertThat(models).isNotNull();
+        assertThat(hadoop.get(MlflowModelResolver.TRACKING_URI))
+            .isEqualTo("https://mlflow.example");
+      }
+      assertThat(hadoop.get(MlflowModelResolver.TRACKING_URI)).isEqualTo(before);
+    }
   }
 
   @Test
-  void pathsStayWhatTheyAre() throws Exception {
+  void aWrongUriIsRefusedByItsKeyBeforeTheJob() throws Exception {
     Settings config =
-        ConfigLayers.read(new DescribeJob(), List.of(), List.of("model.base=s3a://models/x"));
-    try (MlflowModelResolver models = MlflowModelResolver.fetch(config, Map.of(), hadoop(), true)) {
-      ModelArguments model = models.config().get(FineTuning.MODEL);
-      assertThat(model.base()).isEqualTo("s3a://models/x");
+        ConfigLayers.read(
+            new FineTuneJob(),
+            List.of(),
+            List.of("model.base=models:/a/b/c", "tracking.uri=http://127.0.0.1:1"));
+    Configuration hadoop = new Configuration(false);
+    assertThatThrownBy(() -> NamedModels.fetch(config, hadoop))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("model.base=models:/a/b/c names no model: expected models:/NAME@");
+    assertThat(hadoop).isEmpty();
+  }
+
+  @Test
+  void aModelStaysTheSameForAJobsTime() throws Exception {
+    Path shelf = Files.createDirectories(folder.resolve("shelf/intents"));
+    Files.writeString(shelf.resolve("config.json"), "{}");
+    String name = "shelf:" + shelf;
+    Settings config = ConfigLayers.read(new PredictJob(), List.of(), List.of("model=" + name));
+    Configuration hadoop = new Configuration(false);
+    try (NamedModels models = NamedModels.fetch(config, hadoop)) {
+      assertThat(models).isNotNull();
+      Files.move(shelf, shelf.resolveSibling("elsewhere"));
+      assertThat(ModelLocator.locate(name, new Configuration(hadoop))).endsWith("/shelf/intents");
     }
+    assertThatThrownBy(() -> ModelLocator.locate(name, hadoop)).isInstanceOf(UserException.class);
   }
 
   /** As a script runs it: the environment alone names the server. */
@@ -154,10 +154,6 @@ class MlflowModelResolverTest {
       assertThat(job.output()).startsWith("describe: model.base=models:/intents@champion: ");
       assertThat(job.output().lines()).hasSize(1);
     }
-  }
-
-  private Configuration hadoop() {
-    return spark.sessionState().newHadoopConf();
   }
 
   private static String rows() {
@@ -178,10 +174,13 @@ class MlflowModelResolverTest {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
     Settings config = ConfigLayers.read(job, List.of(), List.of(settings));
-    Map<String, String> environment = Map.of("MLFLOW_TRACKING_URI", server);
-    try (MlflowModelResolver models =
-        MlflowModelResolver.fetch(config, environment, hadoop(), true)) {
-      job.run(models.config(), spark, new Console(out, OptionalInt.empty()));
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    hadoop.set(MlflowModelResolver.TRACKING_URI, server);
+    try (NamedModels models = NamedModels.fetch(config, hadoop)) {
+      assertThat(models).isNotNull();
+      job.run(config, spark, new Console(out, OptionalInt.empty()));
+    } finally {
+      hadoop.unset(MlflowModelResolver.TRACKING_URI);
     }
     return bytes.toString(StandardCharsets.UTF_8);
   }

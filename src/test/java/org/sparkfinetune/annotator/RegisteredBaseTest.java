@@ -1,0 +1,62 @@
+package org.sparkfinetune.annotator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.sparkfinetune.ChildJvm;
+import org.sparkfinetune.MlflowVersion;
+import org.sparkfinetune.distributed.TestCluster;
+
+/** A model of a real MLflow server is fine-tuned by executors on {@code local-cluster}. */
+@EnabledOnOs(OS.LINUX)
+class RegisteredBaseTest {
+  private static final Path CLASSIFIER =
+      Path.of("src/test/resources/org/sparkfinetune/model/io/tiny-bert-classifier")
+          .toAbsolutePath();
+
+  @TempDir Path folder;
+
+  @Test
+  void executorsTrainWhatTheDriverHasFetched() throws Exception {
+    Files.createDirectory(folder.resolve("of-driver"));
+    Path cache = folder.resolve("of-executors");
+    try (MlflowVersion.Server server = MlflowVersion.V3.trackingServer(folder)) {
+      server.register("intents", CLASSIFIER);
+      String output =
+          ChildJvm.run(
+              RegisteredBaseMain.class,
+              List.of("-Xmx1g"),
+              List.of(
+                  server.uri().toString(),
+                  "models:/intents@champion",
+                  CLASSIFIER.toString(),
+                  cache.toString()),
+              TestCluster.environment(folder),
+              folder);
+
+      assertThat(output).contains("same: true").containsPattern("figures: \\[\\{.*loss=");
+      assertThat(output).contains("base: models:/intents@champion models:/intents@champion");
+      assertThat(output).containsPattern("loaded: \\S+ \\S+");
+    }
+    assertThat(folders(folder.resolve("of-driver/cache/mlflow"))).hasSize(1);
+    // One copy for both executors, whole, under no name that the driver's disk has.
+    List<Path> copies = folders(cache);
+    assertThat(copies).hasSize(1);
+    for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+      assertThat(copies.get(0).resolve(name)).hasSameBinaryContentAs(CLASSIFIER.resolve(name));
+    }
+  }
+
+  private static List<Path> folders(Path cache) throws Exception {
+    try (Stream<Path> found = Files.list(cache)) {
+      return found.filter(Files::isDirectory).toList();
+    }
+  }
+}
