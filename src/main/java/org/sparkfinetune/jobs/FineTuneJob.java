@@ -11,8 +11,8 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.finetune.FineTuneRecorder;
 import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.pipeline.PipelineData;
-import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.track.TrackingArguments;
 
 /** Fine-tunes a classifier on the user's rows. */
 final class FineTuneJob implements Job {
@@ -20,7 +20,7 @@ final class FineTuneJob implements Job {
       SettingKeys.of(FineTuneArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
           .and(FineTuning.SETTINGS)
-          .and(RunJournal.SCHEMA);
+          .and(TrackingArguments.SCHEMA);
 
   @Override
   public String name() {

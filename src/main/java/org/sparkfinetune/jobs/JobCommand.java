@@ -14,9 +14,9 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
-import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.text.Failures;
 import org.sparkfinetune.text.Printed;
+import org.sparkfinetune.track.TrackingArguments;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -129,7 +129,7 @@ final class JobCommand implements Callable<Integer> {
     if (fromRun.isEmpty()) {
       return Map.of();
     }
-    if (!job.keys().has(RunJournal.SCHEMA.setting("uri").path())) {
+    if (!job.keys().has(TrackingArguments.SCHEMA.setting("uri").path())) {
       throw new UserException("--from-run: " + job.name() + " records no runs to repeat");
     }
     return RepeatedRun.settings(fromRun, files, overrides, job);

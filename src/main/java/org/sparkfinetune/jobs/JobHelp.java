@@ -4,7 +4,7 @@ import java.util.Map;
 import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.finetune.Presets;
-import org.sparkfinetune.runs.RunJournal;
+import org.sparkfinetune.track.TrackingArguments;
 
 /** The help of a job: every key with its default, range and documentation. */
 final class JobHelp {
@@ -25,7 +25,8 @@ final class JobHelp {
             + job.name()
             + ".conf is one to start from. Its path may be on any Hadoop file system. May be"
             + " repeated; later files win over earlier ones, and key=value over any file.");
-    if (job.keys().has(RunJournal.SCHEMA.setting("uri").path()) && job.keys().has(Presets.BASE)) {
+    if (job.keys().has(TrackingArguments.SCHEMA.setting("uri").path())
+        && job.keys().has(Presets.BASE)) {
       option(
           out,
           "--from-run RUN",

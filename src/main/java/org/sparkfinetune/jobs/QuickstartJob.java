@@ -19,8 +19,8 @@ import org.sparkfinetune.pipeline.BagOfWords;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.pipeline.PredictionColumns;
-import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.track.TrackingArguments;
 
 /** Shows on sample data, in minutes, what the other jobs do. */
 final class QuickstartJob implements Job {
@@ -32,7 +32,7 @@ final class QuickstartJob implements Job {
           .without("model.problem_type", "model.threshold")
           .and(FineTuning.TRAINING)
           .and(FineTuning.RESOURCES)
-          .and(RunJournal.SCHEMA);
+          .and(TrackingArguments.SCHEMA);
 
   private static final String SAMPLE = "/org/sparkfinetune/sample/";
   private static final int EXAMPLES = 5;

@@ -8,7 +8,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.finetune.Presets;
-import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.runs.RunSource;
 import org.sparkfinetune.runs.TrackingEnvironment;
 import org.sparkfinetune.text.Redaction;
@@ -63,7 +62,7 @@ final class RepeatedRun {
     }
     Settings given = ConfigLayers.read(job, files, overrides);
     TrackingArguments tracking =
-        TrackingEnvironment.fill(given.get(RunJournal.SCHEMA), System.getenv());
+        TrackingEnvironment.fill(given.get(TrackingArguments.SCHEMA), System.getenv());
     if (tracking.uri().isEmpty()) {
       throw new UserException(
           "--from-run "

@@ -15,7 +15,6 @@ import org.sparkfinetune.console.Console;
 import org.sparkfinetune.report.ClassResults;
 import org.sparkfinetune.report.ComparisonReport;
 import org.sparkfinetune.report.RunReport;
-import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.runs.RunList;
 import org.sparkfinetune.runs.RunSource;
 import org.sparkfinetune.runs.RunText;
@@ -30,7 +29,7 @@ import org.sparkfinetune.track.TrackingArguments;
 final class RunsJob implements SparklessJob {
   private static final SettingKeys KEYS =
       SettingKeys.of(RunsArguments.SCHEMA)
-          .and(RunJournal.SCHEMA, "uri")
+          .and(TrackingArguments.SCHEMA, "uri")
           .and(CommonArguments.SCHEMA);
 
   @Override
@@ -67,7 +66,7 @@ final class RunsJob implements SparklessJob {
     RunsArguments arguments = config.get(RunsArguments.SCHEMA);
     check(arguments);
     TrackingArguments tracking =
-        TrackingEnvironment.fill(config.get(RunJournal.SCHEMA), System.getenv());
+        TrackingEnvironment.fill(config.get(TrackingArguments.SCHEMA), System.getenv());
     RunSource source = RunSource.of(arguments.source(), tracking.uri(), hadoop);
     boolean overwrite = config.get(CommonArguments.SCHEMA).overwrite();
     if (!arguments.show().isEmpty()) {

@@ -10,7 +10,6 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
-import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.runs.TrackingEnvironment;
 import org.sparkfinetune.track.JournalReader;
 import org.sparkfinetune.track.RunSnapshot;
@@ -23,7 +22,7 @@ import org.sparkfinetune.track.mlflow.MlflowSink;
 final class SyncJob implements SparklessJob {
   private static final SettingKeys KEYS =
       SettingKeys.of(SyncArguments.SCHEMA)
-          .and(RunJournal.SCHEMA, "uri")
+          .and(TrackingArguments.SCHEMA, "uri")
           .and(CommonArguments.SCHEMA)
           .without("overwrite");
 
@@ -60,7 +59,7 @@ final class SyncJob implements SparklessJob {
   public void run(Settings config, Configuration hadoop, Console console) throws Exception {
     SyncArguments arguments = config.get(SyncArguments.SCHEMA);
     TrackingArguments tracking =
-        TrackingEnvironment.fill(config.get(RunJournal.SCHEMA), System.getenv());
+        TrackingEnvironment.fill(config.get(TrackingArguments.SCHEMA), System.getenv());
     Path folder = Path.of(arguments.journal());
     if (!Files.isRegularFile(folder.resolve(Tracker.JOURNAL))) {
       throw new UserException(

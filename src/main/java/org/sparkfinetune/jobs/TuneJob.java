@@ -14,7 +14,6 @@ import org.sparkfinetune.distributed.DeviceType;
 import org.sparkfinetune.distributed.DistributedTrainer;
 import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.report.ClassScoresFile;
-import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.study.Objectives;
 import org.sparkfinetune.study.SamplerFactory;
@@ -24,6 +23,7 @@ import org.sparkfinetune.study.TuneArguments;
 import org.sparkfinetune.study.TuneChecks;
 import org.sparkfinetune.study.TuneSession;
 import org.sparkfinetune.study.TuneSpace;
+import org.sparkfinetune.track.TrackingArguments;
 import org.sparkfinetune.tune.Study;
 import org.sparkfinetune.tune.StudyStorage;
 
@@ -34,7 +34,7 @@ public final class TuneJob implements Job {
           .and(TuneArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
           .and(FineTuning.SETTINGS)
-          .and(RunJournal.SCHEMA);
+          .and(TrackingArguments.SCHEMA);
 
   /** What it writes into the folder, beside those of the trials. */
   private static final List<String> FILES =

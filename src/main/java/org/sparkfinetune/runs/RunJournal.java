@@ -15,7 +15,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.export.ExportSource;
@@ -35,9 +34,6 @@ import org.sparkfinetune.track.mlflow.MlflowSink;
  * is one.
  */
 public final class RunJournal {
-  public static final Schema<TrackingArguments> SCHEMA =
-      Schema.of("tracking", TrackingArguments.class);
-
   private static final Logger LOG = LoggerFactory.getLogger(RunJournal.class);
 
   /** The model's folder in the output, and among a run's artifacts. */
@@ -68,7 +64,7 @@ public final class RunJournal {
   public RunJournal(Settings config, OutputDirectory output, Configuration hadoop) {
     this.output = output;
     this.hadoop = hadoop;
-    arguments = TrackingEnvironment.fill(config.get(SCHEMA), System.getenv());
+    arguments = TrackingEnvironment.fill(config.get(TrackingArguments.SCHEMA), System.getenv());
     folder = folder();
     org.apache.hadoop.fs.Path place =
         output

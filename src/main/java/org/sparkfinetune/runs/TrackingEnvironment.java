@@ -13,14 +13,14 @@ public final class TrackingEnvironment {
   /** The settings with what the environment adds to them. */
   public static TrackingArguments fill(
       TrackingArguments arguments, Map<String, String> environment) {
-    Map<String, Object> values = new LinkedHashMap<>(RunJournal.SCHEMA.values(arguments));
+    Map<String, Object> values = new LinkedHashMap<>(TrackingArguments.SCHEMA.values(arguments));
     fill(values, "uri", environment.getOrDefault("MLFLOW_TRACKING_URI", ""));
     fill(
         values,
         "experiment",
         environment.getOrDefault("MLFLOW_EXPERIMENT_NAME", DEFAULT_EXPERIMENT));
     fill(values, "run_id", environment.getOrDefault("MLFLOW_RUN_ID", ""));
-    return RunJournal.SCHEMA.create(values);
+    return TrackingArguments.SCHEMA.create(values);
   }
 
   private static void fill(Map<String, Object> values, String name, String value) {

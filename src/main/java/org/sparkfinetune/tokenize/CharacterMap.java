@@ -131,6 +131,6 @@ final class CharacterMap {
   }
 
   private static UserException damaged(TokenizerValue value, String reason) {
-    return TokenizerJson.notATokenizer(value.key() + " is no map of characters: " + reason, null);
+    return TokenizerErrors.notATokenizer(value.key() + " is no map of characters: " + reason, null);
   }
 }

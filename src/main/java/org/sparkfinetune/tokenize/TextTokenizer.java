@@ -130,8 +130,7 @@ public final class TextTokenizer implements AutoCloseable {
     try {
       return Native.LIB.createTokenizerFromString(json);
     } catch (RuntimeException e) {
-      throw TokenizerJson.notATokenizer(
-          TokenizerValue.shown(e.getMessage(), TokenizerJson.MAX_REASON), e);
+      throw TokenizerErrors.notATokenizer(TokenizerErrors.reason(e.getMessage()), e);
     }
   }
 
@@ -149,7 +148,7 @@ public final class TextTokenizer implements AutoCloseable {
         boolean nothing = Native.LIB.getTokenIds(encoding).length == 0;
         Native.LIB.deleteEncoding(encoding);
         if (nothing) {
-          throw TokenizerJson.notATokenizer(
+          throw TokenizerErrors.notATokenizer(
               "its normalizer leaves nothing of the added token "
                   + JsonNodeFactory.instance.textNode(token),
               null);
@@ -166,7 +165,7 @@ public final class TextTokenizer implements AutoCloseable {
     setTruncation(Integer.MAX_VALUE);
     int specialTokens = encode(List.of("")).get(0).inputIds().length;
     if (specialTokens == 0) {
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "it adds no special tokens to a text (its post_processor is missing?), so that a blank"
               + " text would have no tokens at all",
           null);
@@ -197,7 +196,7 @@ public final class TextTokenizer implements AutoCloseable {
    */
   private record Input(String text, String pair, boolean cut) {
     static Input of(String text, TextTokenizer tokenizer) {
-      String whole = wellFormed(Objects.requireNonNull(text, "text"));
+      String whole = Surrogates.replaceUnpaired(Objects.requireNonNull(text, "text"));
       String kept = tokenizer.keptPart(whole);
       return new Input(kept, null, kept.length() < whole.length());
     }
@@ -267,9 +266,8 @@ public final class TextTokenizer implements AutoCloseable {
               ? Native.LIB.encode(handle, input.text(), true)
               : Native.LIB.encodeDual(handle, input.text(), input.pair(), true);
     } catch (RuntimeException e) {
-      throw TokenizerJson.notATokenizer(
-          "it fails on a text: " + TokenizerValue.shown(e.getMessage(), TokenizerJson.MAX_REASON),
-          e);
+      throw TokenizerErrors.notATokenizer(
+          "it fails on a text: " + TokenizerErrors.reason(e.getMessage()), e);
     }
     try {
       int[] inputIds = toInts(Native.LIB.getTokenIds(encoding));
@@ -291,7 +289,7 @@ public final class TextTokenizer implements AutoCloseable {
     }
     for (int i = start; i < typeIds.length; i++) {
       if (typeIds[i] != 1) {
-        throw TokenizerJson.notATokenizer(
+        throw TokenizerErrors.notATokenizer(
             "it gives the tokens of a pair the types "
                 + Arrays.toString(typeIds)
                 + ", where only zeros and then ones are supported",
@@ -307,31 +305,6 @@ public final class TextTokenizer implements AutoCloseable {
       ints[i] = (int) ids[i];
     }
     return ints;
-  }
-
-  /**
-   * The text with U+FFFD for each unpaired surrogate. Given one, the library would lose every
-   * character beyond U+FFFF of that text (all emoji), not only the faulty one.
-   */
-  static String wellFormed(String text) {
-    StringBuilder repaired = null;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (!Character.isSurrogate(c)) {
-        continue;
-      }
-      if (Character.isHighSurrogate(c)
-          && i + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(i + 1))) {
-        i++;
-        continue;
-      }
-      if (repaired == null) {
-        repaired = new StringBuilder(text);
-      }
-      repaired.setCharAt(i, '\uFFFD');
-    }
-    return repaired == null ? text : repaired.toString();
   }
 
   /**

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import org.sparkfinetune.UserException;
 
 /**
  * A {@code tokenizer.json}, checked before native code reads it: that ends the JVM on some values,
@@ -33,9 +32,6 @@ record TokenizerJson(int padTokenId, int vocabSize, int maxCharacters, ObjectNod
 
   private static final int MAX_DEPTH = 64;
 
-  /** Characters of another's reason that a message has. */
-  static final int MAX_REASON = 200;
-
   /** Numbers keep their digits: they are written again for native code. */
   private static final ObjectMapper JSON =
       JsonMapper.builder(
@@ -54,12 +50,13 @@ record TokenizerJson(int padTokenId, int vocabSize, int maxCharacters, ObjectNod
   /**
    * Reads and checks the text.
    *
-   * @throws UserException when it is no tokenizer, or one that native code cannot run
+   * @throws org.sparkfinetune.UserException when it is no tokenizer, or one that native code cannot
+   *     run
    */
   static TokenizerJson parse(String text) {
     JsonNode tree = read(text);
     if (!(tree instanceof ObjectNode root)) {
-      throw notATokenizer("it is no JSON object", null);
+      throw TokenizerErrors.notATokenizer("it is no JSON object", null);
     }
     nameModel(root);
     TokenizerParts parts = TokenizerParts.check(root);
@@ -70,7 +67,7 @@ record TokenizerJson(int padTokenId, int vocabSize, int maxCharacters, ObjectNod
   /**
    * Reads the text, without a look at more than that it has a vocabulary.
    *
-   * @throws UserException when it is no tokenizer
+   * @throws org.sparkfinetune.UserException when it is no tokenizer
    */
   static JsonNode read(String text) {
     requireSize(text);
@@ -78,18 +75,18 @@ record TokenizerJson(int padTokenId, int vocabSize, int maxCharacters, ObjectNod
     try {
       root = JSON.readTree(text);
     } catch (JsonProcessingException e) {
-      throw notATokenizer(
-          "it is not JSON: " + TokenizerValue.shown(e.getOriginalMessage(), MAX_REASON), e);
+      throw TokenizerErrors.notATokenizer(
+          "it is not JSON: " + TokenizerErrors.reason(e.getOriginalMessage()), e);
     }
     if (!vocab(root).isObject() && !vocab(root).isArray()) {
-      throw notATokenizer("it has no model with a vocab", null);
+      throw TokenizerErrors.notATokenizer("it has no model with a vocab", null);
     }
     return root;
   }
 
   private static void requireSize(String text) {
     if (text.length() > MAX_SIZE) {
-      throw notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "it has %,d characters, and %,d are the most".formatted(text.length(), MAX_SIZE), null);
     }
     int values = 0;
@@ -98,7 +95,7 @@ record TokenizerJson(int padTokenId, int vocabSize, int maxCharacters, ObjectNod
       values += c == ',' || c == '[' || c == '{' ? 1 : 0;
     }
     if (values > MAX_VALUES) {
-      throw notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "it has some %,d values, and %,d are the most".formatted(values, MAX_VALUES), null);
     }
   }
@@ -139,8 +136,9 @@ record TokenizerJson(int padTokenId, int vocabSize, int maxCharacters, ObjectNod
           .put("stride", 0);
     }
     String text = file.toString();
-    if (!TextTokenizer.wellFormed(text).equals(text)) {
-      throw notATokenizer("it has a half of a surrogate pair, which is no character", null);
+    if (!Surrogates.replaceUnpaired(text).equals(text)) {
+      throw TokenizerErrors.notATokenizer(
+          "it has a half of a surrogate pair, which is no character", null);
     }
     return text;
   }
@@ -176,15 +174,6 @@ record TokenizerJson(int padTokenId, int vocabSize, int maxCharacters, ObjectNod
     return tokens;
   }
 
-  static UserException notATokenizer(String reason, Throwable cause) {
-    return new UserException(
-        "The tokenizer cannot be read: "
-            + reason
-            + ". Expected the text of a Hugging Face tokenizer.json, as"
-            + " tokenizer.save_pretrained writes it.",
-        cause);
-  }
-
   /**
    * The pad token that the tokenizer names or one of the usual name; else 0, which is as good as
    * any: padding is masked by the rows' lengths, so its id is looked up and never used.
@@ -200,7 +189,7 @@ record TokenizerJson(int padTokenId, int vocabSize, int maxCharacters, ObjectNod
   /**
    * The largest token id plus one.
    *
-   * @throws UserException when an id is none
+   * @throws org.sparkfinetune.UserException when an id is none
    */
   static int vocabSize(JsonNode root) {
     JsonNode vocab = vocab(root);

@@ -296,7 +296,7 @@ final class TokenizerParts {
     for (Iterator<String> names = value.node().fieldNames(); names.hasNext(); ) {
       String name = names.next();
       if (!settings.containsKey(name) && !(typed && name.equals("type"))) {
-        throw TokenizerJson.notATokenizer(
+        throw TokenizerErrors.notATokenizer(
             "it has the key %s, which this version does not know. Known are %s"
                 .formatted(
                     TokenizerValue.shown(value.child(name).key()),
@@ -311,7 +311,7 @@ final class TokenizerParts {
     TokenizerValue type = value.child("type");
     Map<String, Setting> settings = kinds.get(type.text());
     if (settings == null) {
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "%s is %s, no %s that this version knows. Known are %s"
               .formatted(
                   type.key(),
@@ -322,7 +322,7 @@ final class TokenizerParts {
     }
     parts++;
     if (parts > MAX_PARTS) {
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "it has over " + MAX_PARTS + " normalizers and other parts (" + value.key() + ")", null);
     }
     settings(value, settings, true);
@@ -380,7 +380,8 @@ final class TokenizerParts {
 
   private void characterMap(TokenizerValue value) {
     if (characterMap) {
-      throw TokenizerJson.notATokenizer(value.key() + " is its second, and one is supported", null);
+      throw TokenizerErrors.notATokenizer(
+          value.key() + " is its second, and one is supported", null);
     }
     characterMap = true;
     CharacterMap.check(value);
@@ -413,7 +414,7 @@ final class TokenizerParts {
   private void grow(TokenizerValue value, int times) {
     growth *= Math.max(1, times);
     if (growth > MAX_GROWTH) {
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "its normalizers may make a text over %d times as long (%s is %s)"
               .formatted(MAX_GROWTH, value.key(), value.shown()),
           null);

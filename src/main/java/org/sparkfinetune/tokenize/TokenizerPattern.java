@@ -172,7 +172,7 @@ final class TokenizerPattern {
   }
 
   private UserException unsupported(String what) {
-    return TokenizerJson.notATokenizer(
+    return TokenizerErrors.notATokenizer(
         "%s is %s, a pattern with %s (near character %d), which is not run, as some texts would never end"
             .formatted(value.key(), value.shown(), what, at),
         null);

@@ -128,7 +128,7 @@ final class TokenizerTokens {
     }
     TokenizerValue unknown = model.child("unk_token");
     if (!unknown.isAbsent() && !ids.containsKey(unknown.text())) {
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "its model has no unk_token \"%s\" in the vocab"
               .formatted(TokenizerValue.shown(unknown.text())),
           null);
@@ -180,7 +180,7 @@ final class TokenizerTokens {
   private void checkAddedTokens() {
     TokenizerValue tokens = new TokenizerValue("added_tokens", root.path("added_tokens"));
     if (tokens.node().size() > MAX_ADDED_TOKENS) {
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "added_tokens has %,d tokens, and %,d are the most"
               .formatted(tokens.node().size(), MAX_ADDED_TOKENS),
           null);
@@ -198,7 +198,7 @@ final class TokenizerTokens {
       }
       int own = ids.getOrDefault(content, next);
       if (given != own) {
-        throw TokenizerJson.notATokenizer(
+        throw TokenizerErrors.notATokenizer(
             "%s is %d, and the id of %s is %d %s"
                 .formatted(
                     id.key(),
@@ -219,7 +219,7 @@ final class TokenizerTokens {
     }
     if (stripsRight && stripsLeft != null) {
       // It would begin after its own end, where another token has taken the space that it is.
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           stripsLeft.key()
               + " begins with a space and strips those before it, and others strip"
               + " those after them",
@@ -249,7 +249,7 @@ final class TokenizerTokens {
       around += part.child("type").text().equals("ByteLevel") ? 0 : 1;
     }
     if (around > 1) {
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           processors.key() + " has " + around + " that put tokens around a text, and one may",
           null);
     }
@@ -265,7 +265,7 @@ final class TokenizerTokens {
     checkId(id);
     Integer known = ids.get(token);
     if (known != null && known != id.node().intValue()) {
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "%s is %s, and the id of %s is %d"
               .formatted(id.key(), id.shown(), TokenizerValue.shown(token), known),
           null);
@@ -324,7 +324,7 @@ final class TokenizerTokens {
     boolean once =
         counts.size() == sequences.size() && sequences.stream().allMatch(id -> one(counts, id));
     if (!once) {
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "%s is to have the sequence%s %s once"
               .formatted(
                   template.key(),

@@ -45,7 +45,7 @@ public final class TokenizerTree {
    */
   public static Effective apply(String tokenizerJson, TokenizerSettings settings, int vectors) {
     if (!(TokenizerJson.read(tokenizerJson) instanceof ObjectNode root)) {
-      throw TokenizerJson.notATokenizer("it is no JSON object", null);
+      throw TokenizerErrors.notATokenizer("it is no JSON object", null);
     }
     TokenizerTree tree = new TokenizerTree(root);
     tree.addTokens(settings, false, vectors);

@@ -3,7 +3,6 @@ package org.sparkfinetune.tokenize;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.text.OneLine;
 
 /**
  * A value of a {@code tokenizer.json} and its key, to check and to name.
@@ -46,7 +45,7 @@ record TokenizerValue(String key, JsonNode node) {
   void requireLength(String token, int most) {
     int length = token.length() * 3 > most ? token.getBytes(StandardCharsets.UTF_8).length : 0;
     if (length > most) {
-      throw TokenizerJson.notATokenizer(
+      throw TokenizerErrors.notATokenizer(
           "%s has a token of %,d bytes, and %,d are the most (%s)"
               .formatted(key, length, most, shown(token)),
           null);
@@ -73,7 +72,7 @@ record TokenizerValue(String key, JsonNode node) {
 
   UserException wrong(String expected) {
     String what = node.isMissingNode() ? "is missing" : "is " + shown();
-    return TokenizerJson.notATokenizer(key + " " + what + ", where " + expected, null);
+    return TokenizerErrors.notATokenizer(key + " " + what + ", where " + expected, null);
   }
 
   String shown() {
@@ -82,10 +81,6 @@ record TokenizerValue(String key, JsonNode node) {
 
   /** The text in a line, cut where it is long. */
   static String shown(String text) {
-    return shown(text, SHOWN);
-  }
-
-  static String shown(String text, int most) {
-    return OneLine.of(text.length() > most ? text.substring(0, most) + "..." : text);
+    return TokenizerErrors.shown(text, SHOWN);
   }
 }

@@ -1,6 +1,7 @@
 package org.sparkfinetune.track;
 
 import org.sparkfinetune.config.Key;
+import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.storage.PrivateFiles;
 
 /** Where a run is recorded, and under which names. */
@@ -65,4 +66,8 @@ public record TrackingArguments(
                     + " is left then stays in the journal, for jobs/sync.",
             defaultValue = "60",
             min = 0)
-        int flushTimeout) {}
+        int flushTimeout) {
+  /** The settings below {@code tracking}. */
+  public static final Schema<TrackingArguments> SCHEMA =
+      Schema.of("tracking", TrackingArguments.class);
+}

@@ -30,7 +30,7 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
 
   /** Copies tensors into the bytes of a safetensors file. */
   public static AdapterFiles of(String config, Map<String, Tensor> weights) {
-    return new AdapterFiles(config, ModelFiles.safetensors(weights));
+    return new AdapterFiles(config, SafetensorsWriter.bytes(weights));
   }
 
   /**

@@ -1,8 +1,6 @@
 package org.sparkfinetune.model.io;
 
-import java.io.IOException;
 import java.io.Serializable;
-import java.io.UncheckedIOException;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
@@ -36,18 +34,7 @@ public record ModelFiles(
 
   /** Copies tensors (any device) into the bytes of a safetensors file. */
   public static ModelFiles of(String config, String tokenizer, Map<String, Tensor> weights) {
-    return new ModelFiles(config, tokenizer, safetensors(weights));
-  }
-
-  /** The bytes of a safetensors file of some tensors. */
-  static ChunkedBytes safetensors(Map<String, Tensor> weights) {
-    ChunkedBytes.Output out = new ChunkedBytes.Output();
-    try {
-      SafetensorsWriter.write(out, weights, SafetensorsWriter.PYTORCH);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // memory has no file to fail on
-    }
-    return out.toChunkedBytes();
+    return new ModelFiles(config, tokenizer, SafetensorsWriter.bytes(weights));
   }
 
   /** Opens the weights; the caller closes the source. */

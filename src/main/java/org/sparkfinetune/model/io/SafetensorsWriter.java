@@ -3,6 +3,7 @@ package org.sparkfinetune.model.io;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -50,6 +51,17 @@ public final class SafetensorsWriter {
     for (Stored stored : ordered) {
       NativeTensors.write(stored.tensor(), out);
     }
+  }
+
+  /** The bytes of a file of some tensors, as transformers writes it. */
+  static ChunkedBytes bytes(Map<String, Tensor> tensors) {
+    ChunkedBytes.Output out = new ChunkedBytes.Output();
+    try {
+      write(out, tensors, PYTORCH);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // memory has no file to fail on
+    }
+    return out.toChunkedBytes();
   }
 
   private record Stored(String name, TensorInfo info, Tensor tensor) {}

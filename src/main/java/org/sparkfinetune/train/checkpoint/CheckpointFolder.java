@@ -117,7 +117,7 @@ final class CheckpointFolder {
     } catch (UserException e) {
       throw new DamagedException(e.getMessage(), e);
     } catch (FSError e) {
-      throw ioException(e);
+      throw FileSystemErrors.ioException(e);
     }
     return new StoredCheckpoint(of(step), fileSystem, Manifest.parse(text, step));
   }
@@ -161,7 +161,7 @@ final class CheckpointFolder {
     try {
       fileSystem.create(mark(step), true).close();
     } catch (FSError e) {
-      throw ioException(e);
+      throw FileSystemErrors.ioException(e);
     }
   }
 
@@ -194,14 +194,6 @@ final class CheckpointFolder {
   @Override
   public String toString() {
     return root.toString();
-  }
-
-  /**
-   * Hadoop's local file system throws an {@code Error} where others throw what it is caused by: a
-   * full disk, for one.
-   */
-  static IOException ioException(FSError e) {
-    return e.getCause() instanceof IOException cause ? cause : new IOException(e);
   }
 
   /** The line of a failure's message that is for people: servers append their stack traces. */

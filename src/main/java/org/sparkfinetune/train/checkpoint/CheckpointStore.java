@@ -135,7 +135,7 @@ public final class CheckpointStore {
       }
       return out.entry();
     } catch (FSError e) {
-      throw CheckpointFolder.ioException(e);
+      throw FileSystemErrors.ioException(e);
     }
   }
 

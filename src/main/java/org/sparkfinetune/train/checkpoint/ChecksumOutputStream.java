@@ -26,7 +26,7 @@ final class ChecksumOutputStream extends OutputStream {
     try {
       out.write(bytes, offset, count);
     } catch (FSError e) {
-      throw CheckpointFolder.ioException(e);
+      throw FileSystemErrors.ioException(e);
     }
     sum.update(bytes, offset, count);
     size += count;
@@ -37,7 +37,7 @@ final class ChecksumOutputStream extends OutputStream {
     try {
       out.flush();
     } catch (FSError e) {
-      throw CheckpointFolder.ioException(e);
+      throw FileSystemErrors.ioException(e);
     }
   }
 

@@ -34,7 +34,7 @@ final class VerifyingInputStream extends FilterInputStream {
     try {
       n = in.read(bytes, offset, count);
     } catch (FSError e) {
-      throw CheckpointFolder.ioException(e);
+      throw FileSystemErrors.ioException(e);
     }
     if (n < 0) {
       if (read < expected.size()) {
