@@ -2,6 +2,7 @@ package org.sparkfinetune.storage;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.text.Redaction;
 
 /** Small files on Hadoop file systems, whatever somebody has put there. */
 public final class HadoopFiles {
@@ -59,23 +61,35 @@ public final class HadoopFiles {
 
   /** The same on a file system that is open. */
   public static String readText(Path path, int maxBytes, FileSystem fileSystem) throws IOException {
-    long length = plainFile(path, fileSystem).getLen();
-    if (length > maxBytes) {
-      throw tooLarge(path, "it has " + length + " bytes", maxBytes);
-    }
+    return new String(readBytes(path, maxBytes, fileSystem), StandardCharsets.UTF_8);
+  }
+
+  /** What {@link #readText(Path, int, FileSystem)} makes a text of. */
+  static byte[] readBytes(Path path, int maxBytes, FileSystem fileSystem) throws IOException {
+    requireAtMost(path.toString(), plainFile(path, fileSystem).getLen(), maxBytes);
     try (FSDataInputStream in = LocalChecksums.openText(path, fileSystem)) {
-      // The length says little of a file that is still being written.
-      byte[] bytes = in.readNBytes(maxBytes + 1);
-      if (bytes.length > maxBytes) {
-        throw tooLarge(path, "it does not end", maxBytes);
-      }
-      return new String(bytes, StandardCharsets.UTF_8);
+      return readBytes(path.toString(), maxBytes, in);
     }
   }
 
-  private static UserException tooLarge(Path path, String what, int maxBytes) {
+  static void requireAtMost(String name, long length, int maxBytes) {
+    if (length > maxBytes) {
+      throw tooLarge(name, "it has " + length + " bytes", maxBytes);
+    }
+  }
+
+  /** As much as there is, whatever is said of its length: a file may still be written. */
+  static byte[] readBytes(String name, int maxBytes, InputStream in) throws IOException {
+    byte[] bytes = in.readNBytes(maxBytes + 1);
+    if (bytes.length > maxBytes) {
+      throw tooLarge(name, "it does not end", maxBytes);
+    }
+    return bytes;
+  }
+
+  private static UserException tooLarge(String name, String what, int maxBytes) {
     return new UserException(
-        path
+        Redaction.text(name)
             + ": "
             + what
             + ", and a file of this kind has at most "

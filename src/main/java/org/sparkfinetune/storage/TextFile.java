@@ -3,6 +3,7 @@ package org.sparkfinetune.storage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -35,26 +36,25 @@ public final class TextFile {
   /** The same of a file of at most so many bytes. */
   public static String read(String path, Configuration hadoop, int most) throws IOException {
     Path file = new Path(path);
-    FileSystem files = file.getFileSystem(hadoop);
-    HadoopFiles.plainFile(file, files);
-    try (InputStream in = LocalChecksums.openText(file, files)) {
-      return read(path, in, most);
-    }
+    return text(path, HadoopFiles.readBytes(file, most, file.getFileSystem(hadoop)));
   }
 
   /** The same of a file on this machine. */
   public static String read(java.nio.file.Path file, int most) throws IOException {
+    HadoopFiles.requireAtMost(file.toString(), Files.size(file), most);
     try (InputStream in = Files.newInputStream(file)) {
-      return read(file.toString(), in, most);
+      return text(file.toString(), HadoopFiles.readBytes(file.toString(), most, in));
     }
   }
 
-  private static String read(String path, InputStream in, int most) throws IOException {
-    byte[] bytes = in.readNBytes(most + 1);
-    if (bytes.length > most) {
-      throw new UserException(
-          Redaction.text(path) + ": larger than " + (most >> 20) + " MiB, as no such file is");
+  /** The same of a resource on the class path. */
+  public static String read(URL resource, int most) throws IOException {
+    try (InputStream in = resource.openStream()) {
+      return text(resource.toString(), HadoopFiles.readBytes(resource.toString(), most, in));
     }
+  }
+
+  private static String text(String path, byte[] bytes) {
     String text;
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();

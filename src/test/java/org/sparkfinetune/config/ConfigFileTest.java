@@ -89,7 +89,9 @@ class ConfigFileTest {
             .mapToObj(i -> "a" + i + " = ${a" + (i + 1) + "}")
             .collect(Collectors.joining("\n"));
     refused(chain, "a.conf: 501: ", "references");
-    refused("#".repeat(2 << 20), "a.conf: larger than 1 MiB");
+    refused(
+        "#".repeat(2 << 20),
+        "a.conf: it has 2097152 bytes, and a file of this kind has at most 1048576.");
   }
 
   /** Forty times a doubling takes all memory. */
