@@ -218,17 +218,17 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
       TrainingColumns columns = columns();
       columns.check(dataset.schema());
       ModelArguments model = modelArguments();
-      PretrainedModel checkpoint = base.checkpoint(model);
-      ModelConfig config = ModelConfig.parse(checkpoint.config());
+      PretrainedModel pretrained = base.checkpoint(model);
+      ModelConfig config = ModelConfig.parse(pretrained.config());
       DistributedTrainer.check(
           dataset.sparkSession().sparkContext(),
           config,
           model,
           trainingArguments(),
           resourceArguments());
-      try (TextTokenizer opened = TextTokenizer.of(checkpoint.tokenizer(), model.maxLength())) {
+      try (TextTokenizer opened = TextTokenizer.of(pretrained.tokenizer(), model.maxLength())) {
         config.requireVocabulary(opened.vocabSize());
-        checkpoint.tokenizerNotes(model.maxLength()).forEach(LOG::warn);
+        pretrained.tokenizerNotes(model.maxLength()).forEach(LOG::warn);
         return PreparedExamples.of(dataset, shaping(base), opened.vocabSize(), base);
       }
     } catch (RuntimeException | Error e) {
@@ -271,7 +271,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
     // fit sets the parent and copies the Params.
     return TransformerClassifierModel.of(trained.files())
         .setTrainingSummary(trained.result())
-        .setTrainingRecord(
+        .setProvenance(
             ModelProvenances.of(
                 model, training, columns(), examples, trained.result(), session.version()));
   }

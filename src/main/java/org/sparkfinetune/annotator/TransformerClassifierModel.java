@@ -75,7 +75,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private final BooleanParam annotateUnlabeled;
   private BroadcastModel source;
   private transient TrainingResult trainingSummary;
-  private transient ModelProvenance trainingRecord;
+  private transient ModelProvenance provenance;
 
   /** Creates a model with no weights, for Spark's reader; see {@link #of} and {@link #load}. */
   public TransformerClassifierModel(String uid) {
@@ -134,12 +134,12 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    * @throws UserException when it names no labels or lacks a weight, as an encoder does
    */
   public static TransformerClassifierModel loadSavedModel(String path, SparkSession spark) {
-    PretrainedModel checkpoint = PretrainedModel.open(path, spark.sessionState().newHadoopConf());
-    try (SequenceClassifier classifier = SequenceClassifier.load(checkpoint)) {
+    PretrainedModel pretrained = PretrainedModel.open(path, spark.sessionState().newHadoopConf());
+    try (SequenceClassifier classifier = SequenceClassifier.load(pretrained)) {
       int longest =
-          checkpoint.training().maxLength(checkpoint.longest(classifier.config().maxTokens()));
-      checkpoint.tokenizerNotes(longest).forEach(LOG::warn);
-      return of(classifier.toFiles(checkpoint.tokenizer())).setMaxLength(longest);
+          pretrained.provenance().maxLength(pretrained.longest(classifier.config().maxTokens()));
+      pretrained.tokenizerNotes(longest).forEach(LOG::warn);
+      return of(classifier.toFiles(pretrained.tokenizer())).setMaxLength(longest);
     }
   }
 
@@ -287,13 +287,13 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   /**
    * How the model came to be; empty when it was made of files alone. It is saved with the model.
    */
-  public Optional<ModelProvenance> trainingRecord() {
-    return Optional.ofNullable(trainingRecord);
+  public Optional<ModelProvenance> provenance() {
+    return Optional.ofNullable(provenance);
   }
 
-  /** Sets {@link #trainingRecord}. */
-  public TransformerClassifierModel setTrainingRecord(ModelProvenance record) {
-    trainingRecord = record;
+  /** Sets {@link #provenance}. */
+  public TransformerClassifierModel setProvenance(ModelProvenance record) {
+    provenance = record;
     return this;
   }
 
@@ -312,7 +312,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     TransformerClassifierModel copy = super.copy(extra);
     copy.source = source;
     copy.trainingSummary = trainingSummary;
-    copy.trainingRecord = trainingRecord;
+    copy.provenance = provenance;
     return copy.setParent(parent());
   }
 
@@ -434,7 +434,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     Configuration hadoop = spark.sessionState().newHadoopConf();
     ModelFiles files = filesToWrite();
     HuggingFaceFolder.write(files, ModelConfig.parse(files.config()).inputs(), folder, hadoop);
-    trainingRecord().ifPresent(record -> record.write(folder, hadoop));
+    provenance().ifPresent(record -> record.write(folder, hadoop));
   }
 
   /**
@@ -444,8 +444,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private ModelFiles filesToWrite() {
     double threshold = (double) getOrDefault(threshold());
     ModelFiles files = files();
-    if (files.adapter() != null && trainingRecord != null) {
-      files = files.withAdapter(files.adapter().withBase(trainingRecord.base()));
+    if (files.adapter() != null && provenance != null) {
+      files = files.withAdapter(files.adapter().withBase(provenance.base()));
     }
     return Double.isNaN(threshold)
         ? files

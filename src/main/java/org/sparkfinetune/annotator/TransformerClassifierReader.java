@@ -45,6 +45,6 @@ final class TransformerClassifierReader extends MLReader<TransformerClassifierMo
     Path folder = new Path(saved.folder(), SavedModel.FOLDER);
     return model
         .setFiles(HuggingFaceFolder.open(folder, hadoop).read())
-        .setTrainingRecord(ModelProvenance.read(folder, hadoop).orElse(null));
+        .setProvenance(ModelProvenance.read(folder, hadoop).orElse(null));
   }
 }

@@ -14,19 +14,19 @@ import org.sparkfinetune.train.TrainingArguments;
 import org.sparkfinetune.train.TrainingMemory;
 
 /**
- * A checkpoint, and the classifier that fine-tuning would make of it.
+ * A pretrained model, and the classifier that fine-tuning would make of it.
  *
- * @param name of the checkpoint: the known name or the path
- * @param config of the classifier: the checkpoint's, with the head under these settings
- * @param labels that the checkpoint's configuration names; empty for a bare encoder
- * @param problemType the checkpoint's own {@code problem_type}; empty when it has none
+ * @param name of the pretrained model: the known name or the path
+ * @param config of the classifier: the pretrained model's, with the head under these settings
+ * @param labels that the pretrained model's configuration names; empty for a bare encoder
+ * @param problemType the pretrained model's own {@code problem_type}; empty when it has none
  * @param stored the bytes of the file's tensors by their type, as in {@code F32}; empty when all
- *     weights start afresh, and the checkpoint's are not looked at
+ *     weights start afresh, and the pretrained model's are not looked at
  * @param parts embeddings, layers and head, in this order
  * @param encoderFresh the parts of the encoder that start afresh, by the names of {@code parts},
- *     and {@code adapters}; empty when all of it comes from the checkpoint
+ *     and {@code adapters}; empty when all of it comes from the pretrained model
  * @param encoderUnused the file's weights in the encoder's modules that it has no use for
- * @param headLoaded the head's weights that the checkpoint holds, with their shapes
+ * @param headLoaded the head's weights that the pretrained model holds, with their shapes
  * @param headFresh the head's weights that start afresh
  * @param headUnused the file's weights of other heads
  * @param maxLength longest text in tokens
@@ -53,31 +53,32 @@ public record ModelDescription(
     TrainingMemory memory) {
 
   /**
-   * How many labels a head is sized for when the checkpoint does not say: Hugging Face's number.
+   * How many labels a head is sized for when the pretrained model does not say: Hugging Face's
+   * number.
    */
   static final int ASSUMED_LABELS = 2;
 
   /**
-   * Describes a checkpoint under some settings; reads configuration, tokenizer and, unless all
-   * weights start afresh, the headers of the weights.
+   * Describes a pretrained model under some settings; reads configuration, tokenizer and, unless
+   * all weights start afresh, the headers of the weights.
    *
-   * @throws org.sparkfinetune.UserException when fine-tuning would refuse the checkpoint
+   * @throws org.sparkfinetune.UserException when fine-tuning would refuse the pretrained model
    */
   public static ModelDescription of(
-      PretrainedModel checkpoint, ModelArguments arguments, TrainingArguments training) {
-    ModelConfig stored = ModelConfig.parse(checkpoint.config());
+      PretrainedModel pretrained, ModelArguments arguments, TrainingArguments training) {
+    ModelConfig stored = ModelConfig.parse(pretrained.config());
     List<String> labels = stored.labels();
     ModelConfig config = arguments.configure(stored, labels.isEmpty() ? assumedLabels() : labels);
-    TokenizerSummary tokenizer = TokenizerSummary.of(checkpoint.tokenizer());
+    TokenizerSummary tokenizer = TokenizerSummary.of(pretrained.tokenizer());
     config.requireVocabulary(tokenizer.vocabSize());
     try (SequenceClassifier model =
         SequenceClassifier.onMetaDevice(config, arguments.adaptation())) {
       WeightProvenance origins =
           arguments.fromScratch()
               ? WeightProvenance.none(model)
-              : WeightProvenance.of(model, checkpoint, labels, arguments);
+              : WeightProvenance.of(model, pretrained, labels, arguments);
       return new ModelDescription(
-          checkpoint.name(),
+          pretrained.name(),
           config,
           labels,
           stored.string("problem_type", ""),

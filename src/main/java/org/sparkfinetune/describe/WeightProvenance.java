@@ -18,8 +18,8 @@ import org.sparkfinetune.model.io.TensorInfo;
 import org.sparkfinetune.model.io.TensorSource;
 
 /**
- * Where a classifier's weights come from: the checkpoint, or a fresh start. The components are
- * those of {@link ModelDescription}.
+ * Where a classifier's weights come from: the pretrained model, or a fresh start. The components
+ * are those of {@link ModelDescription}.
  */
 record WeightProvenance(
     Map<String, Long> stored,
@@ -36,16 +36,16 @@ record WeightProvenance(
   }
 
   /**
-   * Of a classifier on a checkpoint; reads the headers of its weights.
+   * Of a classifier on a pretrained model; reads the headers of its weights.
    *
-   * @param labels that the checkpoint's configuration names
+   * @param labels that the pretrained model's configuration names
    */
   static WeightProvenance of(
       SequenceClassifier model,
-      PretrainedModel checkpoint,
+      PretrainedModel pretrained,
       List<String> labels,
       ModelArguments arguments) {
-    try (TensorSource weights = checkpoint.openWeights()) {
+    try (TensorSource weights = pretrained.openWeights()) {
       StateDictMatcher.Match match = model.match(weights, labels);
       Map<String, List<Long>> loaded = head(model.parameters());
       Map<String, List<Long>> fresh = head(model.parameters());

@@ -24,14 +24,14 @@ import org.sparkfinetune.model.io.SavedModel;
 public record ExportSource(
     SequenceClassifier classifier,
     String tokenizer,
-    ModelProvenance training,
+    ModelProvenance provenance,
     Optional<AdapterFiles> adapter)
     implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExportSource.class);
 
   /** A classifier that keeps no adapter. */
-  public ExportSource(SequenceClassifier classifier, String tokenizer, ModelProvenance training) {
-    this(classifier, tokenizer, training, Optional.empty());
+  public ExportSource(SequenceClassifier classifier, String tokenizer, ModelProvenance provenance) {
+    this(classifier, tokenizer, provenance, Optional.empty());
   }
 
   /**
@@ -41,14 +41,14 @@ public record ExportSource(
    * @throws UserException when the path is none of them, or the model is no whole classifier
    */
   public static ExportSource open(Path path, Configuration hadoop) throws IOException {
-    PretrainedModel checkpoint = PretrainedModel.open(path.toString(), hadoop);
-    checkpoint.tokenizerNotes(0).forEach(LOG::warn);
+    PretrainedModel pretrained = PretrainedModel.open(path.toString(), hadoop);
+    pretrained.tokenizerNotes(0).forEach(LOG::warn);
     Path folder = SavedModel.huggingFaceFolder(path, hadoop).orElse(path);
-    ModelProvenance training = checkpoint.training();
+    ModelProvenance provenance = pretrained.provenance();
     Optional<AdapterFiles> adapter = Optional.ofNullable(AdapterFiles.read(folder, hadoop));
     // Last: what fails above leaves no weights behind.
     return new ExportSource(
-        SequenceClassifier.load(checkpoint), checkpoint.tokenizer(), training, adapter);
+        SequenceClassifier.load(pretrained), pretrained.tokenizer(), provenance, adapter);
   }
 
   /** This source with more that is known of its training. */

@@ -47,8 +47,8 @@ public final class HuggingFaceExport implements Exporter {
     if (source.adapter().isPresent()) {
       source.adapter().get().withoutPaths().write(folder, hadoop);
     }
-    if (!source.training().base().isEmpty()) {
-      source.training().withoutPaths().write(folder, hadoop);
+    if (!source.provenance().base().isEmpty()) {
+      source.provenance().withoutPaths().write(folder, hadoop);
     }
     return "";
   }

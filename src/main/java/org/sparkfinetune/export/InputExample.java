@@ -30,7 +30,7 @@ record InputExample(Map<String, long[][]> inputs) {
 
   static InputExample of(ExportSource source, TextTokenizer tokenizer) {
     List<Encoding> rows =
-        source.training().pairs() ? tokenizer.encodePairs(TEXTS, PAIRS) : tokenizer.encode(TEXTS);
+        source.provenance().pairs() ? tokenizer.encodePairs(TEXTS, PAIRS) : tokenizer.encode(TEXTS);
     Batch batch =
         Batch.of(
             rows.stream().map(Encoding::inputIds).toList(),

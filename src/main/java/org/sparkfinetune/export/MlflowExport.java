@@ -49,7 +49,7 @@ public final class MlflowExport implements Exporter {
 
   /** Longest text in tokens, as {@code TransformerClassifierModel.loadSavedModel} takes it. */
   private static int maxLength(ExportSource source) {
-    return source.training().maxLength(source.classifier().config().maxTokens());
+    return source.provenance().maxLength(source.classifier().config().maxTokens());
   }
 
   private static long size(Path folder, Configuration hadoop) throws IOException {

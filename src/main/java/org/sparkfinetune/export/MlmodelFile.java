@@ -84,7 +84,7 @@ final class MlmodelFile {
     metadata.put("labels", source.classifier().labels());
     metadata.put("problem_type", config.problemType().spelling());
     metadata.put("max_length", maxLength);
-    metadata.put("text_pairs", source.training().pairs());
+    metadata.put("text_pairs", source.provenance().pairs());
     if (config.problemType().isMultiLabel()) {
       metadata.put("threshold", config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD));
     }

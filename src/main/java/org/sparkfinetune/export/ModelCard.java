@@ -98,7 +98,7 @@ final class ModelCard {
   private ModelCard(ExportSource source) {
     this.source = source;
     this.config = source.classifier().config();
-    this.training = source.training().withoutPaths();
+    this.training = source.provenance().withoutPaths();
   }
 
   static String render(ExportSource source, Usage usage) {
@@ -133,7 +133,7 @@ final class ModelCard {
     line("library_name: " + usage.library);
     line("pipeline_tag: text-classification");
     // A path means nothing to the hub, which would refuse it.
-    ModelNames.hubName(source.training().base())
+    ModelNames.hubName(source.provenance().base())
         .ifPresent(name -> line("base_model: " + quoted(name)));
     line("tags:");
     line("- " + config.modelType());

@@ -33,8 +33,8 @@ public final class OnnxFolderExport implements Exporter {
           folder,
           hadoop);
       HuggingFaceExport.writeCard(ModelCard.render(source, usage), folder, hadoop);
-      if (!source.training().base().isEmpty()) {
-        source.training().withoutPaths().write(folder, hadoop);
+      if (!source.provenance().base().isEmpty()) {
+        source.provenance().withoutPaths().write(folder, hadoop);
       }
       for (java.nio.file.Path file : files(local.path())) {
         Path target = new Path(folder, file.getFileName().toString());

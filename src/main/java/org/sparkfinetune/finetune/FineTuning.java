@@ -152,12 +152,12 @@ public final class FineTuning {
   /** Refuses a checkpoint or a cluster that cannot be trained with before any data is read. */
   public static void check(Settings config, SparkSession spark) {
     ModelArguments model = config.get(MODEL);
-    PretrainedModel checkpoint =
+    PretrainedModel pretrained =
         PretrainedModel.open(
             model.base(), spark.sessionState().newHadoopConf(), !model.fromScratch());
     DistributedTrainer.check(
         spark.sparkContext(),
-        ModelConfig.parse(checkpoint.config()),
+        ModelConfig.parse(pretrained.config()),
         model,
         config.get(TRAINING),
         config.get(RESOURCES));

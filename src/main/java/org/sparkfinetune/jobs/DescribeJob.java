@@ -25,8 +25,9 @@ final class DescribeJob implements SparklessJob {
 
   @Override
   public String summary() {
-    return "Says what a checkpoint is: family, parameters, head, tokenizer and labels, what would be"
-        + " trained under the given settings and the memory that it would take. Reads no weights.";
+    return "Says what a pretrained model is: family, parameters, head, tokenizer and labels, what"
+        + " would be trained under the given settings and the memory that it would take. Reads no"
+        + " weights.";
   }
 
   @Override
@@ -49,10 +50,10 @@ final class DescribeJob implements SparklessJob {
   @Override
   public void run(Settings config, Configuration hadoop, Console console) {
     ModelArguments model = config.get(FineTuning.MODEL);
-    PretrainedModel checkpoint = PretrainedModel.open(model.base(), hadoop, !model.fromScratch());
+    PretrainedModel pretrained = PretrainedModel.open(model.base(), hadoop, !model.fromScratch());
     console.text(
         DescriptionText.render(
-            ModelDescription.of(checkpoint, model, config.get(FineTuning.TRAINING))));
-    checkpoint.tokenizerNotes(model.maxLength()).forEach(note -> console.line("%nNote: %s", note));
+            ModelDescription.of(pretrained, model, config.get(FineTuning.TRAINING))));
+    pretrained.tokenizerNotes(model.maxLength()).forEach(note -> console.line("%nNote: %s", note));
   }
 }

@@ -81,18 +81,18 @@ final class ExportJob implements SparklessJob {
     Configuration ofOutput = ofOutput(arguments.output(), hadoop);
     try (AtomicDirectory folder = AtomicDirectory.open(arguments.output(), ofOutput);
         ExportSource source = ExportSource.open(model, hadoop)) {
-      ModelProvenance training = RunFolder.complete(source.training(), model, hadoop);
+      ModelProvenance training = RunFolder.complete(source.provenance(), model, hadoop);
       if (arguments.format() == ExportArguments.Format.SPARKNLP) {
         requireSingleTexts(training);
       }
-      String checked = exporter.write(source.with(training), folder.draft(), ofOutput);
+      String checked = exporter.write(source.with(training), folder.staging(), ofOutput);
       if (arguments.format() == ExportArguments.Format.SPARKNLP) {
         // Spark NLP does not look at them; model.base, which cannot tell all from the stage, does.
         HuggingFaceFolder.writeWithoutWeights(
             source.classifier().config().toJson(),
             source.tokenizer(),
             source.classifier().config().inputs(),
-            folder.draft(),
+            folder.staging(),
             ofOutput);
       }
       folder.commit();

@@ -16,13 +16,13 @@ import org.sparkfinetune.UserException;
  */
 public final class AtomicDirectory implements AutoCloseable {
   private final Path place;
-  private final Path draft;
+  private final Path staging;
   private final List<Path> newParents;
   private final FileSystem fileSystem;
 
-  private AtomicDirectory(Path place, Path draft, List<Path> newParents, FileSystem fileSystem) {
+  private AtomicDirectory(Path place, Path staging, List<Path> newParents, FileSystem fileSystem) {
     this.place = place;
-    this.draft = draft;
+    this.staging = staging;
     this.newParents = newParents;
     this.fileSystem = fileSystem;
   }
@@ -49,18 +49,18 @@ public final class AtomicDirectory implements AutoCloseable {
       throw new UserException(
           "output=" + path + " is the root of a file system: name a folder in it");
     }
-    Path draft = new Path(place.getParent(), "." + place.getName() + "." + UUID.randomUUID());
+    Path staging = new Path(place.getParent(), "." + place.getName() + "." + UUID.randomUUID());
     List<Path> newParents = new ArrayList<>();
     for (Path p = place.getParent(); p != null && !fileSystem.exists(p); p = p.getParent()) {
       newParents.add(p);
     }
-    fileSystem.mkdirs(draft);
-    return new AtomicDirectory(place, draft, newParents, fileSystem);
+    fileSystem.mkdirs(staging);
+    return new AtomicDirectory(place, staging, newParents, fileSystem);
   }
 
   /** The hidden folder, to be written to. */
-  public Path draft() {
-    return draft;
+  public Path staging() {
+    return staging;
   }
 
   /** Puts the folder into its place. */
@@ -69,15 +69,15 @@ public final class AtomicDirectory implements AutoCloseable {
     if (fileSystem.exists(place)) {
       fileSystem.delete(place, false);
     }
-    if (!fileSystem.rename(draft, place)) {
-      throw new IOException("cannot rename " + draft + " to " + place);
+    if (!fileSystem.rename(staging, place)) {
+      throw new IOException("cannot rename " + staging + " to " + place);
     }
   }
 
   /** Deletes what was not committed, and with it the folders above that were made for it. */
   @Override
   public void close() throws IOException {
-    fileSystem.delete(draft, true);
+    fileSystem.delete(staging, true);
     for (Path parent : newParents) {
       if (fileSystem.listStatus(parent).length > 0) {
         return;

@@ -32,7 +32,7 @@ import org.sparkfinetune.UserException;
 
 /**
  * Copies of remote weights on this host's disk, so that the tasks of all its executors fetch a
- * checkpoint once between them.
+ * pretrained model once between them.
  *
  * <p>A copy is found by the file's path, length and modification time: a file that was written
  * again is fetched again, and the copy of its predecessor deleted. A file is fetched under another

@@ -170,7 +170,7 @@ final class Delivery {
         try {
           deliver(part);
           pause = FIRST_PAUSE_MILLIS;
-        } catch (Sink.AwayException e) {
+        } catch (Sink.ServerUnavailableException e) {
           if (e.delivered() > 0) {
             advance(part.ends().get(e.delivered() - 1), e.delivered());
             pause = FIRST_PAUSE_MILLIS;
@@ -218,7 +218,7 @@ final class Delivery {
     return position < journal.length() && !ended;
   }
 
-  private void deliver(JournalFile.Part part) throws Sink.AwayException {
+  private void deliver(JournalFile.Part part) throws Sink.ServerUnavailableException {
     List<TrackingEvent> events = part.events().subList(0, untilTransfer(part.events()));
     boolean all = events.size() == part.events().size();
     try {
@@ -234,7 +234,8 @@ final class Delivery {
   }
 
   /** What a sink stumbles over must not keep what is behind it from being delivered. */
-  private void send(List<TrackingEvent> events) throws Sink.AwayException, Sink.RefusedException {
+  private void send(List<TrackingEvent> events)
+      throws Sink.ServerUnavailableException, Sink.RefusedException {
     if (events.isEmpty()) {
       return;
     }
@@ -266,7 +267,7 @@ final class Delivery {
   }
 
   /** Where there is no room for it, it and what is behind it wait. */
-  private void setAside(TrackingEvent event, String reason) throws Sink.AwayException {
+  private void setAside(TrackingEvent event, String reason) throws Sink.ServerUnavailableException {
     String why = Redaction.text(String.valueOf(reason));
     String line = new String(EventJson.line(0, event), StandardCharsets.UTF_8);
     String entry = "# " + why.replaceAll("\\s+", " ") + "\n" + line;
@@ -277,7 +278,7 @@ final class Delivery {
         out.write(bytes);
       }
     } catch (IOException e) {
-      throw new Sink.AwayException(
+      throw new Sink.ServerUnavailableException(
           "a refused event cannot be set aside in " + refusedFile + ": " + e, Duration.ZERO, e);
     }
     LOG.warn("an event is refused, and set aside in {}: {}", refusedFile, why);

@@ -13,10 +13,11 @@ public interface Sink extends AutoCloseable {
   /**
    * Delivers events in their order; returns when all are stored.
    *
-   * @throws AwayException when it may go through later; it says how many of them are stored
+   * @throws ServerUnavailableException when it may go through later; it says how many of them are
+   *     stored
    * @throws RefusedException when an event will never be accepted; those before it are stored
    */
-  void deliver(List<TrackingEvent> events) throws AwayException, RefusedException;
+  void deliver(List<TrackingEvent> events) throws ServerUnavailableException, RefusedException;
 
   /** Where a person finds a run: an address of the server's; empty when it has none (yet). */
   String address(String run);
@@ -25,7 +26,7 @@ public interface Sink extends AutoCloseable {
   void close();
 
   /** The server is away, slow, full or busy. */
-  class AwayException extends Exception {
+  class ServerUnavailableException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final Duration retryAfter;
@@ -34,13 +35,13 @@ public interface Sink extends AutoCloseable {
     /**
      * @param retryAfter how long the server asks to wait; zero when it does not say
      */
-    public AwayException(String message, Duration retryAfter, Throwable cause) {
+    public ServerUnavailableException(String message, Duration retryAfter, Throwable cause) {
       super(message, cause);
       this.retryAfter = retryAfter;
     }
 
     /** Says how many of the events, from the first on, are stored all the same. */
-    public AwayException after(int events) {
+    public ServerUnavailableException after(int events) {
       delivered = events;
       return this;
     }

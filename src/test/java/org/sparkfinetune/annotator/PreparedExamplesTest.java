@@ -85,7 +85,7 @@ class PreparedExamplesTest {
       assertThat(reads.value()).isEqualTo(prepared);
       assertThat(model.parent()).isSameAs(approach);
       assertThat(model.getOutputCol()).isEqualTo("category");
-      assertThat(model.trainingRecord().orElseThrow().data()).containsEntry("train_examples", 24L);
+      assertThat(model.provenance().orElseThrow().data()).containsEntry("train_examples", 24L);
       assertThat(model.trainingSummary().orElseThrow().metrics()).containsKey("eval_accuracy");
       assertThat(weights(model)).isDeepEqualTo(weights(expected));
       assertThat(weights(other)).isNotEqualTo(weights(model));

@@ -40,7 +40,7 @@ public final class RegisteredBaseMain {
       TransformerClassifierModel ofFolder = train(spark, Path.of(args[2]).toUri().toString());
       System.out.println("same: " + figures(ofServer).equals(figures(ofFolder)));
       System.out.println("figures: " + figures(ofServer));
-      ModelProvenance record = ofServer.trainingRecord().orElseThrow();
+      ModelProvenance record = ofServer.provenance().orElseThrow();
       System.out.println("base: " + record.base() + " " + record.settings().get("model.base"));
       System.out.println(
           "loaded: "

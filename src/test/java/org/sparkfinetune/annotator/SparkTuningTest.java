@@ -101,7 +101,7 @@ class SparkTuningTest {
 
   private void assertLearned(PipelineModel model) {
     TransformerClassifierModel classifier = (TransformerClassifierModel) model.stages()[2];
-    assertThat(classifier.trainingRecord().orElseThrow().settings())
+    assertThat(classifier.provenance().orElseThrow().settings())
         .containsEntry("training.learning_rate", LEARNING_RATES[1]);
     assertThat(accuracy.evaluate(model.transform(messages()))).isGreaterThan(0.9);
   }

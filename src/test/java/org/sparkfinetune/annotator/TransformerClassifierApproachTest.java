@@ -87,7 +87,7 @@ class TransformerClassifierApproachTest {
     assertThat(Fixtures.annotations(loaded.transform(messages(6)), "category"))
         .isEqualTo(Fixtures.annotations(fitted.transform(messages(6)), "category"));
     ModelProvenance record =
-        ((TransformerClassifierModel) loaded.stages()[1]).trainingRecord().orElseThrow();
+        ((TransformerClassifierModel) loaded.stages()[1]).provenance().orElseThrow();
     assertThat(record.base()).isEqualTo(approach.modelArguments().base());
     assertThat(record.finished()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ");
     assertThat(record.settings())

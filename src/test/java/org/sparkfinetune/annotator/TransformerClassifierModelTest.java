@@ -188,7 +188,7 @@ class TransformerClassifierModelTest {
     String path = folder.resolve("model").toString();
     TestSpark.session();
     TransformerClassifierModel.of(TestModels.tiny().withAdapter(adapter))
-        .setTrainingRecord(
+        .setProvenance(
             new ModelProvenance("/cache/mlflow-1", "", Map.of(), Map.of(), Map.of(), Map.of())
                 .withBase("models:/base@champion"))
         .save(path);

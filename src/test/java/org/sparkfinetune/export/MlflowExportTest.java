@@ -82,7 +82,9 @@ class MlflowExportTest {
     new MlflowExport().write(source, new org.apache.hadoop.fs.Path(model.toUri()), HADOOP);
     try (TextTokenizer tokenizer = TextTokenizer.of(source.tokenizer(), 30)) {
       List<Encoding> rows =
-          source.training().pairs() ? tokenizer.encodePairs(TEXTS, TEXTS) : tokenizer.encode(TEXTS);
+          source.provenance().pairs()
+              ? tokenizer.encodePairs(TEXTS, TEXTS)
+              : tokenizer.encode(TEXTS);
       Batch batch =
           Batch.of(
               rows.stream().map(Encoding::inputIds).toList(),

@@ -82,7 +82,7 @@ class RoundTripTest {
     try (ExportSource back = ExportSource.open(huggingFace, HADOOP)) {
       assertThat(logits(back.classifier(), folder)).isEqualTo(logits);
       assertThat(JSON.readTree(back.tokenizer())).isEqualTo(tokenizer);
-      assertThat(back.training()).isEqualTo(record().withoutPaths());
+      assertThat(back.provenance()).isEqualTo(record().withoutPaths());
     }
     PretrainedModel ofOnnx = PretrainedModel.open(onnx.toString(), HADOOP);
     ModelConfig config = ModelConfig.parse(ofOnnx.config());

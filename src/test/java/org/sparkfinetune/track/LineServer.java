@@ -140,7 +140,8 @@ final class LineServer implements AutoCloseable {
     }
 
     @Override
-    public void deliver(List<TrackingEvent> events) throws AwayException, RefusedException {
+    public void deliver(List<TrackingEvent> events)
+        throws ServerUnavailableException, RefusedException {
       String body = events.stream().map(Poster::line).collect(Collectors.joining("\n"));
       HttpResponse<String> answer;
       try {
@@ -152,10 +153,10 @@ final class LineServer implements AutoCloseable {
                     .build(),
                 HttpResponse.BodyHandlers.ofString());
       } catch (IOException e) {
-        throw new AwayException("cannot be reached: " + e, Duration.ZERO, e);
+        throw new ServerUnavailableException("cannot be reached: " + e, Duration.ZERO, e);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new AwayException("interrupted", Duration.ZERO, e);
+        throw new ServerUnavailableException("interrupted", Duration.ZERO, e);
       }
       if (answer.statusCode() == 400) {
         int index = Integer.parseInt(answer.body());
@@ -163,7 +164,7 @@ final class LineServer implements AutoCloseable {
       }
       if (answer.statusCode() != 200) {
         long seconds = answer.headers().firstValueAsLong("Retry-After").orElse(0);
-        throw new AwayException(
+        throw new ServerUnavailableException(
             "answers " + answer.statusCode(), Duration.ofSeconds(seconds), null);
       }
     }

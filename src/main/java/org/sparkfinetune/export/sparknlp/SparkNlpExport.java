@@ -106,7 +106,7 @@ public final class SparkNlpExport implements Exporter {
     set(stage, "inputCols", new String[] {"document", "token"});
     set(stage, "outputCol", "category");
     set(stage, "caseSensitive", !TokenizerSummary.of(source.tokenizer()).lowerCases());
-    Object trained = source.training().settings().get("model.max_length");
+    Object trained = source.provenance().settings().get("model.max_length");
     int maxLength = trained instanceof Number n ? n.intValue() : DEFAULT_MAX_LENGTH;
     set(stage, "maxSentenceLength", Math.min(LONGEST, Math.min(maxLength, config.maxTokens())));
     if (config.problemType().isMultiLabel()) {

@@ -16,9 +16,9 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.storage.HadoopFiles;
 
 /**
- * A checkpoint as {@code save_pretrained} writes it and {@code from_pretrained} reads it: {@code
- * config.json}, {@code model.safetensors} and the tokenizer's files in one folder, on any Hadoop
- * file system.
+ * A pretrained model as {@code save_pretrained} writes it and {@code from_pretrained} reads it:
+ * {@code config.json}, {@code model.safetensors} and the tokenizer's files in one folder, on any
+ * Hadoop file system.
  *
  * <p>Reads the weights also from shards, from PyTorch's {@code pytorch_model.bin} and from the
  * {@code model.onnx} that Optimum writes, there or in the folder {@code onnx}.

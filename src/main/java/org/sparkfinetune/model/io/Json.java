@@ -10,7 +10,7 @@ import java.io.UncheckedIOException;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.OneLine;
 
-/** JSON as the checkpoint files use it. */
+/** JSON as the model files use it. */
 final class Json {
   static final ObjectMapper MAPPER = new ObjectMapper();
 

@@ -67,7 +67,7 @@ record MlflowModel(Path model, Path tokenizer) {
         folder
             + ": an MLflow model "
             + (flavors.isEmpty() ? "" : "of flavor " + String.join(", ", flavors) + " ")
-            + "without the files of a Hugging Face checkpoint. It has: "
+            + "without the files of a Hugging Face model. It has: "
             + String.join(", ", HadoopFiles.names(folder, hadoop))
             + ". Expected an MLflow model as jobs/export format=mlflow writes it, or one of flavor"
             + " transformers that holds its weights.");

@@ -17,7 +17,7 @@ import org.sparkfinetune.storage.HadoopFiles;
  * How a model came to be: {@code training.json}, saved beside its configuration. Model cards are
  * made from it; of what computes, only the length at which texts are cut comes from it.
  *
- * @param base the checkpoint that it was fine-tuned from, as {@code model.base} named it
+ * @param base the pretrained model that it was fine-tuned from, as {@code model.base} named it
  * @param finished when the training ended, ISO 8601, in UTC
  * @param settings every setting of model and training by its whole key, as in {@code
  *     training.learning_rate}

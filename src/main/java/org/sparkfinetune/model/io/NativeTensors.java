@@ -92,7 +92,7 @@ public final class NativeTensors {
               + "' holds "
               + dtype
               + ", which is not a floating-point weight: a quantised or integer model has lost what"
-              + " training needs. Give the checkpoint in F32, F16, BF16 or F64.");
+              + " training needs. Give the model in F32, F16, BF16 or F64.");
     }
   }
 

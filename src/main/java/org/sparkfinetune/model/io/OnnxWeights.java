@@ -14,7 +14,7 @@ import org.sparkfinetune.UserException;
 
 /**
  * Finds the weights of a model in an exported graph, under the names that they have in its Hugging
- * Face checkpoint, whatever its family.
+ * Face model, whatever its family.
  *
  * <p>PyTorch's exporter keeps the names of embeddings, norms and biases, but folds the transpose of
  * a Linear's weight into an anonymous initializer ({@code onnx::MatMul_123}), {@code [in, out]}.

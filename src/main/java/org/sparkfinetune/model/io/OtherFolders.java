@@ -13,8 +13,8 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.OneLine;
 
 /**
- * Folders that Python's tools write beside or instead of a Hugging Face checkpoint: what each is,
- * and how a checkpoint is made of it.
+ * Folders that Python's tools write beside or instead of a Hugging Face model: what each is, and
+ * how a pretrained model is made of it.
  */
 final class OtherFolders {
   private static final Pattern TRAINER_CHECKPOINT = Pattern.compile("checkpoint-([0-9]{1,18})");

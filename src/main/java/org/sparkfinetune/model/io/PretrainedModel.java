@@ -3,10 +3,8 @@ package org.sparkfinetune.model.io;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,9 +18,10 @@ import org.apache.hadoop.security.AccessControlException;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.storage.HadoopFiles;
 import org.sparkfinetune.storage.Storage;
+import org.sparkfinetune.storage.TextFile;
 import org.sparkfinetune.text.Nearest;
 
-/** A pretrained checkpoint, opened by name or path: its configuration, tokenizer and weights. */
+/** A pretrained model, opened by name or path: its configuration, tokenizer and weights. */
 public final class PretrainedModel {
   private static final String ONNX = ".onnx";
 
@@ -30,7 +29,7 @@ public final class PretrainedModel {
   private final String config;
   private final TokenizerFiles.Tokenizer tokenizer;
   private final Supplier<TensorSource> weights;
-  private final Supplier<ModelProvenance> training;
+  private final Supplier<ModelProvenance> provenance;
   private final Optional<java.nio.file.Path> fetched;
 
   private PretrainedModel(
@@ -46,12 +45,12 @@ public final class PretrainedModel {
       String config,
       TokenizerFiles.Tokenizer tokenizer,
       Supplier<TensorSource> weights,
-      Supplier<ModelProvenance> training) {
+      Supplier<ModelProvenance> provenance) {
     this.name = name;
     this.config = config;
     this.tokenizer = tokenizer;
     this.weights = weights;
-    this.training = training;
+    this.provenance = provenance;
     this.fetched = Optional.empty();
   }
 
@@ -60,7 +59,7 @@ public final class PretrainedModel {
     config = model.config;
     tokenizer = model.tokenizer;
     weights = model.weights;
-    training = model.training;
+    provenance = model.provenance;
     this.fetched = Optional.of(fetched);
   }
 
@@ -125,7 +124,7 @@ public final class PretrainedModel {
     } catch (FileNotFoundException | AccessControlException | AccessDeniedException e) {
       // A local file that may not be read is one that is "not found (Permission denied)" to Java.
       throw new UserException(
-          "checkpoint '" + name + "': a part of it cannot be read: " + e.getMessage(), e);
+          "pretrained model '" + name + "': a part of it cannot be read: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -146,7 +145,7 @@ public final class PretrainedModel {
 
   /**
    * The text of {@code config.json}; for an ONNX graph without one beside it, made from the graph.
-   * A checkpoint that is best pooled otherwise than by its first token says so in {@code
+   * A pretrained model that is best pooled otherwise than by its first token says so in {@code
    * classifier_pooling}.
    */
   public String config() {
@@ -197,24 +196,19 @@ public final class PretrainedModel {
     return weights.get();
   }
 
-  /** How the checkpoint came to be; empty fields where that is not on record. */
-  public ModelProvenance training() {
-    return training.get();
+  /** How the pretrained model came to be; empty fields where that is not on record. */
+  public ModelProvenance provenance() {
+    return provenance.get();
   }
 
   private static PretrainedModel bundled(BundledModel model) throws IOException {
     URL weights = model.resource(model.weights());
     return new PretrainedModel(
         model.name(),
-        text(model.resource(model.config())),
-        TokenizerFiles.Tokenizer.of(text(model.resource(model.tokenizer()))),
+        TextFile.read(model.resource(model.config()), HadoopFiles.MAX_CONFIG_BYTES),
+        TokenizerFiles.Tokenizer.of(
+            TextFile.read(model.resource(model.tokenizer()), HadoopFiles.MAX_TOKENIZER_BYTES)),
         () -> OnnxReader.open(weights, model.name()));
-  }
-
-  private static String text(URL resource) throws IOException {
-    try (InputStream in = resource.openStream()) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
   }
 
   /** Opens what lies at a path, under the name that the user gave. */
@@ -224,10 +218,11 @@ public final class PretrainedModel {
     FileStatus status;
     try {
       status =
-          Storage.ask("checkpoint '" + name + "'", location, hadoop, FileSystem::getFileStatus);
+          Storage.ask(
+              "pretrained model '" + name + "'", location, hadoop, FileSystem::getFileStatus);
     } catch (FileNotFoundException e) {
       throw new UserException(
-          "There is no checkpoint '"
+          "There is no pretrained model '"
               + name
               + "': neither a file or folder of this path, nor a known name. Known are: "
               + String.join(", ", BundledModel.names())

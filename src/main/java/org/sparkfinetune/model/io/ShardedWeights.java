@@ -57,7 +57,7 @@ final class ShardedWeights {
                   + shard.getKey()
                   + ", which has none of this name"
                   + (lacking.size() > 1 ? " (nor " + (lacking.size() - 1) + " others)" : "")
-                  + ". Index and shards are not of one checkpoint: copy them again.");
+                  + ". Index and shards are not of one model: copy them again.");
         }
         // In the order of the shard's data; what the index does not name is no part of the model.
         found.keySet().retainAll(new HashSet<>(shard.getValue()));

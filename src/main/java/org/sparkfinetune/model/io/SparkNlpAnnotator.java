@@ -80,7 +80,7 @@ final class SparkNlpAnnotator {
    * Opens a saved annotator; reads no weights.
    *
    * @throws UserException when it is another stage, computes with TensorFlow or OpenVINO, or lacks
-   *     what a checkpoint needs
+   *     what a pretrained model needs
    */
   static SparkNlpAnnotator open(Path folder, Configuration hadoop) throws IOException {
     return new SparkNlpAnnotator(folder, hadoop);
@@ -187,7 +187,7 @@ final class SparkNlpAnnotator {
               + ": this annotator computes with "
               + engine
               + ", whose file does not tell which weight is which; only those with ONNX are read."
-              + " Give the Hugging Face checkpoint that it was made from, or its ONNX export.");
+              + " Give the Hugging Face model that it was made from, or its ONNX export.");
     }
     List<String> archives = names.stream().filter(name -> name.endsWith(ARCHIVE)).toList();
     if (archives.size() != 1) {

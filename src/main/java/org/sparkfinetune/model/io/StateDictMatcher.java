@@ -19,7 +19,7 @@ import org.sparkfinetune.UserException;
  * <p>Names match without regard to the prefix of the part that they were saved from: a classifier's
  * {@code bert.encoder...}, a bare encoder's {@code encoder...} and a sentence encoder's {@code
  * auto_model.encoder...} are the same weight, and so are the {@code LayerNorm.gamma} and {@code
- * LayerNorm.beta} of checkpoints that came from TensorFlow.
+ * LayerNorm.beta} of pretrained models that came from TensorFlow.
  *
  * @param tensors by the expected names, in the order of the file; fp32, contiguous, on the CPU;
  *     owned by the caller (see {@link TensorSource#read})
@@ -27,7 +27,7 @@ import org.sparkfinetune.UserException;
  *     names: a head that starts afresh
  * @param unusedHead names of the source's tensors that nothing asked for and that are no part of
  *     the encoder: heads of other tasks, as {@code cls.predictions} and {@code lm_head}, usual in a
- *     pretrained checkpoint
+ *     pretrained model
  * @param unusedEncoder names of the source's tensors in the modules of the expected encoder that
  *     nothing asked for: as in transformers no error, but a sign that the configuration is not of
  *     these weights, unless it cut the upper layers off on purpose
@@ -78,7 +78,7 @@ public record StateDictMatcher(
    *
    * @param expected the shape of each of the model's weights, by name; the encoder's with prefix
    * @param prefix the family's {@code base_model_prefix}, as {@code roberta}: what stands before
-   *     the encoder's names in a checkpoint with a head
+   *     the encoder's names in a pretrained model with a head
    * @param optional says which of the expected names the source may lack or have in another shape:
    *     those of a fresh head
    * @throws UserException when a weight is missing, has another shape, or is not floating-point

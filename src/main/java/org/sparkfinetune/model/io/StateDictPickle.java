@@ -206,7 +206,7 @@ final class StateDictPickle {
       try {
         TensorInfo info = new TensorInfo(view.storage().dtype(), view.shape());
         long span = new StoredTensor(null, 0, info, view.strides()).span();
-        // A stride of 0 would make much of little: no checkpoint has one.
+        // A stride of 0 would make much of little: no pretrained model has one.
         inside =
             Math.addExact(view.offset(), span) <= view.storage().elements()
                 && info.bytes() / info.dtype().bytes() <= view.storage().elements();

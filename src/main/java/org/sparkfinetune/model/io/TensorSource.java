@@ -4,7 +4,7 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The tensors of a checkpoint, listed first and read one by one. Not thread-safe.
+ * The tensors of a pretrained model, listed first and read one by one. Not thread-safe.
  *
  * <p>Reading all in the order of {@link #tensors()} goes through the file's data once, front to
  * back, in chunks from the stream into native memory; any other order works, and seeks.

@@ -209,7 +209,7 @@ final class TokenizerFiles {
           folder
               + ": the tokenizer is there as a SentencePiece model alone ("
               + sentencePiece.get()
-              + "), which is not read. Convert it once, in the folder of the Hugging Face checkpoint:"
+              + "), which is not read. Convert it once, in the folder of the Hugging Face model:"
               + " python -c \"from transformers import AutoTokenizer;"
               + " AutoTokenizer.from_pretrained('.').save_pretrained('.')\", and put the "
               + TOKENIZER
@@ -231,7 +231,7 @@ final class TokenizerFiles {
             + String.join(", ", names)
             + ". Copy "
             + TOKENIZER
-            + " from where the checkpoint came from.");
+            + " from where the model came from.");
   }
 
   /**

@@ -106,7 +106,7 @@ record TokenizerMetadata(
             + (named == null ? "; name its tokenizer_class in tokenizer_config.json. " : ". ")
             + CURE
             + ". A class that is Python alone, as KoBertTokenizer or BertJapaneseTokenizer, cannot:"
-            + " take a checkpoint that has a tokenizer.json.");
+            + " take a model that has a tokenizer.json.");
   }
 
   /**

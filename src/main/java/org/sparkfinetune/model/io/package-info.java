@@ -1,6 +1,6 @@
 /**
- * Checkpoints in and out, on any Hadoop file system: Hugging Face folders (safetensors, PyTorch's
- * state dicts, whole or in shards), ONNX, saved annotators of Spark NLP.
+ * Pretrained models in and out, on any Hadoop file system: Hugging Face folders (safetensors,
+ * PyTorch's state dicts, whole or in shards), ONNX, saved annotators of Spark NLP.
  *
  * <p>{@code ModelLocator} is the door: it says where a model lies that a user has named, and has
  * those of other places fetched by a {@code ModelResolver}. {@code PretrainedModel} opens what lies

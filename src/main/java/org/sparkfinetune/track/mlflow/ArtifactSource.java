@@ -14,7 +14,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.security.AccessControlException;
 import org.sparkfinetune.track.FileDigest;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 import org.sparkfinetune.track.TrackingEvent;
 
 /** The file that an artifact is made of, which may no longer be what it was when it was logged. */
@@ -24,10 +24,10 @@ final class ArtifactSource {
   /**
    * Why the file cannot be delivered, now or later; empty when it can.
    *
-   * @throws AwayException when that may pass, as when its file system is away
+   * @throws ServerUnavailableException when that may pass, as when its file system is away
    */
   static Optional<String> trouble(TrackingEvent.Artifact event, Configuration hadoop)
-      throws AwayException {
+      throws ServerUnavailableException {
     Path source = new Path(event.source());
     try {
       FileSystem files = source.getFileSystem(hadoop);
@@ -42,7 +42,8 @@ final class ArtifactSource {
       if (stays(e)) {
         return Optional.of(event.source() + " cannot be read: " + e.getMessage());
       }
-      throw new AwayException(event.source() + " cannot be read: " + e, Duration.ZERO, e);
+      throw new ServerUnavailableException(
+          event.source() + " cannot be read: " + e, Duration.ZERO, e);
     }
   }
 

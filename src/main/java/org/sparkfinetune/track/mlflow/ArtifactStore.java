@@ -17,7 +17,7 @@ import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.sparkfinetune.track.FileDigest;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 
 /** The artifacts below one address: through the tracking server, or on a Hadoop file system. */
 interface ArtifactStore {
@@ -26,15 +26,15 @@ interface ArtifactStore {
 
   /** Writes a file; one that is there is replaced. */
   void write(String path, long bytes, Supplier<InputStream> content)
-      throws AwayException, RejectedException;
+      throws ServerUnavailableException, RejectedException;
 
   /** All files below a folder, whose path is empty for the root, with their sizes. */
-  Map<String, Long> list(String folder) throws AwayException, RejectedException;
+  Map<String, Long> list(String folder) throws ServerUnavailableException, RejectedException;
 
-  InputStream open(String path) throws AwayException, RejectedException;
+  InputStream open(String path) throws ServerUnavailableException, RejectedException;
 
   /** Whether it has a file of this content, for which it is read back. */
-  default boolean has(String path, long bytes, String sha256) throws AwayException {
+  default boolean has(String path, long bytes, String sha256) throws ServerUnavailableException {
     try {
       int name = path.lastIndexOf('/');
       Long there = list(name < 0 ? "" : path.substring(0, name)).get(path);
@@ -47,7 +47,8 @@ interface ArtifactStore {
     } catch (RejectedException e) {
       return false;
     } catch (IOException e) {
-      throw new AwayException("the artifact " + path + " cannot be read back", Duration.ZERO, e);
+      throw new ServerUnavailableException(
+          "the artifact " + path + " cannot be read back", Duration.ZERO, e);
     }
   }
 
@@ -72,26 +73,27 @@ interface ArtifactStore {
 
     @Override
     public void write(String path, long bytes, Supplier<InputStream> content)
-        throws AwayException, RejectedException {
+        throws ServerUnavailableException, RejectedException {
       http.put(place(path), bytes, content);
     }
 
     @Override
-    public Map<String, Long> list(String folder) throws AwayException, RejectedException {
+    public Map<String, Long> list(String folder)
+        throws ServerUnavailableException, RejectedException {
       Map<String, Long> files = new LinkedHashMap<>();
       list(folder, files);
       return files;
     }
 
     private void list(String folder, Map<String, Long> files)
-        throws AwayException, RejectedException {
+        throws ServerUnavailableException, RejectedException {
       String prefix = folder.isEmpty() ? root : root + "/" + folder;
       String query = PROXY + "?path=" + MlflowHttp.encoded(prefix);
       JsonNode found;
       try {
         found = MlflowHttp.JSON.readTree(http.text(query));
       } catch (IOException e) {
-        throw new AwayException("the list of artifacts is no JSON", Duration.ZERO, e);
+        throw new ServerUnavailableException("the list of artifacts is no JSON", Duration.ZERO, e);
       }
       for (JsonNode file : found.path("files")) {
         // Some versions give names, some the whole path below the root of all artifacts.
@@ -106,7 +108,7 @@ interface ArtifactStore {
     }
 
     @Override
-    public InputStream open(String path) throws AwayException, RejectedException {
+    public InputStream open(String path) throws ServerUnavailableException, RejectedException {
       return http.open(place(path));
     }
   }
@@ -123,12 +125,14 @@ interface ArtifactStore {
       return address.startsWith("s3://") && !bound ? "s3a" + address.substring(2) : address;
     }
 
-    private static AwayException away(IOException e) {
-      return new AwayException("the artifacts cannot be reached: " + e, Duration.ZERO, e);
+    private static ServerUnavailableException away(IOException e) {
+      return new ServerUnavailableException(
+          "the artifacts cannot be reached: " + e, Duration.ZERO, e);
     }
 
     @Override
-    public void write(String path, long bytes, Supplier<InputStream> content) throws AwayException {
+    public void write(String path, long bytes, Supplier<InputStream> content)
+        throws ServerUnavailableException {
       Path target = new Path(root, path);
       try (InputStream in = content.get();
           OutputStream out = target.getFileSystem(hadoop).create(target, true)) {
@@ -139,7 +143,7 @@ interface ArtifactStore {
     }
 
     @Override
-    public Map<String, Long> list(String folder) throws AwayException {
+    public Map<String, Long> list(String folder) throws ServerUnavailableException {
       Path start = folder.isEmpty() ? root : new Path(root, folder);
       Map<String, Long> files = new LinkedHashMap<>();
       try {
@@ -160,7 +164,7 @@ interface ArtifactStore {
     }
 
     @Override
-    public InputStream open(String path) throws AwayException {
+    public InputStream open(String path) throws ServerUnavailableException {
       Path file = new Path(root, path);
       try {
         return file.getFileSystem(hadoop).open(file);

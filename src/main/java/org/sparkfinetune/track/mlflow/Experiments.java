@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 
 /** The experiments of a server. */
 final class Experiments {
@@ -13,7 +13,8 @@ final class Experiments {
   private Experiments() {}
 
   /** The name of each by its id, those that were deleted apart. */
-  static Map<String, String> names(MlflowHttp http) throws AwayException, RejectedException {
+  static Map<String, String> names(MlflowHttp http)
+      throws ServerUnavailableException, RejectedException {
     Map<String, String> names = new LinkedHashMap<>();
     String token = "";
     do {

@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.Redaction;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 
 /** A tracking server's address and what lets us in, as MLflow's clients take them. */
 final class MlflowHost {
@@ -121,9 +121,9 @@ final class MlflowHost {
   /**
    * The header that lets us in; empty when none is known. Asked for anew with each request.
    *
-   * @throws AwayException when the configuration cannot be read any more
+   * @throws ServerUnavailableException when the configuration cannot be read any more
    */
-  String authorization() throws AwayException {
+  String authorization() throws ServerUnavailableException {
     if (!authorization.isEmpty()) {
       return authorization;
     }
@@ -131,7 +131,7 @@ final class MlflowHost {
     try {
       creds = credentials.getHostCreds();
     } catch (IllegalStateException | MlflowClientException e) {
-      throw new AwayException(e.getMessage(), Duration.ZERO, e);
+      throw new ServerUnavailableException(e.getMessage(), Duration.ZERO, e);
     }
     if (creds.getUsername() != null && creds.getPassword() != null) {
       return basic(creds.getUsername() + ":" + creds.getPassword());

@@ -31,7 +31,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.sparkfinetune.text.Redaction;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 
 /**
  * Requests to a tracking server. Credentials are MLflow's Java client's; the requests are not, as
@@ -82,18 +82,19 @@ final class MlflowHttp {
   }
 
   /** Asks; the path is below {@code api/2.0/mlflow}. */
-  JsonNode get(String path, Map<String, String> query) throws AwayException, RejectedException {
+  JsonNode get(String path, Map<String, String> query)
+      throws ServerUnavailableException, RejectedException {
     StringJoiner parameters = new StringJoiner("&");
     query.forEach((key, value) -> parameters.add(key + "=" + encoded(value)));
     return json(request(API + path + (query.isEmpty() ? "" : "?" + parameters)).GET());
   }
 
-  JsonNode post(String path, ObjectNode body) throws AwayException, RejectedException {
+  JsonNode post(String path, ObjectNode body) throws ServerUnavailableException, RejectedException {
     return send("POST", path, body);
   }
 
   JsonNode send(String method, String path, ObjectNode body)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     return json(
         request(API + path)
             .header("Content-Type", "application/json")
@@ -101,13 +102,13 @@ final class MlflowHttp {
   }
 
   /** What stands at a path of the server, as text. */
-  String text(String path) throws AwayException, RejectedException {
+  String text(String path) throws ServerUnavailableException, RejectedException {
     return body(request(path).GET());
   }
 
   /** Sends a file to a path of the server, without holding it in memory. */
   void put(String path, long bytes, Supplier<InputStream> content)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     HttpRequest.BodyPublisher publisher =
         bytes == 0
             ? HttpRequest.BodyPublishers.noBody()
@@ -121,7 +122,7 @@ final class MlflowHttp {
   }
 
   /** Opens what stands at a path of the server. */
-  InputStream open(String path) throws AwayException, RejectedException {
+  InputStream open(String path) throws ServerUnavailableException, RejectedException {
     HttpResponse<InputStream> response =
         exchange(request(path).GET(), BodyHandlers.ofInputStream());
     if (response.statusCode() >= 300) {
@@ -138,7 +139,7 @@ final class MlflowHttp {
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
-  private HttpRequest.Builder request(String path) throws AwayException {
+  private HttpRequest.Builder request(String path) throws ServerUnavailableException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(host.address() + path))
             .timeout(timeout)
@@ -150,19 +151,21 @@ final class MlflowHttp {
     return request;
   }
 
-  private JsonNode json(HttpRequest.Builder request) throws AwayException, RejectedException {
+  private JsonNode json(HttpRequest.Builder request)
+      throws ServerUnavailableException, RejectedException {
     String body = body(request);
     try {
       return body.isBlank() ? MissingNode.getInstance() : JSON.readTree(body);
     } catch (JsonProcessingException e) {
-      throw new AwayException(
+      throw new ServerUnavailableException(
           host.address() + " does not answer as an MLflow server: is the address right?",
           Duration.ZERO,
           null);
     }
   }
 
-  private String body(HttpRequest.Builder request) throws AwayException, RejectedException {
+  private String body(HttpRequest.Builder request)
+      throws ServerUnavailableException, RejectedException {
     HttpResponse<String> response = exchange(request, BodyHandlers.ofString());
     if (response.statusCode() >= 300) {
       throw failure(response, response.body());
@@ -171,7 +174,7 @@ final class MlflowHttp {
   }
 
   private <T> HttpResponse<T> exchange(HttpRequest.Builder request, HttpResponse.BodyHandler<T> as)
-      throws AwayException {
+      throws ServerUnavailableException {
     HttpRequest built = request.build();
     CompletableFuture<HttpResponse<T>> response = client.sendAsync(built, as);
     try {
@@ -185,25 +188,26 @@ final class MlflowHttp {
     } catch (InterruptedException e) {
       response.cancel(true);
       Thread.currentThread().interrupt();
-      throw new AwayException("interrupted", Duration.ZERO, null);
+      throw new ServerUnavailableException("interrupted", Duration.ZERO, null);
     }
   }
 
-  private AwayException away(IOException e) {
+  private ServerUnavailableException away(IOException e) {
     String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    return new AwayException(
+    return new ServerUnavailableException(
         host.address() + " cannot be reached: " + Redaction.text(why), Duration.ZERO, e);
   }
 
   /** What an answer that is none of success means; away is thrown, refused is returned. */
-  private RejectedException failure(HttpResponse<?> response, String body) throws AwayException {
+  private RejectedException failure(HttpResponse<?> response, String body)
+      throws ServerUnavailableException {
     int status = response.statusCode();
     JsonNode json = object(body);
     String code = json.path("error_code").asText("");
     String message = shortened(json.path("message").asText(body.replaceAll("<[^>]*>", " ")));
     if (status == 401 || status == 403) {
       host.refresh();
-      throw new AwayException(
+      throw new ServerUnavailableException(
           host.address()
               + " does not let us in ("
               + status
@@ -214,7 +218,7 @@ final class MlflowHttp {
           null);
     }
     if (status == 429 || status >= 500 || status == 408) {
-      throw new AwayException(
+      throw new ServerUnavailableException(
           host.address() + " answers " + status + ": " + message, retryAfter(response), null);
     }
     if (status < 400) {

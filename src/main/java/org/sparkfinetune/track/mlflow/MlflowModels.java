@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 
 /**
  * Models of a tracking server: {@code models:/NAME@ALIAS}, {@code models:/NAME/VERSION}, {@code
@@ -53,7 +53,7 @@ final class MlflowModels {
     try {
       Place place = models.place(uri);
       return models.fetch(uri, place, cacheFolder);
-    } catch (AwayException | RejectedException e) {
+    } catch (ServerUnavailableException | RejectedException e) {
       throw new UserException(uri + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new UserException(uri + " cannot be kept in " + cacheFolder + ": " + e, e);
@@ -63,7 +63,7 @@ final class MlflowModels {
   /** A folder in a store. */
   private record Place(String address, String folder) {}
 
-  private Place place(String uri) throws AwayException, RejectedException {
+  private Place place(String uri) throws ServerUnavailableException, RejectedException {
     Matcher run = RUN.matcher(uri);
     Matcher logged = LOGGED.matcher(uri);
     Matcher alias = ALIAS.matcher(uri);
@@ -88,7 +88,8 @@ final class MlflowModels {
   }
 
   /** Among the run's artifacts, or, on MLflow 3, a logged model of that name. */
-  private Place ofRun(String run, String path) throws AwayException, RejectedException {
+  private Place ofRun(String run, String path)
+      throws ServerUnavailableException, RejectedException {
     JsonNode info = http.get("runs/get", Map.of("run_id", run)).path("run").path("info");
     String root = info.path("artifact_uri").asText();
     if (ArtifactStore.at(root, http, hadoop).list(path).isEmpty()) {
@@ -102,7 +103,7 @@ final class MlflowModels {
     return new Place(root, path);
   }
 
-  private String latest(String name) throws AwayException, RejectedException {
+  private String latest(String name) throws ServerUnavailableException, RejectedException {
     Map<String, String> search =
         Map.of(
             "filter", "name='" + name.replace("'", "\\'") + "'",
@@ -115,19 +116,19 @@ final class MlflowModels {
     return newest.path("version").asText();
   }
 
-  private Place loggedModel(String id) throws AwayException, RejectedException {
+  private Place loggedModel(String id) throws ServerUnavailableException, RejectedException {
     JsonNode info = http.get("logged-models/" + id, Map.of()).path("model").path("info");
     return new Place(info.path("artifact_uri").asText(), "");
   }
 
-  private Place version(JsonNode version) throws AwayException, RejectedException {
+  private Place version(JsonNode version) throws ServerUnavailableException, RejectedException {
     String source = version.path("source").asText();
     Matcher logged = LOGGED.matcher(source);
     return logged.matches() ? loggedModel(logged.group(1)) : new Place(source, "");
   }
 
   private Path fetch(String uri, Place place, Path cacheFolder)
-      throws AwayException, RejectedException, IOException {
+      throws ServerUnavailableException, RejectedException, IOException {
     String name = http.address() + " " + place.address() + " " + place.folder();
     Path target =
         cacheFolder.resolve(
@@ -167,12 +168,12 @@ final class MlflowModels {
   }
 
   private static void fetch(ArtifactStore store, String path, long length, Path to)
-      throws AwayException, RejectedException, IOException {
+      throws ServerUnavailableException, RejectedException, IOException {
     Files.createDirectories(to.getParent());
     try (InputStream in = store.open(path)) {
       long bytes = Files.copy(in, to, StandardCopyOption.REPLACE_EXISTING);
       if (bytes != length) {
-        throw new AwayException(
+        throw new ServerUnavailableException(
             path + " came with " + bytes + " of " + length + " bytes", Duration.ZERO, null);
       }
     }

@@ -16,7 +16,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.track.DatasetInfo;
 import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunStatus;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 
 /** Runs of a tracking server, read back. Asks at once and does not repeat: a person is waiting. */
 public final class MlflowRuns {
@@ -40,13 +40,13 @@ public final class MlflowRuns {
 
   /** What asks the server. */
   private interface Question<R> {
-    R ask() throws AwayException, RejectedException, IOException;
+    R ask() throws ServerUnavailableException, RejectedException, IOException;
   }
 
   private static <R> R ask(Question<R> question) {
     try {
       return question.ask();
-    } catch (AwayException | RejectedException | IOException e) {
+    } catch (ServerUnavailableException | RejectedException | IOException e) {
       throw new UserException(e.getMessage(), e);
     }
   }
@@ -64,7 +64,7 @@ public final class MlflowRuns {
   }
 
   private List<RunSnapshot> search(String experiment, String filter, int max)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     ObjectNode search = MlflowHttp.JSON.createObjectNode();
     List<String> ids = experiments(experiment);
     ids.forEach(search.withArray("experiment_ids")::add);
@@ -90,7 +90,8 @@ public final class MlflowRuns {
     return runs;
   }
 
-  private List<String> experiments(String name) throws AwayException, RejectedException {
+  private List<String> experiments(String name)
+      throws ServerUnavailableException, RejectedException {
     experimentNames.putAll(Experiments.names(http));
     List<String> ids = new ArrayList<>();
     experimentNames.forEach(
@@ -154,7 +155,7 @@ public final class MlflowRuns {
 
   /** Every measurement of a name, in the order of steps. */
   static List<RunSnapshot.Point> history(MlflowHttp http, String id, String key)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     List<RunSnapshot.Point> points = new ArrayList<>();
     Map<String, String> query = new LinkedHashMap<>();
     query.put("run_id", id);
@@ -189,7 +190,7 @@ public final class MlflowRuns {
       JsonNode run,
       Map<String, List<RunSnapshot.Point>> metrics,
       Map<String, RunSnapshot.ArtifactFile> artifacts)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     JsonNode info = run.path("info");
     Map<String, String> params = entries(run.path("data").path("params"));
     Map<String, String> tags = entries(run.path("data").path("tags"));
@@ -220,7 +221,7 @@ public final class MlflowRuns {
         artifacts);
   }
 
-  private String experimentName(String id) throws AwayException, RejectedException {
+  private String experimentName(String id) throws ServerUnavailableException, RejectedException {
     if (!experimentNames.containsKey(id)) {
       JsonNode experiment =
           http.get("experiments/get", Map.of("experiment_id", id)).path("experiment");

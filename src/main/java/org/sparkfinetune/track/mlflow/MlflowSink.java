@@ -56,7 +56,8 @@ public final class MlflowSink implements Sink {
   }
 
   @Override
-  public void deliver(List<TrackingEvent> events) throws AwayException, RefusedException {
+  public void deliver(List<TrackingEvent> events)
+      throws ServerUnavailableException, RefusedException {
     int next = 0;
     while (next < events.size()) {
       int end = next + 1;
@@ -68,7 +69,7 @@ public final class MlflowSink implements Sink {
       }
       try {
         deliver(events, next, end);
-      } catch (AwayException e) {
+      } catch (ServerUnavailableException e) {
         throw e.after(next);
       }
       next = end;
@@ -77,7 +78,7 @@ public final class MlflowSink implements Sink {
 
   /** One event, or several that go into a batch; if that is refused, the one that is to blame. */
   private void deliver(List<TrackingEvent> events, int from, int to)
-      throws AwayException, RefusedException {
+      throws ServerUnavailableException, RefusedException {
     try {
       send(events.subList(from, to));
     } catch (RejectedException e) {
@@ -90,7 +91,8 @@ public final class MlflowSink implements Sink {
     }
   }
 
-  private void send(List<TrackingEvent> events) throws AwayException, RejectedException {
+  private void send(List<TrackingEvent> events)
+      throws ServerUnavailableException, RejectedException {
     TrackingEvent event = events.get(0);
     if (event instanceof TrackingEvent.RunStarted start) {
       start(start);
@@ -116,12 +118,13 @@ public final class MlflowSink implements Sink {
   }
 
   /** Whatever comes of a run needs its beginning: one that is refused waits until it is not. */
-  private void start(TrackingEvent.RunStarted event) throws AwayException, RejectedException {
+  private void start(TrackingEvent.RunStarted event)
+      throws ServerUnavailableException, RejectedException {
     ServerRun run;
     try {
       run = runs.start(event);
     } catch (RejectedException e) {
-      throw new AwayException(
+      throw new ServerUnavailableException(
           "the run " + event.name() + " cannot begin on " + http.address() + ": " + e.getMessage(),
           Duration.ZERO,
           e);
@@ -134,7 +137,7 @@ public final class MlflowSink implements Sink {
   }
 
   private void batch(List<TrackingEvent> events, ServerRun run)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     try {
       batch(events, run, paramValue, Limits.METRICS);
     } catch (RejectedException e) {
@@ -149,7 +152,7 @@ public final class MlflowSink implements Sink {
 
   /** MLflow 2 takes measurements that it has already, but not of more than a hundred names. */
   private void repeat(List<TrackingEvent> events, ServerRun run)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     try {
       batch(events, run, paramValue, Limits.REPEATED_METRICS);
     } catch (RejectedException e) {
@@ -166,7 +169,7 @@ public final class MlflowSink implements Sink {
 
   /** Servers before 2.8 take shorter values. */
   private void shorter(List<TrackingEvent> events, ServerRun run, RejectedException refusal)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     if (paramValue == Limits.OLD_PARAM_VALUE || !hasLongParam(events)) {
       throw refusal;
     }
@@ -175,7 +178,7 @@ public final class MlflowSink implements Sink {
   }
 
   private void batch(List<TrackingEvent> events, ServerRun run, int paramLimit, int metricLimit)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     RunBatch batch =
         new RunBatch(
             http, run, ArtifactStore.at(run.artifacts(), http, hadoop), paramLimit, metricLimit);
@@ -195,7 +198,7 @@ public final class MlflowSink implements Sink {
   }
 
   private void artifact(TrackingEvent.Artifact event, ServerRun run)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     if (!TrackingEvent.Artifact.isPlace(event.path())) {
       throw new RejectedException(0, "", event.path() + " is no place among a run's artifacts");
     }

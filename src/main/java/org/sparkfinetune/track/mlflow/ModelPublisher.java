@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 import org.sparkfinetune.track.TrackingEvent;
 
 /**
@@ -63,7 +63,8 @@ final class ModelPublisher {
    *
    * @param ours the id of our run
    */
-  Place place(String model, ServerRun run, String ours) throws AwayException, RejectedException {
+  Place place(String model, ServerRun run, String ours)
+      throws ServerUnavailableException, RejectedException {
     if (hasLoggedModels()) {
       JsonNode info = loggedModel(model, run, ours);
       return new Place(ArtifactStore.at(info.path("artifact_uri").asText(), http, hadoop), "");
@@ -71,7 +72,8 @@ final class ModelPublisher {
     return new Place(ArtifactStore.at(run.artifacts(), http, hadoop), folder(model, run, ours));
   }
 
-  void publish(TrackingEvent.Model event, ServerRun run) throws AwayException, RejectedException {
+  void publish(TrackingEvent.Model event, ServerRun run)
+      throws ServerUnavailableException, RejectedException {
     String source;
     Optional<String> logged = Optional.empty();
     if (hasLoggedModels()) {
@@ -89,7 +91,7 @@ final class ModelPublisher {
 
   /** A folder that no other job has a model in: the model's own name for the first. */
   private String folder(String model, ServerRun run, String ours)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     String key = run.id() + "/" + model + "/" + ours;
     if (!folders.containsKey(key)) {
       String tag = Limits.key(OWNER + model);
@@ -107,7 +109,8 @@ final class ModelPublisher {
     return folders.get(key);
   }
 
-  private Map<String, String> tags(ServerRun run) throws AwayException, RejectedException {
+  private Map<String, String> tags(ServerRun run)
+      throws ServerUnavailableException, RejectedException {
     JsonNode data = http.get("runs/get", Map.of("run_id", run.id())).path("run").path("data");
     Map<String, String> tags = new HashMap<>();
     data.path("tags").forEach(t -> tags.put(t.path("key").asText(), t.path("value").asText()));
@@ -115,13 +118,13 @@ final class ModelPublisher {
   }
 
   private void setTag(ServerRun run, String key, String value)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     ObjectNode tag = MlflowHttp.JSON.createObjectNode().put("run_id", run.id());
     http.post("runs/set-tag", tag.put("key", key).put("value", value));
   }
 
   /** Asked once; a server that does not tell its version is old. */
-  private boolean hasLoggedModels() throws AwayException {
+  private boolean hasLoggedModels() throws ServerUnavailableException {
     if (major == 0) {
       try {
         Matcher version = Pattern.compile("^\\s*(\\d+)\\.").matcher(http.text("/version"));
@@ -140,7 +143,7 @@ final class ModelPublisher {
   }
 
   private String log(TrackingEvent.Model event, ServerRun run)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     JsonNode info = loggedModel(event.path(), run, event.run());
     String id = info.path("model_id").asText();
     if (!info.path("status").asText().endsWith("READY")) {
@@ -156,7 +159,8 @@ final class ModelPublisher {
   }
 
   /** The server refuses what it has already. */
-  private boolean isOutput(String model, ServerRun run) throws AwayException, RejectedException {
+  private boolean isOutput(String model, ServerRun run)
+      throws ServerUnavailableException, RejectedException {
     JsonNode outputs = http.get("runs/get", Map.of("run_id", run.id())).path("run").path("outputs");
     for (JsonNode output : outputs.path("model_outputs")) {
       if (output.path("model_id").asText().equals(model)) {
@@ -168,7 +172,7 @@ final class ModelPublisher {
 
   /** Our run's logged model of a name, made if it is not there. */
   private JsonNode loggedModel(String name, ServerRun run, String ours)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     String key = run.id() + "/" + name + "/" + ours;
     if (!logged.containsKey(key)) {
       JsonNode info =
@@ -198,7 +202,7 @@ final class ModelPublisher {
   }
 
   /** The run's newest logged model of a name; missing where the server has none or no such. */
-  JsonNode find(String name, ServerRun run) throws AwayException, RejectedException {
+  JsonNode find(String name, ServerRun run) throws ServerUnavailableException, RejectedException {
     return hasLoggedModels()
         ? loggedModels(name, run).stream().findFirst().orElse(MlflowHttp.JSON.missingNode())
         : MlflowHttp.JSON.missingNode();
@@ -206,7 +210,7 @@ final class ModelPublisher {
 
   /** The newest first. */
   private List<JsonNode> loggedModels(String name, ServerRun run)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     ObjectNode search = MlflowHttp.JSON.createObjectNode();
     search.putArray("experiment_ids").add(run.experiment());
     search.put("filter", "source_run_id = '" + run.id() + "'");
@@ -221,16 +225,18 @@ final class ModelPublisher {
     return models;
   }
 
-  private static JsonNode history(Map<String, String> tags) throws AwayException {
+  private static JsonNode history(Map<String, String> tags) throws ServerUnavailableException {
     try {
       return MlflowHttp.JSON.readTree(tags.getOrDefault(HISTORY, "[]"));
     } catch (JsonProcessingException e) {
-      throw new AwayException("the run's tag " + HISTORY + " cannot be read", Duration.ZERO, e);
+      throw new ServerUnavailableException(
+          "the run's tag " + HISTORY + " cannot be read", Duration.ZERO, e);
     }
   }
 
   /** Adds the model to those that the run has. */
-  private void history(Place place, ServerRun run) throws AwayException, RejectedException {
+  private void history(Place place, ServerRun run)
+      throws ServerUnavailableException, RejectedException {
     ObjectNode model = MlflowHttp.JSON.createObjectNode().put("run_id", run.id());
     model.put("artifact_path", place.folder());
     ObjectNode flavors = model.putObject("flavors");
@@ -249,7 +255,8 @@ final class ModelPublisher {
         }
       }
     } catch (IOException e) {
-      throw new AwayException("the model's MLmodel cannot be read back", Duration.ZERO, e);
+      throw new ServerUnavailableException(
+          "the model's MLmodel cannot be read back", Duration.ZERO, e);
     }
     ArrayNode history = MlflowHttp.JSON.createArrayNode();
     for (JsonNode other : history(tags(run))) {
@@ -262,7 +269,7 @@ final class ModelPublisher {
 
   private void register(
       TrackingEvent.Model event, ServerRun run, String source, Optional<String> logged)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     String name = event.registeredName();
     try {
       http.post("registered-models/create", MlflowHttp.JSON.createObjectNode().put("name", name));
@@ -292,7 +299,7 @@ final class ModelPublisher {
 
   /** The version that an earlier try has made of our run's model. */
   private JsonNode version(String name, ServerRun run, String ours)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     String filter = "name='" + name.replace("'", "\\'") + "'";
     JsonNode found =
         http.get("model-versions/search", Map.of("filter", filter, "max_results", "1000"));
@@ -305,14 +312,15 @@ final class ModelPublisher {
   }
 
   /** An alias is to point at no version that cannot be loaded. */
-  private void requireReady(String name, String number) throws AwayException, RejectedException {
+  private void requireReady(String name, String number)
+      throws ServerUnavailableException, RejectedException {
     JsonNode version =
         http.get("model-versions/get", Map.of("name", name, "version", number))
             .path("model_version");
     String status = version.path("status").asText("READY");
     String what = "version " + number + " of the registered model " + name;
     if (status.equals("PENDING_REGISTRATION")) {
-      throw new AwayException(what + " is not ready yet", Duration.ZERO, null);
+      throw new ServerUnavailableException(what + " is not ready yet", Duration.ZERO, null);
     }
     if (!status.equals("READY")) {
       String why = version.path("status_message").asText();

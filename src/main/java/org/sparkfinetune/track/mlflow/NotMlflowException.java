@@ -1,13 +1,13 @@
 package org.sparkfinetune.track.mlflow;
 
 import java.time.Duration;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 
 /**
  * Something before the tracking server has answered, or something else than one: what it refuses,
  * the server may take yet.
  */
-final class NotMlflowException extends AwayException {
+final class NotMlflowException extends ServerUnavailableException {
   private static final long serialVersionUID = 1L;
 
   private final int status;

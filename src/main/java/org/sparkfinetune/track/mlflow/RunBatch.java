@@ -6,7 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 import org.sparkfinetune.track.TrackingEvent;
 
 /**
@@ -54,7 +54,7 @@ final class RunBatch {
   }
 
   /** Adds an event; what is full is sent. */
-  void add(TrackingEvent event) throws AwayException, RejectedException {
+  void add(TrackingEvent event) throws ServerUnavailableException, RejectedException {
     if (event instanceof TrackingEvent.Metrics metrics) {
       for (Map.Entry<String, Double> metric : metrics.values().entrySet()) {
         String key = named(metric.getKey());
@@ -75,12 +75,12 @@ final class RunBatch {
     }
   }
 
-  private void tag(String key, String value) throws AwayException, RejectedException {
+  private void tag(String key, String value) throws ServerUnavailableException, RejectedException {
     append("tags", Limits.TAGS, entry("tags", key, value, Limits.TAG_VALUE));
   }
 
   /** A name as the server takes it; what it was is in a tag. */
-  private String named(String name) throws AwayException, RejectedException {
+  private String named(String name) throws ServerUnavailableException, RejectedException {
     String key = Limits.key(name);
     if (!key.equals(name)) {
       String original = "spark-finetune.name/" + key;
@@ -101,7 +101,7 @@ final class RunBatch {
   }
 
   private void append(String list, int limit, ObjectNode entry)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     int size = entry.toString().getBytes(StandardCharsets.UTF_8).length + 1;
     int entities =
         request.path("metrics").size()
@@ -117,7 +117,7 @@ final class RunBatch {
   }
 
   /** Sends what there is. */
-  void send() throws AwayException, RejectedException {
+  void send() throws ServerUnavailableException, RejectedException {
     for (Map.Entry<String, String> whole : longValues.entrySet()) {
       byte[] text = whole.getValue().getBytes(StandardCharsets.UTF_8);
       artifacts.write(whole.getKey(), text.length, () -> new ByteArrayInputStream(text));

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import org.sparkfinetune.track.DatasetInfo;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 import org.sparkfinetune.track.TrackingEvent;
 
 /**
@@ -22,7 +22,8 @@ final class RunInputs {
     this.http = http;
   }
 
-  void log(TrackingEvent.Input event, ServerRun run) throws AwayException, RejectedException {
+  void log(TrackingEvent.Input event, ServerRun run)
+      throws ServerUnavailableException, RejectedException {
     DatasetInfo info = event.dataset();
     ObjectNode request = MlflowHttp.JSON.createObjectNode().put("run_id", run.id());
     ObjectNode input = request.putArray("datasets").addObject();
@@ -46,7 +47,7 @@ final class RunInputs {
 
   /** The data set's own name, unless the run has the same one for another purpose. */
   private String name(TrackingEvent.Input event, ServerRun run)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     DatasetInfo info = event.dataset();
     JsonNode there = http.get("runs/get", Map.of("run_id", run.id())).path("run").path("inputs");
     for (JsonNode input : there.path("dataset_inputs")) {

@@ -16,7 +16,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 import org.sparkfinetune.track.TrackingEvent;
 
 /**
@@ -89,7 +89,7 @@ final class ServerRuns {
   }
 
   /** The server's run of ours, wherever it is; made before. */
-  ServerRun find(String ours) throws AwayException, RejectedException {
+  ServerRun find(String ours) throws ServerUnavailableException, RejectedException {
     if (runs.containsKey(ours)) {
       return runs.get(ours);
     }
@@ -106,7 +106,8 @@ final class ServerRuns {
   }
 
   /** Makes a run, unless it is there, with those of its tags that a server takes as they are. */
-  ServerRun start(TrackingEvent.RunStarted event) throws AwayException, RejectedException {
+  ServerRun start(TrackingEvent.RunStarted event)
+      throws ServerUnavailableException, RejectedException {
     if (runs.containsKey(event.run())) {
       return runs.get(event.run());
     }
@@ -141,7 +142,8 @@ final class ServerRuns {
   }
 
   /** Goes on with a run that the user has named. */
-  private ServerRun goOn(TrackingEvent.RunStarted event) throws AwayException, RejectedException {
+  private ServerRun goOn(TrackingEvent.RunStarted event)
+      throws ServerUnavailableException, RejectedException {
     JsonNode found = http.get("runs/get", Map.of("run_id", event.serverRun())).path("run");
     ServerRun run = run(found);
     http.post(
@@ -168,7 +170,7 @@ final class ServerRuns {
   }
 
   private Optional<ServerRun> search(ArrayNode in, String ours)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     ObjectNode search = MlflowHttp.JSON.createObjectNode();
     search.set("experiment_ids", in);
     search.put("filter", "tags.`" + RUN_ID + "` = '" + ours + "'");
@@ -185,7 +187,7 @@ final class ServerRuns {
         info.path("artifact_uri").asText());
   }
 
-  private String experiment(String name) throws AwayException, RejectedException {
+  private String experiment(String name) throws ServerUnavailableException, RejectedException {
     if (experiments.containsKey(name)) {
       return experiments.get(name);
     }
@@ -205,7 +207,8 @@ final class ServerRuns {
     return there.orElseThrow();
   }
 
-  private Optional<String> experimentByName(String name) throws AwayException, RejectedException {
+  private Optional<String> experimentByName(String name)
+      throws ServerUnavailableException, RejectedException {
     try {
       JsonNode found =
           http.get("experiments/get-by-name", Map.of("experiment_name", name)).path("experiment");

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.sparkfinetune.track.RunSnapshot;
-import org.sparkfinetune.track.Sink.AwayException;
+import org.sparkfinetune.track.Sink.ServerUnavailableException;
 import org.sparkfinetune.track.TrackingEvent;
 
 /**
@@ -18,7 +18,7 @@ final class StoredNans {
 
   /** The same events, without those measurements. */
   static List<TrackingEvent> without(List<TrackingEvent> events, ServerRun run, MlflowHttp http)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     Map<String, List<RunSnapshot.Point>> stored = new HashMap<>();
     List<TrackingEvent> left = new ArrayList<>();
     for (TrackingEvent event : events) {
@@ -35,7 +35,7 @@ final class StoredNans {
       ServerRun run,
       MlflowHttp http,
       Map<String, List<RunSnapshot.Point>> stored)
-      throws AwayException, RejectedException {
+      throws ServerUnavailableException, RejectedException {
     RunSnapshot.Point same = new RunSnapshot.Point(event.step(), event.time(), Double.NaN);
     Map<String, Double> left = new LinkedHashMap<>();
     for (Map.Entry<String, Double> metric : event.values().entrySet()) {

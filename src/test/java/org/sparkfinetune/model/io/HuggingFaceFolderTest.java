@@ -192,7 +192,7 @@ class HuggingFaceFolderTest {
         folder,
         ": no tokenizer: none of tokenizer.json, vocab.txt and vocab.json with merges.txt is there."
             + " It has: config.json, model.safetensors, special_tokens_map.json,"
-            + " tokenizer_config.json. Copy tokenizer.json from where the checkpoint came from.");
+            + " tokenizer_config.json. Copy tokenizer.json from where the model came from.");
   }
 
   @ParameterizedTest
@@ -271,7 +271,7 @@ class HuggingFaceFolderTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining(
             ": tensor 'classifier.extra' should lie in model-00002-of-00002.safetensors, which has"
-                + " none of this name. Index and shards are not of one checkpoint");
+                + " none of this name. Index and shards are not of one model");
   }
 
   @ParameterizedTest
@@ -359,7 +359,7 @@ class HuggingFaceFolderTest {
         folder,
         ": the tokenizer is there as a SentencePiece model alone ("
             + file
-            + "), which is not read. Convert it once, in the folder of the Hugging Face checkpoint:"
+            + "), which is not read. Convert it once, in the folder of the Hugging Face model:"
             + " python -c \"from transformers import AutoTokenizer;"
             + " AutoTokenizer.from_pretrained('.').save_pretrained('.')\", and put the tokenizer.json"
             + " that this writes into "

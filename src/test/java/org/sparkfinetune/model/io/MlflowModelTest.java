@@ -55,7 +55,7 @@ class MlflowModelTest {
     assertThat(checkpoint.config()).isEqualTo(Files.readString(CLASSIFIER.resolve("config.json")));
     assertThat(checkpoint.tokenizer())
         .isEqualTo(Files.readString(CLASSIFIER.resolve("tokenizer.json")));
-    assertThat(checkpoint.training()).isEqualTo(ModelProvenance.empty());
+    assertThat(checkpoint.provenance()).isEqualTo(ModelProvenance.empty());
     try (TensorSource weights = checkpoint.openWeights()) {
       assertThat(weights.tensors()).containsKey("classifier.weight");
     }

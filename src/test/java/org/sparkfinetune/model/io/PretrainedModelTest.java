@@ -80,7 +80,7 @@ class PretrainedModelTest {
         .hasMessageEndingWith(
             ": no tokenizer: none of tokenizer.json, vocab.txt and vocab.json with merges.txt is"
                 + " there. It has: config.json, model.onnx. Copy tokenizer.json from where the"
-                + " checkpoint came from.");
+                + " model came from.");
   }
 
   @Test
@@ -88,7 +88,7 @@ class PretrainedModelTest {
     assertThatThrownBy(() -> PretrainedModel.open("minilm-16", HADOOP))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "There is no checkpoint 'minilm-16': neither a file or folder of this path, nor a known"
+            "There is no pretrained model 'minilm-16': neither a file or folder of this path, nor a known"
                 + " name. Known are: minilm-l6; the nearest is minilm-l6. A model of the Hugging"
                 + " Face hub is downloaded first, then given by its path: hf download NAME"
                 + " --local-dir DIR.");
@@ -99,13 +99,13 @@ class PretrainedModelTest {
     assertThatThrownBy(() -> PretrainedModel.open("gs://bucket/bert", HADOOP))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith(
-            "checkpoint 'gs://bucket/bert': Spark has no file system for gs://. ");
+            "pretrained model 'gs://bucket/bert': Spark has no file system for gs://. ");
     assertThatThrownBy(() -> PretrainedModel.open("org:name", HADOOP))
         .isInstanceOf(UserException.class)
-        .hasMessageStartingWith("checkpoint 'org:name': this is no path that can be opened");
+        .hasMessageStartingWith("pretrained model 'org:name': this is no path that can be opened");
     assertThatThrownBy(() -> PretrainedModel.open("", HADOOP))
         .isInstanceOf(UserException.class)
-        .hasMessage("checkpoint '' is empty: expected a path");
+        .hasMessage("pretrained model '' is empty: expected a path");
   }
 
   @Test

@@ -175,7 +175,7 @@ class SparkNlpAnnotatorTest {
             ": this annotator computes with "
                 + engine
                 + ", whose file does not tell which weight is which; only those with ONNX are read."
-                + " Give the Hugging Face checkpoint that it was made from, or its ONNX export.");
+                + " Give the Hugging Face model that it was made from, or its ONNX export.");
   }
 
   @ParameterizedTest

@@ -43,7 +43,7 @@ class TokenizerMetadataTest {
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith(folder + "/tokenizer_config.json: tokenizer_class=" + name + " ")
         .hasMessageContaining("Write once, in the folder, what transformers makes of it: python -c")
-        .hasMessageEndingWith("take a checkpoint that has a tokenizer.json.")
+        .hasMessageEndingWith("take a model that has a tokenizer.json.")
         .hasMessageNotContainingAny("\n");
   }
 

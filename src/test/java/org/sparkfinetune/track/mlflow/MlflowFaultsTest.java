@@ -163,32 +163,33 @@ class MlflowFaultsTest {
       try (Sink sink = sink(uri, folder, SHORT_TIMEOUT)) {
         proxy.always(Fault.UNAUTHORIZED);
         assertThatThrownBy(() -> sink.deliver(events))
-            .isInstanceOf(Sink.AwayException.class)
+            .isInstanceOf(Sink.ServerUnavailableException.class)
             .hasMessageContaining("does not let us in (401): set MLFLOW_TRACKING_TOKEN")
             .satisfies(e -> assertThat(stack(e)).doesNotContain(secret));
         proxy.always(Fault.TOO_MANY);
         assertThatThrownBy(() -> sink.deliver(events))
             .isInstanceOfSatisfying(
-                Sink.AwayException.class,
+                Sink.ServerUnavailableException.class,
                 e ->
                     assertThat(e.retryAfter())
                         .isEqualTo(Duration.ofSeconds(FaultProxy.RETRY_AFTER)));
         proxy.always(Fault.SERVER_ERROR);
         assertThatThrownBy(() -> sink.deliver(events))
-            .isInstanceOf(Sink.AwayException.class)
+            .isInstanceOf(Sink.ServerUnavailableException.class)
             .hasMessageEndingWith("answers 503: no server");
         proxy.always(Fault.NOT_FOUND);
         assertThatThrownBy(() -> sink.deliver(events))
-            .isInstanceOf(Sink.AwayException.class)
+            .isInstanceOf(Sink.ServerUnavailableException.class)
             .hasMessage(
                 proxy.uri()
                     + " answers 404, and not as an MLflow server does: is tracking.uri right, and"
                     + " does what stands before the server let this through? It says: no page");
         proxy.always(Fault.NOT_ALLOWED);
-        assertThatThrownBy(() -> sink.deliver(events)).isInstanceOf(Sink.AwayException.class);
+        assertThatThrownBy(() -> sink.deliver(events))
+            .isInstanceOf(Sink.ServerUnavailableException.class);
         proxy.always(Fault.MOVED);
         assertThatThrownBy(() -> sink.deliver(events))
-            .isInstanceOf(Sink.AwayException.class)
+            .isInstanceOf(Sink.ServerUnavailableException.class)
             .hasMessage(
                 proxy.uri()
                     + " redirects to "
@@ -197,12 +198,13 @@ class MlflowFaultsTest {
         for (Fault silent : List.of(Fault.LATE_ANSWER, Fault.STALLED_ANSWER)) {
           proxy.always(silent);
           long start = System.nanoTime();
-          assertThatThrownBy(() -> sink.deliver(events)).isInstanceOf(Sink.AwayException.class);
+          assertThatThrownBy(() -> sink.deliver(events))
+              .isInstanceOf(Sink.ServerUnavailableException.class);
           assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LATE);
         }
         proxy.close();
         assertThatThrownBy(() -> sink.deliver(events))
-            .isInstanceOf(Sink.AwayException.class)
+            .isInstanceOf(Sink.ServerUnavailableException.class)
             .hasMessageContaining("cannot be reached")
             .satisfies(e -> assertThat(stack(e)).doesNotContain(secret));
       }
@@ -232,7 +234,7 @@ class MlflowFaultsTest {
             new TrackingEvent.Metrics("d", 2, 1, Map.of("loss", 1.0)));
     try (Sink sink = sink(server.uri().toString(), folder, TIMEOUT)) {
       assertThatThrownBy(() -> sink.deliver(events))
-          .isInstanceOf(Sink.AwayException.class)
+          .isInstanceOf(Sink.ServerUnavailableException.class)
           .hasMessageStartingWith("the run late cannot begin on " + server.uri())
           .hasMessageContaining("the experiment deleted has been deleted: restore it");
       server.python(EXPERIMENT, "deleted");
@@ -296,7 +298,7 @@ class MlflowFaultsTest {
         try {
           sink.deliver(part);
           stored = true;
-        } catch (Sink.AwayException e) {
+        } catch (Sink.ServerUnavailableException e) {
           assertThat(++again).as("attempts; " + e.getMessage()).isLessThan(ATTEMPTS);
           if (!remembers) {
             sink.close();

@@ -418,7 +418,7 @@ class MlflowSinkTest {
     try (Sink sink = MlflowSink.open(server.uri().toString(), HADOOP, folder, SHORT, SHORT)) {
       server.python(SET_STATUS, runs, "PENDING_REGISTRATION", "broken");
       assertThatThrownBy(() -> sink.deliver(List.of(again)))
-          .isInstanceOf(Sink.AwayException.class)
+          .isInstanceOf(Sink.ServerUnavailableException.class)
           .hasMessage("version 1 of the registered model broken is not ready yet");
       server.python(SET_STATUS, runs, "FAILED_REGISTRATION", "broken");
       assertThatThrownBy(() -> sink.deliver(List.of(again)))
