@@ -98,7 +98,7 @@ def arguments(doc, dataset=None, rows=None, epochs=True, rows_help="train on thi
 
 
 class Dataset:
-    """Rows of which this project sets none aside, so that all contestants have the same ones."""
+    """Rows of which this project rejects none, so that all contestants have the same ones."""
 
     def __init__(self, name, data):
         candidates = [pathlib.Path(name), data / name]
@@ -275,8 +275,8 @@ def fine_tune(options, output, command=(ROOT / "jobs" / "fine-tune",), environme
     shutil.rmtree(output, ignore_errors=True)
     log = output.parent / f"{output.name}.log"
     memory = watch([*command, *options], log, environment or mavens_spark())
-    if (output / "set_aside").exists():
-        raise RunFailed(f"rows were set aside, so that contestants had other rows: see {output / 'set_aside'}")
+    if (output / "rejected_rows").exists():
+        raise RunFailed(f"rows were rejected, so that contestants had other rows: see {output / 'rejected_rows'}")
     return json.loads((output / "metrics.json").read_text()), memory
 
 

@@ -48,7 +48,7 @@ def write(path, rows):
 
 
 def split(data, folder):
-    """Nothing is left to be set aside: no text is in two parts, and each label is in training."""
+    """Nothing is left to be rejected: no text is in two parts, and each label is in training."""
     train, test = read(data / "train.csv"), read(data / "test.csv")
     random.Random(7).shuffle(train)
     size = len(train) // 10

@@ -1,6 +1,5 @@
 package org.sparkfinetune.annotator;
 
-import static org.apache.spark.sql.functions.array_position;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
@@ -11,12 +10,10 @@ import static org.apache.spark.sql.functions.posexplode_outer;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.sum;
-import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.zip_with;
 
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,30 +27,31 @@ import org.apache.spark.storage.StorageLevel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.LabelCheck;
 import org.sparkfinetune.data.LabelColumn;
 import org.sparkfinetune.data.LabelIndex;
 import org.sparkfinetune.data.RejectReason;
-import org.sparkfinetune.data.Split;
 import org.sparkfinetune.data.StratifiedSplit;
 import org.sparkfinetune.data.TextColumns;
+import org.sparkfinetune.distributed.DistributedTrainer;
 import org.sparkfinetune.tokenize.DatasetTokenizer;
 
 /**
- * The examples of a data set, tokenised and cached until they are closed.
+ * The examples of a data set, checked and tokenized. Their tokens are cached until they are closed;
+ * their texts are not.
  *
- * <p>Read once: the labelled texts are cached, counted, and from them the token ids are made and
- * cached in turn.
+ * <p>The data set is read once: one Spark job tokenizes, caches the tokens and counts the labels.
  */
 final class TrainingExamples implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingExamples.class);
 
-  private static final String TEXT = "text";
-  private static final String TEXT_PAIR = StratifiedSplit.TEXT_PAIR;
+  private static final String TEXT = ExampleColumns.TEXT;
+  private static final String TEXT_PAIR = ExampleColumns.TEXT_PAIR;
+  private static final String IS_VALIDATION = ExampleColumns.IS_VALIDATION;
   private static final String LABELS = "labels";
   private static final String FAULT = "fault";
   private static final String UNEQUAL = "unequal";
-  private static final String SPLIT = "split";
   private static final String REASON = "reason";
 
   private static final int LABELS_SHOWN = 10;
@@ -61,23 +59,21 @@ final class TrainingExamples implements AutoCloseable {
   /** A key of the metadata that Spark NLP's classifiers write. */
   private static final String RESERVED = "sentence";
 
-  private final List<Dataset<Row>> cached = new ArrayList<>();
+  private final Dataset<Row> encoded;
   private final boolean validated;
-  private final boolean pairs;
   private LabelIndex labels;
-  private Dataset<Row> tokenized;
   private long truncated;
   private UnknownTokens unknown;
   private long trainRows;
   private long validationRows;
 
-  private TrainingExamples(boolean validated, boolean pairs) {
+  private TrainingExamples(Dataset<Row> encoded, boolean validated) {
+    this.encoded = encoded;
     this.validated = validated;
-    this.pairs = pairs;
   }
 
   /**
-   * Takes the examples of a data set: checks them, indexes their labels and tokenises them.
+   * Takes the examples of a data set: tokenizes them, checks them and indexes their labels.
    *
    * @param share of each class, or label, to hold out when no column marks the rows to validate on
    * @throws UserException when columns are missing or the examples cannot be trained on
@@ -90,13 +86,19 @@ final class TrainingExamples implements AutoCloseable {
       String tokenizerJson,
       int maxLength) {
     columns.check(dataset.schema());
-    boolean validated = columns.validationIndicator().isPresent() || share > 0;
-    TrainingExamples examples = new TrainingExamples(validated, columns.documents().size() == 2);
+    boolean multiLabel = columns.problemType().isMultiLabel();
+    Dataset<Row> texts = labeledTexts(dataset, columns);
+    if (share > 0) {
+      texts = StratifiedSplit.markValidation(texts.drop(IS_VALIDATION), share, multiLabel, seed);
+    }
+    boolean pairs = columns.documents().size() == 2;
+    Dataset<Row> encoded = tokenized(texts, pairs, tokenizerJson, maxLength);
+    TrainingExamples examples =
+        new TrainingExamples(
+            encoded.persist(StorageLevel.MEMORY_AND_DISK()),
+            columns.validationIndicator().isPresent() || share > 0);
     try {
-      Dataset<Row> texts =
-          examples.cache(split(labeledTexts(dataset, columns), columns, share, seed));
-      examples.index(texts, columns, dataset.schema().apply(columns.label()));
-      examples.tokenize(texts, tokenizerJson, maxLength);
+      examples.index(columns, dataset.schema().apply(columns.label()), maxLength);
       return examples;
     } catch (RuntimeException | Error e) {
       examples.close();
@@ -109,16 +111,18 @@ final class TrainingExamples implements AutoCloseable {
     return labels;
   }
 
-  /** Columns {@code input_ids}, {@code second_segment_start} and {@code labels} (indices). */
-  Dataset<Row> train() {
-    return tokenized.where(col(SPLIT).equalTo(Split.TRAIN)).drop(SPLIT);
-  }
-
-  /** The same columns; empty when nothing was asked to be validated on. */
-  Optional<Dataset<Row>> validation() {
-    return validated
-        ? Optional.of(tokenized.where(col(SPLIT).equalTo(Split.VALIDATION)).drop(SPLIT))
-        : Optional.empty();
+  /**
+   * Columns {@code input_ids}, {@code second_segment_start}, {@code labels} (indices) and {@code
+   * is_validation}, as {@link DistributedTrainer#train} takes them.
+   */
+  Dataset<Row> rows() {
+    return encoded
+        .where(col(REASON).isNull())
+        .select(
+            col(DatasetTokenizer.INPUT_IDS),
+            col(DatasetTokenizer.SECOND_SEGMENT_START),
+            labels.indicesOf(col(LABELS)).as(LABELS),
+            col(IS_VALIDATION));
   }
 
   /** How many examples are trained on. */
@@ -143,13 +147,7 @@ final class TrainingExamples implements AutoCloseable {
 
   @Override
   public void close() {
-    cached.forEach(Dataset::unpersist);
-  }
-
-  private Dataset<Row> cache(Dataset<Row> dataset) {
-    Dataset<Row> persisted = dataset.persist(StorageLevel.MEMORY_AND_DISK());
-    cached.add(persisted);
-    return persisted;
+    encoded.unpersist();
   }
 
   /**
@@ -176,119 +174,142 @@ final class TrainingExamples implements AutoCloseable {
                 explode_outer(when(not(unequal), texts)).as("texts"),
                 label.labels().as(LABELS),
                 label.fault().as(FAULT),
-                when(indicator, Split.VALIDATION).otherwise(Split.TRAIN).as(SPLIT),
+                coalesce(indicator, lit(false)).as(IS_VALIDATION),
                 unequal.as(UNEQUAL))
-            .select(col("texts.*"), col(LABELS), col(FAULT), col(SPLIT), col(UNEQUAL))
+            .select(col("texts.*"), col(LABELS), col(FAULT), col(IS_VALIDATION), col(UNEQUAL))
             .withColumn(
                 REASON,
-                when(col(UNEQUAL), "of unequal numbers of first and second documents")
-                    .when(TextColumns.isBlank(col(TEXT)), "without text")
-                    .when(TextColumns.isBlank(col(TEXT_PAIR)), "without a second text")
-                    .when(col(LABELS).isNull(), "without a label")
-                    .otherwise(col(FAULT)))
+                when(col(UNEQUAL), RejectReason.UNPAIRED_DOCUMENTS.code())
+                    .otherwise(
+                        RejectReason.of(
+                            col(TEXT),
+                            pairs ? Optional.of(col(TEXT_PAIR)) : Optional.empty(),
+                            col(LABELS),
+                            col(FAULT))))
             .drop(UNEQUAL, FAULT);
     return pairs ? examples : examples.drop(TEXT_PAIR);
   }
 
-  /** Holds out a share of each class as {@code data} does it, whatever the partitions. */
-  private static Dataset<Row> split(
-      Dataset<Row> texts, TrainingColumns columns, double share, long seed) {
-    if (share == 0) {
-      return texts;
+  /** Tokens in the place of texts; none of rows that cannot be used, which are only counted. */
+  private static Dataset<Row> tokenized(
+      Dataset<Row> texts, boolean pairs, String tokenizerJson, int maxLength) {
+    Optional<String> pair = pairs ? Optional.of(TEXT_PAIR) : Optional.empty();
+    Dataset<Row> usable = texts;
+    for (String column : pairs ? List.of(TEXT, TEXT_PAIR) : List.of(TEXT)) {
+      usable = usable.withColumn(column, when(col(REASON).isNull(), col(column)).otherwise(""));
     }
-    Dataset<Row> compared = StratifiedSplit.compareTexts(texts, seed);
-    Dataset<Row> split =
-        columns.problemType().isMultiLabel()
-            ? StratifiedSplit.holdOutSets(compared, share, 0)
-            : StratifiedSplit.holdOut(compared, share, 0);
-    return split.select(
-        Arrays.stream(texts.columns()).map(name -> col(name)).toArray(Column[]::new));
+    return DatasetTokenizer.tokenize(usable, TEXT, pair, tokenizerJson, maxLength)
+        .drop(TEXT, TEXT_PAIR);
   }
 
-  private void index(Dataset<Row> texts, TrainingColumns columns, StructField label) {
-    Map<String, Long> setAside = new TreeMap<>();
+  private void index(TrainingColumns columns, StructField label, int maxLength) {
+    Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
     Map<String, Long> train = new TreeMap<>();
     Map<String, Long> validation = new TreeMap<>();
-    Map<String, Long> examples = new TreeMap<>();
     boolean several = label.dataType() instanceof ArrayType;
-    for (Row row : countByLabel(texts)) {
-      boolean inTrain = row.getString(2).equals(Split.TRAIN);
+    long unknownTokens = 0;
+    long tokens = 0;
+    for (Row row : countByLabel()) {
+      long examples = row.getLong(4);
       if (!row.isNullAt(0)) {
-        setAside.merge(row.getString(0), row.getLong(4), Long::sum);
+        rejected.merge(RejectReason.of(row.getString(0)), examples, Long::sum);
         continue;
       }
-      examples.merge(row.getString(2), row.getLong(4), Long::sum);
-      if (!row.isNullAt(1)) {
-        (inTrain ? train : validation).put(row.getString(1), row.getLong(3));
-        several |= row.getLong(3) > row.getLong(4);
+      boolean isValidation = row.getBoolean(2);
+      if (isValidation) {
+        validationRows += examples;
+      } else {
+        trainRows += examples;
       }
+      if (!row.isNullAt(1)) {
+        (isValidation ? validation : train).put(row.getString(1), row.getLong(3));
+        several |= row.getLong(3) > examples;
+      }
+      truncated += row.getLong(5);
+      unknownTokens += row.getLong(6);
+      tokens += row.getLong(7);
     }
-    setAside.values().removeIf(count -> count == 0);
-    trainRows = examples.getOrDefault(Split.TRAIN, 0L);
-    validationRows = examples.getOrDefault(Split.VALIDATION, 0L);
+    rejected.values().removeIf(count -> count == 0);
+    unknown = new UnknownTokens(unknownTokens, tokens);
     LOG.info("{} training and {} validation examples", trainRows, validationRows);
-    setAside.forEach((reason, n) -> LOG.warn("set aside: {} examples {}", n, reason));
-    checkLabels(setAside);
-    if (!LabelCheck.isReported(label)) {
+    if (!rejected.isEmpty()) {
+      LOG.warn("rejected examples: {}", RejectReason.inWords(rejected));
+    }
+    checkLabels(rejected);
+    Optional<LabelIndex> carried = LabelIndex.carriedBy(label);
+    if (carried.isEmpty()) {
       LabelCheck check =
           new LabelCheck(
               train, columns.problemType().isMultiLabel(), columns.labelSeparator(), several);
       check.refuseSetsAsClasses("label_separator", "problem_type");
       check.warnings("label_separator", "problem_type").forEach(LOG::warn);
     }
-    checkClasses(train, validation, examples, setAside);
-    labels = LabelIndex.of(train.keySet());
+    checkClasses(train, validation, rejected);
+    labels =
+        carried
+            .filter(index -> train.keySet().containsAll(index.names()))
+            .orElseGet(() -> LabelIndex.of(train.keySet()));
+    if (truncated > 0) {
+      LOG.warn("truncated: {} examples to max_length={} tokens", truncated, maxLength);
+    }
+    unknown.warning().ifPresent(LOG::warn);
   }
 
   /**
-   * Counts by reason, label and split: the examples that have the label, and those of them that are
-   * counted there so that each is counted once.
+   * Counts by reason, label and whether they are validated on: the examples that have the label,
+   * those of them that are counted there so that each is counted once, and of these how many are
+   * truncated, their unknown tokens and all their tokens.
    */
-  private static List<Row> countByLabel(Dataset<Row> texts) {
+  private List<Row> countByLabel() {
     Column once = coalesce(col("position"), lit(0)).equalTo(0);
-    return texts
+    return encoded
         .select(
             col(REASON),
-            col(SPLIT),
+            col(IS_VALIDATION),
+            col(DatasetTokenizer.TRUNCATED).cast("long").as("truncated"),
+            col(DatasetTokenizer.UNKNOWN_TOKENS).cast("long").as("unknown"),
+            size(col(DatasetTokenizer.INPUT_IDS)).cast("long").as("tokens"),
             posexplode_outer(col(LABELS)).as(new String[] {"position", "label"}))
-        .groupBy(REASON, "label", SPLIT)
-        .agg(count(col("label")), sum(once.cast("long")))
+        .groupBy(REASON, "label", IS_VALIDATION)
+        .agg(
+            count(col("label")),
+            sum(once.cast("long")),
+            sum(when(once, col("truncated")).otherwise(0L)),
+            sum(when(once, col("unknown")).otherwise(0L)),
+            sum(when(once, col("tokens")).otherwise(0L)))
         .collectAsList();
   }
 
   /** Refuses, as package data does, labels that cannot be what was meant. */
-  private static void checkLabels(Map<String, Long> setAside) {
+  private static void checkLabels(Map<RejectReason, Long> rejected) {
     for (RejectReason reason : RejectReason.values()) {
-      if (reason.stopsTraining() && setAside.containsKey(reason.code())) {
+      if (reason.stopsTraining() && rejected.containsKey(reason)) {
         throw new UserException(
             String.format(
                 "cannot train: %s: %d examples; %s",
-                reason.words(), setAside.get(reason.code()), reason.meaning()));
+                reason.words(), rejected.get(reason), reason.meaning()));
       }
     }
   }
 
   private void checkClasses(
-      Map<String, Long> train,
-      Map<String, Long> validation,
-      Map<String, Long> examples,
-      Map<String, Long> setAside) {
-    String aside = setAside.isEmpty() ? "" : "; set aside: " + setAside;
+      Map<String, Long> train, Map<String, Long> validation, Map<RejectReason, Long> rejected) {
+    String andRejected = rejected.isEmpty() ? "" : "; rejected: " + RejectReason.inWords(rejected);
     if (train.size() < 2) {
       throw new UserException(
           String.format(
               "cannot train on %d examples of %s: expected at least two classes%s",
-              examples.getOrDefault(Split.TRAIN, 0L),
+              trainRows,
               train.isEmpty() ? "no class" : "one class, " + train.keySet().iterator().next(),
-              aside));
+              andRejected));
     }
-    if (validated && !examples.containsKey(Split.VALIDATION)) {
+    if (validated && validationRows == 0) {
       throw new UserException(
           "no example to validate on: mark rows in validationIndicatorCol, or choose a"
               + " validation_split that holds out at least one example of a class (the largest has "
               + train.values().stream().max(Long::compare).orElseThrow()
               + ")"
-              + aside);
+              + andRejected);
     }
     if (train.containsKey(RESERVED)) {
       throw new UserException(
@@ -308,32 +329,5 @@ final class TrainingExamples implements AutoCloseable {
               + (train.size() > LABELS_SHOWN ? " and others" : "")
               + "; spell them alike, add training examples of them, or leave those rows out");
     }
-  }
-
-  private void tokenize(Dataset<Row> texts, String tokenizerJson, int maxLength) {
-    Column names = lit(labels.names().toArray(String[]::new));
-    Column indices =
-        transform(col(LABELS), label -> array_position(names, label).minus(1).cast("int"));
-    Dataset<Row> usable =
-        texts.where(col(REASON).isNull()).drop(REASON).withColumn(LABELS, indices);
-    Optional<String> pair = pairs ? Optional.of(TEXT_PAIR) : Optional.empty();
-    Dataset<Row> encoded =
-        cache(
-            DatasetTokenizer.tokenize(usable, TEXT, pair, tokenizerJson, maxLength)
-                .drop(TEXT, TEXT_PAIR));
-    Row counts =
-        encoded
-            .agg(
-                sum(col(DatasetTokenizer.TRUNCATED).cast("long")),
-                sum(col(DatasetTokenizer.UNKNOWN_TOKENS)),
-                sum(size(col(DatasetTokenizer.INPUT_IDS))))
-            .first();
-    truncated = counts.getLong(0);
-    if (truncated > 0) {
-      LOG.warn("truncated: {} examples to max_length={} tokens", truncated, maxLength);
-    }
-    unknown = new UnknownTokens(counts.getLong(1), counts.getLong(2));
-    unknown.warning().ifPresent(LOG::warn);
-    tokenized = encoded.drop(DatasetTokenizer.TRUNCATED, DatasetTokenizer.UNKNOWN_TOKENS);
   }
 }

@@ -44,7 +44,7 @@ import scala.runtime.AbstractFunction1;
  * {@code multi_label_classification} its set of labels (an array of strings or numbers, or a string
  * such as {@code a|b} or {@code ['a', 'b']}; empty is the empty set, null a missing one). Numbers
  * are spelled as in a CSV file, whole ones without a point. Documents without text and rows without
- * a label are set aside and counted in the log. Validation examples, which pick the best epoch's
+ * a label are rejected and counted in the log. Validation examples, which pick the best epoch's
  * weights, are those that {@link #validationIndicatorCol} marks; without that column, a share
  * {@link #validationSplit} of each class; with neither, the last weights are kept.
  *
@@ -254,14 +254,13 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
     ModelArguments model = modelArguments();
     TrainingArguments training = trainingArguments();
     ResourceArguments resources = resourceArguments();
-    SparkSession session = examples.train().sparkSession();
+    SparkSession session = examples.rows().sparkSession();
     ModelConfig config = ModelConfig.parse(prepared.base().checkpoint(model).config());
     config.requireVocabulary(prepared.vocabSize());
     DistributedTrainer.check(session.sparkContext(), config, model, training, resources);
     TrainedModel trained =
         DistributedTrainer.train(
-            examples.train(),
-            examples.validation(),
+            examples.rows(),
             examples.labels().names(),
             prepared.base(),
             model,

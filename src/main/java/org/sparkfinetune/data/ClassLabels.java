@@ -164,7 +164,7 @@ record ClassLabels(List<String> names, int files, int looked) {
   private static List<String> checked(JsonNode names, Path file, String column) {
     List<String> checked = new ArrayList<>();
     names.forEach(
-        name -> checked.add(InputColumns.trimmed(name.isTextual() ? name.textValue() : "")));
+        name -> checked.add(TextColumns.trimmed(name.isTextual() ? name.textValue() : "")));
     boolean sound =
         names.isArray()
             && checked.stream().noneMatch(String::isEmpty)

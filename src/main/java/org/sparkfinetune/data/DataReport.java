@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import org.sparkfinetune.text.OneLine;
 
 /**
- * What was read, kept and set aside, by split.
+ * What was read, kept and rejected, by split.
  *
  * @param splits in the order train, validation, test; those that are neither given nor held out are
  *     left out
@@ -29,7 +29,7 @@ public record DataReport(List<SplitReport> splits, List<String> notes, List<Stri
    * @param split {@code train}, {@code validation} or {@code test}
    * @param source the location it was read from; empty when it was held out of the training rows
    * @param rowsRead rows of that location; for train those held out of it are among them
-   * @param setAside rows set aside, by reason; reasons without rows are left out
+   * @param rejected rejected rows, by reason; reasons without rows are left out
    * @param kept rows that are used
    * @param classes rows kept, by label, in the order of the label index; 0 for a class without
    *     rows. A row of multi-label data counts for each of its labels
@@ -38,18 +38,18 @@ public record DataReport(List<SplitReport> splits, List<String> notes, List<Stri
       String split,
       Optional<String> source,
       long rowsRead,
-      Map<RejectReason, Long> setAside,
+      Map<RejectReason, Long> rejected,
       long kept,
       Map<String, Long> classes) {
     /** Copies the maps, in their order. */
     public SplitReport {
-      setAside = Collections.unmodifiableMap(setAside);
+      rejected = Collections.unmodifiableMap(rejected);
       classes = Collections.unmodifiableMap(classes);
     }
 
     /** Rows that are not used, whatever the reason. */
-    public long rowsSetAside() {
-      return setAside.values().stream().mapToLong(Long::longValue).sum();
+    public long rowsRejected() {
+      return rejected.values().stream().mapToLong(Long::longValue).sum();
     }
   }
 
@@ -76,8 +76,8 @@ public record DataReport(List<SplitReport> splits, List<String> notes, List<Stri
   public String render() {
     List<String> lines = new ArrayList<>(table(splitRows()));
     for (SplitReport split : splits) {
-      if (split.rowsSetAside() > 0) {
-        lines.add("set aside of " + split.split() + ": " + RowCounts.reasons(split.setAside()));
+      if (split.rowsRejected() > 0) {
+        lines.add("rejected of " + split.split() + ": " + RejectReason.inWords(split.rejected()));
       }
     }
     int classes = splits.get(0).classes().size();
@@ -98,14 +98,14 @@ public record DataReport(List<SplitReport> splits, List<String> notes, List<Stri
 
   private List<List<String>> splitRows() {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("split", "read", "set aside", "kept", "source"));
+    rows.add(List.of("split", "read", "rejected", "kept", "source"));
     for (SplitReport split : splits) {
       boolean given = split.source().isPresent();
       rows.add(
           List.of(
               split.split(),
               given ? number(split.rowsRead()) : "-",
-              given ? number(split.rowsSetAside()) : "-",
+              given ? number(split.rowsRejected()) : "-",
               number(split.kept()),
               split.source().orElse("held out of train")));
     }

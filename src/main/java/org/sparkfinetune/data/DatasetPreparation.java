@@ -31,21 +31,21 @@ import org.apache.spark.storage.StorageLevel;
 import org.sparkfinetune.UserException;
 
 /**
- * Reads labelled rows, sets aside what cannot be used, splits, and indexes the labels.
+ * Reads labelled rows, rejects what cannot be used, splits, and indexes the labels.
  *
  * <p>What is decided, and why:
  *
  * <ul>
- *   <li>A row without text (or second text, of pairs) or label, and a malformed one, is set aside,
+ *   <li>A row without text (or second text, of pairs) or label, and a malformed one, is rejected,
  *       in every split.
  *   <li>A validation or test row whose text training (or, for the test, validation) holds too is
- *       set aside: a model is measured on texts it has not seen. It goes from the held-out side, so
+ *       rejected: a model is measured on texts it has not seen. It goes from the held-out side, so
  *       that nothing is lost to training.
- *   <li>A validation or test row whose label, or one of whose labels, no training row has is set
- *       aside.
+ *   <li>A validation or test row whose label, or one of whose labels, no training row has is
+ *       rejected.
  *   <li>Training rows whose label cannot be what was meant ({@link RejectReason#stopsTraining})
  *       stop a training, which would go on with other classes than the data's; validation and test
- *       rows are set aside. Labels that may be one in two spellings stay two classes, and are
+ *       rows are rejected. Labels that may be one in two spellings stay two classes, and are
  *       reported.
  *   <li>The empty set is a label set like any other: such rows say what none of the labels is.
  *   <li>Repeated training rows stay: how often a text occurs is part of the data. A training text
@@ -104,10 +104,10 @@ public final class DatasetPreparation {
 
   /**
    * Prepares {@code data.test} alone, to evaluate a model that exists. The training rows are
-   * unknown then: no row is set aside for its text.
+   * unknown then: no row is rejected for its text.
    *
    * @param multiLabel whether a row has a set of labels instead of one
-   * @param labels the model's labels; rows with another one are set aside
+   * @param labels the model's labels; rows with another one are rejected
    * @throws UserException when the location cannot be read, a column is missing or no row is usable
    */
   public static PreparedData prepareTest(
@@ -214,18 +214,14 @@ public final class DatasetPreparation {
           source.isText() && Arrays.asList(rows.columns()).contains(DatasetReader.MALFORMED)
               ? rows.col(DatasetReader.MALFORMED)
               : lit(null).cast("string");
-      Column blankPair = pair.map(InputColumns::blank).orElse(lit(false));
       List<Column> columns = new ArrayList<>();
       columns.add(lit(split).as("split"));
       columns.add(
           when(malformed.isNotNull(), RejectReason.MALFORMED_ROW.code())
-              .when(InputColumns.blank(text), RejectReason.BLANK_TEXT.code())
-              .when(blankPair, RejectReason.BLANK_TEXT_PAIR.code())
-              .when(label.labels().isNull(), RejectReason.MISSING_LABEL.code())
-              .otherwise(label.fault())
+              .otherwise(RejectReason.of(text, pair, label.labels(), label.fault()))
               .as("reason"));
       columns.add(coalesce(malformed, text).as("text"));
-      pair.ifPresent(second -> columns.add(second.as(StratifiedSplit.TEXT_PAIR)));
+      pair.ifPresent(second -> columns.add(second.as(ExampleColumns.TEXT_PAIR)));
       columns.add(when(malformed.isNull(), label.labels()).as("labels"));
       columns.add(malformed.isNull().and(label.isList()).as(LISTED));
       return new Source(
@@ -280,13 +276,13 @@ public final class DatasetPreparation {
     Column once = coalesce(col("position"), lit(0)).equalTo(0);
     Column conflict = once.and(col(StratifiedSplit.CONFLICT));
     boolean pairs = arguments.textPair().isPresent();
-    Column damaged = concat_ws("", col(StratifiedSplit.TEXT_PAIR), col("text")).contains("\uFFFD");
+    Column damaged = concat_ws("", col(ExampleColumns.TEXT_PAIR), col("text")).contains("\uFFFD");
     List<Row> labels =
         rows.select(
                 col("split"),
                 col("reason"),
                 col("text"),
-                (pairs ? col(StratifiedSplit.TEXT_PAIR) : lit("")).as(StratifiedSplit.TEXT_PAIR),
+                (pairs ? col(ExampleColumns.TEXT_PAIR) : lit("")).as(ExampleColumns.TEXT_PAIR),
                 col(StratifiedSplit.CONFLICT),
                 col(LISTED),
                 posexplode_outer(col("labels")).as(new String[] {"position", "label"}))

@@ -1,7 +1,5 @@
 package org.sparkfinetune.data;
 
-import static org.apache.spark.sql.functions.trim;
-
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -19,13 +17,6 @@ import org.sparkfinetune.text.OneLine;
 
 /** The text and label columns of rows as read. */
 final class InputColumns {
-  /**
-   * Unicode's White_Space, and the invisible U+200B and U+FEFF: Spark's trim knows spaces alone.
-   */
-  private static final String WHITESPACE =
-      "\t\n\u000B\f\r \u0085\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
-          + "\u200A\u2028\u2029\u202F\u205F\u3000\u200B\uFEFF";
-
   private InputColumns() {}
 
   /**
@@ -64,29 +55,6 @@ final class InputColumns {
                       .formatted(name, location, type.catalogString(), expected));
             });
     return field;
-  }
-
-  /** A string without the white space at its ends, in Unicode's sense of it. */
-  static Column trimmed(Column string) {
-    return trim(string, WHITESPACE);
-  }
-
-  /** The same of a single string. */
-  static String trimmed(String string) {
-    int start = 0;
-    int end = string.length();
-    while (start < end && WHITESPACE.indexOf(string.charAt(start)) >= 0) {
-      start++;
-    }
-    while (start < end && WHITESPACE.indexOf(string.charAt(end - 1)) >= 0) {
-      end--;
-    }
-    return string.substring(start, end);
-  }
-
-  /** Whether a string is null or holds nothing but white space. */
-  static Column blank(Column string) {
-    return string.isNull().or(trimmed(string).equalTo(""));
   }
 
   /** The values of a column. */

@@ -13,9 +13,6 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.apache.spark.sql.types.Metadata;
-import org.apache.spark.sql.types.MetadataBuilder;
-import org.apache.spark.sql.types.StructField;
 import org.sparkfinetune.UserException;
 
 /**
@@ -29,10 +26,6 @@ import org.sparkfinetune.UserException;
  */
 public record LabelCheck(
     Map<String, Long> counts, boolean multiLabel, String separator, boolean severalInARow) {
-  /** Of a column of labels whose warnings are in a report. */
-  static final Metadata REPORTED =
-      new MetadataBuilder().putBoolean("sparkfinetune.labels_reported", true).build();
-
   private static final int SHOWN = 5;
 
   /** Shorter lists of labels may well have each label once. */
@@ -44,11 +37,6 @@ public record LabelCheck(
   private static final List<String> SEPARATORS = List.of(",", ";", "|", "\t", "/", "&", "+", " ");
 
   private static final Set<String> SURE_SEPARATORS = Set.of(",", ";", "|", "\t");
-
-  /** Whether the labels of a column were looked at when the rows were prepared. */
-  public static boolean isReported(StructField column) {
-    return column.metadata().equals(REPORTED);
-  }
 
   /**
    * Refuses what would train on classes that are none.

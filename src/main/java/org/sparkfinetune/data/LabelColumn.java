@@ -139,7 +139,7 @@ public final class LabelColumn {
     Column string = spelled(column, type);
     Column parsed = LabelLists.PARSE.apply(string);
     Column pieces = coalesce(parsed, split(string, Pattern.quote(separator), -1));
-    Column elements = present(transform(pieces, InputColumns::trimmed));
+    Column elements = present(transform(pieces, TextColumns::trimmed));
     Column list = parsed.isNotNull();
     return new LabelColumn(
         elements, true, list, list.and(string.rlike("^.\\s*" + FRACTION + "\\s*[,\\s\\])}]")), no);
@@ -158,7 +158,7 @@ public final class LabelColumn {
   private static Column spelled(Column value, DataType type) {
     Column string = value.cast(DataTypes.StringType);
     if (!isFractional(type)) {
-      return type instanceof StringType ? InputColumns.trimmed(string) : string;
+      return type instanceof StringType ? TextColumns.trimmed(string) : string;
     }
     Column whole = value.equalTo(floor(value)).and(value.between(-1e15, 1e15));
     boolean decimal = type instanceof DecimalType;

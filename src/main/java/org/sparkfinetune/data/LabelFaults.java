@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.sparkfinetune.data.RowCounts.Group;
 
-/** What is wrong with the labels of rows that were set aside for them, in words. */
+/** What is wrong with the labels of rows that were rejected for them, in words. */
 final class LabelFaults {
   private static final int NAMES_SHOWN = 5;
 

@@ -1,12 +1,23 @@
 package org.sparkfinetune.data;
 
+import static org.apache.spark.sql.functions.udf;
+
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.OneLine;
+import scala.collection.Seq;
 
 /**
  * The label names of a classifier, each with its index.
@@ -16,6 +27,9 @@ import org.sparkfinetune.text.OneLine;
  */
 public final class LabelIndex implements Serializable {
   private static final long serialVersionUID = 1L;
+
+  /** What a column of labels carries its index as: the names, in its metadata. */
+  private static final String METADATA = "sparkfinetune.labels";
 
   private final List<String> names;
   private final HashMap<String, Integer> indices = new HashMap<>();
@@ -53,6 +67,22 @@ public final class LabelIndex implements Serializable {
     return new LabelIndex(distinct.stream().sorted(order).toList());
   }
 
+  /**
+   * The index of the labels that a column holds, where it says it: {@link PreparedData} gives such
+   * columns, whose labels have been checked. Rows that were left out since may have had some of
+   * them alone.
+   */
+  public static Optional<LabelIndex> carriedBy(StructField column) {
+    return column.metadata().contains(METADATA)
+        ? Optional.of(new LabelIndex(List.of(column.metadata().getStringArray(METADATA))))
+        : Optional.empty();
+  }
+
+  /** The metadata by which a column of labels carries this index. */
+  Metadata metadata() {
+    return new MetadataBuilder().putStringArray(METADATA, names.toArray(String[]::new)).build();
+  }
+
   /** The label names, by index. */
   public List<String> names() {
     return names;
@@ -66,6 +96,24 @@ public final class LabelIndex implements Serializable {
   /** The index of a label, or -1 when it is not known. */
   public int indexOf(String label) {
     return indices.getOrDefault(label, -1);
+  }
+
+  /**
+   * The indices of rows' labels.
+   *
+   * @param labels an array of strings, of this index all of them; not null
+   * @return an array of ints, in the order of the strings
+   */
+  public Column indicesOf(Column labels) {
+    return udf(
+            (UDF1<Seq<String>, int[]>)
+                names -> {
+                  int[] found = new int[names.size()];
+                  Arrays.setAll(found, i -> indices.get(names.apply(i)));
+                  return found;
+                },
+            DataTypes.createArrayType(DataTypes.IntegerType, false))
+        .apply(labels);
   }
 
   @Override

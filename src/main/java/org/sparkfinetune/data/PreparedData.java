@@ -5,17 +5,23 @@ import static org.apache.spark.sql.functions.col;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
 
 /**
- * Checked rows, split. Every row read is in exactly one of {@link #train}, {@link #validation},
- * {@link #test} and {@link #setAside}.
+ * Checked rows, split. Every row read is in exactly one of {@link #examples}, {@link #test} and
+ * {@link #rejected}.
  *
- * <p>The rows are cached on the executors, in memory and beyond that on disk; {@link #close} lets
- * go of them. The data sets can be used after that, at the price of reading the sources again.
+ * <p>The rows are cached on the executors, in memory and beyond that on disk; {@link
+ * #unpersistExamples} and {@link #close} let go of them. The data sets can be used after that, at
+ * the price of reading the sources again.
  */
 public final class PreparedData implements AutoCloseable {
+  private static final String SPLIT = "split";
+  private static final String REASON = "reason";
+
   private final Dataset<Row> cached;
   private final Dataset<Row> rows;
+  private final Dataset<Row> otherRows;
   private final LabelIndex labels;
   private final DataReport report;
 
@@ -35,60 +41,83 @@ public final class PreparedData implements AutoCloseable {
     this.report = report;
     this.rows =
         rows.withColumn(
-                "label",
+                ExampleColumns.LABEL,
                 (multiLabel ? col("labels") : col("labels").getItem(0))
-                    .as("label", LabelCheck.REPORTED))
+                    .as(ExampleColumns.LABEL, labels.metadata()))
             .drop("labels", StratifiedSplit.CONFLICT, DatasetPreparation.LISTED);
+    otherRows = this.rows.filter(col(SPLIT).equalTo(Split.TEST).or(col(REASON).isNotNull()));
   }
 
   /**
-   * The training rows: the strings {@code text}, {@code text_pair} (of pairs alone) and {@code
-   * label}, of multi-label data an array of strings.
+   * The examples to train and to validate on, as {@link ExampleColumns} has their columns: {@code
+   * text}, {@code text_pair} (of pairs alone), {@code label} and {@code is_validation}, which is
+   * not there when there are none to validate on.
    */
+  public Dataset<Row> examples() {
+    Dataset<Row> examples =
+        rows.filter(col(REASON).isNull().and(col(SPLIT).notEqual(Split.TEST)))
+            .withColumn(ExampleColumns.IS_VALIDATION, col(SPLIT).equalTo(Split.VALIDATION))
+            .drop(SPLIT, REASON);
+    return isKept(Split.VALIDATION) ? examples : examples.drop(ExampleColumns.IS_VALIDATION);
+  }
+
+  /** Those of the {@link #examples} that are trained on, without {@code is_validation}. */
   public Dataset<Row> train() {
-    return split(Split.TRAIN);
+    return split(rows, Split.TRAIN);
   }
 
-  /** The validation rows, with the columns of the training rows; empty when there are none. */
+  /** Those that are validated on, with the columns of {@link #train}; empty when there are none. */
   public Optional<Dataset<Row>> validation() {
-    return heldOut(Split.VALIDATION);
+    return isKept(Split.VALIDATION) ? Optional.of(split(rows, Split.VALIDATION)) : Optional.empty();
   }
 
-  /** The test rows, with the columns of the training rows; empty when there are none. */
+  /** The test rows, with the columns of {@link #train}; empty when there are none. */
   public Optional<Dataset<Row>> test() {
-    return heldOut(Split.TEST);
+    return isKept(Split.TEST) ? Optional.of(split(otherRows, Split.TEST)) : Optional.empty();
   }
 
   /**
-   * The rows set aside: {@code split}, {@code reason} ({@link RejectReason#code}), and the columns
+   * The rejected rows: {@code split}, {@code reason} ({@link RejectReason#code}), and the columns
    * of the training rows. The text of a malformed row is that row as it was read.
    */
-  public Dataset<Row> setAside() {
-    return rows.filter(col("reason").isNotNull());
+  public Dataset<Row> rejected() {
+    return otherRows.filter(col(REASON).isNotNull());
   }
 
-  /** The label names of the training rows, with their indices. */
+  /**
+   * The label names of the training rows, with their indices. The column {@code label} carries
+   * them, so that a training does not look for them again ({@link LabelIndex#carriedBy}).
+   */
   public LabelIndex labels() {
     return labels;
   }
 
-  /** What was read, kept and set aside. */
+  /** What was read, kept and rejected. */
   public DataReport report() {
     return report;
   }
 
-  /** Lets go of the cached rows. */
-  @Override
-  public void close() {
+  /**
+   * Lets go of the cached {@link #examples}, whose tokens are all that a training needs. The test
+   * rows and those rejected stay cached.
+   */
+  public void unpersistExamples() {
+    otherRows.persist(StorageLevel.MEMORY_AND_DISK()).count();
     cached.unpersist();
   }
 
-  private Optional<Dataset<Row>> heldOut(String split) {
-    return report.split(split).filter(rows -> rows.kept() > 0).map(rows -> split(split));
+  /** Lets go of all cached rows. */
+  @Override
+  public void close() {
+    otherRows.unpersist();
+    cached.unpersist();
   }
 
-  private Dataset<Row> split(String split) {
-    return rows.filter(col("split").equalTo(split).and(col("reason").isNull()))
-        .drop("split", "reason");
+  private boolean isKept(String split) {
+    return report.split(split).filter(rows -> rows.kept() > 0).isPresent();
+  }
+
+  private static Dataset<Row> split(Dataset<Row> rows, String split) {
+    return rows.filter(col(SPLIT).equalTo(split).and(col(REASON).isNull())).drop(SPLIT, REASON);
   }
 }

@@ -1,7 +1,13 @@
 package org.sparkfinetune.data;
 
+import static org.apache.spark.sql.functions.when;
+
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.Column;
 
 /**
  * Why a row is used neither for training nor for evaluation. A row has the first that applies.
@@ -12,6 +18,8 @@ import java.util.Locale;
 public enum RejectReason {
   /** A CSV row with more or fewer fields than the header, or a line that is no JSON. */
   MALFORMED_ROW,
+  /** Of pairs of documents, a row has more first ones than second ones, or fewer. */
+  UNPAIRED_DOCUMENTS,
   /** The text is null or white space. */
   BLANK_TEXT,
   /** The second text of a pair is null or white space. */
@@ -54,8 +62,32 @@ public enum RejectReason {
     this.meaning = meaning;
   }
 
+  /**
+   * Why single rows are rejected, whatever the other rows are.
+   *
+   * @param text a string
+   * @param pair the second text; empty where rows have single texts
+   * @param labels an array of labels, as {@link LabelColumn#labels} gives it
+   * @param fault {@link LabelColumn#fault} of them
+   * @return the code of the first reason that applies; null for a row that can be used
+   */
+  public static Column of(Column text, Optional<Column> pair, Column labels, Column fault) {
+    Column reason = when(TextColumns.isBlank(text), BLANK_TEXT.code());
+    if (pair.isPresent()) {
+      reason = reason.when(TextColumns.isBlank(pair.get()), BLANK_TEXT_PAIR.code());
+    }
+    return reason.when(labels.isNull(), MISSING_LABEL.code()).otherwise(fault);
+  }
+
+  /** Counts of rows by reason in words, as in {@code blank text 2, missing label 1}. */
+  public static String inWords(Map<RejectReason, Long> counts) {
+    return counts.entrySet().stream()
+        .map(entry -> entry.getKey().words() + " " + DataReport.number(entry.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
   /** The reason of a code. */
-  static RejectReason of(String code) {
+  public static RejectReason of(String code) {
     return Arrays.stream(values())
         .filter(reason -> reason.code().equals(code))
         .findFirst()

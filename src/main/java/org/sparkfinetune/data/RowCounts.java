@@ -28,7 +28,7 @@ final class RowCounts {
   /**
    * Rows of one split, reason and label.
    *
-   * @param reason null when they are not set aside
+   * @param reason null when they are not rejected
    * @param label null when they have none
    * @param labeled rows that have the label; a row with several is in a group for each
    * @param rows those of them that are counted here, so that each row is counted once in all
@@ -75,7 +75,7 @@ final class RowCounts {
    * The labels of the usable training rows.
    *
    * @param separated whether several labels of a row are one string
-   * @throws UserException when there are fewer than two, all rows of a class are set aside, or
+   * @throws UserException when there are fewer than two, all rows of a class are rejected, or
    *     labels cannot be what was meant
    */
   LabelIndex trainLabels(Map<String, String> sources, DataArguments arguments, boolean separated) {
@@ -102,12 +102,12 @@ final class RowCounts {
     lost.removeAll(usable);
     if (!lost.isEmpty()) {
       throw new UserException(
-          "data.train=%s: no usable row is left of %s; set aside: %s"
+          "data.train=%s: no usable row is left of %s; rejected: %s"
               .formatted(
                   location,
                   classes(lost),
-                  reasons(
-                      setAside(
+                  RejectReason.inWords(
+                      rejected(
                           group -> group.in(Split.TRAIN) && lost.contains(label(group)),
                           Group::labeled))));
     }
@@ -219,7 +219,7 @@ final class RowCounts {
         split,
         Optional.ofNullable(sources.get(split)),
         read,
-        setAside(group -> group.in(split), Group::rows),
+        rejected(group -> group.in(split), Group::rows),
         sum(group -> group.in(split) && group.usable(), Group::rows),
         classes);
   }
@@ -242,7 +242,7 @@ final class RowCounts {
     Predicate<Group> malformed = group -> group.reason() == RejectReason.MALFORMED_ROW;
     if (sum(malformed, Group::rows) > 0) {
       warnings.add(
-          "malformed rows set aside: %s, such as: %s"
+          "malformed rows rejected: %s, such as: %s"
               .formatted(DataReport.number(sum(malformed, Group::rows)), example(malformed)));
     }
     long replaced = sum(group -> true, Group::replaced);
@@ -260,17 +260,17 @@ final class RowCounts {
     }
     if (matching(group -> group.in(split) && group.usable()).findAny().isEmpty()) {
       throw new UserException(
-          "data.%s=%s: no usable row is left of %s; set aside: %s%s"
+          "data.%s=%s: no usable row is left of %s; rejected: %s%s"
               .formatted(
                   split,
                   location,
                   DataReport.number(sum(group -> group.in(split), Group::rows)),
-                  reasons(setAside(group -> group.in(split), Group::rows)),
+                  RejectReason.inWords(rejected(group -> group.in(split), Group::rows)),
                   more));
     }
   }
 
-  private Map<RejectReason, Long> setAside(Predicate<Group> which, ToLongFunction<Group> what) {
+  private Map<RejectReason, Long> rejected(Predicate<Group> which, ToLongFunction<Group> what) {
     Map<RejectReason, Long> counts = new EnumMap<>(RejectReason.class);
     matching(which.and(group -> !group.usable()))
         .forEach(group -> counts.merge(group.reason(), what.applyAsLong(group), Long::sum));
@@ -305,12 +305,6 @@ final class RowCounts {
 
   private Stream<Group> matching(Predicate<Group> which) {
     return groups.stream().filter(which);
-  }
-
-  static String reasons(Map<RejectReason, Long> counts) {
-    return counts.entrySet().stream()
-        .map(entry -> entry.getKey().words() + " " + DataReport.number(entry.getValue()))
-        .collect(Collectors.joining(", "));
   }
 
   private static String classes(TreeSet<String> labels) {

@@ -16,7 +16,9 @@ import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Column;
@@ -41,9 +43,6 @@ import org.apache.spark.sql.types.StructType;
  * of it could be right.
  */
 public final class StratifiedSplit {
-  /** The column of second texts; rows are pairs when it is there. */
-  public static final String TEXT_PAIR = "text_pair";
-
   /** Boolean: whether the row is a training row whose text bears another label as well. */
   static final String CONFLICT = "conflict";
 
@@ -69,6 +68,26 @@ public final class StratifiedSplit {
   private StratifiedSplit() {}
 
   /**
+   * Marks a share of the examples of each class, or label, to validate on.
+   *
+   * @param examples columns {@code reason} (null for one that can be used), {@code text}, {@code
+   *     text_pair} (of pairs alone) and {@code labels} (a sorted array)
+   * @param share more than 0, less than 1
+   * @return the same columns and {@link ExampleColumns#IS_VALIDATION}
+   */
+  public static Dataset<Row> markValidation(
+      Dataset<Row> examples, double share, boolean multiLabel, long seed) {
+    Dataset<Row> compared = compareTexts(examples.withColumn("split", lit(Split.TRAIN)), seed);
+    Dataset<Row> split = multiLabel ? holdOutSets(compared, share, 0) : holdOut(compared, share, 0);
+    List<Column> columns = new ArrayList<>();
+    for (String column : examples.columns()) {
+      columns.add(col(column));
+    }
+    columns.add(col("split").equalTo(Split.VALIDATION).as(ExampleColumns.IS_VALIDATION));
+    return split.select(columns.toArray(Column[]::new));
+  }
+
+  /**
    * Adds {@link #CONFLICT}, and gives {@link RejectReason#TEXT_IN_EARLIER_SPLIT} to the validation
    * and test rows that have that fault and no other.
    *
@@ -76,7 +95,7 @@ public final class StratifiedSplit {
    *     can be used), {@code text}, {@code text_pair} (of pairs alone) and {@code labels} (a sorted
    *     array); also returned, with two columns for {@link #holdOut} and {@link #holdOutSets}
    */
-  public static Dataset<Row> compareTexts(Dataset<Row> rows, long seed) {
+  static Dataset<Row> compareTexts(Dataset<Row> rows, long seed) {
     Column[] key = key(rows);
     WindowSpec sameText = Window.partitionBy(FINGERPRINT, DRAW);
     Column usable = col("reason").isNull();
@@ -103,9 +122,9 @@ public final class StratifiedSplit {
   }
 
   private static Column[] key(Dataset<Row> rows) {
-    Column text = InputColumns.trimmed(col("text"));
-    return Arrays.asList(rows.columns()).contains(TEXT_PAIR)
-        ? new Column[] {text, InputColumns.trimmed(col(TEXT_PAIR))}
+    Column text = TextColumns.trimmed(col("text"));
+    return Arrays.asList(rows.columns()).contains(ExampleColumns.TEXT_PAIR)
+        ? new Column[] {text, TextColumns.trimmed(col(ExampleColumns.TEXT_PAIR))}
         : new Column[] {text};
   }
 
@@ -126,7 +145,7 @@ public final class StratifiedSplit {
    *
    * @param rows what {@link #compareTexts} returned
    */
-  public static Dataset<Row> holdOut(Dataset<Row> rows, double validationShare, double testShare) {
+  static Dataset<Row> holdOut(Dataset<Row> rows, double validationShare, double testShare) {
     Column drawnFrom = drawnFrom();
     Column stratum = when(drawnFrom, col("labels"));
     Column bucket = when(drawnFrom, lit(-1L)).otherwise(pmod(col(DRAW), lit(BUCKETS)));
@@ -156,8 +175,7 @@ public final class StratifiedSplit {
    *
    * @param rows what {@link #compareTexts} returned
    */
-  public static Dataset<Row> holdOutSets(
-      Dataset<Row> rows, double validationShare, double testShare) {
+  static Dataset<Row> holdOutSets(Dataset<Row> rows, double validationShare, double testShare) {
     StructType schema =
         new StructType()
             .add(FINGERPRINT, DataTypes.LongType)

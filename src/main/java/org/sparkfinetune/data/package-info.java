@@ -1,5 +1,5 @@
 /**
- * From files and tables to checked rows: reading text, setting unusable rows aside, splitting, and
+ * From files and tables to checked rows: reading text, rejecting unusable rows, splitting, and
  * indexing labels.
  *
  * <p>{@link org.sparkfinetune.data.DatasetPreparation} is the way in for labelled data, {@link

@@ -1,13 +1,11 @@
 package org.sparkfinetune.distributed;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
 
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -46,14 +44,19 @@ public final class DistributedTrainer {
   /** Partitions that the weights come back in; the driver fetches one after the other. */
   private static final int RESULT_PARTITIONS = 16;
 
+  /** Of examples, as {@link Example#shards} takes them. */
+  private static final Column[] COLUMNS = {
+    col("input_ids"), col("second_segment_start"), col("labels"), col("is_validation")
+  };
+
   private DistributedTrainer() {}
 
   /**
    * Trains on executors and waits for the end.
    *
-   * @param train columns {@code input_ids} (array of int), {@code second_segment_start} (int) and
-   *     {@code labels} (array of int), as {@link TrainingTask} has them
-   * @param validation the same columns, or empty to keep the last weights
+   * @param examples columns {@code input_ids} (array of int), {@code second_segment_start} (int),
+   *     {@code labels} (array of int) and {@code is_validation} (boolean); the last weights are
+   *     kept when there are none to validate on
    * @param labels the label names, by index
    * @param progress called on the driver, with each heartbeat, from a thread of Spark's
    * @throws TrainingDivergedException when the loss is no longer finite; it carries the last good
@@ -61,15 +64,14 @@ public final class DistributedTrainer {
    * @throws UserException when checkpoint, arguments or cluster cannot be trained with
    */
   public static TrainedModel train(
-      Dataset<Row> train,
-      Optional<Dataset<Row>> validation,
+      Dataset<Row> examples,
       List<String> labels,
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
-    try (PretrainedModelHandle base = PretrainedModelHandle.unshared(train.sparkSession())) {
-      return train(train, validation, labels, base, model, training, resources, progress);
+    try (PretrainedModelHandle base = PretrainedModelHandle.unshared(examples.sparkSession())) {
+      return train(examples, labels, base, model, training, resources, progress);
     }
   }
 
@@ -79,15 +81,14 @@ public final class DistributedTrainer {
    * @param base stays the caller's
    */
   public static TrainedModel train(
-      Dataset<Row> train,
-      Optional<Dataset<Row>> validation,
+      Dataset<Row> examples,
       List<String> labels,
       PretrainedModelHandle base,
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
-    SparkContext spark = train.sparkSession().sparkContext();
+    SparkContext spark = examples.sparkSession().sparkContext();
     ResourcePlan plan = plan(spark, training, resources);
     ClusterSlots.await(spark, plan);
     PretrainedModel checkpoint = base.checkpoint(model);
@@ -111,7 +112,7 @@ public final class DistributedTrainer {
                   base.folder(model)),
               base.hadoop(),
               channel.taskEnd());
-      return collect(run(examples(train, validation), plan, task), config, checkpoint.tokenizer());
+      return collect(run(examples, plan, task), config, checkpoint.tokenizer());
     }
   }
 
@@ -174,15 +175,6 @@ public final class DistributedTrainer {
     }
   }
 
-  private static Dataset<Row> examples(Dataset<Row> train, Optional<Dataset<Row>> validation) {
-    Dataset<Row> examples = examples(train, lit(false));
-    return validation.map(rows -> examples.union(examples(rows, lit(true)))).orElse(examples);
-  }
-
-  private static Dataset<Row> examples(Dataset<Row> rows, Column isValidation) {
-    return rows.select(col("input_ids"), col("second_segment_start"), col("labels"), isValidation);
-  }
-
   /**
    * Spark does not retry a barrier stage whose tasks give the job's result. The shuffle behind it
    * makes it a map stage, which Spark does retry, and lets the driver fetch the weights in parts.
@@ -191,7 +183,7 @@ public final class DistributedTrainer {
       Dataset<Row> examples, ResourcePlan plan, TrainingTask task) {
     ClassTag<Tuple2<Integer, Object>> tag = ClassTag$.MODULE$.apply(Tuple2.class);
     RDD<Tuple2<Integer, Object>> workers =
-        Example.shards(examples.toJavaRDD(), plan.workers())
+        Example.shards(examples.select(COLUMNS).toJavaRDD(), plan.workers())
             .rdd()
             .barrier()
             .mapPartitions(task, false, tag);

@@ -37,9 +37,9 @@ final class DatasetDigest {
     profile.put("num_rows", report.kept());
     profile.put("num_labels", report.classes().values().stream().filter(n -> n > 0).count());
     profile.put("num_rows_read", report.rowsRead());
-    for (Map.Entry<RejectReason, Long> reason : report.setAside().entrySet()) {
+    for (Map.Entry<RejectReason, Long> reason : report.rejected().entrySet()) {
       profile.put(
-          "num_set_aside_" + reason.getKey().name().toLowerCase(Locale.ROOT), reason.getValue());
+          "num_rejected_" + reason.getKey().name().toLowerCase(Locale.ROOT), reason.getValue());
     }
     String source = report.source().orElse("");
     String name = source.isEmpty() ? report.split() : source.replaceAll("/+$", "");

@@ -75,7 +75,7 @@ public final class FineTuning {
           FineTuneRecorder.REPORT,
           "confusion_matrix.csv",
           ClassScoresFile.NAME,
-          "set_aside",
+          "rejected_rows",
           OutputDirectory.LAST_GOOD);
 
   /**
@@ -133,7 +133,7 @@ public final class FineTuning {
     output.clear(FILES);
     pipeline.save(output.path("model"));
     output.write("config.conf", config.toHocon());
-    PipelineData.writeSetAside(data, console, output.path("set_aside"));
+    PipelineData.writeRejected(data, console, output.path("rejected_rows"));
     TrainingResult result = pipeline.trainingResult();
     result.loaded().lines().forEach(line -> console.line("%s", line));
     output.writeJson("log_history.json", result.logHistory());
@@ -173,12 +173,7 @@ public final class FineTuning {
         Settings.hocon(training.optimizer().learningRate()));
     try (ProgressBar bar = new ProgressBar(console)) {
       return ClassifierPipeline.fit(
-          data.train(),
-          data.validation(),
-          model,
-          training,
-          config.get(RESOURCES),
-          bar.andThen(tracking.relay()));
+          data, model, training, config.get(RESOURCES), bar.andThen(tracking.relay()));
     } catch (TrainingDivergedException e) {
       String folder = output.path(OutputDirectory.LAST_GOOD);
       HuggingFaceFolder.write(

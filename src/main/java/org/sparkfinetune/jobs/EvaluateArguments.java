@@ -15,7 +15,7 @@ public record EvaluateArguments(
         String model,
     @Key(
             doc =
-                "The folder for metrics, report, confusion matrix and the rows set aside. When not"
+                "The folder for metrics, report, confusion matrix and the rejected rows. When not"
                     + " set, the job only prints.",
             defaultValue = "")
         String output) {

@@ -33,7 +33,11 @@ final class EvaluateJob implements Job {
 
   private static final List<String> FILES =
       List.of(
-          "metrics.json", "report.txt", "confusion_matrix.csv", ClassScoresFile.NAME, "set_aside");
+          "metrics.json",
+          "report.txt",
+          "confusion_matrix.csv",
+          ClassScoresFile.NAME,
+          "rejected_rows");
 
   @Override
   public String name() {
@@ -76,7 +80,7 @@ final class EvaluateJob implements Job {
       }
       PipelineData.report(data, console);
       output.ifPresent(
-          folder -> PipelineData.writeSetAside(data, console, folder.path("set_aside")));
+          folder -> PipelineData.writeRejected(data, console, folder.path("rejected_rows")));
       Metrics metrics = pipeline.evaluate(data.test().orElseThrow());
       Report report = metrics.report(pipeline.labels());
       console.text("\n" + report.summary());

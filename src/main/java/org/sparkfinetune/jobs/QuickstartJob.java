@@ -10,6 +10,7 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.finetune.FineTuning;
@@ -124,7 +125,7 @@ final class QuickstartJob implements Job {
     List<Row> rows =
         pipeline
             .predict(prepared.test().orElseThrow().limit(EXAMPLES))
-            .select(PredictionColumns.PREDICTION, PredictionColumns.CONFIDENCE, PipelineData.TEXT)
+            .select(PredictionColumns.PREDICTION, PredictionColumns.CONFIDENCE, ExampleColumns.TEXT)
             .collectAsList();
     for (Row row : rows) {
       console.line(

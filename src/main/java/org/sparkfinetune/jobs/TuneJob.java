@@ -47,7 +47,7 @@ public final class TuneJob implements Job {
           "report.txt",
           "confusion_matrix.csv",
           ClassScoresFile.NAME,
-          "set_aside");
+          "rejected_rows");
 
   @Override
   public String name() {

@@ -14,8 +14,9 @@ import org.apache.spark.ml.feature.VectorAssembler;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.sparkfinetune.evaluate.ClassificationMetrics.Accumulator;
+import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
+import org.sparkfinetune.evaluate.ClassificationMetrics.Accumulator;
 
 /**
  * The classifier to beat: TF-IDF of words and word pairs, and Spark MLlib's logistic regression,
@@ -59,11 +60,11 @@ public final class BagOfWords {
   private static Pipeline features(List<String> labels) {
     StringIndexerModel indexer =
         new StringIndexerModel(labels.toArray(String[]::new))
-            .setInputCol(PipelineData.LABEL)
+            .setInputCol(ExampleColumns.LABEL)
             .setOutputCol("index");
     RegexTokenizer words =
         new RegexTokenizer()
-            .setInputCol(PipelineData.TEXT)
+            .setInputCol(ExampleColumns.TEXT)
             .setOutputCol("words")
             .setPattern("[\\p{L}\\p{N}']+")
             .setGaps(false);

@@ -20,11 +20,12 @@ import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.annotator.PreparedExamples;
 import org.sparkfinetune.annotator.TransformerClassifierApproach;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
+import org.sparkfinetune.data.ExampleColumns;
+import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.distributed.PretrainedModelHandle;
 import org.sparkfinetune.distributed.ResourceArguments;
 import org.sparkfinetune.evaluate.Metrics;
@@ -43,10 +44,9 @@ public final class ClassifierPipeline {
   static final String CATEGORY = "category";
 
   /** The columns of texts, and those of documents that are made of them; the second of pairs. */
-  private static final List<String> TEXTS = List.of(PipelineData.TEXT, PipelineData.TEXT_PAIR);
+  private static final List<String> TEXTS = List.of(ExampleColumns.TEXT, ExampleColumns.TEXT_PAIR);
 
   private static final List<String> DOCUMENTS = List.of("document", "document_pair");
-  private static final String IS_VALIDATION = "is_validation";
 
   private final PipelineModel model;
   private final TransformerClassifierModel classifier;
@@ -64,18 +64,41 @@ public final class ClassifierPipeline {
   /**
    * Fine-tunes.
    *
-   * @param train columns {@code text}, {@code text_pair} (of pairs alone) and {@code label}
-   * @param validation the same, or empty to keep the last weights
+   * @param examples columns as {@link ExampleColumns} has them: {@code text}, {@code text_pair} (of
+   *     pairs alone), {@code label} and {@code is_validation}, without which the last weights are
+   *     kept instead of the best
+   * @param progress called on the driver, every few seconds, from a thread of its own
+   * @throws UserException when they, the settings or the cluster cannot be trained with
    */
   public static ClassifierPipeline fit(
-      Dataset<Row> train,
-      Optional<Dataset<Row>> validation,
+      Dataset<Row> examples,
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
-    PretrainedModelHandle alone = PretrainedModelHandle.unshared(train.sparkSession());
-    try (Prepared prepared = prepare(train, validation, model, training, resources, alone)) {
+    PretrainedModelHandle alone = PretrainedModelHandle.unshared(examples.sparkSession());
+    try (Prepared prepared = prepare(examples, model, training, resources, alone)) {
+      return prepared.fit(model, training, resources, progress);
+    }
+  }
+
+  /**
+   * Fine-tunes on prepared data, and holds its texts no longer than until there are tokens of them:
+   * see {@link PreparedData#unpersistExamples}.
+   *
+   * @param progress as of the other
+   * @throws UserException as the other
+   */
+  public static ClassifierPipeline fit(
+      PreparedData data,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources,
+      Consumer<TrainingProgress> progress) {
+    Dataset<Row> examples = data.examples();
+    PretrainedModelHandle alone = PretrainedModelHandle.unshared(examples.sparkSession());
+    try (Prepared prepared = prepare(examples, model, training, resources, alone)) {
+      data.unpersistExamples();
       return prepared.fit(model, training, resources, progress);
     }
   }
@@ -83,43 +106,34 @@ public final class ClassifierPipeline {
   /**
    * Prepares rows to fine-tune on any number of times.
    *
-   * @param train as of {@link #fit}
-   * @param validation as of {@link #fit}
+   * @param examples as of {@link #fit}
    * @param model the settings that shape the examples; the others are checked, and may be others
    *     when it comes to fit
    * @throws UserException when they, the rows or the cluster cannot be trained with
    */
   public static Prepared prepare(
-      Dataset<Row> train,
-      Optional<Dataset<Row>> validation,
+      Dataset<Row> examples,
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources) {
-    PretrainedModelHandle base = PretrainedModelHandle.shared(train.sparkSession());
-    return prepare(train, validation, model, training, resources, base);
+    PretrainedModelHandle base = PretrainedModelHandle.shared(examples.sparkSession());
+    return prepare(examples, model, training, resources, base);
   }
 
   private static Prepared prepare(
-      Dataset<Row> train,
-      Optional<Dataset<Row>> validation,
+      Dataset<Row> examples,
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources,
       PretrainedModelHandle base) {
-    SparkSession spark = train.sparkSession();
-    boolean pairs = Arrays.asList(train.columns()).contains(PipelineData.TEXT_PAIR);
-    Dataset<Row> rows = train;
-    if (validation.isPresent()) {
-      rows =
-          train
-              .withColumn(IS_VALIDATION, functions.lit(false))
-              .unionByName(validation.get().withColumn(IS_VALIDATION, functions.lit(true)));
-    }
+    SparkSession spark = examples.sparkSession();
+    List<String> columns = Arrays.asList(examples.columns());
+    boolean pairs = columns.contains(ExampleColumns.TEXT_PAIR);
+    boolean validated = columns.contains(ExampleColumns.IS_VALIDATION);
     Dataset<Row> documents =
-        ofTransformers(withColumns(newAssemblers(pairs)), spark).transform(rows);
-    TransformerClassifierApproach approach =
-        approach(pairs, validation.isPresent(), model, training, resources);
-    return new Prepared(spark, pairs, validation.isPresent(), approach.prepare(documents, base));
+        ofTransformers(withColumns(newAssemblers(pairs)), spark).transform(examples);
+    TransformerClassifierApproach approach = approach(pairs, validated, model, training, resources);
+    return new Prepared(spark, pairs, validated, approach.prepare(documents, base));
   }
 
   /** Rows to fine-tune on any number of times, also from several threads at once. */
@@ -172,12 +186,12 @@ public final class ClassifierPipeline {
     TransformerClassifierApproach classifier = new TransformerClassifierApproach();
     classifier.setInputCols(documents(pairs));
     classifier.setOutputCol(CATEGORY);
-    classifier.setLabelColumn(PipelineData.LABEL);
+    classifier.setLabelColumn(ExampleColumns.LABEL);
     classifier.setArguments(model);
     classifier.setArguments(training);
     classifier.setArguments(resources);
     if (validated) {
-      classifier.setValidationIndicatorCol(IS_VALIDATION);
+      classifier.setValidationIndicatorCol(ExampleColumns.IS_VALIDATION);
     }
     return classifier;
   }
@@ -259,8 +273,8 @@ public final class ClassifierPipeline {
   public Dataset<Row> predict(Dataset<Row> rows) {
     return predict(
         rows,
-        PipelineData.TEXT,
-        isPairs() ? Optional.of(PipelineData.TEXT_PAIR) : Optional.empty());
+        ExampleColumns.TEXT,
+        isPairs() ? Optional.of(ExampleColumns.TEXT_PAIR) : Optional.empty());
   }
 
   /**
@@ -271,8 +285,8 @@ public final class ClassifierPipeline {
   public Dataset<Row> predict(Dataset<Row> rows, String textColumn, Optional<String> pairColumn) {
     checkPairs(pairColumn);
     Map<String, String> texts = new LinkedHashMap<>();
-    texts.put(PipelineData.TEXT, textColumn);
-    pairColumn.ifPresent(pair -> texts.put(PipelineData.TEXT_PAIR, pair));
+    texts.put(ExampleColumns.TEXT, textColumn);
+    pairColumn.ifPresent(pair -> texts.put(ExampleColumns.TEXT_PAIR, pair));
     // A copy: what is saved keeps its own setting.
     PipelineModel annotatingAll =
         model.copy(new ParamMap().put(classifier.annotateUnlabeled().w(true)));
@@ -300,7 +314,7 @@ public final class ClassifierPipeline {
   /** Measures prepared rows. */
   public Metrics evaluate(Dataset<Row> rows) {
     return PredictionMetrics.evaluate(
-        predict(rows), PipelineData.LABEL, labels(), problemType().isMultiLabel());
+        predict(rows), ExampleColumns.LABEL, labels(), problemType().isMultiLabel());
   }
 
   /** What should be known of the texts classified so far. */

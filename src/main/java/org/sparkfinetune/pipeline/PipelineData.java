@@ -16,7 +16,6 @@ import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.data.LabelIndex;
 import org.sparkfinetune.data.PreparedData;
-import org.sparkfinetune.data.StratifiedSplit;
 import org.sparkfinetune.model.ProblemType;
 
 /** What the jobs ask of package {@code data}. */
@@ -28,15 +27,6 @@ public final class PipelineData {
       Schema.of("data", DataFormat.class).settings().stream()
           .map(Setting::name)
           .toArray(String[]::new);
-
-  /** The columns of prepared rows. */
-  public static final String TEXT = "text";
-
-  /** The second texts, of pairs alone. */
-  static final String TEXT_PAIR = StratifiedSplit.TEXT_PAIR;
-
-  /** A string, of multi-label data an array of strings. */
-  static final String LABEL = "label";
 
   private PipelineData() {}
 
@@ -76,11 +66,11 @@ public final class PipelineData {
     console.text(data.report().render() + "\n");
   }
 
-  /** Writes the rows set aside, where there are any, to a path. */
-  public static void writeSetAside(PreparedData data, Console console, String path) {
-    if (data.report().splits().stream().anyMatch(split -> split.rowsSetAside() > 0)) {
-      data.setAside().write().mode("overwrite").json(path);
-      console.line("The rows set aside are in %s", path);
+  /** Writes the rejected rows, where there are any, to a path. */
+  public static void writeRejected(PreparedData data, Console console, String path) {
+    if (data.report().splits().stream().anyMatch(split -> split.rowsRejected() > 0)) {
+      data.rejected().write().mode("overwrite").json(path);
+      console.line("The rejected rows are in %s", path);
     }
   }
 }

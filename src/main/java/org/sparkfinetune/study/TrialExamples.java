@@ -8,7 +8,6 @@ import static org.apache.spark.sql.functions.xxhash64;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.sql.Column;
@@ -17,6 +16,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.model.ModelArguments;
@@ -78,17 +78,18 @@ final class TrialExamples implements AutoCloseable {
   private List<ClassifierPipeline.Prepared> prepare(Settings setting) {
     PreparedData rows = data(setting);
     if (folds == 0) {
-      return List.of(prepare(rows.train(), rows.validation(), setting));
+      return List.of(prepare(rows.examples(), setting));
     }
-    Dataset<Row> all = rows.validation().map(rows.train()::unionByName).orElse(rows.train());
     DataArguments arguments = setting.get(PipelineData.SCHEMA);
     // By the text: rows of the same text are never on both sides.
-    Column fold = pmod(xxhash64(lit(arguments.seed()), col(PipelineData.TEXT)), lit(folds));
+    Column fold = pmod(xxhash64(lit(arguments.seed()), col(ExampleColumns.TEXT)), lit(folds));
     List<ClassifierPipeline.Prepared> prepared = new ArrayList<>();
     try {
       for (int i = 0; i < folds; i++) {
+        Column isValidation = fold.equalTo(i);
         prepared.add(
-            prepare(all.where(fold.notEqual(i)), Optional.of(all.where(fold.equalTo(i))), setting));
+            prepare(
+                rows.examples().withColumn(ExampleColumns.IS_VALIDATION, isValidation), setting));
       }
       return prepared;
     } catch (RuntimeException e) {
@@ -97,15 +98,10 @@ final class TrialExamples implements AutoCloseable {
     }
   }
 
-  private static ClassifierPipeline.Prepared prepare(
-      Dataset<Row> train, Optional<Dataset<Row>> validation, Settings setting) {
+  private static ClassifierPipeline.Prepared prepare(Dataset<Row> examples, Settings setting) {
     ModelArguments model = setting.get(FineTuning.MODEL);
     return ClassifierPipeline.prepare(
-        train,
-        validation,
-        model,
-        setting.get(FineTuning.TRAINING),
-        setting.get(FineTuning.RESOURCES));
+        examples, model, setting.get(FineTuning.TRAINING), setting.get(FineTuning.RESOURCES));
   }
 
   /** Lets go of all rows and examples. */

@@ -17,6 +17,7 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.console.ProgressBar;
 import org.sparkfinetune.console.StudyProgress;
+import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.finetune.FineTuning;
@@ -230,7 +231,7 @@ public final class TuneSession implements AutoCloseable {
     Map<String, Double> metrics = new LinkedHashMap<>();
     if (isFineTuning()) {
       metrics.putAll(model(best, folders));
-      PipelineData.writeSetAside(examples.data(config), console, output.path("set_aside"));
+      PipelineData.writeRejected(examples.data(config), console, output.path("rejected_rows"));
     }
     tracking.result(study.history(), goal.metric(), metrics);
     places();
@@ -295,17 +296,14 @@ public final class TuneSession implements AutoCloseable {
   }
 
   private ClassifierPipeline train(Settings setting, PreparedData data) {
-    Dataset<Row> train = data.train();
-    Optional<Dataset<Row>> validation = data.validation();
+    Dataset<Row> examples = data.examples();
     if (tune.refit()) {
-      train = validation.map(train::unionByName).orElse(train);
-      validation = Optional.empty();
+      examples = examples.drop(ExampleColumns.IS_VALIDATION);
     }
     console.line("%nTraining the best setting once more");
     try (ProgressBar bar = new ProgressBar(console)) {
       return ClassifierPipeline.fit(
-          train,
-          validation,
+          examples,
           setting.get(FineTuning.MODEL),
           setting.get(FineTuning.TRAINING),
           given.get(FineTuning.RESOURCES),

@@ -4,6 +4,9 @@ import static org.apache.spark.sql.functions.col;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +19,14 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetPreparation;
+import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.model.ProblemType;
 
 class TrainingExamplesTest {
@@ -30,7 +38,7 @@ class TrainingExamplesTest {
       columns(ProblemType.MULTI_LABEL_CLASSIFICATION, Optional.empty());
 
   @Test
-  void setsAsideWhatHasNoTextOrNoLabel() {
+  void rejectsWhatHasNoTextOrNoLabel() {
     Dataset<Row> rows =
         labeled(
             DataTypes.StringType,
@@ -43,10 +51,10 @@ class TrainingExamplesTest {
             row("a card", "card", null));
     try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
       assertThat(examples.labels().names()).containsExactly("card", "loan");
-      assertThat(labels(examples.train())).isEqualTo(Map.of(0, 2L, 1, 1L));
-      assertThat(examples.validation()).isEmpty();
-      assertThat(examples.train().columns())
-          .containsExactlyInAnyOrder("labels", "input_ids", "second_segment_start");
+      assertThat(labels(train(examples))).isEqualTo(Map.of(0, 2L, 1, 1L));
+      assertThat(validation(examples).count()).isZero();
+      assertThat(examples.rows().columns())
+          .containsExactly("input_ids", "second_segment_start", "labels", "is_validation");
     }
   }
 
@@ -56,7 +64,7 @@ class TrainingExamplesTest {
         labeled(DataTypes.IntegerType, row("a", 10, null), row("b", 9, null), row("c", 10, null));
     try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
       assertThat(examples.labels().names()).containsExactly("9", "10");
-      assertThat(labels(examples.train())).isEqualTo(Map.of(0, 1L, 1, 2L));
+      assertThat(labels(train(examples))).isEqualTo(Map.of(0, 1L, 1, 2L));
     }
   }
 
@@ -70,8 +78,8 @@ class TrainingExamplesTest {
             row("c", "y", null),
             row("d", "y", true));
     try (TrainingExamples examples = of(rows, WITH_INDICATOR, 0)) {
-      assertThat(labels(examples.train())).isEqualTo(Map.of(0, 1L, 1, 1L));
-      assertThat(labels(examples.validation().orElseThrow())).isEqualTo(Map.of(0, 1L, 1, 1L));
+      assertThat(labels(train(examples))).isEqualTo(Map.of(0, 1L, 1, 1L));
+      assertThat(labels(validation(examples))).isEqualTo(Map.of(0, 1L, 1, 1L));
     }
   }
 
@@ -85,21 +93,41 @@ class TrainingExamplesTest {
     Dataset<Row> ordered = labeled(DataTypes.StringType, rows.toArray(Row[]::new));
     try (TrainingExamples examples = of(ordered, COLUMNS, 0.2);
         TrainingExamples shuffled = of(ordered.repartition(5), COLUMNS, 0.2)) {
-      Dataset<Row> validation = examples.validation().orElseThrow();
+      Dataset<Row> validation = validation(examples);
       assertThat(examples.labels().names()).containsExactly("often", "once", "seldom");
       assertThat(labels(validation)).isEqualTo(Map.of(0, 6L, 2, 2L));
-      assertThat(labels(examples.train())).isEqualTo(Map.of(0, 24L, 1, 1L, 2, 8L));
-      assertThat(sorted(shuffled.validation().orElseThrow())).isEqualTo(sorted(validation));
+      assertThat(labels(train(examples))).isEqualTo(Map.of(0, 24L, 1, 1L, 2, 8L));
+      assertThat(sorted(validation(shuffled))).isEqualTo(sorted(validation));
+    }
+  }
+
+  /** Rows that {@code data} has prepared say which labels there are. */
+  @Test
+  void aColumnThatCarriesItsLabelsIsNotIndexedAnew(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("rows.csv");
+    Files.writeString(file, "text,label\na,x\nb,y\nc,z\nd,x\n");
+    DataArguments arguments =
+        Schema.of("data", DataArguments.class)
+            .create(Map.of("train", file.toString(), "validation_split", 0));
+    try (PreparedData data = DatasetPreparation.prepare(TestSpark.session(), arguments, false)) {
+      Dataset<Row> rows = Fixtures.documents().transform(data.examples());
+      try (TrainingExamples examples = of(rows, COLUMNS, 0);
+          TrainingExamples fewer = of(rows.where("label != 'x'"), COLUMNS, 0)) {
+        assertThat(examples.labels()).isEqualTo(data.labels());
+        assertThat(labels(train(examples))).isEqualTo(Map.of(0, 2L, 1, 1L, 2, 1L));
+        assertThat(fewer.labels().names()).containsExactly("y", "z");
+        assertThat(labels(train(fewer))).isEqualTo(Map.of(0, 1L, 1, 1L));
+      }
     }
   }
 
   @Test
-  void leavesNothingCached() {
+  void holdsTokensAloneAndLeavesNothingCached() {
     Dataset<Row> rows = labeled(DataTypes.StringType, row("a", "x", null), row("b", "y", null));
     int before = cached();
     try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
-      assertThat(examples.train().count()).isEqualTo(2);
-      assertThat(cached()).isGreaterThan(before);
+      assertThat(train(examples).count()).isEqualTo(2);
+      assertThat(cached()).isEqualTo(before + 1);
     }
     assertThat(cached()).isEqualTo(before);
     Dataset<Row> oneClass = labeled(DataTypes.StringType, row("a", "x", null));
@@ -123,7 +151,7 @@ class TrainingExamplesTest {
             DataTypes.StringType, row("short", "x", null), row("so long ".repeat(20), "y", null));
     try (TrainingExamples examples = of(rows, COLUMNS, 0)) {
       assertThat(examples.truncated()).isEqualTo(1);
-      assertThat(examples.train().where("size(input_ids) = 16").count()).isEqualTo(1);
+      assertThat(train(examples).where("size(input_ids) = 16").count()).isEqualTo(1);
     }
   }
 
@@ -157,8 +185,8 @@ class TrainingExamplesTest {
                     0))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "cannot train on 2 examples of one class, x: expected at least two classes; set aside:"
-                + " {without text=1}");
+            "cannot train on 2 examples of one class, x: expected at least two classes; rejected:"
+                + " blank text 1");
     assertThatThrownBy(() -> of(labeled(DataTypes.StringType), COLUMNS, 0))
         .hasMessage("cannot train on 0 examples of no class: expected at least two classes");
     Dataset<Row> unseen =
@@ -216,7 +244,7 @@ class TrainingExamplesTest {
       try (TrainingExamples examples = of(rows, SETS, 0)) {
         assertThat(examples.labels().names()).containsExactly("x", "y", "z");
         assertThat(
-                examples.train().select("labels").collectAsList().stream()
+                train(examples).select("labels").collectAsList().stream()
                     .map(row -> row.<Integer>getList(0)))
             .containsExactlyInAnyOrder(List.of(0, 1), List.of(), List.of(2));
       }
@@ -232,11 +260,11 @@ class TrainingExamplesTest {
     Dataset<Row> ordered = labeled(DataTypes.StringType, rows.toArray(Row[]::new));
     try (TrainingExamples examples = of(ordered, SETS, 0.2);
         TrainingExamples shuffled = of(ordered.repartition(5), SETS, 0.2)) {
-      Dataset<Row> validation = examples.validation().orElseThrow();
+      Dataset<Row> validation = validation(examples);
       assertThat(validation.count()).isEqualTo(12);
       assertThat(validation.where("array_contains(labels, 0)").count()).isEqualTo(6);
       assertThat(validation.where("array_contains(labels, 1)").count()).isEqualTo(2);
-      assertThat(sorted(shuffled.validation().orElseThrow())).isEqualTo(sorted(validation));
+      assertThat(sorted(validation(shuffled))).isEqualTo(sorted(validation));
     }
   }
 
@@ -304,6 +332,14 @@ class TrainingExamplesTest {
             .add("label", labelType)
             .add("held_out", DataTypes.BooleanType);
     return Fixtures.documents().transform(Fixtures.rows(schema, List.of(rows)));
+  }
+
+  private static Dataset<Row> train(TrainingExamples examples) {
+    return examples.rows().where("not is_validation");
+  }
+
+  private static Dataset<Row> validation(TrainingExamples examples) {
+    return examples.rows().where("is_validation");
   }
 
   private static Map<Integer, Long> labels(Dataset<Row> examples) {

@@ -144,11 +144,11 @@ class ClassLabelsTest {
       DataReport report = data.report();
       assertThat(report.split("train").orElseThrow().classes())
           .isEqualTo(Map.of("neg", 1L, "pos", 2L));
-      assertThat(report.split("train").orElseThrow().setAside())
+      assertThat(report.split("train").orElseThrow().rejected())
           .isEqualTo(Map.of(RejectReason.MISSING_LABEL, 2L));
       assertThat(report.split("test").orElseThrow().classes())
           .isEqualTo(Map.of("neg", 1L, "pos", 2L));
-      assertThat(report.split("test").orElseThrow().setAside())
+      assertThat(report.split("test").orElseThrow().rejected())
           .isEqualTo(Map.of(RejectReason.UNNAMED_LABEL, 1L, RejectReason.UNSEEN_LABEL, 1L));
       assertThat(report.notes())
           .containsExactly(

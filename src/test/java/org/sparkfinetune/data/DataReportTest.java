@@ -44,12 +44,12 @@ class DataReportTest {
     assertThat(report.render())
         .isEqualTo(
             """
-            split        read  set aside   kept  source
-            train       1,500         20  1,280  train.csv
-            validation      -          -    200  held out of train
-            test            3          1      2  test.csv
-            set aside of train: blank text 20
-            set aside of test: unseen label 1
+            split        read  rejected   kept  source
+            train       1,500        20  1,280  train.csv
+            validation      -         -    200  held out of train
+            test            3         1      2  test.csv
+            rejected of train: blank text 20
+            rejected of test: unseen label 1
             class   train  validation  test
             card    1,200         190     2
             refund     80          10     0
@@ -97,8 +97,8 @@ class DataReportTest {
 
     assertThat(report.render().lines())
         .containsExactly(
-            "split    read  set aside    kept  source",
-            "train  30,030          0  30,030  t",
+            "split    read  rejected    kept  source",
+            "train  30,030         0  30,030  t",
             "train: 77 classes, rows a class: min 10, median 390, max 770; smallest: class_1 10,"
                 + " class_2 20, class_3 30",
             "note: a note");

@@ -32,7 +32,7 @@ class DatasetLabelsTest {
       assertThat(data.labels().names()).containsExactly("9", "10");
       assertThat(classes(data, "train")).isEqualTo(Map.of("9", 2L, "10", 1L));
       assertThat(classes(data, "test")).isEqualTo(Map.of("9", 2L, "10", 1L));
-      assertThat(data.report().split("train").orElseThrow().setAside())
+      assertThat(data.report().split("train").orElseThrow().rejected())
           .isEqualTo(Map.of(RejectReason.MISSING_LABEL, 1L));
     }
   }
@@ -89,7 +89,7 @@ class DatasetLabelsTest {
   }
 
   @Test
-  void damagedLabelsStopATrainingAndAreSetAsideElsewhere() throws IOException {
+  void damagedLabelsStopATrainingAndAreRejectedElsewhere() throws IOException {
     // Lost by whoever has written the file: its own bytes are sound.
     String damaged = write("damaged.csv", "text,label\na,f\uFFFDr\nb,f\uFFFDr\nc,x\nd,y\n");
     assertThatThrownBy(() -> prepare(false, Map.of("train", damaged)))
@@ -100,7 +100,7 @@ class DatasetLabelsTest {
                 + ": damaged label: 2 rows, such as \"f\\uFFFDr\"; U+FFFD stands");
     String train = write("utf8.csv", "text,label\ne,x\nf,y\n");
     try (PreparedData data = prepare(false, Map.of("train", train, "test", damaged))) {
-      assertThat(data.report().split("test").orElseThrow().setAside())
+      assertThat(data.report().split("test").orElseThrow().rejected())
           .isEqualTo(Map.of(RejectReason.DAMAGED_LABEL, 2L));
       assertThat(data.report().warnings())
           .singleElement()
@@ -127,7 +127,7 @@ class DatasetLabelsTest {
         .hasMessage(
             "data.test="
                 + floats
-                + ": no usable row is left of 3; set aside: unseen label 3; its labels \"0.0\" 1"
+                + ": no usable row is left of 3; rejected: unseen label 3; its labels \"0.0\" 1"
                 + " (known is \"0\", which differs in how a number is written), \"1.0\" 2 (known is"
                 + " \"1\", which differs in how a number is written) are none of training, which are"
                 + " \"0\", \"1\": expected the same spelling");
@@ -148,10 +148,10 @@ class DatasetLabelsTest {
     String train = write("spam.csv", "text,label\na,Spam\nb,spam\nc,ham\n");
     try (PreparedData data = prepare(false, Map.of("train", train))) {
       assertThat(data.labels().names()).containsExactly("Spam", "ham", "spam");
-      // The annotator need not say it again.
+      // The annotator need not say it again, nor index the labels.
       Dataset<Row> marked = data.train().withColumn("is_validation", lit(false));
       Dataset<Row> both = marked.unionByName(data.train().withColumn("is_validation", lit(true)));
-      assertThat(LabelCheck.isReported(both.schema().apply("label"))).isTrue();
+      assertThat(LabelIndex.carriedBy(both.schema().apply("label"))).contains(data.labels());
       assertThat(data.report().warnings())
           .containsExactly(
               "labels that may be one, spelled differently: \"Spam\" 1 and \"spam\" 1 (case); each"

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.RDDInfo;
 import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,14 +41,17 @@ class DatasetPreparationTest {
       assertThat(rows(data.train())).containsExactlyInAnyOrder("a/x", "b/y", "c/y");
       assertThat(rows(data.validation())).containsExactlyInAnyOrder("d/x", "e/y");
       assertThat(rows(data.test())).containsExactlyInAnyOrder("f/y", "g/x");
+      assertThat(data.examples().columns()).containsExactly("text", "label", "is_validation");
+      assertThat(rows(data.examples().where("is_validation").drop("is_validation")))
+          .containsExactlyInAnyOrder("d/x", "e/y");
       assertThat(data.labels().names()).containsExactly("x", "y");
-      assertThat(data.setAside().count()).isZero();
+      assertThat(data.rejected().count()).isZero();
       assertThat(data.report().warnings()).isEmpty();
     }
   }
 
   @Test
-  void setsUnusableRowsAsideWithTheirReasonAndLosesNone() throws IOException {
+  void rejectsUnusableRowsWithTheirReasonAndLosesNone() throws IOException {
     String train =
         write("train.csv", "text,label\na,x\nb,y\n,x\n\"\u00A0\t\",y\nc,\nd, \ne,f,y\n\"p\n\",x\n");
     String test = write("test.csv", "text,label\na ,x\nq,y\nr,z\n p,y\n,z\n");
@@ -55,8 +60,9 @@ class DatasetPreparationTest {
       assertThat(rows(data.train())).containsExactlyInAnyOrder("a/x", "b/y", "p\n/x");
       assertThat(rows(data.test())).containsExactly("q/y");
       assertThat(data.validation()).isEmpty();
+      assertThat(rows(data.examples())).hasSize(3);
       assertThat(
-              data.setAside().collectAsList().stream()
+              data.rejected().collectAsList().stream()
                   .map(row -> row.getString(0) + " " + row.getString(1) + " " + row.getString(2)))
           .containsExactlyInAnyOrder(
               "train blank_text null",
@@ -71,28 +77,28 @@ class DatasetPreparationTest {
       DataReport.SplitReport ofTrain = data.report().split("train").orElseThrow();
       assertThat(ofTrain.rowsRead()).isEqualTo(8);
       assertThat(ofTrain.kept()).isEqualTo(3);
-      assertThat(ofTrain.setAside())
+      assertThat(ofTrain.rejected())
           .containsExactly(
               Map.entry(RejectReason.MALFORMED_ROW, 1L),
               Map.entry(RejectReason.BLANK_TEXT, 2L),
               Map.entry(RejectReason.MISSING_LABEL, 2L));
       DataReport.SplitReport ofTest = data.report().split("test").orElseThrow();
       assertThat(ofTest.rowsRead()).isEqualTo(5);
-      assertThat(ofTest.setAside())
+      assertThat(ofTest.rejected())
           .containsExactly(
               Map.entry(RejectReason.BLANK_TEXT, 1L),
               Map.entry(RejectReason.TEXT_IN_EARLIER_SPLIT, 2L),
               Map.entry(RejectReason.UNSEEN_LABEL, 1L));
       assertThat(data.report().warnings())
           .containsExactly(
-              "malformed rows set aside: 1, such as: e,f,y",
+              "malformed rows rejected: 1, such as: e,f,y",
               "test has labels that training has not: \"z\" 1",
               "test has no row of class x");
     }
   }
 
   @Test
-  void aTextOfValidationIsSetAsideFromTheTest() throws IOException {
+  void aTextOfValidationIsRejectedFromTheTest() throws IOException {
     try (PreparedData data =
         prepare(
             Map.of(
@@ -216,13 +222,13 @@ class DatasetPreparationTest {
       assertThat(rows(data.train())).containsExactlyInAnyOrder("a/3", "b/10", "c/0.5");
       assertThat(rows(data.validation())).containsExactlyInAnyOrder("d/3", "e/10");
       assertThat(rows(data.test())).containsExactlyInAnyOrder("f/3", "g/10");
-      assertThat(data.report().split("train").orElseThrow().setAside())
+      assertThat(data.report().split("train").orElseThrow().rejected())
           .containsExactly(Map.entry(RejectReason.MISSING_LABEL, 1L));
     }
   }
 
   @Test
-  void malformedJsonLinesAreSetAside() throws IOException {
+  void malformedJsonLinesAreRejected() throws IOException {
     String train =
         write(
             "train.jsonl",
@@ -231,9 +237,9 @@ class DatasetPreparationTest {
     try (PreparedData data =
         prepare(Map.of("train", train, "validation_split", 0, "test_split", 0))) {
       assertThat(rows(data.train())).containsExactlyInAnyOrder("a/1", "b/2");
-      assertThat(data.setAside().first().getString(2)).isEqualTo("{\"text\": \"c\", \"la");
+      assertThat(data.rejected().first().getString(2)).isEqualTo("{\"text\": \"c\", \"la");
       assertThat(data.report().warnings())
-          .containsExactly("malformed rows set aside: 1, such as: {\"text\": \"c\", \"la");
+          .containsExactly("malformed rows rejected: 1, such as: {\"text\": \"c\", \"la");
     }
   }
 
@@ -298,7 +304,7 @@ class DatasetPreparationTest {
         DatasetPreparation.prepareTest(
             session, arguments, false, LabelIndex.of(List.of("x", "y")))) {
       assertThat(rows(data.test())).containsExactlyInAnyOrder("a/x", "c/x");
-      assertThat(data.report().split("test").orElseThrow().setAside())
+      assertThat(data.report().split("test").orElseThrow().rejected())
           .containsExactly(
               Map.entry(RejectReason.BLANK_TEXT, 1L), Map.entry(RejectReason.UNSEEN_LABEL, 1L));
       assertThat(data.report().warnings())
@@ -319,13 +325,13 @@ class DatasetPreparationTest {
   }
 
   @Test
-  void refusesAClassWhoseRowsAreAllSetAside() throws IOException {
+  void refusesAClassWhoseRowsAreAllRejected() throws IOException {
     String train = write("train.csv", "text,label\na,x\nb,y\n,z\n,z\n");
 
     assertThatThrownBy(() -> prepare(Map.of("train", train)))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "data.train=%s: no usable row is left of class z; set aside: blank text 2", train);
+            "data.train=%s: no usable row is left of class z; rejected: blank text 2", train);
   }
 
   @Test
@@ -343,7 +349,7 @@ class DatasetPreparationTest {
     assertThatThrownBy(() -> prepare(Map.of("train", train, "validation", unseen)))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "data.validation=%s: no usable row is left of 2; set aside: text in earlier split 1, unseen label 1; its"
+            "data.validation=%s: no usable row is left of 2; rejected: text in earlier split 1, unseen label 1; its"
                 + " labels \"w\" 1 are none of training, which are \"x\", \"y\": expected the same"
                 + " spelling",
             unseen);
@@ -445,11 +451,17 @@ class DatasetPreparationTest {
         data.train().count()
             + data.validation().orElseThrow().count()
             + data.test().orElseThrow().count()
-            + data.setAside().count();
+            + data.rejected().count();
 
     assertThat(used).isEqualTo(100);
     assertThat(scanned.value()).isEqualTo(100);
+    assertThat(data.examples().where("not is_validation").count()).isEqualTo(80);
     assertThat(session.sparkContext().getPersistentRDDs().size()).isEqualTo(before + 1);
+    long held = storage();
+    data.unpersistExamples();
+    assertThat(storage()).isLessThan(held);
+    assertThat(data.test().orElseThrow().count()).isEqualTo(10);
+    assertThat(scanned.value()).isEqualTo(100);
     data.close();
     assertThat(session.sparkContext().getPersistentRDDs().size()).isEqualTo(before);
     assertThat(data.train().count()).isEqualTo(80);
@@ -465,13 +477,13 @@ class DatasetPreparationTest {
       assertThat(sets(data.train()))
           .containsExactlyInAnyOrder("a/[x, y]", "b/[]", "c/[x, y, y;]", "d/[z]");
       assertThat(sets(data.test().orElseThrow())).containsExactlyInAnyOrder("e/[x, z]", "g/[]");
-      assertThat(data.setAside().collectAsList().stream().map(Row::toString))
+      assertThat(data.rejected().collectAsList().stream().map(Row::toString))
           .allMatch(row -> row.matches(".*(blank_text|unseen_label|text_in_earlier_split).*"))
           .hasSize(3);
       assertThat(data.report().split("train").orElseThrow().kept()).isEqualTo(4);
       assertThat(data.report().split("train").orElseThrow().classes())
           .isEqualTo(Map.of("x", 2L, "y", 2L, "y;", 1L, "z", 1L));
-      assertThat(data.report().split("test").orElseThrow().setAside())
+      assertThat(data.report().split("test").orElseThrow().rejected())
           .isEqualTo(Map.of(RejectReason.UNSEEN_LABEL, 1L, RejectReason.TEXT_IN_EARLIER_SPLIT, 1L));
       assertThat(data.report().warnings()).contains("rows without any label: 2, kept");
     }
@@ -488,7 +500,7 @@ class DatasetPreparationTest {
     Map<String, ?> settings = Map.of("train", train, "validation_split", 0, "test_split", 0);
     try (PreparedData data = DatasetPreparation.prepare(session, arguments(settings), true)) {
       assertThat(sets(data.train())).containsExactlyInAnyOrder("a/[x, y]", "b/[]");
-      assertThat(data.report().split("train").orElseThrow().setAside())
+      assertThat(data.report().split("train").orElseThrow().rejected())
           .isEqualTo(Map.of(RejectReason.MISSING_LABEL, 1L));
     }
     assertThatThrownBy(() -> prepare(settings))
@@ -509,7 +521,7 @@ class DatasetPreparationTest {
       assertThat(data.train().count()).isEqualTo(3);
       assertThat(data.test().orElseThrow().collectAsList())
           .containsExactly(RowFactory.create("a", "3", "x"));
-      assertThat(data.report().split("train").orElseThrow().setAside())
+      assertThat(data.report().split("train").orElseThrow().rejected())
           .isEqualTo(Map.of(RejectReason.BLANK_TEXT_PAIR, 1L));
       assertThat(data.report().warnings()).containsExactly("test has no row of class y");
     }
@@ -537,6 +549,13 @@ class DatasetPreparationTest {
     return rows.collectAsList().stream()
         .map(row -> row.getString(0) + "/" + row.getList(1))
         .toList();
+  }
+
+  /** Bytes that cached rows take. */
+  private long storage() {
+    return Arrays.stream(session.sparkContext().getRDDStorageInfo())
+        .mapToLong(RDDInfo::memSize)
+        .sum();
   }
 
   private PreparedData prepare(Map<String, ?> settings) {

@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -145,7 +144,6 @@ public final class ConcurrentTrainingsMain {
     TrainedModel trained =
         DistributedTrainer.train(
             rows,
-            Optional.empty(),
             TrainingMain.LABELS,
             base,
             model,

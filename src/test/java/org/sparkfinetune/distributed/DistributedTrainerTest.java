@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Dataset;
@@ -59,13 +58,7 @@ class DistributedTrainerTest {
     List<TrainingProgress> progress = new CopyOnWriteArrayList<>();
     TrainedModel trained =
         DistributedTrainer.train(
-            rows(40),
-            Optional.of(rows(10)),
-            LABELS,
-            model(16),
-            training(3e-2),
-            RESOURCES,
-            progress::add);
+            rows(40, 10), LABELS, model(16), training(3e-2), RESOURCES, progress::add);
     assertThat(trained.result().metrics().get("eval_accuracy")).isEqualTo(1.0);
     assertThat(progress.get(progress.size() - 1).step()).isEqualTo(2 * 5);
     try (SequenceClassifier model = SequenceClassifier.load(trained.files())) {
@@ -77,16 +70,10 @@ class DistributedTrainerTest {
   void aRunIsTheSameWhateverThePartitionsOfItsRows() {
     TrainedModel one =
         DistributedTrainer.train(
-            rows(40), Optional.empty(), LABELS, model(16), training(1e-2), RESOURCES, p -> {});
+            rows(40, 0), LABELS, model(16), training(1e-2), RESOURCES, p -> {});
     TrainedModel other =
         DistributedTrainer.train(
-            rows(40).repartition(7),
-            Optional.empty(),
-            LABELS,
-            model(16),
-            training(1e-2),
-            RESOURCES,
-            p -> {});
+            rows(40, 0).repartition(7), LABELS, model(16), training(1e-2), RESOURCES, p -> {});
     assertThat(other.files().weights().chunks().toArray(byte[][]::new))
         .isDeepEqualTo(one.files().weights().chunks().toArray(byte[][]::new));
   }
@@ -96,13 +83,7 @@ class DistributedTrainerTest {
     assertThatThrownBy(
             () ->
                 DistributedTrainer.train(
-                    rows(4),
-                    Optional.empty(),
-                    LABELS,
-                    model(129),
-                    training(1e-2),
-                    RESOURCES,
-                    p -> {}))
+                    rows(4, 0), LABELS, model(129), training(1e-2), RESOURCES, p -> {}))
         .isInstanceOf(UserException.class)
         .hasMessage("model.max_length=129 is not allowed: the model has positions for 128 tokens");
   }
@@ -116,13 +97,7 @@ class DistributedTrainerTest {
       assertThatThrownBy(
               () ->
                   DistributedTrainer.train(
-                      rows(4),
-                      Optional.empty(),
-                      LABELS,
-                      model(16),
-                      training(1e-2),
-                      RESOURCES,
-                      p -> {}))
+                      rows(4, 0), LABELS, model(16), training(1e-2), RESOURCES, p -> {}))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("model.safetensors");
       assertThat(attempts.numbers()).isNotEmpty().containsOnly(0);
@@ -136,13 +111,7 @@ class DistributedTrainerTest {
             TrainingDivergedException.class,
             () ->
                 DistributedTrainer.train(
-                    rows(40),
-                    Optional.of(rows(10)),
-                    LABELS,
-                    model(16),
-                    training(1e38),
-                    RESOURCES,
-                    p -> {}));
+                    rows(40, 10), LABELS, model(16), training(1e38), RESOURCES, p -> {}));
     assertThat(e)
         .hasMessageContaining("training diverged at step ")
         .hasMessageContaining("Try a lower training.learning_rate");
@@ -180,8 +149,7 @@ class DistributedTrainerTest {
                     epochs,
                     "precision",
                     "fp32"));
-    return DistributedTrainer.train(
-        rows(8), Optional.of(rows(10)), LABELS, model, training, RESOURCES, p -> {});
+    return DistributedTrainer.train(rows(8, 10), LABELS, model, training, RESOURCES, p -> {});
   }
 
   @Test
@@ -243,8 +211,7 @@ class DistributedTrainerTest {
   }
 
   private TrainedModel train(TrainingArguments training) {
-    return DistributedTrainer.train(
-        rows(40), Optional.of(rows(10)), LABELS, model(16), training, RESOURCES, p -> {});
+    return DistributedTrainer.train(rows(40, 10), LABELS, model(16), training, RESOURCES, p -> {});
   }
 
   @Test
@@ -296,8 +263,7 @@ class DistributedTrainerTest {
   }
 
   private static TrainedModel train(ModelArguments model) {
-    return DistributedTrainer.train(
-        rows(16), Optional.empty(), LABELS, model, training(1e-2), RESOURCES, p -> {});
+    return DistributedTrainer.train(rows(16, 0), LABELS, model, training(1e-2), RESOURCES, p -> {});
   }
 
   private ModelArguments model(String key, Object value, Object... more) {
@@ -306,16 +272,21 @@ class DistributedTrainerTest {
     return TestAdapters.arguments(all.toArray());
   }
 
-  private static Dataset<Row> rows(int count) {
+  private static Dataset<Row> rows(int train, int validation) {
     List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      rows.add(RowFactory.create(List.of(101, 1000 + i, 2000 + i % 2, 102), 4, List.of(i % 2)));
+    for (boolean isValidation : new boolean[] {false, true}) {
+      for (int i = 0; i < (isValidation ? validation : train); i++) {
+        rows.add(
+            RowFactory.create(
+                List.of(101, 1000 + i, 2000 + i % 2, 102), 4, List.of(i % 2), isValidation));
+      }
     }
     StructType schema =
         new StructType()
             .add("input_ids", DataTypes.createArrayType(DataTypes.IntegerType))
             .add("second_segment_start", DataTypes.IntegerType)
-            .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
+            .add("labels", DataTypes.createArrayType(DataTypes.IntegerType))
+            .add("is_validation", DataTypes.BooleanType);
     return TestSpark.session().createDataFrame(rows, schema);
   }
 

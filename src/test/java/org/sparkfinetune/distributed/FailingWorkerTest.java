@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -47,7 +46,6 @@ class FailingWorkerTest {
               () ->
                   DistributedTrainer.train(
                       TrainingMain.rows(spark, 32),
-                      Optional.empty(),
                       TrainingMain.LABELS,
                       model(),
                       TrainingMain.create(

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -219,7 +218,6 @@ class PretrainedWeightsCacheTest {
     TrainedModel trained =
         DistributedTrainer.train(
             rows(),
-            Optional.empty(),
             List.of("a", "b"),
             shared,
             Schema.of("model", ModelArguments.class)
@@ -243,13 +241,15 @@ class PretrainedWeightsCacheTest {
   private static Dataset<Row> rows() {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 24; i++) {
-      rows.add(RowFactory.create(List.of(101, 1000 + i, 2000 + i % 2, 102), 4, List.of(i % 2)));
+      rows.add(
+          RowFactory.create(List.of(101, 1000 + i, 2000 + i % 2, 102), 4, List.of(i % 2), false));
     }
     StructType schema =
         new StructType()
             .add("input_ids", DataTypes.createArrayType(DataTypes.IntegerType))
             .add("second_segment_start", DataTypes.IntegerType)
-            .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
+            .add("labels", DataTypes.createArrayType(DataTypes.IntegerType))
+            .add("is_validation", DataTypes.BooleanType);
     return TestSpark.session().createDataFrame(rows, schema);
   }
 }

@@ -1,5 +1,7 @@
 package org.sparkfinetune.distributed;
 
+import static org.apache.spark.sql.functions.lit;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,7 +12,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -131,9 +132,8 @@ public final class TrainingMain {
       List<String> settings,
       Consumer<TrainingProgress> progress) {
     return DistributedTrainer.train(
-        rows,
         // Not a limit of the rows: which it takes depends on who is first.
-        Optional.of(rows(spark, 30)),
+        rows.union(rows(spark, 30).withColumn("is_validation", lit(true))),
         LABELS,
         Schema.of("model", ModelArguments.class).create(Map.of("base", base.toString())),
         create("training", TrainingArguments.class, settings),
@@ -241,13 +241,16 @@ public final class TrainingMain {
       int label = i % LABELS.size();
       int[] ids = random.ints(3 + random.nextInt(10), 1000, 1200).toArray();
       ids[random.nextInt(ids.length)] = 2000 + label;
-      rows.add(RowFactory.create(Arrays.stream(ids).boxed().toList(), ids.length, List.of(label)));
+      rows.add(
+          RowFactory.create(
+              Arrays.stream(ids).boxed().toList(), ids.length, List.of(label), false));
     }
     StructType schema =
         new StructType()
             .add("input_ids", DataTypes.createArrayType(DataTypes.IntegerType))
             .add("second_segment_start", DataTypes.IntegerType)
-            .add("labels", DataTypes.createArrayType(DataTypes.IntegerType));
+            .add("labels", DataTypes.createArrayType(DataTypes.IntegerType))
+            .add("is_validation", DataTypes.BooleanType);
     return spark.createDataFrame(rows, schema).repartition(3);
   }
 }

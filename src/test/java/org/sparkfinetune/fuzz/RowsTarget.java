@@ -67,7 +67,7 @@ final class RowsTarget implements FuzzTarget {
     try (PreparedData data = DatasetPreparation.prepare(TestSpark.session(), arguments, false)) {
       data.report().render();
       data.train().count();
-      data.setAside().collectAsList();
+      data.rejected().collectAsList();
     }
   }
 }

@@ -1,21 +1,31 @@
 package org.sparkfinetune.pipeline;
 
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetPreparation;
+import org.sparkfinetune.data.ExampleColumns;
+import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.distributed.ResourceArguments;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.train.TrainingArguments;
@@ -36,12 +46,15 @@ class ClassifierPipelineTest {
   @ValueSource(booleans = {false, true})
   void rowsThatArePreparedOnceAreTrainedOnAsOthers(boolean pairs) {
     Dataset<Row> train = rows(24, pairs);
-    Optional<Dataset<Row>> validation = Optional.of(rows(6, pairs));
+    Dataset<Row> examples =
+        train
+            .withColumn(ExampleColumns.IS_VALIDATION, lit(false))
+            .union(rows(6, pairs).withColumn(ExampleColumns.IS_VALIDATION, lit(true)));
     ClassifierPipeline alone =
-        ClassifierPipeline.fit(train, validation, MODEL, training(1e-3), RESOURCES, p -> {});
+        ClassifierPipeline.fit(examples, MODEL, training(1e-3), RESOURCES, p -> {});
 
     try (ClassifierPipeline.Prepared prepared =
-        ClassifierPipeline.prepare(train, validation, MODEL, training(1e-3), RESOURCES)) {
+        ClassifierPipeline.prepare(examples, MODEL, training(1e-3), RESOURCES)) {
       ClassifierPipeline other = prepared.fit(MODEL, training(1e-1), RESOURCES, p -> {});
       ClassifierPipeline same = prepared.fit(MODEL, training(1e-3), RESOURCES, p -> {});
 
@@ -57,11 +70,47 @@ class ClassifierPipelineTest {
   @Test
   void preparesWithoutValidationRows() {
     try (ClassifierPipeline.Prepared prepared =
-        ClassifierPipeline.prepare(
-            rows(12, false), Optional.empty(), MODEL, training(1e-3), RESOURCES)) {
+        ClassifierPipeline.prepare(rows(12, false), MODEL, training(1e-3), RESOURCES)) {
       assertThat(prepared.fit(MODEL, training(1e-3), RESOURCES, p -> {}).trainingResult().metrics())
           .doesNotContainKey("eval_accuracy");
     }
+  }
+
+  /** The texts are in memory no longer than until there are tokens of them. */
+  @Test
+  void whileItTrainsTokensAloneAreHeld(@TempDir Path folder) throws IOException {
+    StringBuilder csv = new StringBuilder("text,label\n");
+    rows(30, false)
+        .collectAsList()
+        .forEach(row -> csv.append(row.getString(0) + "," + row.getString(1) + "\n"));
+    DataArguments arguments =
+        Schema.of("data", DataArguments.class)
+            .create(
+                Map.of(
+                    "train",
+                    Files.writeString(folder.resolve("rows.csv"), csv).toString(),
+                    "validation_split",
+                    0.2,
+                    "test_split",
+                    0.2));
+    try (PreparedData data = DatasetPreparation.prepare(TestSpark.session(), arguments, false)) {
+      ClassifierPipeline other =
+          ClassifierPipeline.fit(data.examples(), MODEL, training(1e-3), RESOURCES, p -> {});
+      Set<Integer> cached = ConcurrentHashMap.newKeySet();
+      ClassifierPipeline pipeline =
+          ClassifierPipeline.fit(
+              data, MODEL, training(1e-3), RESOURCES, p -> cached.add(cachedDataSets()));
+
+      assertThat(losses(pipeline)).isEqualTo(losses(other));
+      // The tokens, and the rows that are not trained on.
+      assertThat(cached).containsExactly(2);
+      assertThat(pipeline.evaluate(data.test().orElseThrow()).accuracy()).isBetween(0.0, 1.0);
+    }
+    assertThat(cachedDataSets()).isZero();
+  }
+
+  private static int cachedDataSets() {
+    return TestSpark.session().sparkContext().getPersistentRDDs().size();
   }
 
   private static List<Double> losses(ClassifierPipeline pipeline) {
@@ -97,11 +146,11 @@ class ClassifierPipelineTest {
               ? RowFactory.create("message " + i, "about a " + intent, intent)
               : RowFactory.create("message " + i + " about a " + intent, intent));
     }
-    StructType schema = new StructType().add(PipelineData.TEXT, DataTypes.StringType);
+    StructType schema = new StructType().add(ExampleColumns.TEXT, DataTypes.StringType);
     if (pairs) {
-      schema = schema.add(PipelineData.TEXT_PAIR, DataTypes.StringType);
+      schema = schema.add(ExampleColumns.TEXT_PAIR, DataTypes.StringType);
     }
     return TestSpark.session()
-        .createDataFrame(rows, schema.add(PipelineData.LABEL, DataTypes.StringType));
+        .createDataFrame(rows, schema.add(ExampleColumns.LABEL, DataTypes.StringType));
   }
 }
