@@ -34,8 +34,8 @@ import org.sparkfinetune.train.TrainingProgress;
 import org.sparkfinetune.train.TrainingResult;
 import org.sparkfinetune.train.checkpoint.CheckpointStore;
 import scala.Tuple2;
-import scala.reflect.ClassTag$;
 import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
 
 /** Runs the training loop on executors, as a barrier stage of one task a worker. */
 public final class DistributedTrainer {

@@ -201,7 +201,9 @@ public record ModelArguments(
             ? checkpoint.pooling()
             : Pooling.valueOf(pooling.toUpperCase(Locale.ROOT));
     Map<String, Double> dropouts =
-        EncoderFamilies.of(checkpoint.modelType()).dropouts().entries(hiddenDropout, attentionDropout, classifierDropout, checkpoint.modelType());
+        EncoderFamilies.of(checkpoint.modelType())
+            .dropouts()
+            .entries(hiddenDropout, attentionDropout, classifierDropout, checkpoint.modelType());
     ModelConfig config = checkpoint.with(dropouts).withHead(labels, chosen, problemType);
     if (loraRank > 0 && !loraMerge && !config.hasFamilysOwnHead()) {
       throw new UserException(

@@ -3,8 +3,8 @@ package org.sparkfinetune.report;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.sparkfinetune.evaluate.ConfusionMatrix.Cell;
 import org.sparkfinetune.evaluate.ConfusionMatrix;
+import org.sparkfinetune.evaluate.ConfusionMatrix.Cell;
 import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.text.TextWidth;
 

@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.sparkfinetune.report.Series.Style;
 import org.sparkfinetune.text.NumberFormat;
-import org.sparkfinetune.track.RunSnapshot.Point;
 import org.sparkfinetune.track.RunSnapshot;
+import org.sparkfinetune.track.RunSnapshot.Point;
 
 /** The charts of metrics, of one run or several. */
 final class Curves {

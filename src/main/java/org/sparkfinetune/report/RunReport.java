@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.sparkfinetune.text.NumberFormat;
-import org.sparkfinetune.track.RunSnapshot.Point;
 import org.sparkfinetune.track.RunSnapshot;
+import org.sparkfinetune.track.RunSnapshot.Point;
 import org.sparkfinetune.track.RunStatus;
 
 /** The report of one run. */

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.sparkfinetune.evaluate.MetricDirection;
 import org.sparkfinetune.text.NumberFormat;
-import org.sparkfinetune.track.RunSnapshot.Point;
 import org.sparkfinetune.track.RunSnapshot;
+import org.sparkfinetune.track.RunSnapshot.Point;
 import org.sparkfinetune.track.RunStatus;
 
 /** What a run's record says besides its curves. */

@@ -18,8 +18,8 @@ import org.apache.hadoop.fs.FileSystem;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.storage.PrivateFiles.Readers;
 import org.sparkfinetune.storage.PrivateFiles;
+import org.sparkfinetune.storage.PrivateFiles.Readers;
 import org.sparkfinetune.track.Tracker;
 
 /**

@@ -11,8 +11,8 @@ import org.sparkfinetune.report.ComparisonReport;
 import org.sparkfinetune.report.MetricNames;
 import org.sparkfinetune.report.RunSummary;
 import org.sparkfinetune.text.NumberFormat;
-import org.sparkfinetune.text.TextTable.Column;
 import org.sparkfinetune.text.TextTable;
+import org.sparkfinetune.text.TextTable.Column;
 import org.sparkfinetune.track.RunSnapshot;
 
 /** The table of many runs. */

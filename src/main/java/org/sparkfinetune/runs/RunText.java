@@ -16,10 +16,10 @@ import org.sparkfinetune.report.RunSummary;
 import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.text.OneLine;
 import org.sparkfinetune.text.Sparkline;
-import org.sparkfinetune.text.TextTable.Column;
 import org.sparkfinetune.text.TextTable;
-import org.sparkfinetune.track.RunSnapshot.Point;
+import org.sparkfinetune.text.TextTable.Column;
 import org.sparkfinetune.track.RunSnapshot;
+import org.sparkfinetune.track.RunSnapshot.Point;
 
 /** One run, or several beside each other, as text. */
 public final class RunText {

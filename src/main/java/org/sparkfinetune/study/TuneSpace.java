@@ -23,9 +23,9 @@ import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FloatDistribution;
 import org.sparkfinetune.tune.IntDistribution;
+import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Condition;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.SearchSpace;
 
 /**
  * Reads a search space: HOCON whose keys are those of the settings that are searched.

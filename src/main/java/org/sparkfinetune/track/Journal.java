@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.storage.PrivateFiles.Readers;
 import org.sparkfinetune.storage.PrivateFiles;
+import org.sparkfinetune.storage.PrivateFiles.Readers;
 
 /**
  * An append-only file of events in a folder of its own, written by one process at a time. A reader

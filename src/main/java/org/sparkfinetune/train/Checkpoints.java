@@ -18,8 +18,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.collective.WorkerGroup;
-import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
 import org.sparkfinetune.train.checkpoint.CheckpointStore;
+import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
 import org.sparkfinetune.train.checkpoint.StoredCheckpoint;
 import org.sparkfinetune.train.checkpoint.TensorFile;
 

@@ -83,7 +83,11 @@ public record TrainingMemory(
     try {
       return ActivationMemory.ofStep(
           model::logits,
-          model.attention(), arguments.precision().dtype(), rows, length, arguments.gradientCheckpointing());
+          model.attention(),
+          arguments.precision().dtype(),
+          rows,
+          length,
+          arguments.gradientCheckpointing());
     } catch (ArithmeticException e) {
       throw new UserException(
           "a pass over %,d rows of %,d tokens takes more memory than can be counted: check the sizes"

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.ChildJvm;
 import org.sparkfinetune.Strangers;
-import org.sparkfinetune.TestWorkers.Hosts;
 import org.sparkfinetune.TestWorkers;
+import org.sparkfinetune.TestWorkers.Hosts;
 import org.sparkfinetune.UserException;
 
 class GlooWorkerGroupTest {

@@ -20,8 +20,8 @@ import org.apache.spark.resource.ResourceProfile;
 import org.sparkfinetune.ChildJvm;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
-import scala.reflect.ClassTag$;
 import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction1;
 
 /** A barrier task that tells where it ran and what it was given. */

@@ -25,8 +25,8 @@ import org.sparkfinetune.train.TrainingProgress;
 import scala.Tuple2;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
-import scala.reflect.ClassTag$;
 import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction1;
 
 /** What the user has to put right is told once, whichever of the workers comes upon it. */

@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.sparkfinetune.tokenize.ByteLevelBpe;
+import org.sparkfinetune.tokenize.TokenizerSettings;
 import org.sparkfinetune.tokenize.TokenizerSettings.Normalization;
 import org.sparkfinetune.tokenize.TokenizerSettings.Role;
-import org.sparkfinetune.tokenize.TokenizerSettings;
 
 /** A {@code tokenizer.json} of each family's kind, over fewer tokens than the tiny goldens have. */
 final class TinyTokenizers {

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.train.TestTraining;
-import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
 import org.sparkfinetune.train.checkpoint.CheckpointStore;
+import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
 
 /** A file of a training's checkpoint whose manifest has the sums of what is there, gone on from. */
 final class TrainerStateTarget implements FuzzTarget {

@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.evaluate.MultiLabelMetrics;
-import org.sparkfinetune.track.RunSnapshot.Point;
 import org.sparkfinetune.track.RunSnapshot;
+import org.sparkfinetune.track.RunSnapshot.Point;
 import org.sparkfinetune.track.RunStatus;
 import org.w3c.dom.Element;
 

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import org.sparkfinetune.track.DatasetInfo;
+import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunSnapshot.ArtifactFile;
 import org.sparkfinetune.track.RunSnapshot.Point;
-import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunStatus;
 
 /** Records of runs for tests. */

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.sparkfinetune.TestWorkers.Hosts;
 import org.sparkfinetune.TestWorkers;
+import org.sparkfinetune.TestWorkers.Hosts;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.collective.WorkerGroup;
@@ -34,9 +34,11 @@ class BatchSizeFinderTest {
   void theSizeIsHalvedUntilTheActivationsOfTheLongestRowsFitBesideTheGradients() {
     try (SequenceClassifier model = Trainings.model(0)) {
       int longest = ROWS.longest();
-      long all = ActivationMemory.ofStep(
+      long all =
+          ActivationMemory.ofStep(
               model::logits, model.attention(), ScalarType.Float, 24, longest, false);
-      long six = ActivationMemory.ofStep(
+      long six =
+          ActivationMemory.ofStep(
               model::logits, model.attention(), ScalarType.Float, 6, longest, false);
       long gradients = 0;
       for (Parameter weight : model.parameters().trainable()) {

@@ -30,8 +30,8 @@ import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.compute.ForwardPass;
 import org.sparkfinetune.tokenize.EncodedDataset;
-import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
 import org.sparkfinetune.train.checkpoint.CheckpointStore;
+import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
 
 /** A training that goes on with something else than it began with. */
 class ChangedResumeTest {

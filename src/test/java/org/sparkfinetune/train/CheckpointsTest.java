@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.collective.SingleWorkerGroup;
-import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
 import org.sparkfinetune.train.checkpoint.CheckpointStore;
+import org.sparkfinetune.train.checkpoint.CheckpointStore.Content;
 
 /** Checkpoints that are whole, but none of a training. */
 class CheckpointsTest {

@@ -46,7 +46,8 @@ public record Lora(
         parameters.linears().stream()
             .filter(linear -> !parameters.isHead(linear.weight().name()))
             .toList();
-    List<AdaptableLayer> targeted = targeted(encoder, targets.equals(List.of(AUTO)) ? usual : targets);
+    List<AdaptableLayer> targeted =
+        targeted(encoder, targets.equals(List.of(AUTO)) ? usual : targets);
     for (AdaptableLayer linear : targeted) {
       linear.adapt(adapter(parameters.scope(linear.name(), linear.weight().depth()), linear));
     }

@@ -51,7 +51,8 @@ public final class PeftAdapter {
     parameters.linears().stream()
         .filter(linear -> linear.adapter() != null)
         .forEach(linear -> json.withArray("target_modules").add(linear.name()));
-    headModules(parameters, prefix + ".").forEach(name -> json.withArray("modules_to_save").add(name));
+    headModules(parameters, prefix + ".")
+        .forEach(name -> json.withArray("modules_to_save").add(name));
     return json.toPrettyString();
   }
 

@@ -8,12 +8,12 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.sparkfinetune.torch.AtenOperator;
+import org.sparkfinetune.torch.BatchedGemm;
 import org.sparkfinetune.torch.BatchedGemm.Matrices;
 import org.sparkfinetune.torch.BatchedGemm.Product;
-import org.sparkfinetune.torch.BatchedGemm;
 import org.sparkfinetune.torch.CustomGradient;
 import org.sparkfinetune.torch.TransientScope;
 

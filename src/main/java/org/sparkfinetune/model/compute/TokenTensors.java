@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.sparkfinetune.tokenize.Batch;
 
 /** Batches as tensors. */
@@ -22,8 +22,7 @@ public final class TokenTensors {
    *     themselves
    * @param device where the tensors are to be
    */
-  public static Tokens<Tensor> of(
-      Batch batch, boolean withTypes, long[] wordRows, Device device) {
+  public static Tokens<Tensor> of(Batch batch, boolean withTypes, long[] wordRows, Device device) {
     int rows = batch.size();
     long[] lengths = new long[rows];
     boolean padded = false;

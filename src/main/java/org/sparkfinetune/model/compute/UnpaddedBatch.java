@@ -19,11 +19,7 @@ import org.sparkfinetune.tokenize.Batch;
  * @param padded the batch as it is with padding
  */
 public record UnpaddedBatch(
-    Tokens<Tensor> tokens,
-    UnpaddedRows rows,
-    Tensor taken,
-    Tensor places,
-    Tokens<Tensor> padded) {
+    Tokens<Tensor> tokens, UnpaddedRows rows, Tensor taken, Tensor places, Tokens<Tensor> padded) {
   /**
    * oneDNN, which multiplies in bf16, compiles a kernel for each new number of tokens and keeps a
    * thousand: a millisecond and half a megabyte each, several a layer.

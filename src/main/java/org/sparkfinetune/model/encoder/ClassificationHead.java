@@ -17,7 +17,8 @@ public final class ClassificationHead {
    *
    * @param root the scope of all names, at the head's depth
    */
-  public ClassificationHead(HeadLayout layout, Pooling pooling, int labels, ParameterSet.Scope root) {
+  public ClassificationHead(
+      HeadLayout layout, Pooling pooling, int labels, ParameterSet.Scope root) {
     this.pooling = pooling;
     this.layout = layout;
     int hidden = layout.hidden();

@@ -17,8 +17,8 @@ import org.apache.hadoop.fs.Path;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.storage.HadoopFiles;
 import org.sparkfinetune.tokenize.ByteLevelBpe;
-import org.sparkfinetune.tokenize.TokenizerSettings.Normalization;
 import org.sparkfinetune.tokenize.TokenizerSettings;
+import org.sparkfinetune.tokenize.TokenizerSettings.Normalization;
 import org.sparkfinetune.tokenize.VocabTxt;
 
 /**

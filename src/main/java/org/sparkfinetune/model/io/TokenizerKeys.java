@@ -11,13 +11,13 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.OneLine;
-import org.sparkfinetune.tokenize.TokenizerClass.Kind;
 import org.sparkfinetune.tokenize.TokenizerClass;
+import org.sparkfinetune.tokenize.TokenizerClass.Kind;
 
 /**
- * The keys of a {@code tokenizer_config.json}: each is honored, harmless, refused, or has no
- * effect in transformers' fast tokenizers either, which is said. docs/checkpoints.md has the list
- * for users.
+ * The keys of a {@code tokenizer_config.json}: each is honored, harmless, refused, or has no effect
+ * in transformers' fast tokenizers either, which is said. docs/checkpoints.md has the list for
+ * users.
  */
 final class TokenizerKeys {
   static final String CLASS = "tokenizer_class";

@@ -15,11 +15,11 @@ import java.util.TreeMap;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.OneLine;
 import org.sparkfinetune.tokenize.AddedToken;
-import org.sparkfinetune.tokenize.TokenizerClass.Kind;
 import org.sparkfinetune.tokenize.TokenizerClass;
+import org.sparkfinetune.tokenize.TokenizerClass.Kind;
+import org.sparkfinetune.tokenize.TokenizerSettings;
 import org.sparkfinetune.tokenize.TokenizerSettings.Normalization;
 import org.sparkfinetune.tokenize.TokenizerSettings.Role;
-import org.sparkfinetune.tokenize.TokenizerSettings;
 
 /**
  * What {@code tokenizer_config.json}, {@code special_tokens_map.json} and {@code added_tokens.json}

@@ -11,8 +11,8 @@ import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Sampler;
-import org.sparkfinetune.tune.SearchSpace.Parameter;
 import org.sparkfinetune.tune.SearchSpace;
+import org.sparkfinetune.tune.SearchSpace.Parameter;
 
 /**
  * The first setting of the space that no other trial has, the last parameter changing first; where

@@ -227,12 +227,12 @@ class AdaptationConfigTest {
   @Test
   void aDropoutThatTheFamilyHasNotIsRefused() {
     DropoutKeys keys = new DropoutKeys(List.of("dropout"), List.of("attention"), List.of());
-    assertThatThrownBy(() -> keys.entries(arguments("classifier_dropout", 0.1), "mpnet"))
+    assertThatThrownBy(() -> keys.entries(Double.NaN, Double.NaN, 0.1, "mpnet"))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "model.classifier_dropout=0.1 is not allowed: models of type mpnet have no such dropout"
                 + " of their own; expected auto");
-    assertThat(keys.entries(arguments("hidden_dropout", 0.1), "mpnet"))
+    assertThat(keys.entries(0.1, Double.NaN, Double.NaN, "mpnet"))
         .containsExactly(Map.entry("dropout", 0.1));
   }
 

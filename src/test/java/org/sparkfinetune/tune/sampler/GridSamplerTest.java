@@ -16,8 +16,8 @@ import org.sparkfinetune.tune.FloatDistribution;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
-import org.sparkfinetune.tune.SearchSpace.Parameter;
 import org.sparkfinetune.tune.SearchSpace;
+import org.sparkfinetune.tune.SearchSpace.Parameter;
 import org.sparkfinetune.tune.TrialState;
 
 class GridSamplerTest {

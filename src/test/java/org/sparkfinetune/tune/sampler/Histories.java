@@ -12,9 +12,9 @@ import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
 import org.sparkfinetune.tune.Sampler;
+import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Condition;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.TrialState;
 
 /** Search spaces and what has been tried in them, for tests of samplers. */

@@ -19,8 +19,8 @@ import org.sparkfinetune.tune.FloatDistribution;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Sampler;
-import org.sparkfinetune.tune.SearchSpace.Parameter;
 import org.sparkfinetune.tune.SearchSpace;
+import org.sparkfinetune.tune.SearchSpace.Parameter;
 import org.sparkfinetune.tune.TrialState;
 
 /** A sampler alone on a test function: the Java side of {@code bench/hpo}. */

@@ -9,8 +9,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.sparkfinetune.tune.FloatDistribution;
 import org.sparkfinetune.tune.IntDistribution;
-import org.sparkfinetune.tune.SearchSpace.Parameter;
 import org.sparkfinetune.tune.SearchSpace;
+import org.sparkfinetune.tune.SearchSpace.Parameter;
 
 /**
  * Functions to find the smallest value of; {@code bench/hpo_functions.py} has the same.

@@ -19,8 +19,8 @@ import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
-import org.sparkfinetune.tune.SearchSpace.Parameter;
 import org.sparkfinetune.tune.SearchSpace;
+import org.sparkfinetune.tune.SearchSpace.Parameter;
 
 /** Optuna's TPE on the same histories with the same random numbers. */
 class TpeGoldenTest {

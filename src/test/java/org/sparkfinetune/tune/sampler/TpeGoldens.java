@@ -26,9 +26,9 @@ import org.sparkfinetune.tune.FloatDistribution;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.IntDistribution;
+import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.SearchSpace.Condition;
 import org.sparkfinetune.tune.SearchSpace.Parameter;
-import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.TrialState;
 
 /** What Optuna and SciPy say, as {@code tools/goldens/samplers.py} has written it. */
