@@ -89,7 +89,7 @@ public final class SequenceClassifier implements AutoCloseable {
    * @param adaptation from {@link ModelArguments#adaptation}
    * @param seed of the fresh weights
    * @throws UserException when the weights are not the model's, or have not the layers or modules
-   *     that the customization names
+   *     that the adaptation names
    */
   public static SequenceClassifier fromPretrained(
       ModelConfig config,

@@ -62,19 +62,8 @@ public final class ActivationMemory implements TensorOps<Shape> {
    * @param dtype fp32 or bf16
    * @param rows texts of the batch
    * @param length tokens of each text; one text counts as shorter, so that there is padding to mask
-   */
-  public static long ofStep(
-      BiFunction<TensorOps<Shape>, Tokens<Shape>, Shape> logits,
-      AttentionImplementation attention,
-      ScalarType dtype,
-      long rows,
-      long length) {
-    return ofStep(logits, attention, dtype, rows, length, false);
-  }
-
-  /**
-   * The same with or without recomputation, as {@link ForwardPass#recompute()}: with it, what the
-   * largest layer keeps comes on top of the layers' inputs, while it is computed again.
+   * @param recompute as {@link ForwardPass#recompute()}: then what the largest layer keeps comes on
+   *     top of the layers' inputs, while it is computed again
    */
   public static long ofStep(
       BiFunction<TensorOps<Shape>, Tokens<Shape>, Shape> logits,

@@ -1,9 +1,7 @@
 package org.sparkfinetune.model.compute;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Device;
@@ -339,19 +337,7 @@ public record ForwardPass(
 
   @Override
   public Tensor cumulativeSum(Tensor x) {
-    return unpadded == null ? x.cumsum(-1) : ofEachRun(run -> rowsOf(x, run).cumsum(-1));
-  }
-
-  /** Of {@code [1, tokens]} a run's, {@code [rows, length]}. */
-  private static Tensor rowsOf(Tensor x, UnpaddedRows.Run run) {
-    return x.narrow(1, run.firstToken(), run.tokens()).view(run.rows(), run.length());
-  }
-
-  /** {@code [1, tokens]}, of {@code [rows, length]} for each run. */
-  private Tensor ofEachRun(Function<UnpaddedRows.Run, Tensor> rows) {
-    List<Tensor> parts = new ArrayList<>();
-    unpadded.runs().forEach(run -> parts.add(rows.apply(run).reshape(1, -1)));
-    return concat(1, parts);
+    return unpadded == null ? x.cumsum(-1) : unpadded.ofEachRun(run -> run.of(x).cumsum(-1));
   }
 
   @Override
@@ -393,7 +379,9 @@ public record ForwardPass(
   public Tensor positions(Tokens<Tensor> tokens) {
     return unpadded == null
         ? counted(tokens.inputIds().size(1))
-        : ofEachRun(run -> counted(run.length()).expand(run.rows(), run.length())).view(-1);
+        : unpadded
+            .ofEachRun(run -> counted(run.length()).expand(run.rows(), run.length()))
+            .view(-1);
   }
 
   private Tensor counted(long length) {

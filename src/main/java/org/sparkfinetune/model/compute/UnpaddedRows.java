@@ -2,6 +2,10 @@ package org.sparkfinetune.model.compute;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Where each row's tokens lie when rows follow one another without padding, and where each row's
@@ -27,6 +31,11 @@ public record UnpaddedRows(List<Run> runs, long tokens, long scores) {
 
     long scores() {
       return tokens() * length;
+    }
+
+    /** Of {@code [1, tokens]} this run's, {@code [rows, length]}. */
+    Tensor of(Tensor x) {
+      return x.narrow(1, firstToken, tokens()).view(rows, length);
     }
   }
 
@@ -56,5 +65,12 @@ public record UnpaddedRows(List<Run> runs, long tokens, long scores) {
       scores += run.scores();
     }
     return new UnpaddedRows(List.copyOf(runs), tokens, scores);
+  }
+
+  /** {@code [1, tokens]}, of {@code [rows, length]} for each run. */
+  Tensor ofEachRun(Function<Run, Tensor> rows) {
+    Tensor[] parts =
+        runs.stream().map(run -> rows.apply(run).reshape(1, -1)).toArray(Tensor[]::new);
+    return torch.cat(new TensorVector(parts), 1);
   }
 }
