@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.adapt.AdaptationConfig;
 import org.sparkfinetune.model.io.SafetensorsReader;
 import org.sparkfinetune.model.io.TensorSource;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.tokenize.Batch;
 
 /**

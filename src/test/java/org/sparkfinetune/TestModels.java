@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.ModelFiles;
 import org.sparkfinetune.model.io.PretrainedModel;
+import org.sparkfinetune.task.ProblemType;
 
 /** Small random classifiers for tests that need a model but not what it knows. */
 public final class TestModels {

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.model.Predictions;
+import org.sparkfinetune.task.Predictions;
 import scala.Predef;
 import scala.collection.JavaConverters;
 

@@ -8,7 +8,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.data.LabelColumn;
-import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.task.ProblemType;
 
 /**
  * The columns that a fit reads.

@@ -1,12 +1,15 @@
 package org.sparkfinetune.console;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.MetricName;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.train.TrainingProgress;
 
 /**
@@ -99,7 +102,7 @@ public final class ProgressBar implements Consumer<TrainingProgress>, AutoClosea
     List<String> parts = new ArrayList<>();
     parts.add(progress.step() + "/" + progress.totalSteps());
     parts.add(String.format(Locale.ROOT, "epoch %.2f", progress.epoch()));
-    Double loss = progress.logs().get("loss");
+    Double loss = progress.logs().get(Metric.LOSS.at(Stage.STEP));
     if (loss != null) {
       parts.add(String.format(Locale.ROOT, "loss %.4f", loss));
     }
@@ -135,13 +138,9 @@ public final class ProgressBar implements Consumer<TrainingProgress>, AutoClosea
   }
 
   private static Map<String, Double> evaluation(TrainingProgress progress) {
-    Map<String, Double> evaluation = new TreeMap<>();
-    for (String name : new String[] {"eval_accuracy", "eval_f1", "eval_f1_micro", "eval_loss"}) {
-      Double value = progress.logs().get(name);
-      if (value != null) {
-        evaluation.put(name, value);
-      }
-    }
+    Map<String, Double> evaluation = new LinkedHashMap<>();
+    MetricName.headlinesOfEvaluation(progress.logs().keySet())
+        .forEach(name -> evaluation.put(name, progress.logs().get(name)));
     return evaluation;
   }
 

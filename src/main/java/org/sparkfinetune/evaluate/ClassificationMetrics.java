@@ -1,10 +1,16 @@
 package org.sparkfinetune.evaluate;
 
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
+import org.sparkfinetune.task.Predictions;
+import org.sparkfinetune.task.ProblemType;
 
 /**
  * Metrics of single-label classification, each as scikit-learn defines it.
@@ -17,13 +23,16 @@ public final class ClassificationMetrics implements Metrics, Serializable {
   private static final long serialVersionUID = 1L;
 
   private final ConfusionMatrix matrix;
-  private final double loss;
-  private final List<Scores> perClass;
+  private final EnumMap<Metric, Double> others;
+  private final List<Scores> perLabel;
 
-  private ClassificationMetrics(ConfusionMatrix matrix, double loss) {
+  /**
+   * @param others the metrics that do not come of the matrix
+   */
+  private ClassificationMetrics(ConfusionMatrix matrix, Map<Metric, Double> others) {
     this.matrix = matrix;
-    this.loss = loss;
-    this.perClass = IntStream.range(0, matrix.classes()).mapToObj(this::scores).toList();
+    this.others = new EnumMap<>(others);
+    this.perLabel = IntStream.range(0, matrix.classes()).mapToObj(this::scores).toList();
   }
 
   /**
@@ -32,7 +41,7 @@ public final class ClassificationMetrics implements Metrics, Serializable {
    * @param loss their mean log loss
    */
   public static ClassificationMetrics of(ConfusionMatrix matrix, double loss) {
-    return new ClassificationMetrics(matrix.copy(), loss);
+    return new ClassificationMetrics(matrix.copy(), Map.of(Metric.LOSS, loss));
   }
 
   @Override
@@ -42,9 +51,7 @@ public final class ClassificationMetrics implements Metrics, Serializable {
 
   @Override
   public double accuracy() {
-    long correct =
-        IntStream.range(0, matrix.classes()).mapToLong(label -> matrix.count(label, label)).sum();
-    return Scores.ratio(correct, n());
+    return matrix.accuracy();
   }
 
   /**
@@ -52,22 +59,31 @@ public final class ClassificationMetrics implements Metrics, Serializable {
    * for the double's eps, 2^-52, as scikit-learn clips; 0 without rows.
    */
   public double loss() {
-    return loss;
+    return others.get(Metric.LOSS);
   }
 
   /** The unweighted mean over the classes that occur. */
   public Scores macro() {
-    return Scores.mean(perClass, this::occurs, label -> 1, n());
+    return Scores.mean(perLabel, matrix::occurs, label -> 1, n());
   }
 
   /** The mean over the classes, weighted with their rows. */
   public Scores weighted() {
-    return Scores.mean(perClass, this::occurs, matrix::support, n());
+    return Scores.mean(perLabel, matrix::occurs, matrix::support, n());
   }
 
-  /** Scores by class index. */
-  public List<Scores> perClass() {
-    return perClass;
+  @Override
+  public List<Scores> perLabel() {
+    return perLabel;
+  }
+
+  /** {@inheritDoc} They are {@code macro} and {@code weighted}. */
+  @Override
+  public Map<String, Scores> averages() {
+    Map<String, Scores> averages = new LinkedHashMap<>();
+    averages.put("macro", macro());
+    averages.put("weighted", weighted());
+    return averages;
   }
 
   /** The counts of rows by label and prediction. */
@@ -75,47 +91,43 @@ public final class ClassificationMetrics implements Metrics, Serializable {
     return matrix.copy();
   }
 
-  /** Whether a class occurs as a label or as a prediction. */
-  public boolean occurs(int label) {
-    return matrix.support(label) > 0 || matrix.predictions(label) > 0;
+  @Override
+  public Optional<ConfusionMatrix> confusions() {
+    return Optional.of(confusionMatrix());
   }
 
-  /**
-   * {@inheritDoc} The names are {@code loss}, {@code accuracy}, {@code f1}, {@code precision},
-   * {@code recall} (macro averages), {@code f1_weighted}, {@code precision_weighted}, {@code
-   * recall_weighted} and {@code samples}.
-   */
   @Override
   public Map<String, Double> toMap(String prefix) {
     Map<String, Double> map = new LinkedHashMap<>();
-    map.put(prefix + "loss", loss);
-    map.put(prefix + "accuracy", accuracy());
+    others.forEach((metric, value) -> map.put(prefix + metric.key(), value));
+    map.put(prefix + Metric.ACCURACY.key(), accuracy());
     Scores macro = macro();
-    map.put(prefix + "f1", macro.f1());
-    map.put(prefix + "precision", macro.precision());
-    map.put(prefix + "recall", macro.recall());
+    map.put(prefix + Metric.F1.key(), macro.f1());
+    map.put(prefix + Metric.PRECISION.key(), macro.precision());
+    map.put(prefix + Metric.RECALL.key(), macro.recall());
     Scores weighted = weighted();
-    map.put(prefix + "f1_weighted", weighted.f1());
-    map.put(prefix + "precision_weighted", weighted.precision());
-    map.put(prefix + "recall_weighted", weighted.recall());
-    map.put(prefix + "samples", (double) n());
+    map.put(prefix + Metric.F1_WEIGHTED.key(), weighted.f1());
+    map.put(prefix + Metric.PRECISION_WEIGHTED.key(), weighted.precision());
+    map.put(prefix + Metric.RECALL_WEIGHTED.key(), weighted.recall());
+    map.put(prefix + Metric.SAMPLES.key(), (double) n());
     return map;
   }
 
   @Override
   public ClassificationReport report(List<String> labels) {
-    return new ClassificationReport(this, labels);
+    return new ClassificationReport(matrix.copy(), perLabel, averages(), labels);
   }
 
   private Scores scores(int label) {
     return Scores.of(matrix.count(label, label), matrix.predictions(label), matrix.support(label));
   }
 
-  /** Collects rows one by one, or partition by partition. Not thread-safe. */
-  public static final class Accumulator implements Serializable {
+  /** Collects rows, each of one label, whose most probable one is predicted. */
+  public static final class Accumulator implements MetricsAccumulator {
     private static final long serialVersionUID = 1L;
     private final ConfusionMatrix matrix;
-    private double lossSum;
+    private final Map<Metric, Statistic> statistics =
+        Metric.statistics(ProblemType.SINGLE_LABEL_CLASSIFICATION);
 
     /** An accumulator without rows, over the class indices {@code 0 .. classes - 1}. */
     public Accumulator(int classes) {
@@ -126,31 +138,44 @@ public final class ClassificationMetrics implements Metrics, Serializable {
      * Adds one row.
      *
      * @param label the index of the row's class
-     * @param predicted the index of the class predicted
-     * @param probabilityOfLabel the probability that was given to {@code label}
-     * @throws IllegalArgumentException when an index is not one of a class, or the probability is
-     *     not in [0, 1]; a little above 1 is let pass, since sums of floats round
+     * @param probabilities the probability given to each class
+     * @throws IllegalArgumentException as {@link #add(int[], double[])} does
      */
-    public void add(int label, int predicted, double probabilityOfLabel) {
-      if (!(probabilityOfLabel >= 0 && probabilityOfLabel <= 1 + 1e-6)) {
-        throw new IllegalArgumentException(
-            "probability " + probabilityOfLabel + ": expected 0 to 1");
-      }
-      matrix.add(label, predicted);
-      lossSum -= LogLoss.log(probabilityOfLabel);
+    public void add(int label, double[] probabilities) {
+      add(new int[] {label}, probabilities);
     }
 
-    /** Adds another accumulator's rows to this one's; returns this one. */
-    public Accumulator merge(Accumulator other) {
-      matrix.merge(other.matrix);
-      lossSum += other.lossSum;
+    @Override
+    public void add(int[] labels, double[] probabilities) {
+      if (labels.length != 1) {
+        throw new IllegalArgumentException(labels.length + " labels of a row: expected one");
+      }
+      Checks.probabilities(probabilities, matrix.classes());
+      matrix.add(labels[0], Predictions.argmax(probabilities));
+      statistics.values().forEach(statistic -> statistic.add(labels, probabilities));
+    }
+
+    @Override
+    public double[] state() {
+      List<double[]> states = new ArrayList<>();
+      states.add(matrix.state());
+      statistics.values().forEach(statistic -> states.add(statistic.state()));
+      return States.join(states);
+    }
+
+    @Override
+    public Accumulator merge(double[] state) {
+      Iterator<double[]> states = States.split(state).iterator();
+      matrix.merge(states.next());
+      statistics.values().forEach(statistic -> statistic.merge(states.next()));
       return this;
     }
 
-    /** The metrics of the rows so far. */
+    @Override
     public ClassificationMetrics metrics() {
-      long n = matrix.total();
-      return new ClassificationMetrics(matrix.copy(), n == 0 ? 0 : lossSum / n);
+      Map<Metric, Double> values = new EnumMap<>(Metric.class);
+      statistics.forEach((metric, statistic) -> values.put(metric, statistic.value()));
+      return new ClassificationMetrics(matrix.copy(), values);
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.sparkfinetune.evaluate;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.sparkfinetune.evaluate.ConfusionMatrix.Cell;
@@ -16,16 +17,24 @@ public final class ClassificationReport implements Report {
   /** A square of more is nothing to read, and soon more than a file holds. */
   static final int MATRIX_CLASSES = 5_000;
 
-  private final ClassificationMetrics metrics;
   private final ConfusionMatrix matrix;
+  private final List<Scores> perClass;
+  private final Map<String, Scores> averages;
   private final List<String> labels;
 
   /**
+   * @param perClass the scores by class index
+   * @param averages of the scores, by name, as in {@code macro}
    * @param labels the label names, by class index
    */
-  public ClassificationReport(ClassificationMetrics metrics, List<String> labels) {
-    this.metrics = metrics;
-    this.matrix = metrics.confusionMatrix();
+  ClassificationReport(
+      ConfusionMatrix matrix,
+      List<Scores> perClass,
+      Map<String, Scores> averages,
+      List<String> labels) {
+    this.matrix = matrix;
+    this.perClass = perClass;
+    this.averages = averages;
     this.labels = List.copyOf(labels);
     if (labels.size() != matrix.classes()) {
       throw new IllegalArgumentException(
@@ -35,7 +44,7 @@ public final class ClassificationReport implements Report {
 
   @Override
   public String summary() {
-    return ScoreTable.brief(classes(), metrics.perClass(), "classes", this::table) + confusions();
+    return ScoreTable.brief(classes(), perClass, "classes", this::table) + confusions();
   }
 
   @Override
@@ -45,12 +54,12 @@ public final class ClassificationReport implements Report {
 
   /** scikit-learn's {@code classification_report(digits=4, zero_division=0)}, to the letter. */
   String table(List<Integer> classes) {
-    return new ScoreTable(labels, classes)
-        .classes(metrics.perClass())
-        .accuracy(metrics.accuracy(), metrics.n())
-        .average("macro avg", metrics.macro())
-        .average("weighted avg", metrics.weighted())
-        .toString();
+    ScoreTable table =
+        new ScoreTable(labels, classes)
+            .classes(perClass)
+            .accuracy(matrix.accuracy(), matrix.total());
+    averages.forEach((name, scores) -> table.average(name + " avg", scores));
+    return table.toString();
   }
 
   private String confusions() {
@@ -93,7 +102,7 @@ public final class ClassificationReport implements Report {
   }
 
   private List<Integer> classes() {
-    return IntStream.range(0, labels.size()).filter(metrics::occurs).boxed().toList();
+    return IntStream.range(0, labels.size()).filter(matrix::occurs).boxed().toList();
   }
 
   private static String quoted(String field) {

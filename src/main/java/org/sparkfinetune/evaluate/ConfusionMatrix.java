@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -104,6 +105,39 @@ public final class ConfusionMatrix implements Serializable {
   /** Rows that were predicted to be of a class. */
   public long predictions(int predicted) {
     return predictions.getOrDefault(predicted, 0L);
+  }
+
+  /** Whether a class occurs as a label or as a prediction. */
+  public boolean occurs(int label) {
+    return support(label) > 0 || predictions(label) > 0;
+  }
+
+  /** Share of the rows that were predicted to be of their class; 0 without rows. */
+  public double accuracy() {
+    long correct = IntStream.range(0, classes).mapToLong(label -> count(label, label)).sum();
+    return Scores.ratio(correct, total);
+  }
+
+  /** The number of classes; then of each cell its label, its prediction and its count. */
+  double[] state() {
+    double[] state = new double[1 + 3 * counts.size()];
+    state[0] = classes;
+    int place = 1;
+    for (Map.Entry<Long, Long> count : counts.entrySet()) {
+      Cell cell = cell(count);
+      state[place++] = cell.label();
+      state[place++] = cell.predicted();
+      state[place++] = cell.count();
+    }
+    return state;
+  }
+
+  /** Adds another matrix's counts, by its state. */
+  void merge(double[] state) {
+    Checks.sameLabels(state[0], classes, "classes");
+    for (int place = 1; place < state.length; place += 3) {
+      add((int) state[place], (int) state[place + 1], (long) state[place + 2]);
+    }
   }
 
   ConfusionMatrix copy() {

@@ -1,11 +1,17 @@
 package org.sparkfinetune.evaluate;
 
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
+import org.sparkfinetune.task.ProblemType;
 
 /**
  * Metrics of multi-label classification, each as scikit-learn defines it for indicator matrices.
@@ -18,10 +24,13 @@ public final class MultiLabelMetrics implements Metrics, Serializable {
   private static final long serialVersionUID = 1L;
 
   private final Accumulator counts;
+  private final EnumMap<Metric, Double> others;
   private final List<Scores> perLabel;
 
   private MultiLabelMetrics(Accumulator counts) {
     this.counts = counts;
+    this.others = new EnumMap<>(Metric.class);
+    counts.statistics.forEach((metric, statistic) -> others.put(metric, statistic.value()));
     this.perLabel =
         IntStream.range(0, counts.correct.length)
             .mapToObj(l -> Scores.of(counts.correct[l], counts.predicted[l], counts.support[l]))
@@ -52,12 +61,33 @@ public final class MultiLabelMetrics implements Metrics, Serializable {
    * double's eps, 2^-52; 0 without rows.
    */
   public double loss() {
-    return Scores.ratio(counts.lossSum, n() * perLabel.size());
+    return others.get(Metric.LOSS);
   }
 
-  /** Scores by label index. */
+  @Override
+  public OptionalDouble threshold() {
+    return OptionalDouble.of(counts.threshold);
+  }
+
+  @Override
   public List<Scores> perLabel() {
     return perLabel;
+  }
+
+  /** {@inheritDoc} They are {@code micro}, {@code macro}, {@code weighted}, {@code samples}. */
+  @Override
+  public Map<String, Scores> averages() {
+    Map<String, Scores> averages = new LinkedHashMap<>();
+    averages.put("micro", micro());
+    averages.put("macro", macro());
+    averages.put("weighted", weighted());
+    averages.put("samples", samples());
+    return averages;
+  }
+
+  @Override
+  public Optional<ConfusionMatrix> confusions() {
+    return Optional.empty();
   }
 
   /** The scores of all decisions together. */
@@ -78,49 +108,55 @@ public final class MultiLabelMetrics implements Metrics, Serializable {
   /** The mean over the rows of each row's own scores. */
   public Scores samples() {
     return new Scores(
-        Scores.ratio(counts.precisionSum, n()),
-        Scores.ratio(counts.recallSum, n()),
-        Scores.ratio(counts.f1Sum, n()),
+        Scores.ratio(counts.precisionSum.value(), n()),
+        Scores.ratio(counts.recallSum.value(), n()),
+        Scores.ratio(counts.f1Sum.value(), n()),
         sum(counts.support));
   }
 
-  /**
-   * {@inheritDoc} The names are {@code loss}, {@code accuracy}, {@code hamming_loss}; {@code f1},
-   * {@code precision} and {@code recall}, each followed by {@code _micro}, {@code _macro}, {@code
-   * _weighted} and {@code _samples}; and {@code samples}.
-   */
   @Override
   public Map<String, Double> toMap(String prefix) {
     Map<String, Double> map = new LinkedHashMap<>();
-    map.put(prefix + "loss", loss());
-    put(map, prefix, "micro", micro());
-    put(map, prefix, "macro", macro());
-    put(map, prefix, "weighted", weighted());
-    put(map, prefix, "samples", samples());
-    map.put(prefix + "accuracy", accuracy());
-    map.put(prefix + "hamming_loss", hammingLoss());
-    map.put(prefix + "samples", (double) n());
+    others.forEach((metric, value) -> map.put(prefix + metric.key(), value));
+    Scores micro = micro();
+    map.put(prefix + Metric.F1_MICRO.key(), micro.f1());
+    map.put(prefix + Metric.PRECISION_MICRO.key(), micro.precision());
+    map.put(prefix + Metric.RECALL_MICRO.key(), micro.recall());
+    Scores macro = macro();
+    map.put(prefix + Metric.F1_MACRO.key(), macro.f1());
+    map.put(prefix + Metric.PRECISION_MACRO.key(), macro.precision());
+    map.put(prefix + Metric.RECALL_MACRO.key(), macro.recall());
+    Scores weighted = weighted();
+    map.put(prefix + Metric.F1_WEIGHTED.key(), weighted.f1());
+    map.put(prefix + Metric.PRECISION_WEIGHTED.key(), weighted.precision());
+    map.put(prefix + Metric.RECALL_WEIGHTED.key(), weighted.recall());
+    Scores samples = samples();
+    map.put(prefix + Metric.F1_SAMPLES.key(), samples.f1());
+    map.put(prefix + Metric.PRECISION_SAMPLES.key(), samples.precision());
+    map.put(prefix + Metric.RECALL_SAMPLES.key(), samples.recall());
+    map.put(prefix + Metric.ACCURACY.key(), accuracy());
+    map.put(prefix + Metric.HAMMING_LOSS.key(), hammingLoss());
+    map.put(prefix + Metric.SAMPLES.key(), (double) n());
     return map;
-  }
-
-  private static void put(Map<String, Double> map, String prefix, String average, Scores scores) {
-    map.put(prefix + "f1_" + average, scores.f1());
-    map.put(prefix + "precision_" + average, scores.precision());
-    map.put(prefix + "recall_" + average, scores.recall());
   }
 
   @Override
   public MultiLabelReport report(List<String> labels) {
-    return new MultiLabelReport(this, labels);
+    String sets =
+        "\nRows whose label set is predicted exactly: %s of %s; wrong decisions: %s\n"
+            .formatted(ScoreTable.decimal(accuracy()), n(), ScoreTable.decimal(hammingLoss()));
+    return new MultiLabelReport(perLabel, averages(), sets, labels);
   }
 
   private static long sum(long[] values) {
     return Arrays.stream(values).sum();
   }
 
-  /** Collects rows one by one, or partition by partition. Not thread-safe. */
-  public static final class Accumulator implements Serializable {
+  /** Collects rows, each of any number of labels, which are predicted from a threshold on. */
+  public static final class Accumulator implements MetricsAccumulator {
     private static final long serialVersionUID = 1L;
+
+    private final double threshold;
 
     // By label: predictions that are right, predictions, rows that have it.
     private final long[] correct;
@@ -129,109 +165,95 @@ public final class MultiLabelMetrics implements Metrics, Serializable {
     private long rows;
     private long exact;
     private long wrong;
-    private double precisionSum;
-    private double recallSum;
-    private double f1Sum;
-    private double lossSum;
+    private final ExactSum precisionSum = new ExactSum();
+    private final ExactSum recallSum = new ExactSum();
+    private final ExactSum f1Sum = new ExactSum();
+    private final Map<Metric, Statistic> statistics =
+        Metric.statistics(ProblemType.MULTI_LABEL_CLASSIFICATION);
 
-    /** An accumulator without rows, over the label indices {@code 0 .. labels - 1}. */
-    public Accumulator(int labels) {
+    /**
+     * An accumulator without rows, over the label indices {@code 0 .. labels - 1}.
+     *
+     * @param threshold the probability from which on a label is predicted
+     */
+    public Accumulator(int labels, double threshold) {
       if (labels < 1) {
         throw new IllegalArgumentException("labels=" + labels + ": expected at least 1");
       }
+      this.threshold = threshold;
       correct = new long[labels];
       predicted = new long[labels];
       support = new long[labels];
     }
 
-    /**
-     * Adds one row.
-     *
-     * @param rowLabels the indices of the row's labels, without repetitions
-     * @param rowPredicted the indices of the labels predicted, without repetitions
-     * @param probabilities the probability given to each label
-     * @throws IllegalArgumentException when an index is not one of a label, or a probability is
-     *     missing or not in [0, 1]; a little above 1 is let pass, since sums of floats round
-     */
-    public void add(int[] rowLabels, int[] rowPredicted, double[] probabilities) {
-      boolean[] isLabel = indicators(rowLabels);
-      boolean[] isPredicted = indicators(rowPredicted);
-      double loss = loss(isLabel, probabilities);
+    @Override
+    public void add(int[] labels, double[] probabilities) {
+      Checks.probabilities(probabilities, support.length);
+      boolean[] isLabel = Checks.indicators(labels, support.length);
+      int predictions = 0;
       int hits = 0;
       for (int l = 0; l < support.length; l++) {
+        boolean isPredicted = probabilities[l] >= threshold;
         support[l] += isLabel[l] ? 1 : 0;
-        predicted[l] += isPredicted[l] ? 1 : 0;
-        if (isLabel[l] && isPredicted[l]) {
+        predicted[l] += isPredicted ? 1 : 0;
+        predictions += isPredicted ? 1 : 0;
+        if (isLabel[l] && isPredicted) {
           correct[l]++;
           hits++;
         }
       }
-      Scores row = Scores.of(hits, rowPredicted.length, rowLabels.length);
-      int misses = rowLabels.length + rowPredicted.length - 2 * hits;
+      Scores row = Scores.of(hits, predictions, labels.length);
+      int misses = labels.length + predictions - 2 * hits;
       rows++;
       wrong += misses;
       exact += misses == 0 ? 1 : 0;
-      precisionSum += row.precision();
-      recallSum += row.recall();
-      f1Sum += row.f1();
-      lossSum += loss;
+      precisionSum.add(row.precision());
+      recallSum.add(row.recall());
+      f1Sum.add(row.f1());
+      statistics.values().forEach(statistic -> statistic.add(labels, probabilities));
     }
 
-    private boolean[] indicators(int[] labels) {
-      boolean[] indicators = new boolean[support.length];
-      for (int label : labels) {
-        if (label < 0 || label >= indicators.length || indicators[label]) {
-          throw new IllegalArgumentException(
-              "labels "
-                  + Arrays.toString(labels)
-                  + ": expected different ones from 0 to "
-                  + (indicators.length - 1));
-        }
-        indicators[label] = true;
-      }
-      return indicators;
+    @Override
+    public double[] state() {
+      List<double[]> states = new ArrayList<>();
+      states.add(States.of(correct));
+      states.add(States.of(predicted));
+      states.add(States.of(support));
+      states.add(States.of(rows, exact, wrong));
+      sums().forEach(sum -> states.add(sum.state()));
+      statistics.values().forEach(statistic -> states.add(statistic.state()));
+      return States.join(states);
     }
 
-    private double loss(boolean[] isLabel, double[] probabilities) {
-      if (probabilities.length != support.length) {
-        throw new IllegalArgumentException(
-            probabilities.length + " probabilities for " + support.length + " labels");
-      }
-      double loss = 0;
-      for (int l = 0; l < probabilities.length; l++) {
-        double p = probabilities[l];
-        if (!(p >= 0 && p <= 1 + 1e-6)) {
-          throw new IllegalArgumentException("probability " + p + ": expected 0 to 1");
-        }
-        loss -= LogLoss.log(isLabel[l] ? p : 1 - p);
-      }
-      return loss;
-    }
-
-    /** Adds another accumulator's rows to this one's; returns this one. */
-    public Accumulator merge(Accumulator other) {
-      if (other.support.length != support.length) {
-        throw new IllegalArgumentException(
-            "cannot merge " + other.support.length + " labels into " + support.length);
-      }
-      for (int l = 0; l < support.length; l++) {
-        correct[l] += other.correct[l];
-        predicted[l] += other.predicted[l];
-        support[l] += other.support[l];
-      }
-      rows += other.rows;
-      exact += other.exact;
-      wrong += other.wrong;
-      precisionSum += other.precisionSum;
-      recallSum += other.recallSum;
-      f1Sum += other.f1Sum;
-      lossSum += other.lossSum;
+    @Override
+    public Accumulator merge(double[] state) {
+      Iterator<double[]> states = States.split(state).iterator();
+      add(correct, states.next());
+      add(predicted, states.next());
+      add(support, states.next());
+      double[] counts = states.next();
+      rows += (long) counts[0];
+      exact += (long) counts[1];
+      wrong += (long) counts[2];
+      sums().forEach(sum -> sum.merge(states.next()));
+      statistics.values().forEach(statistic -> statistic.merge(states.next()));
       return this;
     }
 
-    /** The metrics of the rows so far. */
+    private List<ExactSum> sums() {
+      return List.of(precisionSum, recallSum, f1Sum);
+    }
+
+    private static void add(long[] counts, double[] others) {
+      Checks.sameLabels(others.length, counts.length, "labels");
+      for (int l = 0; l < counts.length; l++) {
+        counts[l] += (long) others[l];
+      }
+    }
+
+    @Override
     public MultiLabelMetrics metrics() {
-      return new MultiLabelMetrics(new Accumulator(support.length).merge(this));
+      return new MultiLabelMetrics(new Accumulator(support.length, threshold).merge(state()));
     }
   }
 }

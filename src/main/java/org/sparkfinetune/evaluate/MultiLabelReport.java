@@ -1,6 +1,7 @@
 package org.sparkfinetune.evaluate;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -9,29 +10,37 @@ import java.util.stream.IntStream;
  * classification_report} prints of indicator matrices.
  */
 public final class MultiLabelReport implements Report {
-  private final MultiLabelMetrics metrics;
+  private final List<Scores> perLabel;
+  private final Map<String, Scores> averages;
+  private final String sets;
   private final List<String> labels;
 
   /**
+   * @param perLabel the scores by label index
+   * @param averages of the scores, by name, as in {@code micro}
+   * @param sets what is to be said of the rows' sets of labels
    * @param labels the label names, by index
    */
-  public MultiLabelReport(MultiLabelMetrics metrics, List<String> labels) {
-    this.metrics = metrics;
+  MultiLabelReport(
+      List<Scores> perLabel, Map<String, Scores> averages, String sets, List<String> labels) {
+    this.perLabel = perLabel;
+    this.averages = averages;
+    this.sets = sets;
     this.labels = List.copyOf(labels);
-    if (labels.size() != metrics.perLabel().size()) {
+    if (labels.size() != perLabel.size()) {
       throw new IllegalArgumentException(
-          labels.size() + " names for " + metrics.perLabel().size() + " labels");
+          labels.size() + " names for " + perLabel.size() + " labels");
     }
   }
 
   @Override
   public String summary() {
-    return ScoreTable.brief(all(), metrics.perLabel(), "labels", this::table) + sets();
+    return ScoreTable.brief(all(), perLabel, "labels", this::table) + sets;
   }
 
   @Override
   public String full() {
-    return table(all()) + sets();
+    return table(all()) + sets;
   }
 
   @Override
@@ -41,21 +50,9 @@ public final class MultiLabelReport implements Report {
 
   /** scikit-learn's {@code classification_report(digits=4, zero_division=0)}, to the letter. */
   String table(List<Integer> listed) {
-    return new ScoreTable(labels, listed)
-        .classes(metrics.perLabel())
-        .average("micro avg", metrics.micro())
-        .average("macro avg", metrics.macro())
-        .average("weighted avg", metrics.weighted())
-        .average("samples avg", metrics.samples())
-        .toString();
-  }
-
-  private String sets() {
-    return "\nRows whose label set is predicted exactly: %s of %s; wrong decisions: %s\n"
-        .formatted(
-            ScoreTable.decimal(metrics.accuracy()),
-            metrics.n(),
-            ScoreTable.decimal(metrics.hammingLoss()));
+    ScoreTable table = new ScoreTable(labels, listed).classes(perLabel);
+    averages.forEach((name, scores) -> table.average(name + " avg", scores));
+    return table.toString();
   }
 
   private List<Integer> all() {

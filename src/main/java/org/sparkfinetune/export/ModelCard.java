@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelNames;
 import org.sparkfinetune.model.io.ModelProvenance;
@@ -83,13 +85,6 @@ final class ModelCard {
 
   private static final int LABELS_LISTED = 100;
 
-  /** Splits by the prefix of their metrics, and the metrics' names on the hub. */
-  private static final Map<String, String> SPLITS = Map.of("test_", "test", "eval_", "validation");
-
-  /** The f1 of single labels, and those of sets of labels. */
-  private static final List<String> METRICS =
-      List.of("accuracy", "f1", "f1_micro", "f1_macro", "loss");
-
   private final ExportSource source;
   private final ModelConfig config;
   private final ModelProvenance training;
@@ -145,31 +140,33 @@ final class ModelCard {
   }
 
   private void modelIndex() {
-    String prefix =
-        METRICS.stream().anyMatch(name -> training.metrics().containsKey("test_" + name))
-            ? "test_"
-            : "eval_";
+    Stage stage =
+        Metric.headlines().stream()
+                .anyMatch(metric -> training.metrics().containsKey(metric.at(Stage.TEST)))
+            ? Stage.TEST
+            : Stage.EVAL;
+    String split = stage == Stage.TEST ? "test" : "validation";
     Map<String, Double> known = new LinkedHashMap<>();
-    for (String metric : METRICS) {
-      Double value = training.metrics().get(prefix + metric);
+    for (Metric metric : Metric.headlines()) {
+      Double value = training.metrics().get(metric.at(stage));
       if (value != null && Double.isFinite(value)) {
-        known.put(metric, value);
+        known.put(metric.key(), value);
       }
     }
     if (known.isEmpty()) {
       return;
     }
     line("metrics:");
-    known.keySet().stream().filter(name -> !name.equals("loss")).forEach(n -> line("- " + n));
+    known.keySet().stream().filter(name -> !name.equals(Metric.LOSS.key())).forEach(n -> line("- " + n));
     line("model-index:");
     line("- name: " + quoted(config.modelType() + " text classifier"));
     line("  results:");
     line("  - task:");
     line("      type: text-classification");
     line("    dataset:");
-    line("      name: " + quoted(datasetName(SPLITS.get(prefix))));
+    line("      name: " + quoted(datasetName(split)));
     line("      type: text");
-    line("      split: " + SPLITS.get(prefix));
+    line("      split: " + split);
     line("    metrics:");
     known.forEach(
         (name, value) -> {

@@ -20,6 +20,7 @@ import org.sparkfinetune.distributed.ResourceArguments;
 import org.sparkfinetune.distributed.TrainingDivergedException;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.Report;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
@@ -204,11 +205,11 @@ public final class FineTuning {
         .metrics()
         .forEach(
             (name, value) -> {
-              if (name.startsWith("eval_")) {
+              if (name.startsWith(Stage.EVAL.prefix())) {
                 metrics.put(name, value);
               }
             });
-    test.ifPresent(ofTest -> metrics.putAll(ofTest.toMap("test_")));
+    test.ifPresent(ofTest -> metrics.putAll(ofTest.toMap(Stage.TEST.prefix())));
     result.metrics().forEach(metrics::putIfAbsent);
     return metrics;
   }

@@ -11,6 +11,7 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.Report;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.PipelineData;
@@ -85,9 +86,9 @@ final class EvaluateJob implements Job {
       Report report = metrics.report(pipeline.labels());
       console.text("\n" + report.summary());
       console.line("%nMetrics");
-      console.metrics(metrics.toMap("test_"));
+      console.metrics(metrics.toMap(Stage.TEST.prefix()));
       if (output.isPresent()) {
-        output.get().writeJson("metrics.json", metrics.toMap("test_"));
+        output.get().writeJson("metrics.json", metrics.toMap(Stage.TEST.prefix()));
         FineTuning.writeReport(output.get(), metrics, pipeline.labels());
         console.line("%nMetrics and report are in %s", output.get().path(""));
       }

@@ -1,15 +1,22 @@
 package org.sparkfinetune.jobs;
 
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.evaluate.Metric;
 import org.sparkfinetune.finetune.Presets;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.track.TrackingArguments;
 
 /** The help of a job: every key with its default, range and documentation. */
 final class JobHelp {
   private static final int WIDTH = 100;
   private static final String INDENT = "      ";
+  private static final String BEST_MODEL = "training.metric_for_best_model";
+  private static final String STUDY = "tune.metric";
 
   private JobHelp() {}
 
@@ -49,6 +56,7 @@ final class JobHelp {
         "Any setting of Spark's, as in spark.master=local[4]. The master is local[*] when nothing"
             + " sets it. What has to be known before the driver starts (spark.driver.memory, and"
             + " the master for spark-submit) is read from the command line alone, not from a file.");
+    metrics(out, job);
     out.append("\nEnvironment of the scripts\n\n");
     option(
         out,
@@ -74,6 +82,25 @@ final class JobHelp {
     out.append("\nExamples\n\n");
     job.examples().forEach(example -> out.append("  ").append(example).append('\n'));
     return out.toString();
+  }
+
+  /** What the metrics are called that keys of the job take. */
+  private static void metrics(StringBuilder out, Job job) {
+    List<String> takers = Stream.of(BEST_MODEL, STUDY).filter(job.keys()::has).toList();
+    if (takers.isEmpty()) {
+      return;
+    }
+    out.append("\nMetrics, for ").append(String.join(" and ", takers)).append("\n\n");
+    for (ProblemType problemType : ProblemType.values()) {
+      List<Metric> metrics = Metric.ofPredictions(problemType);
+      option(
+          out,
+          problemType.spelling(),
+          metrics.stream().map(Metric::key).collect(Collectors.joining(", ")));
+    }
+    if (takers.contains(STUDY)) {
+      option(out, "both, for " + STUDY + " alone", String.join(", ", Metric.ofTrainings()));
+    }
   }
 
   private static String about(Job job, Setting setting) {

@@ -15,12 +15,12 @@ import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.finetune.Presets;
-import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.pipeline.BagOfWords;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.pipeline.PredictionColumns;
 import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.track.TrackingArguments;
 
 /** Shows on sample data, in minutes, what the other jobs do. */

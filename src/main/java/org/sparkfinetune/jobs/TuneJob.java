@@ -2,6 +2,7 @@ package org.sparkfinetune.jobs;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
@@ -12,6 +13,9 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.distributed.DeviceType;
 import org.sparkfinetune.distributed.DistributedTrainer;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.MetricName;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.report.ClassScoresFile;
 import org.sparkfinetune.storage.OutputDirectory;
@@ -182,10 +186,12 @@ public final class TuneJob implements Job {
   /** Of each trial's epochs the one is kept that is best by what is searched for. */
   private static Settings withMetric(Settings config, Objectives goal) {
     String key = "training.metric_for_best_model";
-    String metric = goal.metric().replaceFirst("^eval_", "");
-    return config.value(key).equals("auto")
-            && FineTuning.SETTINGS.setting(key).choices().contains(metric)
-        ? config.with(Map.of(key, metric))
+    Optional<Metric> metric =
+        MetricName.of(goal.metric())
+            .filter(name -> name.stage() == Stage.EVAL && name.metric().tellsTheBest())
+            .map(MetricName::metric);
+    return config.value(key).equals("auto") && metric.isPresent()
+        ? config.with(Map.of(key, metric.get().key()))
         : config;
   }
 

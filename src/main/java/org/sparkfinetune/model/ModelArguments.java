@@ -12,6 +12,7 @@ import org.sparkfinetune.model.adapt.Lora;
 import org.sparkfinetune.model.compute.AttentionImplementation;
 import org.sparkfinetune.model.encoder.EncoderFamilies;
 import org.sparkfinetune.model.encoder.Pooling;
+import org.sparkfinetune.task.ProblemType;
 
 /** What to build: the base checkpoint and the head on it. */
 public record ModelArguments(

@@ -16,6 +16,7 @@ import org.sparkfinetune.model.encoder.ConfigValues;
 import org.sparkfinetune.model.encoder.EncoderFamilies;
 import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.ModelInputs;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.text.OneLine;
 
 /**

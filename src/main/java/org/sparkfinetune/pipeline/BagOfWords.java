@@ -88,10 +88,8 @@ public final class BagOfWords {
   private static ClassificationMetrics measure(
       PipelineModel model, Dataset<Row> rows, List<String> labels) {
     Accumulator accumulator = new Accumulator(labels.size());
-    for (Row row :
-        model.transform(rows).select("index", "prediction", "probability").collectAsList()) {
-      int label = (int) row.getDouble(0);
-      accumulator.add(label, (int) row.getDouble(1), ((Vector) row.get(2)).apply(label));
+    for (Row row : model.transform(rows).select("index", "probability").collectAsList()) {
+      accumulator.add((int) row.getDouble(0), ((Vector) row.get(1)).toArray());
     }
     return accumulator.metrics();
   }

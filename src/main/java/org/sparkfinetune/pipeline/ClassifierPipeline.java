@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -30,10 +31,11 @@ import org.sparkfinetune.distributed.PretrainedModelHandle;
 import org.sparkfinetune.distributed.ResourceArguments;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.model.ModelArguments;
-import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedStage;
 import org.sparkfinetune.storage.Storage;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.train.TrainingArguments;
 import org.sparkfinetune.train.TrainingProgress;
 import org.sparkfinetune.train.TrainingResult;
@@ -314,7 +316,20 @@ public final class ClassifierPipeline {
   /** Measures prepared rows. */
   public Metrics evaluate(Dataset<Row> rows) {
     return PredictionMetrics.evaluate(
-        predict(rows), ExampleColumns.LABEL, labels(), problemType().isMultiLabel());
+        predict(rows), ExampleColumns.LABEL, labels(), problemType(), threshold());
+  }
+
+  private OptionalDouble threshold() {
+    if (!problemType().task().hasThreshold()) {
+      return OptionalDouble.empty();
+    }
+    double set = (double) classifier.getOrDefault(classifier.threshold());
+    return OptionalDouble.of(
+        Double.isNaN(set)
+            ? ModelConfig.parse(classifier.files().config())
+                .threshold()
+                .orElse(ModelConfig.DEFAULT_THRESHOLD)
+            : set);
   }
 
   /** What should be known of the texts classified so far. */

@@ -16,7 +16,7 @@ import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.data.LabelIndex;
 import org.sparkfinetune.data.PreparedData;
-import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.task.ProblemType;
 
 /** What the jobs ask of package {@code data}. */
 public final class PipelineData {

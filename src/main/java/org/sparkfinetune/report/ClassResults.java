@@ -1,6 +1,5 @@
 package org.sparkfinetune.report;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,7 +7,6 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.evaluate.ConfusionMatrix;
 import org.sparkfinetune.evaluate.Metrics;
-import org.sparkfinetune.evaluate.MultiLabelMetrics;
 import org.sparkfinetune.evaluate.Scores;
 import org.sparkfinetune.text.TextWidth;
 
@@ -40,19 +38,7 @@ public record ClassResults(
    * @param labels the label names, by index
    */
   public static ClassResults of(Metrics metrics, List<String> labels) {
-    Map<String, Scores> averages = new LinkedHashMap<>();
-    if (metrics instanceof MultiLabelMetrics multiLabel) {
-      averages.put("micro", multiLabel.micro());
-      averages.put("macro", multiLabel.macro());
-      averages.put("weighted", multiLabel.weighted());
-      averages.put("samples", multiLabel.samples());
-      return new ClassResults(labels, multiLabel.perLabel(), averages, Optional.empty());
-    }
-    ClassificationMetrics single = (ClassificationMetrics) metrics;
-    averages.put("macro", single.macro());
-    averages.put("weighted", single.weighted());
-    return new ClassResults(
-        labels, single.perClass(), averages, Optional.of(single.confusionMatrix()));
+    return new ClassResults(labels, metrics.perLabel(), metrics.averages(), metrics.confusions());
   }
 
   /**

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.sparkfinetune.evaluate.MetricDirection;
+import org.sparkfinetune.evaluate.MetricName;
 import org.sparkfinetune.report.Table.Cell;
 import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.track.RunSnapshot;
@@ -108,7 +108,7 @@ public final class ComparisonReport {
     runs.forEach(
         run ->
             run.metrics().keySet().stream()
-                .filter(name -> !name.startsWith(MetricNames.SYSTEM))
+                .filter(name -> !name.startsWith(MetricName.SYSTEM))
                 .forEach(metrics::add));
     Table table = table("metric").numbers(1);
     for (String metric : metrics) {
@@ -127,7 +127,7 @@ public final class ComparisonReport {
 
   /** NaN where it is not known whether more is better, or where all are alike. */
   private double best(String metric) {
-    int direction = MetricDirection.of(metric);
+    int direction = MetricName.better(metric).sign();
     double[] values =
         runs.stream()
             .mapToDouble(run -> run.latest(metric))

@@ -6,8 +6,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.MetricName;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.report.Series.Style;
 import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.track.RunSnapshot;
@@ -23,20 +24,12 @@ final class Curves {
 
   private static final int SMOOTHING = 25;
   private static final String STEP = "step";
-  private static final String LEARNING_RATE = "learning_rate";
-  private static final String GRADIENT_NORM = "grad_norm";
-  private static final Set<String> KNOWN =
-      Set.of(MetricNames.LOSS, MetricNames.EVAL_LOSS, LEARNING_RATE, GRADIENT_NORM);
+  private static final String LOSS = Metric.LOSS.at(Stage.STEP);
+  private static final String EVAL_LOSS = Metric.LOSS.at(Stage.EVAL);
+  private static final String LEARNING_RATE = Metric.LEARNING_RATE.at(Stage.STEP);
+  private static final String GRADIENT_NORM = Metric.GRADIENT_NORM.at(Stage.STEP);
 
-  private static final Pattern SCORE =
-      Pattern.compile("eval_(accuracy|f1|precision|recall|hamming_loss)(?:_\\w+)?");
-  private static final Map<String, String> TITLES =
-      Map.of(
-          "accuracy", "Accuracy",
-          "f1", "F1",
-          "precision", "Precision",
-          "recall", "Recall",
-          "hamming_loss", "Hamming loss");
+  private static final Set<String> KNOWN = Set.of(LOSS, EVAL_LOSS, LEARNING_RATE, GRADIENT_NORM);
 
   private Curves() {}
 
@@ -47,10 +40,9 @@ final class Curves {
     Map<String, Chart> scores = new LinkedHashMap<>();
     List<String> others = new ArrayList<>();
     for (String name : run.metrics().keySet()) {
-      Matcher score = SCORE.matcher(name);
-      if (score.matches() && isCurve(run, name)) {
-        Chart chart =
-            scores.computeIfAbsent(score.group(1), key -> new Chart(TITLES.get(key), STEP));
+      if (isScore(name) && isCurve(run, name)) {
+        String title = MetricName.of(name).orElseThrow().metric().title();
+        Chart chart = scores.computeIfAbsent(title, key -> new Chart(key, STEP));
         // They often lie upon each other: through a broken line the one beneath is seen.
         Style style = chart.hasSeries() ? Style.DASHED : Style.LINE;
         chart.add(Series.bySteps(name, run.metrics().get(name), style, chart.size()));
@@ -59,8 +51,8 @@ final class Curves {
       }
     }
     scores.values().forEach(chart -> add(charts, chart));
-    add(charts, single("Learning rate", LEARNING_RATE, run));
-    Chart norm = new Chart("Gradient norm", STEP);
+    add(charts, single(Metric.LEARNING_RATE.title(), LEARNING_RATE, run));
+    Chart norm = new Chart(Metric.GRADIENT_NORM.title(), STEP);
     noisy(norm, "gradient norm", run.metrics().getOrDefault(GRADIENT_NORM, List.of()));
     add(charts, norm.logYIfSpread());
     others.stream()
@@ -75,14 +67,12 @@ final class Curves {
    * @param names of the runs
    */
   static List<Chart> compared(List<RunSnapshot> runs, List<String> names) {
-    Set<String> metrics = new LinkedHashSet<>(List.of(MetricNames.LOSS, MetricNames.EVAL_LOSS));
+    Set<String> metrics = new LinkedHashSet<>(List.of(LOSS, EVAL_LOSS));
     for (RunSnapshot run : runs) {
-      run.metrics().keySet().stream()
-          .filter(metric -> SCORE.matcher(metric).matches())
-          .forEach(metrics::add);
+      run.metrics().keySet().stream().filter(Curves::isScore).forEach(metrics::add);
     }
     for (RunSnapshot run : runs) {
-      run.metrics().keySet().stream().filter(Curves::isLine).forEach(metrics::add);
+      run.metrics().keySet().stream().filter(MetricName::isCurve).forEach(metrics::add);
     }
     List<Chart> charts = new ArrayList<>();
     int others = 0;
@@ -102,7 +92,7 @@ final class Curves {
       if (points.size() > 1) {
         Style style = i < HtmlPage.COLORS ? Style.LINE : Style.DASHED;
         Series line = Series.bySteps(names.get(i), points, style, i);
-        boolean noise = metric.equals(MetricNames.LOSS) && points.size() >= SMOOTHED;
+        boolean noise = metric.equals(LOSS) && points.size() >= SMOOTHED;
         chart.add(noise ? line.smoothed(line.name(), window(points), style) : line);
       }
     }
@@ -115,8 +105,8 @@ final class Curves {
     run.metrics()
         .forEach(
             (name, points) -> {
-              if (name.startsWith(MetricNames.SYSTEM) && points.size() > 1) {
-                String device = name.substring(MetricNames.SYSTEM.length());
+              if (name.startsWith(MetricName.SYSTEM) && points.size() > 1) {
+                String device = name.substring(MetricName.SYSTEM.length());
                 String kind = device.replaceAll("_\\d+(?=_|$)", "").replace('_', ' ');
                 Chart chart =
                     charts.computeIfAbsent(kind, key -> new Chart(key, "minutes since the start"));
@@ -128,9 +118,9 @@ final class Curves {
   }
 
   private static Chart loss(RunSnapshot run) {
-    Chart chart = new Chart("Loss", STEP);
-    noisy(chart, "training loss", run.metrics().getOrDefault(MetricNames.LOSS, List.of()));
-    List<Point> validation = run.metrics().getOrDefault(MetricNames.EVAL_LOSS, List.of());
+    Chart chart = new Chart(Metric.LOSS.title(), STEP);
+    noisy(chart, "training loss", run.metrics().getOrDefault(LOSS, List.of()));
+    List<Point> validation = run.metrics().getOrDefault(EVAL_LOSS, List.of());
     if (!validation.isEmpty()) {
       chart.add(Series.bySteps("validation loss", validation, Style.LINE, 1));
     }
@@ -166,13 +156,17 @@ final class Curves {
     return run.metrics().getOrDefault(metric, List.of()).size() > 1;
   }
 
-  private static boolean isLine(String metric) {
-    return !metric.startsWith(MetricNames.SYSTEM) && !MetricNames.hasNoCurve(metric);
+  /** Whether it is an evaluation's, of which each kind has its chart; the loss has its own. */
+  private static boolean isScore(String metric) {
+    return MetricName.of(metric)
+        .filter(name -> name.stage() == Stage.EVAL && name.metric().isCurve())
+        .filter(name -> name.metric() != Metric.LOSS)
+        .isPresent();
   }
 
-  /** Whether it is a line that this project knows nothing of. */
+  /** Whether it is a line that has no chart of its kind. */
   private static boolean isOther(String metric) {
-    return isLine(metric) && !KNOWN.contains(metric) && !SCORE.matcher(metric).matches();
+    return MetricName.isCurve(metric) && !isScore(metric) && !KNOWN.contains(metric);
   }
 
   private static void add(List<Chart> charts, Chart chart) {
@@ -186,7 +180,7 @@ final class Curves {
     long last =
         runs.stream()
             .flatMap(run -> run.metrics().entrySet().stream())
-            .filter(metric -> isLine(metric.getKey()))
+            .filter(metric -> MetricName.isCurve(metric.getKey()))
             .flatMap(metric -> metric.getValue().stream())
             .mapToLong(Point::step)
             .max()

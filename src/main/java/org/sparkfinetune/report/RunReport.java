@@ -4,6 +4,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.sparkfinetune.evaluate.Metric.Unit;
+import org.sparkfinetune.evaluate.MetricName;
 import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunSnapshot.Point;
@@ -78,7 +80,7 @@ public final class RunReport {
   }
 
   private void headlines(HtmlWriter out) {
-    List<String> names = MetricNames.headlines(run.metrics().keySet());
+    List<String> names = MetricName.headlines(run.metrics().keySet());
     if (names.isEmpty()) {
       String why =
           run.status() == RunStatus.RUNNING
@@ -94,7 +96,7 @@ public final class RunReport {
       out.open("li").element("span", name, "class", "quiet");
       out.element(
           "b",
-          name.endsWith("_runtime") && Double.isFinite(latest)
+          isTime(name) && Double.isFinite(latest)
               ? NumberFormat.duration((long) (latest * 1000))
               : NumberFormat.metric(latest));
       beside(name, points, latest).ifPresent(words -> out.element("span", words, "class", "quiet"));
@@ -103,9 +105,13 @@ public final class RunReport {
     out.close();
   }
 
+  private static boolean isTime(String name) {
+    return MetricName.of(name).filter(known -> known.metric().unit() == Unit.SECONDS).isPresent();
+  }
+
   /** What of the metric's course belongs beside its value. */
   private Optional<String> beside(String name, List<Point> points, double latest) {
-    Optional<String> course = MetricNames.course(name);
+    Optional<String> course = MetricName.course(name);
     if (course.isEmpty()) {
       return RunSummary.best(name, points)
           .filter(best -> best.value() != latest)
@@ -130,7 +136,7 @@ public final class RunReport {
     Table table = new Table("metric", "last", "at step", "lowest", "highest", "values").numbers(1);
     // Those of the machine say least of the run.
     run.metrics().keySet().stream()
-        .sorted(Comparator.comparing(name -> name.startsWith(MetricNames.SYSTEM)))
+        .sorted(Comparator.comparing(name -> name.startsWith(MetricName.SYSTEM)))
         .filter(name -> !run.metrics().get(name).isEmpty())
         .forEach(name -> metric(table, name, run.metrics().get(name)));
     return table;

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import org.sparkfinetune.evaluate.MetricDirection;
+import org.sparkfinetune.evaluate.MetricName;
 import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunSnapshot.Point;
@@ -54,7 +54,7 @@ public final class RunSummary {
 
   /** The best value of a metric of which it is known whether more is better. */
   public static Optional<Point> best(String metric, List<Point> points) {
-    int direction = MetricDirection.of(metric);
+    int direction = MetricName.better(metric).sign();
     return direction == 0
         ? Optional.empty()
         : points.stream()
@@ -67,7 +67,7 @@ public final class RunSummary {
    * the run has not told, as while it runs, the best one so far; NaN when there is none.
    */
   public static double headline(RunSnapshot run, String metric) {
-    Optional<String> course = MetricNames.course(metric);
+    Optional<String> course = MetricName.course(metric);
     if (run.metrics().containsKey(metric) || course.isEmpty()) {
       return run.latest(metric);
     }

@@ -17,6 +17,9 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.MetricName;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.export.ExportSource;
 import org.sparkfinetune.export.MlflowExport;
 import org.sparkfinetune.storage.HostCache;
@@ -158,10 +161,12 @@ public final class RunJournal {
     Map<String, Double> summary = new LinkedHashMap<>();
     metrics.forEach(
         (name, value) -> {
-          if (!name.startsWith("eval_") && !name.equals("epoch")) {
-            summary.put(name, value);
-          } else if (name.startsWith("eval_") && !name.matches("eval_(runtime|samples.*)")) {
-            summary.put("best_" + name, value);
+          if (!name.startsWith(Stage.EVAL.prefix())) {
+            if (!name.equals(Metric.EPOCH.at(Stage.STEP))) {
+              summary.put(name, value);
+            }
+          } else if (MetricName.isCurve(name)) {
+            summary.put(MetricName.best(name), value);
           }
         });
     return summary;

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import org.sparkfinetune.evaluate.MetricName;
 import org.sparkfinetune.report.ComparisonReport;
-import org.sparkfinetune.report.MetricNames;
 import org.sparkfinetune.report.RunSummary;
 import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.text.TextTable;
@@ -44,9 +44,9 @@ public final class RunList {
     List<String> params = new ArrayList<>();
     if (columns.isEmpty()) {
       if (known().contains(sortedBy)) {
-        metrics.add(MetricNames.ofKept(sortedBy, known()));
+        metrics.add(MetricName.ofKept(sortedBy, known()));
       }
-      metrics.addAll(MetricNames.headlines(known()));
+      metrics.addAll(MetricName.headlines(known()));
       params.addAll(params());
     } else {
       columns.forEach(name -> (known().contains(name) ? metrics : params).add(name));

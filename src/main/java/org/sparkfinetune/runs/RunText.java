@@ -11,6 +11,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.MetricName;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.report.ComparisonReport;
 import org.sparkfinetune.report.RunSummary;
 import org.sparkfinetune.text.NumberFormat;
@@ -23,7 +26,8 @@ import org.sparkfinetune.track.RunSnapshot.Point;
 
 /** One run, or several beside each other, as text. */
 public final class RunText {
-  private static final String SYSTEM = "system/";
+  private static final String SYSTEM = MetricName.SYSTEM;
+  private static final String LOSS = Metric.LOSS.at(Stage.STEP);
   private static final int NAMES = 30;
   private static final String NONE = "-";
 
@@ -124,7 +128,7 @@ public final class RunText {
   }
 
   private void loss(RunSnapshot run) {
-    List<Point> points = run.metrics().getOrDefault("loss", List.of());
+    List<Point> points = run.metrics().getOrDefault(LOSS, List.of());
     if (points.isEmpty()) {
       return;
     }
@@ -132,7 +136,7 @@ public final class RunText {
         "\nLoss  %s to %s in %s steps\n"
             .formatted(
                 NumberFormat.metric(points.get(0).value()),
-                NumberFormat.metric(run.latest("loss")),
+                NumberFormat.metric(run.latest(LOSS)),
                 NumberFormat.grouped(points.get(points.size() - 1).step())));
     if (width.isPresent()) {
       out.append("  ")

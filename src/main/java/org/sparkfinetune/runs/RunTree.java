@@ -9,8 +9,8 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.evaluate.MetricDirection;
-import org.sparkfinetune.report.MetricNames;
+import org.sparkfinetune.evaluate.Better;
+import org.sparkfinetune.evaluate.MetricName;
 import org.sparkfinetune.report.RunSummary;
 import org.sparkfinetune.text.Nearest;
 import org.sparkfinetune.track.RunSnapshot;
@@ -89,8 +89,8 @@ public final class RunTree {
               + Nearest.of(by, known)
               + "?");
     }
-    String metric = MetricNames.ofKept(by, known);
-    int sign = MetricDirection.of(metric) < 0 ? 1 : -1;
+    String metric = MetricName.ofKept(by, known);
+    int sign = MetricName.better(metric) == Better.LESS ? 1 : -1;
     return Comparator.comparingDouble(
             (RunSnapshot run) -> {
               double value = RunSummary.headline(run, metric);

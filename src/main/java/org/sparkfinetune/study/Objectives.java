@@ -12,12 +12,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.evaluate.ClassificationMetrics;
-import org.sparkfinetune.evaluate.ConfusionMatrix;
-import org.sparkfinetune.evaluate.MetricDirection;
-import org.sparkfinetune.evaluate.Metrics;
-import org.sparkfinetune.evaluate.MultiLabelMetrics;
-import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.evaluate.Better;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.MetricName;
+import org.sparkfinetune.evaluate.Stage;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.train.EvaluationArguments;
 import org.sparkfinetune.train.IntervalStrategy;
 import org.sparkfinetune.tune.Direction;
@@ -33,20 +32,6 @@ import org.sparkfinetune.tune.Objective;
  */
 public record Objectives(
     List<String> metrics, List<Direction> directions, List<Constraint> constraints) {
-  private static final String EVAL = "eval_";
-
-  /** What is measured beside the metrics of rows. */
-  private static final List<String> OF_RUNS =
-      List.of(
-          "eval_runtime",
-          "eval_samples_per_second",
-          "train_loss",
-          "train_runtime",
-          "train_samples_per_second",
-          "train_steps_per_second",
-          "train_tokens_per_second",
-          "train_peak_memory_mb");
-
   private static final Pattern CONSTRAINT = Pattern.compile("(\\w+)\\s*(<=|>=)\\s*(\\S+)");
 
   /**
@@ -70,7 +55,7 @@ public record Objectives(
       TuneArguments tune, EvaluationArguments evaluation, ProblemType problemType) {
     List<String> metrics =
         tune.metric().equals("auto")
-            ? List.of(EVAL + evaluation.metricForBestModel(problemType))
+            ? List.of(evaluation.metricForBestModel(problemType).at(Stage.EVAL))
             : split(tune.metric()).stream()
                 // A user's own objective measures what it likes.
                 .map(metric -> tune.objective().isEmpty() ? whole(metric) : metric)
@@ -90,7 +75,7 @@ public record Objectives(
           "tune.direction=%s has %s directions: expected one for each metric of tune.metric=%s"
               .formatted(tune.direction(), directions.size(), tune.metric()));
     }
-    Set<String> measured = measured(problemType);
+    Set<String> measured = Metric.ofTraining(problemType);
     if (tune.objective().isEmpty()) {
       metrics.forEach(metric -> checkMeasured("tune.metric", metric, measured, problemType));
     }
@@ -127,24 +112,10 @@ public record Objectives(
     }
   }
 
-  /** The names of all that a training with evaluations measures. */
-  static Set<String> measured(ProblemType problemType) {
-    Metrics ofNothing =
-        problemType.isMultiLabel()
-            ? new MultiLabelMetrics.Accumulator(1).metrics()
-            : ClassificationMetrics.of(new ConfusionMatrix(1), 0);
-    Set<String> names = new TreeSet<>(ofNothing.toMap(EVAL).keySet());
-    names.addAll(OF_RUNS);
-    if (problemType.isMultiLabel()) {
-      names.add("eval_threshold");
-    }
-    return names;
-  }
-
   /** The first metric that evaluations measure; empty when none does. */
   private Optional<String> ofEvaluations() {
     return Stream.concat(metrics.stream(), constraints.stream().map(Constraint::metric))
-        .filter(metric -> metric.startsWith(EVAL))
+        .filter(metric -> metric.startsWith(Stage.EVAL.prefix()))
         .findFirst();
   }
 
@@ -168,7 +139,9 @@ public record Objectives(
 
   /** A metric's name as a training reports it. */
   private static String whole(String metric) {
-    return metric.matches("(eval|train)_.*") ? metric : EVAL + metric;
+    boolean whole =
+        Stream.of(Stage.EVAL, Stage.TRAIN).anyMatch(stage -> metric.startsWith(stage.prefix()));
+    return whole ? metric : Stage.EVAL.prefix() + metric;
   }
 
   private static Direction direction(String direction, String metric) {
@@ -183,13 +156,13 @@ public record Objectives(
   }
 
   private static Direction known(String metric) {
-    int direction = MetricDirection.of(metric);
-    if (direction == 0) {
+    Better better = MetricName.better(metric);
+    if (better == Better.NEITHER) {
       throw new UserException(
           "tune.direction=auto is not possible with the metric %s, whose name does not say whether more of it is better: expected minimize or maximize"
               .formatted(metric));
     }
-    return direction < 0 ? Direction.MINIMIZE : Direction.MAXIMIZE;
+    return better == Better.LESS ? Direction.MINIMIZE : Direction.MAXIMIZE;
   }
 
   private static Constraint constraint(String text) {
@@ -215,7 +188,7 @@ public record Objectives(
 
   /** Whether trials can report the metric on their way. */
   boolean isSeenOnTheWay() {
-    return metric().startsWith(EVAL) && !metric().matches("eval_(runtime|.*_per_second)");
+    return metric().startsWith(Stage.EVAL.prefix()) && MetricName.isCurve(metric());
   }
 
   /**

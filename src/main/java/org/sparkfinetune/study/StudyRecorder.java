@@ -16,6 +16,9 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.MetricName;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.report.ClassScoresFile;
 import org.sparkfinetune.runs.Provenance;
 import org.sparkfinetune.runs.RunJournal;
@@ -210,7 +213,7 @@ final class StudyRecorder implements StudyRunner.Listener, AutoCloseable {
     tracked.setTags(tags);
     tracked.end(status(trial.state()));
     if (trial.state() == TrialState.COMPLETE && result.isPresent()) {
-      run.logMetrics(trial.number(), Map.of("trial_value", trial.value()));
+      run.logMetrics(trial.number(), Map.of(Metric.TRIAL_VALUE.at(Stage.STUDY), trial.value()));
     }
   }
 
@@ -229,7 +232,7 @@ final class StudyRecorder implements StudyRunner.Listener, AutoCloseable {
         .ifPresent(
             best -> {
               Map<String, Double> measured = new LinkedHashMap<>(metrics);
-              measured.put("best_" + objective, best.value());
+              measured.put(MetricName.best(objective), best.value());
               run.logMetrics(best.number(), measured);
               Map<String, String> tags = new LinkedHashMap<>();
               tags.put("spark-finetune.best.trial", String.valueOf(best.number()));

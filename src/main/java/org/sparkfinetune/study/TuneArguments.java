@@ -28,8 +28,8 @@ public record TuneArguments(
         String metric,
     @Key(
             doc =
-                "minimize or maximize, one for each metric, with commas between them; auto minimizes"
-                    + " losses and times, and maximizes the others.",
+                "minimize or maximize, one for each metric, with commas between them; auto is what"
+                    + " docs/metrics.md says of the metric.",
             defaultValue = "auto")
         String direction,
     @Key(

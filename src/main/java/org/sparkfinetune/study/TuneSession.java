@@ -20,6 +20,7 @@ import org.sparkfinetune.console.StudyProgress;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.PipelineData;
@@ -287,7 +288,7 @@ public final class TuneSession implements AutoCloseable {
     Optional<Metrics> test = data.test().map(pipeline::evaluate);
     Map<String, Double> metrics = new LinkedHashMap<>();
     if (test.isPresent()) {
-      metrics.putAll(test.get().toMap("test_"));
+      metrics.putAll(test.get().toMap(Stage.TEST.prefix()));
       output.writeJson("metrics.json", metrics);
       FineTuning.writeReport(output, test.get(), pipeline.labels());
       console.text("\nTest\n\n" + test.get().report(pipeline.labels()).summary());

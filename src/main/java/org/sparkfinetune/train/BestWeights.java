@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.model.encoder.ParameterSet;
 
 /**
@@ -42,11 +44,11 @@ final class BestWeights implements AutoCloseable {
   /**
    * Starts with the weights as they are.
    *
-   * @param metric as in {@code metric_for_best_model}, without {@code eval_}
+   * @param metric that of {@code metric_for_best_model}
    * @param keepsBest whether a worse evaluation leaves the weights kept as they are
    */
-  BestWeights(ParameterSet parameters, String metric, boolean greaterIsBetter, boolean keepsBest) {
-    this.metric = "eval_" + metric;
+  BestWeights(ParameterSet parameters, Metric metric, boolean greaterIsBetter, boolean keepsBest) {
+    this.metric = metric.at(Stage.EVAL);
     this.greaterIsBetter = greaterIsBetter;
     this.keepsBest = keepsBest;
     this.snapshot = new WeightsSnapshot(parameters);
@@ -79,7 +81,7 @@ final class BestWeights implements AutoCloseable {
         || (greaterIsBetter ? value > kept() : value < kept())) {
       snapshot.update();
       Map<String, Double> metrics = new LinkedHashMap<>(evaluation);
-      metrics.put("best_epoch", epoch);
+      metrics.put(Metric.BEST_EPOCH.at(Stage.STEP), epoch);
       String when =
           epoch == Math.rint(epoch)
               ? String.format(Locale.ROOT, "epoch %.0f", epoch)

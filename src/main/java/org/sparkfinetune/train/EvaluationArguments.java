@@ -2,11 +2,12 @@ package org.sparkfinetune.train;
 
 import java.io.Serializable;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Collectors;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Key;
-import org.sparkfinetune.evaluate.MetricDirection;
-import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.evaluate.Better;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.task.ProblemType;
 
 /** When a training is evaluated and what follows from it; part of {@link TrainingArguments}. */
 public record EvaluationArguments(
@@ -19,25 +20,12 @@ public record EvaluationArguments(
     @Key(doc = "Steps between two evaluations.", defaultValue = "500", min = 1) int evalSteps,
     @Key(
             doc =
-                "Which metric tells the best evaluation: accuracy, f1 (macro), f1_weighted or"
-                    + " loss; for multi-label f1_micro, f1_macro, f1_weighted, f1_samples, accuracy"
-                    + " (of whole label sets), hamming_loss or loss; auto is accuracy, for"
-                    + " multi-label f1_micro.",
-            defaultValue = "auto",
-            choices = {
-              "auto",
-              "accuracy",
-              "f1",
-              "f1_micro",
-              "f1_macro",
-              "f1_weighted",
-              "f1_samples",
-              "hamming_loss",
-              "loss"
-            })
+                "Which metric of an evaluation tells the best one, as in f1 or loss; auto is accuracy,"
+                    + " for multi-label f1_micro. docs/metrics.md lists them, and so does --help.",
+            defaultValue = "auto")
         String metricForBestModel,
     @Key(
-            doc = "Whether more of that metric is better; auto: yes, but for a loss.",
+            doc = "Whether more of that metric is better; auto: as it is of the metric's kind.",
             defaultValue = "auto",
             choices = {"auto", "true", "false"})
         String greaterIsBetter,
@@ -59,46 +47,36 @@ public record EvaluationArguments(
             min = 0)
         double earlyStoppingThreshold)
     implements Serializable {
-  private static final Map<ProblemType, List<String>> METRICS =
-      Map.of(
-          ProblemType.SINGLE_LABEL_CLASSIFICATION,
-          List.of("accuracy", "f1", "f1_weighted", "loss"),
-          ProblemType.MULTI_LABEL_CLASSIFICATION,
-          List.of(
-              "f1_micro",
-              "f1_macro",
-              "f1_weighted",
-              "f1_samples",
-              "accuracy",
-              "hamming_loss",
-              "loss"));
+  private static final String AUTO = "auto";
 
   /**
    * The metric that picks the best epoch of a model.
    *
    * @throws UserException when {@code metric_for_best_model} is none of the problem type's
    */
-  public String metricForBestModel(ProblemType problemType) {
-    List<String> metrics = METRICS.get(problemType);
-    if (metricForBestModel.equals("auto")) {
-      return metrics.get(0);
+  public Metric metricForBestModel(ProblemType problemType) {
+    if (metricForBestModel.equals(AUTO)) {
+      return Metric.ofBestModel(problemType);
     }
-    if (!metrics.contains(metricForBestModel)) {
-      throw new UserException(
-          "training.metric_for_best_model="
-              + metricForBestModel
-              + " is no metric of "
-              + problemType.spelling()
-              + ": expected auto or one of "
-              + String.join(", ", metrics));
-    }
-    return metricForBestModel;
+    List<Metric> metrics = Metric.ofPredictions(problemType);
+    return metrics.stream()
+        .filter(metric -> metric.key().equals(metricForBestModel))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new UserException(
+                    "training.metric_for_best_model="
+                        + metricForBestModel
+                        + " is no metric of "
+                        + problemType.spelling()
+                        + ": expected auto or one of "
+                        + metrics.stream().map(Metric::key).collect(Collectors.joining(", "))));
   }
 
   /** Whether more of {@code metric} is better. */
-  public boolean greaterIsBetter(String metric) {
-    return greaterIsBetter.equals("auto")
-        ? MetricDirection.of(metric) > 0
+  public boolean greaterIsBetter(Metric metric) {
+    return greaterIsBetter.equals(AUTO)
+        ? metric.better() == Better.MORE
         : Boolean.parseBoolean(greaterIsBetter);
   }
 }

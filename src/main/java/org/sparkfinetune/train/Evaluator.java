@@ -1,21 +1,19 @@
 package org.sparkfinetune.train;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.function.Function;
-import java.util.function.ObjIntConsumer;
-import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.sparkfinetune.collective.WorkerGroup;
-import org.sparkfinetune.evaluate.ClassificationMetrics;
+import org.sparkfinetune.evaluate.Accumulators;
 import org.sparkfinetune.evaluate.Metrics;
-import org.sparkfinetune.evaluate.MultiLabelMetrics;
-import org.sparkfinetune.evaluate.ThresholdTuner;
-import org.sparkfinetune.model.Predictions;
+import org.sparkfinetune.evaluate.MetricsAccumulator;
+import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.compute.ForwardPass;
+import org.sparkfinetune.task.Task;
 import org.sparkfinetune.tokenize.BatchSampler;
 import org.sparkfinetune.tokenize.EncodedDataset;
 
@@ -39,98 +37,66 @@ final class Evaluator {
   }
 
   /**
-   * What an evaluation says.
-   *
-   * @param threshold of multi-label: the one that the metrics were measured with; else empty
-   */
-  record Evaluation(Metrics metrics, OptionalDouble threshold) {}
-
-  /**
    * Measures all rows of all workers, each worker its own, and gives every worker the same result.
    * Multi-label: with the threshold of the model's configuration, or when it has none with the best
    * one for these very rows.
    *
    * @return empty when a logit is not finite
    */
-  Optional<Evaluation> evaluate(ShardedRows rows, WorkerGroup workers) {
-    return model.config().problemType().isMultiLabel()
-        ? multiLabel(rows, workers)
-        : singleLabel(rows, workers);
-  }
-
-  private Optional<Evaluation> singleLabel(ShardedRows rows, WorkerGroup workers) {
-    // Of each row: its label, the predicted one and the label's probability.
-    double[] outcomes = new double[3 * rows.size()];
-    forEachRow(
-        rows.shard(),
-        Predictions::softmax,
-        (probabilities, row) -> {
-          int label = rows.shard().labels(row)[0];
-          int place = 3 * (rows.first() + row);
-          outcomes[place] = label;
-          outcomes[place + 1] = Predictions.argmax(probabilities);
-          // One that is NaN makes each of them so.
-          outcomes[place + 2] = probabilities[label];
-        });
-    double[] all = workers.allReduceSum(outcomes);
-    ClassificationMetrics.Accumulator accumulator =
-        new ClassificationMetrics.Accumulator(model.labels().size());
-    for (int place = 0; place < all.length; place += 3) {
-      if (Double.isNaN(all[place + 2])) {
-        return Optional.empty();
-      }
-      accumulator.add((int) all[place], (int) all[place + 1], all[place + 2]);
-    }
-    return Optional.of(new Evaluation(accumulator.metrics(), OptionalDouble.empty()));
-  }
-
-  private Optional<Evaluation> multiLabel(ShardedRows rows, WorkerGroup workers) {
-    int count = model.labels().size();
-    double[] outcomes = new double[Math.multiplyExact(count, rows.size())];
-    int[] indicators = new int[outcomes.length];
-    forEachRow(
-        rows.shard(),
-        Predictions::sigmoid,
-        (ofRow, row) -> {
-          int place = count * (rows.first() + row);
-          System.arraycopy(ofRow, 0, outcomes, place, count);
-          for (int label : rows.shard().labels(row)) {
-            indicators[place + label] = 1;
-          }
-        });
-    double[] all = workers.allReduceSum(outcomes);
-    int[] allIndicators = workers.allReduceSum(indicators);
-    if (Arrays.stream(all).anyMatch(Double::isNaN)) {
+  Optional<Metrics> evaluate(EncodedDataset shard, WorkerGroup workers) {
+    MetricsAccumulator own = accumulator();
+    int notFinite = add(shard, own) ? 0 : 1;
+    if (workers.allReduceSum(new int[] {notFinite})[0] > 0) {
       return Optional.empty();
     }
-    int[][] labels = new int[rows.size()][];
-    double[][] probabilities = new double[rows.size()][];
-    for (int row = 0; row < labels.length; row++) {
-      int place = count * row;
-      probabilities[row] = Arrays.copyOfRange(all, place, place + count);
-      labels[row] =
-          IntStream.range(0, count).filter(label -> allIndicators[place + label] == 1).toArray();
+    if (workers.size() == 1) {
+      return Optional.of(own.metrics());
     }
-    double threshold =
-        model.config().threshold().orElseGet(() -> ThresholdTuner.best(labels, probabilities));
-    MultiLabelMetrics.Accumulator accumulator = new MultiLabelMetrics.Accumulator(count);
-    for (int row = 0; row < labels.length; row++) {
-      double[] ofRow = probabilities[row];
-      accumulator.add(labels[row], Predictions.atLeast(ofRow, threshold), ofRow);
-    }
-    return Optional.of(new Evaluation(accumulator.metrics(), OptionalDouble.of(threshold)));
+    MetricsAccumulator all = accumulator();
+    gather(own.state(), workers).forEach(all::merge);
+    return Optional.of(all.metrics());
   }
 
-  /** Calls with each row's probabilities and number. */
-  private void forEachRow(
-      EncodedDataset data, Function<float[], double[]> activation, ObjIntConsumer<double[]> use) {
+  private MetricsAccumulator accumulator() {
+    ModelConfig config = model.config();
+    return Accumulators.of(config.problemType(), model.labels().size(), config.threshold());
+  }
+
+  /** Adds the rows; false when a logit is not finite. */
+  private boolean add(EncodedDataset data, MetricsAccumulator accumulator) {
+    Task task = model.config().problemType().task();
+    boolean finite = true;
     for (int[] rows : BatchSampler.evaluationBatches(data, batchSize)) {
       beforeBatch.run();
       float[][] logits = model.logits(pass, data.batch(rows, model.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
-        use.accept(activation.apply(logits[i]), rows[i]);
+        double[] probabilities = task.probabilities(logits[i]);
+        if (Arrays.stream(probabilities).anyMatch(Double::isNaN)) {
+          // The other batches are done all the same: the workers keep step.
+          finite = false;
+        } else {
+          accumulator.add(data.labels(rows[i]), probabilities);
+        }
       }
     }
+    return finite;
+  }
+
+  /** The numbers of each worker, by rank: each adds its own to the others' zeros. */
+  private static List<double[]> gather(double[] own, WorkerGroup workers) {
+    int[] lengths = new int[workers.size()];
+    lengths[workers.rank()] = own.length;
+    lengths = workers.allReduceSum(lengths);
+    double[] all = new double[Arrays.stream(lengths).reduce(0, Math::addExact)];
+    System.arraycopy(own, 0, all, Arrays.stream(lengths, 0, workers.rank()).sum(), own.length);
+    all = workers.allReduceSum(all);
+    List<double[]> gathered = new ArrayList<>();
+    int place = 0;
+    for (int length : lengths) {
+      gathered.add(Arrays.copyOfRange(all, place, place + length));
+      place += length;
+    }
+    return gathered;
   }
 
   /** The mean loss of some rows. */

@@ -3,7 +3,7 @@ package org.sparkfinetune.train;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.task.ProblemType;
 
 /**
  * What training minimizes, in nats: the sum of the rows' losses over the sum of the rows' weights.

@@ -69,14 +69,9 @@ final class ShardedRows implements Rows {
     return Arrays.stream(lengths).max().orElse(0);
   }
 
-  /** This worker's rows, which are those from {@link #first} on. */
+  /** This worker's rows. */
   EncodedDataset shard() {
     return shard;
-  }
-
-  /** The number of this worker's first row. */
-  int first() {
-    return first;
   }
 
   /** A number of the content and order of all rows: equal rows have equal ones. */

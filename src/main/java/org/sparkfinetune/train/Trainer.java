@@ -10,6 +10,9 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.global.torch;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.collective.WorkerGroup;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.compute.ForwardPass;
 import org.sparkfinetune.tokenize.EncodedDataset;
@@ -32,7 +35,7 @@ public final class Trainer implements AutoCloseable {
   private final TrainingArguments arguments;
   private final TrainerContext context;
   private final WorkerGroup workers;
-  private final String metricForBestModel;
+  private final Metric metricForBestModel;
   private final Generator generator;
   private final ForwardPass trainingPass;
   private final Evaluator evaluator;
@@ -222,9 +225,9 @@ public final class Trainer implements AutoCloseable {
     log.progress(batch.length, System.nanoTime() - start);
     if (step % arguments.loggingSteps() == 0 || step == plan.totalSteps()) {
       Map<String, Double> values = new LinkedHashMap<>();
-      losses.meanSinceLastCall().ifPresent(loss -> values.put("loss", loss));
-      values.put("grad_norm", result.norm());
-      values.put("learning_rate", learningRate);
+      losses.meanSinceLastCall().ifPresent(loss -> values.put(Metric.LOSS.at(Stage.STEP), loss));
+      values.put(Metric.GRADIENT_NORM.at(Stage.STEP), result.norm());
+      values.put(Metric.LEARNING_RATE.at(Stage.STEP), learningRate);
       log.add(step, plan.epoch(step), values);
     }
     log.report(step);
@@ -242,18 +245,21 @@ public final class Trainer implements AutoCloseable {
 
   private void evaluate(ShardedRows validation) {
     long start = System.nanoTime();
-    Optional<Evaluator.Evaluation> evaluated = evaluator.evaluate(validation, workers);
+    Optional<Metrics> evaluated = evaluator.evaluate(validation.shard(), workers);
     if (evaluated.isEmpty()) {
       throw diverged("the evaluation gives numbers that are not finite");
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    Map<String, Double> values = new LinkedHashMap<>(evaluated.get().metrics().toMap("eval_"));
-    evaluated.get().threshold().ifPresent(value -> values.put(TrainingResult.THRESHOLD, value));
-    values.put("eval_runtime", seconds);
-    values.put("eval_samples_per_second", validation.size() / seconds);
+    Map<String, Double> values = new LinkedHashMap<>(evaluated.get().toMap(Stage.EVAL.prefix()));
+    evaluated
+        .get()
+        .threshold()
+        .ifPresent(threshold -> values.put(Metric.THRESHOLD.at(Stage.EVAL), threshold));
+    values.put(Metric.RUNTIME.at(Stage.EVAL), seconds);
+    values.put(Metric.SAMPLES_PER_SECOND.at(Stage.EVAL), validation.size() / seconds);
     log.add(step, plan.epoch(step), values);
     best.offer(values, step, plan.epoch(step), weights.lazyDecayFactor());
-    earlyStopping.offer(values.get("eval_" + metricForBestModel));
+    earlyStopping.offer(values.get(metricForBestModel.at(Stage.EVAL)));
     if (earlyStopping.isDue()) {
       log.note(
           String.format(
@@ -261,7 +267,7 @@ public final class Trainer implements AutoCloseable {
               step,
               plan.totalSteps(),
               earlyStopping.worse(),
-              metricForBestModel,
+              metricForBestModel.key(),
               earlyStopping.best()));
     }
     log.report(step);
@@ -364,14 +370,17 @@ public final class Trainer implements AutoCloseable {
     double runtime = log.seconds();
     double rowsASecond = plan.rowsSeen(step) / runtime;
     Map<String, Double> metrics = new LinkedHashMap<>(best.state().metrics());
-    metrics.put("train_loss", losses.mean());
-    metrics.put("train_runtime", runtime);
-    metrics.put("train_samples_per_second", rowsASecond);
-    metrics.put("train_steps_per_second", step / runtime);
-    metrics.put("train_tokens_per_second", rowsASecond * rows.tokens() / rows.size());
+    metrics.put(Metric.LOSS.at(Stage.TRAIN), losses.mean());
+    metrics.put(Metric.RUNTIME.at(Stage.TRAIN), runtime);
+    metrics.put(Metric.SAMPLES_PER_SECOND.at(Stage.TRAIN), rowsASecond);
+    metrics.put(Metric.STEPS_PER_SECOND.at(Stage.TRAIN), step / runtime);
+    metrics.put(
+        Metric.TOKENS_PER_SECOND.at(Stage.TRAIN), rowsASecond * rows.tokens() / rows.size());
     MachineMemory.peakOfProcess()
-        .ifPresent(bytes -> metrics.put("train_peak_memory_mb", bytes / (double) (1 << 20)));
-    metrics.put("epoch", plan.epoch(step));
+        .ifPresent(
+            bytes ->
+                metrics.put(Metric.PEAK_MEMORY_MB.at(Stage.TRAIN), bytes / (double) (1 << 20)));
+    metrics.put(Metric.EPOCH.at(Stage.STEP), plan.epoch(step));
     return metrics;
   }
 

@@ -4,6 +4,8 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.model.LoadReport;
 
 /**
@@ -20,12 +22,9 @@ import org.sparkfinetune.model.LoadReport;
 public record TrainingResult(
     Map<String, Double> metrics, List<Map<String, Double>> logHistory, LoadReport loaded)
     implements Serializable {
-  /** The metric that holds the threshold of a multi-label model's evaluation. */
-  static final String THRESHOLD = "eval_threshold";
-
   /** The threshold of the weights kept; empty for single-label models and without evaluation. */
   public OptionalDouble threshold() {
-    Double threshold = metrics.get(THRESHOLD);
+    Double threshold = metrics.get(Metric.THRESHOLD.at(Stage.EVAL));
     return threshold == null ? OptionalDouble.empty() : OptionalDouble.of(threshold);
   }
 }

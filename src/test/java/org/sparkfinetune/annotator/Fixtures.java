@@ -19,8 +19,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.TestSpark;
-import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.task.ProblemType;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
 

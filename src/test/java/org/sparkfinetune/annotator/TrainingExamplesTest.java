@@ -27,7 +27,7 @@ import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.PreparedData;
-import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.task.ProblemType;
 
 class TrainingExamplesTest {
   private static final TrainingColumns COLUMNS =

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.sparkfinetune.TestProbabilities;
 
 class ClassificationReportTest {
   @TestFactory
@@ -23,8 +24,7 @@ class ClassificationReportTest {
   }
 
   private static ClassificationReport report(Config golden) {
-    return new ClassificationReport(
-        Goldens.metrics(golden), Goldens.labels(golden.getInt("classes")));
+    return Goldens.metrics(golden).report(Goldens.labels(golden.getInt("classes")));
   }
 
   @Test
@@ -32,11 +32,12 @@ class ClassificationReportTest {
     ClassificationMetrics.Accumulator rows = new ClassificationMetrics.Accumulator(30);
     for (int label = 0; label < 30; label++) {
       for (int row = 0; row < 30; row++) {
-        rows.add(label, row < label ? label : (label + 1) % 30, 0.5);
+        int predicted = row < label ? label : (label + 1) % 30;
+        rows.add(label, TestProbabilities.of(30, label, predicted, 0.5));
       }
     }
 
-    String summary = new ClassificationReport(rows.metrics(), Goldens.labels(30)).summary();
+    String summary = rows.metrics().report(Goldens.labels(30)).summary();
 
     assertThat(summary).startsWith("The 10 of 30 classes with the lowest F1\n");
     assertThat(summary.lines().filter(line -> line.matches(" *class_\\d+ .*")).count())
@@ -49,30 +50,28 @@ class ClassificationReportTest {
   @Test
   void saysWhenNothingWasConfused() {
     ClassificationMetrics.Accumulator rows = new ClassificationMetrics.Accumulator(2);
-    rows.add(0, 0, 0.9);
+    rows.add(0, TestProbabilities.of(2, 0, 0, 0.9));
 
-    assertThat(new ClassificationReport(rows.metrics(), List.of("a", "b")).summary())
+    assertThat(rows.metrics().report(List.of("a", "b")).summary())
         .endsWith("\nNo row was predicted wrongly.\n");
   }
 
   @Test
   void writesTheConfusionMatrixAsCsv() {
     ClassificationMetrics.Accumulator rows = new ClassificationMetrics.Accumulator(2);
-    rows.add(0, 0, 0.9);
-    rows.add(0, 1, 0.1);
-    rows.add(1, 1, 0.9);
+    rows.add(0, TestProbabilities.of(2, 0, 0, 0.9));
+    rows.add(0, TestProbabilities.of(2, 0, 1, 0.1));
+    rows.add(1, TestProbabilities.of(2, 1, 1, 0.9));
 
     assertThat(
-            new ClassificationReport(rows.metrics(), List.of("yes, \"sir\"", "no"))
-                .confusionMatrixCsv()
-                .orElseThrow())
+            rows.metrics().report(List.of("yes, \"sir\"", "no")).confusionMatrixCsv().orElseThrow())
         .isEqualTo("label,\"yes, \"\"sir\"\"\",no\n\"yes, \"\"sir\"\"\",1,1\nno,0,1\n");
   }
 
   @Test
   void labelsBringNoEscapeSequencesToTheTerminal() {
     ClassificationMetrics.Accumulator rows = new ClassificationMetrics.Accumulator(2);
-    rows.add(0, 1, 0.1);
+    rows.add(0, TestProbabilities.of(2, 0, 1, 0.1));
 
     String text = rows.metrics().report(List.of("a\u001b[2J\nb", "c\rd")).full();
 
@@ -83,7 +82,7 @@ class ClassificationReportTest {
   @Test
   void refusesLabelsThatDoNotFit() {
     ClassificationMetrics metrics = new ClassificationMetrics.Accumulator(2).metrics();
-    assertThatThrownBy(() -> new ClassificationReport(metrics, List.of("a")))
+    assertThatThrownBy(() -> metrics.report(List.of("a")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("1 labels for 2 classes");
   }

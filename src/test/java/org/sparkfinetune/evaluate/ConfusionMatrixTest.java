@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.sparkfinetune.TestProbabilities;
 import org.sparkfinetune.evaluate.ConfusionMatrix.Cell;
 
 class ConfusionMatrixTest {
@@ -46,7 +47,9 @@ class ConfusionMatrixTest {
     int classes = 100_000;
     ClassificationMetrics.Accumulator rows = new ClassificationMetrics.Accumulator(classes);
     for (int row = 0; row < 50; row++) {
-      rows.add(classes - 1 - row, classes - 1 - row % 5, 0.5);
+      rows.add(
+          classes - 1 - row,
+          TestProbabilities.of(classes, classes - 1 - row, classes - 1 - row % 5, 0.5));
     }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {

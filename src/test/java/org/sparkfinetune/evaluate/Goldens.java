@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.sparkfinetune.TestProbabilities;
 
 /** The cases of {@code metrics.json}, which tools/goldens/metrics.py makes with scikit-learn. */
 final class Goldens {
@@ -24,10 +25,8 @@ final class Goldens {
       return expected.getString("name");
     }
 
-    int[] predicted(int row) {
-      double[] ofRow = probabilities[row];
-      double threshold = expected.getDouble("threshold");
-      return IntStream.range(0, ofRow.length).filter(i -> ofRow[i] >= threshold).toArray();
+    double threshold() {
+      return expected.getDouble("threshold");
     }
   }
 
@@ -63,12 +62,15 @@ final class Goldens {
 
   /** The rows {@code from .. to - 1} of a case. */
   static ClassificationMetrics.Accumulator accumulate(Config golden, int from, int to) {
-    var accumulator = new ClassificationMetrics.Accumulator(golden.getInt("classes"));
+    int classes = golden.getInt("classes");
+    var accumulator = new ClassificationMetrics.Accumulator(classes);
     List<Integer> labels = golden.getIntList("labels");
     List<Integer> predicted = golden.getIntList("predicted");
     List<Double> probabilities = golden.getDoubleList("probability_of_label");
     for (int i = from; i < to; i++) {
-      accumulator.add(labels.get(i), predicted.get(i), probabilities.get(i));
+      int label = labels.get(i);
+      accumulator.add(
+          label, TestProbabilities.of(classes, label, predicted.get(i), probabilities.get(i)));
     }
     return accumulator;
   }

@@ -3,7 +3,6 @@ package org.sparkfinetune.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -24,12 +23,9 @@ class ThresholdTunerTest {
   }
 
   private static double microF1(int[][] labels, double[][] probabilities, double threshold) {
-    var accumulator = new MultiLabelMetrics.Accumulator(probabilities[0].length);
+    var accumulator = new MultiLabelMetrics.Accumulator(probabilities[0].length, threshold);
     for (int row = 0; row < labels.length; row++) {
-      double[] ofRow = probabilities[row];
-      int[] predicted =
-          IntStream.range(0, ofRow.length).filter(i -> ofRow[i] >= threshold).toArray();
-      accumulator.add(labels[row], predicted, ofRow);
+      accumulator.add(labels[row], probabilities[row]);
     }
     return accumulator.metrics().micro().f1();
   }

@@ -18,11 +18,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.AdapterFiles;
 import org.sparkfinetune.model.io.ModelProvenance;
+import org.sparkfinetune.task.ProblemType;
 
 class HuggingFaceExportTest {
   private static final Configuration HADOOP = new Configuration(false);

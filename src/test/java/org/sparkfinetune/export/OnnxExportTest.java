@@ -32,10 +32,10 @@ import org.sparkfinetune.TestGoldens;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.OnnxReader;
+import org.sparkfinetune.task.ProblemType;
 
 class OnnxExportTest {
   private static final Path CHECKPOINTS = Path.of("src/test/resources/org/sparkfinetune/model");

@@ -40,7 +40,6 @@ import org.sparkfinetune.annotator.TransformerClassifierModel;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.ModelFiles;
@@ -48,6 +47,7 @@ import org.sparkfinetune.model.io.ModelProvenance;
 import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.SavedModel;
 import org.sparkfinetune.model.io.TensorSource;
+import org.sparkfinetune.task.ProblemType;
 
 class ExportJobTest {
   private static final Configuration HADOOP = new Configuration(false);

@@ -3,10 +3,13 @@ package org.sparkfinetune.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkfinetune.config.Setting;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.task.ProblemType;
 
 class JobHelpTest {
   static List<Job> jobs() {
@@ -36,6 +39,31 @@ class JobHelpTest {
         .contains("data.test Test rows, for the final figures. Required.");
     assertThat(JobHelp.render(new FineTuneJob()).replaceAll("\\s+", " "))
         .contains("data.test Test rows, for the final figures. When not set, test_split");
+  }
+
+  @Test
+  void listsTheMetricsThatAreDeclared() {
+    String tune = JobHelp.render(new TuneJob()).replaceAll("\\s+", " ");
+    String fineTune = JobHelp.render(new FineTuneJob()).replaceAll("\\s+", " ");
+
+    for (ProblemType problemType : ProblemType.values()) {
+      String listed =
+          problemType.spelling()
+              + " "
+              + Metric.ofPredictions(problemType).stream()
+                  .map(Metric::key)
+                  .collect(Collectors.joining(", "))
+              + " ";
+      assertThat(tune).contains(listed);
+      assertThat(fineTune).contains(listed);
+    }
+    assertThat(tune)
+        .contains("Metrics, for training.metric_for_best_model and tune.metric ")
+        .contains(" alone " + String.join(", ", Metric.ofTrainings()) + " ");
+    assertThat(fineTune)
+        .contains("Metrics, for training.metric_for_best_model ")
+        .doesNotContain("tune.metric", Metric.PEAK_MEMORY_MB.key());
+    assertThat(JobHelp.render(new EvaluateJob())).doesNotContain("Metrics, for");
   }
 
   @Test

@@ -14,6 +14,8 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.model.compute.ForwardPass;
 import org.sparkfinetune.model.encoder.Pooling;
+import org.sparkfinetune.task.Predictions;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.tokenize.Batch;
 
 class MultiLabelTest {

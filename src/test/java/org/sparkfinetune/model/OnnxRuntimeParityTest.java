@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.TensorSource;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.tokenize.Batch;
 import org.sparkfinetune.tokenize.Encoding;
 import org.sparkfinetune.tokenize.TextTokenizer;

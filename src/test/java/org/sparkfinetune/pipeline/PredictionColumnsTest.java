@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.ParamMap;
@@ -34,6 +35,7 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.task.ProblemType;
 
 class PredictionColumnsTest {
   private static final List<String> LABELS = List.of("spam", "ham, \"real\"");
@@ -84,14 +86,20 @@ class PredictionColumnsTest {
     @Override
     public Dataset<Row> transform(Dataset<?> rows) {
       assertThat(rows.columns()).containsExactly("row", "text", "text_pair");
+      Column tagged = col("text").contains("x");
       Column metadata =
-          map(lit(LABELS.get(0)), lit("0.25"), lit(LABELS.get(1)), lit("0.125")).as("metadata");
+          map(
+                  lit(LABELS.get(0)),
+                  when(tagged, "0.75").otherwise("0.25"),
+                  lit(LABELS.get(1)),
+                  when(tagged, "0.5").otherwise("0.125"))
+              .as("metadata");
       Column none = array(struct(lit("").as("result"), metadata));
       Column both =
           array(
               struct(lit(LABELS.get(0)).as("result"), metadata),
               struct(lit(LABELS.get(1)).as("result"), metadata));
-      return rows.withColumn("category", when(col("text").contains("x"), both).otherwise(none));
+      return rows.withColumn("category", when(tagged, both).otherwise(none));
     }
 
     @Override
@@ -187,7 +195,11 @@ class PredictionColumnsTest {
     assertThat(output.get(2).isNullAt(3)).isTrue();
     Metrics metrics =
         PredictionMetrics.evaluate(
-            predicted.where("prediction IS NOT NULL"), "labels", LABELS, true);
+            predicted.where("prediction IS NOT NULL"),
+            "labels",
+            LABELS,
+            ProblemType.MULTI_LABEL_CLASSIFICATION,
+            OptionalDouble.of(0.5));
     assertThat(metrics.toMap(""))
         .containsEntry("f1_micro", 2.0 / 3)
         .containsEntry("accuracy", 0.5)
@@ -404,9 +416,7 @@ class PredictionColumnsTest {
 
   @Test
   void evaluatesPredictedRows() {
-    ClassificationMetrics metrics =
-        (ClassificationMetrics)
-            PredictionMetrics.evaluate(predicted().filter("id <= 2"), "category", LABELS, false);
+    ClassificationMetrics metrics = (ClassificationMetrics) evaluate(predicted().filter("id <= 2"));
 
     assertThat(metrics.n()).isEqualTo(2);
     assertThat(metrics.accuracy()).isEqualTo(0.5);
@@ -416,7 +426,12 @@ class PredictionColumnsTest {
   @Test
   void rowWithoutPredictionIsNotEvaluatedInSilence() {
     Dataset<Row> rows = predicted().filter("id = 5").withColumn("category", lit("spam"));
-    assertThatThrownBy(() -> PredictionMetrics.evaluate(rows, "category", LABELS, false))
-        .hasStackTraceContaining("a row of label spam got the prediction null");
+    assertThatThrownBy(() -> evaluate(rows))
+        .hasStackTraceContaining("a row of labels [spam] got the probabilities [null, null]");
+  }
+
+  private static Metrics evaluate(Dataset<Row> rows) {
+    return PredictionMetrics.evaluate(
+        rows, "category", LABELS, ProblemType.SINGLE_LABEL_CLASSIFICATION, OptionalDouble.empty());
   }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sparkfinetune.TestProbabilities;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
 
@@ -16,7 +17,7 @@ class ClassResultsTest {
     List<String> labels = List.of("plain", "a,\"b\"\nc", "日本");
     ClassificationMetrics.Accumulator rows = new ClassificationMetrics.Accumulator(3);
     for (int i = 0; i < 50; i++) {
-      rows.add(i % 3, i * i % 3, 0.5);
+      rows.add(i % 3, TestProbabilities.of(3, i % 3, i * i % 3, 0.5));
     }
     ClassificationMetrics metrics = rows.metrics();
 

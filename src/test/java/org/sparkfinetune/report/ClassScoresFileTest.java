@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sparkfinetune.TestProbabilities;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.evaluate.MultiLabelMetrics;
@@ -31,16 +32,16 @@ class ClassScoresFileTest {
   void singleLabelsAreReadAsTheyWereWritten() {
     ClassificationMetrics.Accumulator rows = new ClassificationMetrics.Accumulator(3);
     for (int i = 0; i < 50; i++) {
-      rows.add(i % 3, i * i % 3, 0.5);
+      rows.add(i % 3, TestProbabilities.of(3, i % 3, i * i % 3, 0.5));
     }
     assertReadAsWritten(ClassResults.of(rows.metrics(), LABELS));
   }
 
   @Test
   void multiLabelsAreReadAsTheyWereWritten() {
-    MultiLabelMetrics.Accumulator rows = new MultiLabelMetrics.Accumulator(3);
-    rows.add(new int[] {0, 2}, new int[] {0, 1}, new double[] {0.9, 0.6, 0.1});
-    rows.add(new int[] {0}, new int[] {2}, new double[] {0.2, 0.3, 0.8});
+    MultiLabelMetrics.Accumulator rows = new MultiLabelMetrics.Accumulator(3, 0.5);
+    rows.add(new int[] {0, 2}, new double[] {0.9, 0.6, 0.1});
+    rows.add(new int[] {0}, new double[] {0.2, 0.3, 0.8});
     assertReadAsWritten(ClassResults.of(rows.metrics(), LABELS));
   }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.sparkfinetune.TestProbabilities;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
 import org.sparkfinetune.evaluate.MultiLabelMetrics;
 import org.sparkfinetune.track.RunSnapshot;
@@ -35,11 +36,11 @@ class RunReportTest {
   /** Four rows of a, of which one is predicted b, and one of b. */
   private static ClassResults classes(String a, String b) {
     ClassificationMetrics.Accumulator rows = new ClassificationMetrics.Accumulator(2);
-    rows.add(0, 0, 0.9);
-    rows.add(0, 0, 0.9);
-    rows.add(0, 0, 0.9);
-    rows.add(0, 1, 0.1);
-    rows.add(1, 1, 0.9);
+    rows.add(0, TestProbabilities.of(2, 0, 0, 0.9));
+    rows.add(0, TestProbabilities.of(2, 0, 0, 0.9));
+    rows.add(0, TestProbabilities.of(2, 0, 0, 0.9));
+    rows.add(0, TestProbabilities.of(2, 0, 1, 0.1));
+    rows.add(1, TestProbabilities.of(2, 1, 1, 0.9));
     return ClassResults.of(rows.metrics(), List.of(a, b));
   }
 
@@ -144,8 +145,8 @@ class RunReportTest {
 
   @Test
   void multiLabelHasNoConfusions() throws Exception {
-    MultiLabelMetrics.Accumulator rows = new MultiLabelMetrics.Accumulator(2);
-    rows.add(new int[] {0}, new int[] {0, 1}, new double[] {0.9, 0.6});
+    MultiLabelMetrics.Accumulator rows = new MultiLabelMetrics.Accumulator(2, 0.5);
+    rows.add(new int[] {0}, new double[] {0.9, 0.6});
 
     Html html =
         report(
@@ -163,10 +164,10 @@ class RunReportTest {
     int classes = 150;
     ClassificationMetrics.Accumulator rows = new ClassificationMetrics.Accumulator(classes);
     for (int c = 0; c < classes; c++) {
-      rows.add(c, c, 0.5);
-      rows.add(c, c == 77 ? 3 : c, 0.5);
+      rows.add(c, TestProbabilities.of(classes, c, c, 0.5));
+      rows.add(c, TestProbabilities.of(classes, c, c == 77 ? 3 : c, 0.5));
     }
-    rows.add(77, 4, 0.5);
+    rows.add(77, TestProbabilities.of(classes, 77, 4, 0.5));
     List<String> labels = IntStream.range(0, classes).mapToObj(c -> "class " + c).toList();
 
     String page =

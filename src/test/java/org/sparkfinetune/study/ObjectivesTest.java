@@ -11,9 +11,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.evaluate.MetricDirection;
+import org.sparkfinetune.evaluate.Better;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.MetricName;
 import org.sparkfinetune.finetune.FineTuning;
-import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.Objective;
 import org.sparkfinetune.tune.pruner.PatientPruner;
@@ -63,8 +65,8 @@ class ObjectivesTest {
   void everyMetricThatIsMeasuredHasADirectionButForThoseThatAreRefused() {
     Set<String> unknown = new TreeSet<>();
     for (ProblemType type : ProblemType.values()) {
-      Objectives.measured(type).stream()
-          .filter(metric -> MetricDirection.of(metric) == 0)
+      Metric.ofTraining(type).stream()
+          .filter(metric -> MetricName.better(metric) == Better.NEITHER)
           .forEach(unknown::add);
     }
 

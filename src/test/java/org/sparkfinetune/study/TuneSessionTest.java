@@ -24,11 +24,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.evaluate.Metric;
 import org.sparkfinetune.jobs.ConfigLayers;
 import org.sparkfinetune.jobs.Job;
 import org.sparkfinetune.jobs.TrackedJobs;
 import org.sparkfinetune.jobs.TuneJob;
-import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.track.JournalReader;
 import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunStatus;
@@ -119,7 +120,7 @@ class TuneSessionTest {
         .containsEntry("resources.threads_per_worker", "0");
     TreeSet<String> measured = new TreeSet<>(trial.metrics().keySet());
     measured.removeIf(name -> !name.matches("(eval|train)_.*"));
-    assertThat(measured).isEqualTo(Objectives.measured(ProblemType.SINGLE_LABEL_CLASSIFICATION));
+    assertThat(measured).isEqualTo(Metric.ofTraining(ProblemType.SINGLE_LABEL_CLASSIFICATION));
   }
 
   @Test

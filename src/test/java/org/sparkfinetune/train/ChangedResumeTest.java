@@ -100,10 +100,8 @@ class ChangedResumeTest {
 
   private static double loss(SequenceClassifier model) {
     return new Evaluator(model, ForwardPass.inference(), 64, () -> {})
-        .evaluate(
-            new ShardedRows(VALIDATION, SingleWorkerGroup.INSTANCE), SingleWorkerGroup.INSTANCE)
+        .evaluate(VALIDATION, SingleWorkerGroup.INSTANCE)
         .orElseThrow()
-        .metrics()
         .toMap("")
         .get("loss");
   }

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestDevice;
-import org.sparkfinetune.model.ProblemType;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.torch.Libtorch;
 
 /** Losses against PyTorch's, by the golden of {@code tools/goldens/training.py}. */

@@ -19,10 +19,11 @@ import org.sparkfinetune.TestModels;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.collective.SingleWorkerGroup;
 import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.evaluate.Metric;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.ProblemType;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.encoder.Pooling;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.tokenize.EncodedDataset;
 
 class TrainerTest {
@@ -69,13 +70,9 @@ class TrainerTest {
       assertThat(result.metrics().get("eval_f1")).isEqualTo(best);
       assertThat(result.metrics().get("best_epoch")).isEqualTo(f1.indexOf(best) + 1.0);
       double kept =
-          new Evaluator(
-                  model, org.sparkfinetune.model.compute.ForwardPass.inference(), 64, () -> {})
-              .evaluate(
-                  new ShardedRows(validation, SingleWorkerGroup.INSTANCE),
-                  SingleWorkerGroup.INSTANCE)
+          new Evaluator(model, org.sparkfinetune.model.compute.ForwardPass.inference(), 64, () -> {})
+              .evaluate(validation, SingleWorkerGroup.INSTANCE)
               .orElseThrow()
-              .metrics()
               .toMap("")
               .get("f1");
       assertThat(kept).isEqualTo(best);
@@ -126,7 +123,7 @@ class TrainerTest {
   @Test
   void anEarlierEvaluationIsNotSaidOfTheLastWeights() {
     try (SequenceClassifier model = model(0);
-        BestWeights best = new BestWeights(model.parameters(), "accuracy", true, false)) {
+        BestWeights best = new BestWeights(model.parameters(), Metric.ACCURACY, true, false)) {
       best.offer(Map.of("eval_accuracy", 0.5), 4, 1, 1);
       best.keepLast(4, 1);
       assertThat(best.state().metrics()).containsEntry("eval_accuracy", 0.5);
@@ -162,19 +159,20 @@ class TrainerTest {
   @Test
   void theMetricOfTheBestModelIsOneOfTheProblemType() {
     TrainingArguments macro = arguments("metric_for_best_model", "f1_macro");
-    assertThat(macro.evaluation().metricForBestModel(ProblemType.MULTI_LABEL_CLASSIFICATION))
+    assertThat(macro.evaluation().metricForBestModel(ProblemType.MULTI_LABEL_CLASSIFICATION).key())
         .isEqualTo("f1_macro");
     TrainingArguments auto = arguments();
-    assertThat(auto.evaluation().metricForBestModel(ProblemType.MULTI_LABEL_CLASSIFICATION))
+    assertThat(auto.evaluation().metricForBestModel(ProblemType.MULTI_LABEL_CLASSIFICATION).key())
         .isEqualTo("f1_micro");
-    assertThat(auto.evaluation().metricForBestModel(ProblemType.SINGLE_LABEL_CLASSIFICATION))
+    assertThat(auto.evaluation().metricForBestModel(ProblemType.SINGLE_LABEL_CLASSIFICATION).key())
         .isEqualTo("accuracy");
     try (SequenceClassifier model = model(0)) {
       assertThatThrownBy(() -> new Trainer(model, macro, progress -> {}))
           .isInstanceOf(UserException.class)
           .hasMessage(
               "training.metric_for_best_model=f1_macro is no metric of single_label_classification:"
-                  + " expected auto or one of accuracy, f1, f1_weighted, loss");
+                  + " expected auto or one of loss, accuracy, f1, f1_weighted, precision,"
+                  + " precision_weighted, recall, recall_weighted");
     }
   }
 

@@ -12,10 +12,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestGoldens;
+import org.sparkfinetune.TestModels;
 import org.sparkfinetune.TestWorkers;
 import org.sparkfinetune.TestWorkers.Hosts;
 import org.sparkfinetune.collective.SingleWorkerGroup;
+import org.sparkfinetune.collective.WorkerGroup;
+import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ForwardPass;
+import org.sparkfinetune.model.encoder.Pooling;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.tokenize.EncodedDataset;
 
 /**
@@ -188,6 +195,42 @@ class WorkersTest {
             });
     for (Trainings.Outcome outcome : outcomes) {
       assertSame(outcome, expected);
+    }
+  }
+
+  /** A batch of one row has the same logits whoever computes it: then nothing may differ. */
+  @ParameterizedTest
+  @EnumSource
+  void anEvaluationIsThatOfOneWorkerBitForBit(ProblemType problemType) throws Exception {
+    EncodedDataset rows =
+        problemType == ProblemType.MULTI_LABEL_CLASSIFICATION
+            ? TestRows.learnableSets(61, 4, 2)
+            : VALIDATION;
+    Metrics expected = evaluate(problemType, rows, SingleWorkerGroup.INSTANCE);
+    for (int size : new int[] {2, 4}) {
+      List<Metrics> measured =
+          TestWorkers.run(
+              size,
+              Hosts.ONE,
+              workers -> {
+                // Of four workers one has no row.
+                IntPredicate own = part -> Math.min(part % size, 2) == workers.rank();
+                return evaluate(problemType, Trainings.shard(rows, 4, own), workers);
+              });
+      for (Metrics ofWorker : measured) {
+        assertThat(ofWorker.toMap("")).isEqualTo(expected.toMap(""));
+        assertThat(ofWorker.threshold()).isEqualTo(expected.threshold());
+      }
+    }
+  }
+
+  private static Metrics evaluate(
+      ProblemType problemType, EncodedDataset shard, WorkerGroup workers) {
+    ModelConfig config = TestModels.tinyConfig(50, Trainings.LABELS, 0, problemType, Pooling.MEAN);
+    try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 42)) {
+      return new Evaluator(model, ForwardPass.inference(), 1, () -> {})
+          .evaluate(shard, workers)
+          .orElseThrow();
     }
   }
 

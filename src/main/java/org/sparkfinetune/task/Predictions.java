@@ -1,4 +1,4 @@
-package org.sparkfinetune.model;
+package org.sparkfinetune.task;
 
 import java.util.stream.IntStream;
 

@@ -1,0 +1,27 @@
+package org.sparkfinetune.evaluate;
+
+import java.util.OptionalDouble;
+import org.sparkfinetune.task.ProblemType;
+
+/** Which accumulator rows of a problem type need. */
+public final class Accumulators {
+  private Accumulators() {}
+
+  /**
+   * An accumulator without rows.
+   *
+   * @param labels how many labels there are
+   * @param threshold the probability from which on a label is predicted, where a row may have
+   *     several; empty for the one that is best for the very rows, see {@link ThresholdTuner}
+   */
+  public static MetricsAccumulator of(
+      ProblemType problemType, int labels, OptionalDouble threshold) {
+    return switch (problemType) {
+      case SINGLE_LABEL_CLASSIFICATION -> new ClassificationMetrics.Accumulator(labels);
+      case MULTI_LABEL_CLASSIFICATION ->
+          threshold.isPresent()
+              ? new MultiLabelMetrics.Accumulator(labels, threshold.getAsDouble())
+              : new ThresholdAccumulator(labels);
+    };
+  }
+}

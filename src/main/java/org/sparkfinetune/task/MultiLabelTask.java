@@ -1,0 +1,24 @@
+package org.sparkfinetune.task;
+
+/** Any number of labels a row: those whose sigmoid reaches a threshold. */
+final class MultiLabelTask implements Task {
+  @Override
+  public double[] probabilities(float[] logits) {
+    return Predictions.sigmoid(logits);
+  }
+
+  @Override
+  public int[] predicted(double[] probabilities, double threshold) {
+    return Predictions.atLeast(probabilities, threshold);
+  }
+
+  @Override
+  public boolean hasThreshold() {
+    return true;
+  }
+
+  @Override
+  public boolean hasLabelSets() {
+    return true;
+  }
+}

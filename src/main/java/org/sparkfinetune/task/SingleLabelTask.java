@@ -1,0 +1,24 @@
+package org.sparkfinetune.task;
+
+/** Exactly one label a row: the most probable one by softmax. */
+final class SingleLabelTask implements Task {
+  @Override
+  public double[] probabilities(float[] logits) {
+    return Predictions.softmax(logits);
+  }
+
+  @Override
+  public int[] predicted(double[] probabilities, double threshold) {
+    return new int[] {Predictions.argmax(probabilities)};
+  }
+
+  @Override
+  public boolean hasThreshold() {
+    return false;
+  }
+
+  @Override
+  public boolean hasLabelSets() {
+    return false;
+  }
+}
