@@ -32,6 +32,7 @@ import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunStatus;
 import org.sparkfinetune.track.SystemMetrics;
 import org.sparkfinetune.track.TrackingArguments;
+import org.sparkfinetune.train.LogEntry;
 
 /**
  * The record of one fine-tuning: its journal in the output folder and, where there is a tracking
@@ -125,12 +126,9 @@ public final class FineTuneRecorder implements AutoCloseable {
    * @param metrics of the weights kept, of the test rows and of the training as a whole
    * @param classes what is known of the classes, from test rows
    */
-  void result(
-      List<Map<String, Double>> history,
-      Map<String, Double> metrics,
-      Optional<ClassResults> classes) {
+  void result(List<LogEntry> history, Map<String, Double> metrics, Optional<ClassResults> classes) {
     relay.finish(history);
-    long last = history.isEmpty() ? 0 : history.get(history.size() - 1).get("step").longValue();
+    long last = history.isEmpty() ? 0 : history.get(history.size() - 1).step();
     run.logMetrics(last, RunJournal.summary(metrics));
     writeReport(classes);
     for (String name : ARTIFACTS) {

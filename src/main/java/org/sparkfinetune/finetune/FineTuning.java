@@ -31,6 +31,7 @@ import org.sparkfinetune.report.ClassResults;
 import org.sparkfinetune.report.ClassScoresFile;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.train.IntervalStrategy;
+import org.sparkfinetune.train.LogEntry;
 import org.sparkfinetune.train.TrainingArguments;
 import org.sparkfinetune.train.TrainingResult;
 
@@ -137,7 +138,8 @@ public final class FineTuning {
     PipelineData.writeRejected(data, console, output.path("rejected_rows"));
     TrainingResult result = pipeline.trainingResult();
     result.loaded().lines().forEach(line -> console.line("%s", line));
-    output.writeJson("log_history.json", result.logHistory());
+    output.writeJson(
+        "log_history.json", result.logHistory().stream().map(LogEntry::toMap).toList());
     Optional<Metrics> test = data.test().map(pipeline::evaluate);
     Map<String, Double> metrics = metrics(result, test);
     output.writeJson("metrics.json", metrics);

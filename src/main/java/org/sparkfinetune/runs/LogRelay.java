@@ -1,7 +1,6 @@
 package org.sparkfinetune.runs;
 
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.sparkfinetune.train.LogEntry;
 import org.sparkfinetune.train.TrainingProgress;
@@ -36,10 +35,9 @@ public final class LogRelay implements Consumer<TrainingProgress> {
   }
 
   /** Passes on the rest of the log of a training that has ended. */
-  public synchronized void finish(List<Map<String, Double>> history) {
-    long now = System.currentTimeMillis();
+  public synchronized void finish(List<LogEntry> history) {
     for (; next < history.size(); next++) {
-      consumer.accept(new LogEntry(next, now, history.get(next)));
+      consumer.accept(history.get(next));
     }
   }
 }

@@ -3,6 +3,8 @@ package org.sparkfinetune.runs;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.track.RunHandle;
 import org.sparkfinetune.train.LogEntry;
 
@@ -17,13 +19,13 @@ public final class MetricsLogger implements Consumer<LogEntry> {
 
   @Override
   public void accept(LogEntry entry) {
-    Map<String, Double> values = new LinkedHashMap<>(entry.values());
-    long step = values.remove("step").longValue();
-    if (step == lastStep) {
-      // An evaluation follows the loss of its step, which has said it.
-      values.remove("epoch");
+    Map<String, Double> values = new LinkedHashMap<>();
+    // An evaluation follows the loss of its step, which has said it.
+    if (entry.step() != lastStep) {
+      values.put(Metric.EPOCH.at(Stage.STEP), entry.epoch());
     }
-    lastStep = step;
-    run.logMetrics(step, entry.time(), values);
+    values.putAll(entry.values());
+    lastStep = entry.step();
+    run.logMetrics(entry.step(), entry.time(), values);
   }
 }

@@ -124,8 +124,8 @@ final class FineTuneTrials implements Objective {
     EvaluationArguments evaluation = training.evaluation();
     double count =
         evaluation.evalStrategy() == IntervalStrategy.STEPS
-            ? entry.values().get("step") / evaluation.evalSteps()
-            : entry.values().get("epoch");
+            ? (double) entry.step() / evaluation.evalSteps()
+            : entry.epoch();
     trial.report((int) Math.max(1, Math.ceil(count - 1e-6)), value);
   }
 

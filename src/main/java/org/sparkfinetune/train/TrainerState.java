@@ -42,7 +42,7 @@ record TrainerState(
     int earlyStoppingWorse,
     double lazyDecayFactor,
     LossScaler.State lossScale,
-    List<Map<String, Double>> logHistory) {
+    List<LogEntry> logHistory) {
   /**
    * Requires what a training stands on: the file may be anybody's.
    *
@@ -65,9 +65,11 @@ record TrainerState(
     require(!Double.isNaN(earlyStoppingBest) && earlyStoppingWorse >= 0, "earlyStopping");
     require(lossScale == null || lossScale.scale() > 0 && lossScale.steps() >= 0, "lossScale");
     require(isWhole(logHistory), "logHistory");
-    for (Map<String, Double> entry : logHistory) {
-      require(isWhole(entry.values()), "logHistory");
-      require(entry.containsKey("step") && entry.containsKey("epoch"), "logHistory");
+    for (int i = 0; i < logHistory.size(); i++) {
+      LogEntry entry = logHistory.get(i);
+      require(entry.index() == i && entry.step() >= 0, "logHistory");
+      require(Double.isFinite(entry.epoch()) && entry.values() != null, "logHistory");
+      require(isWhole(entry.values().values()), "logHistory");
     }
   }
 

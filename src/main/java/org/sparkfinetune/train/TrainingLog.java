@@ -1,8 +1,6 @@
 package org.sparkfinetune.train;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +11,11 @@ final class TrainingLog {
   private static final int NEWEST_ENTRIES = 1024;
 
   private final TrainerListener listener;
-  private final List<Map<String, Double>> history = new ArrayList<>();
-  private final Deque<LogEntry> newestEntries = new ArrayDeque<>();
+  private final List<LogEntry> history = new ArrayList<>();
+
+  /** Replaced as a whole: most steps report what was reported before. */
+  private List<LogEntry> newestEntries = List.of();
+
   private final List<String> notes = new ArrayList<>();
   private Map<String, Double> newest = Map.of();
   private StepPlan plan;
@@ -45,11 +46,8 @@ final class TrainingLog {
 
   /** Adds an entry. */
   void add(int step, double epoch, Map<String, Double> values) {
-    Map<String, Double> entry = new LinkedHashMap<>();
-    entry.put("step", (double) step);
-    entry.put("epoch", epoch);
-    entry.putAll(values);
-    append(entry);
+    long now = System.currentTimeMillis();
+    append(new LogEntry(history.size(), now, step, epoch, new LinkedHashMap<>(values)));
     Map<String, Double> merged = new LinkedHashMap<>(newest);
     merged.putAll(values);
     newest = merged;
@@ -71,24 +69,22 @@ final class TrainingLog {
             rows / seconds,
             newest,
             List.copyOf(notes),
-            List.copyOf(newestEntries)));
+            newestEntries));
   }
 
   /** Goes on behind entries of before, which took so long. */
-  void resume(List<Map<String, Double>> entries, double seconds) {
+  void resume(List<LogEntry> entries, double seconds) {
     entries.forEach(this::append);
     earlierSeconds = seconds;
   }
 
-  private void append(Map<String, Double> entry) {
-    newestEntries.add(new LogEntry(history.size(), System.currentTimeMillis(), entry));
+  private void append(LogEntry entry) {
     history.add(entry);
-    if (newestEntries.size() > NEWEST_ENTRIES) {
-      newestEntries.remove();
-    }
+    int first = Math.max(0, history.size() - NEWEST_ENTRIES);
+    newestEntries = List.copyOf(history.subList(first, history.size()));
   }
 
-  List<Map<String, Double>> history() {
+  List<LogEntry> history() {
     return List.copyOf(history);
   }
 

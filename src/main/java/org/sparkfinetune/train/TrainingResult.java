@@ -15,12 +15,11 @@ import org.sparkfinetune.model.LoadReport;
  *     train_samples_per_second}, {@code train_steps_per_second}, {@code epoch}, and, with a
  *     validation set, {@code eval_loss}, {@code eval_accuracy}, {@code eval_f1} (multi-label:
  *     {@code eval_f1_micro}, {@code eval_threshold}) of the weights kept
- * @param logHistory one map a report, in order: {@code step}, {@code epoch} and either {@code
- *     loss}, {@code learning_rate}, {@code grad_norm}, or {@code eval_*}
+ * @param logHistory its reports, in order, with those from before a resumption
  * @param loaded what of its checkpoint the model did not take
  */
 public record TrainingResult(
-    Map<String, Double> metrics, List<Map<String, Double>> logHistory, LoadReport loaded)
+    Map<String, Double> metrics, List<LogEntry> logHistory, LoadReport loaded)
     implements Serializable {
   /** The threshold of the weights kept; empty for single-label models and without evaluation. */
   public OptionalDouble threshold() {

@@ -13,6 +13,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.sparkfinetune.model.io.ModelProvenance;
+import org.sparkfinetune.train.LogEntry;
 
 /**
  * What a notebook on a cluster does: fine-tunes a model of an MLflow server, on executors that do
@@ -68,8 +69,8 @@ public final class RegisteredBaseMain {
   /** Those that do not tell of time and memory. */
   private static List<Map<String, Double>> figures(TransformerClassifierModel model) {
     List<Map<String, Double>> figures = new ArrayList<>();
-    for (Map<String, Double> entry : model.trainingSummary().orElseThrow().logHistory()) {
-      Map<String, Double> ofTraining = new TreeMap<>(entry);
+    for (LogEntry entry : model.trainingSummary().orElseThrow().logHistory()) {
+      Map<String, Double> ofTraining = new TreeMap<>(entry.toMap());
       ofTraining.keySet().retainAll(List.of("step", "loss", "grad_norm"));
       figures.add(ofTraining);
     }

@@ -34,6 +34,7 @@ import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.model.io.ModelFiles;
 import org.sparkfinetune.model.io.ModelInputs;
 import org.sparkfinetune.torch.Libtorch;
+import org.sparkfinetune.train.LogEntry;
 import org.sparkfinetune.train.TrainingArguments;
 import org.sparkfinetune.train.TrainingProgress;
 import scala.Tuple2;
@@ -84,7 +85,9 @@ public final class TrainingMain {
       TrainedModel trained =
           train(spark, base(folder), rows, settings, progress -> onProgress(progress));
       new ObjectMapper()
-          .writeValue(folder.resolve(name + ".json").toFile(), trained.result().logHistory());
+          .writeValue(
+              folder.resolve(name + ".json").toFile(),
+              trained.result().logHistory().stream().map(LogEntry::toMap).toList());
       try (OutputStream out = Files.newOutputStream(folder.resolve(name + ".safetensors"))) {
         for (byte[] chunk : trained.files().weights().chunks()) {
           out.write(chunk);

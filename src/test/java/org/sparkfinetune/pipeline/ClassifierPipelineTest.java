@@ -115,7 +115,7 @@ class ClassifierPipelineTest {
 
   private static List<Double> losses(ClassifierPipeline pipeline) {
     return pipeline.trainingResult().logHistory().stream()
-        .map(entry -> entry.get("loss"))
+        .map(entry -> entry.values().get("loss"))
         .filter(loss -> loss != null)
         .toList();
   }

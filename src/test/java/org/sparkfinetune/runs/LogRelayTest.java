@@ -16,17 +16,17 @@ class LogRelayTest {
 
   /** What a heartbeat brings: the entries from one index to before another. */
   private void heartbeat(int from, int to) {
-    List<LogEntry> entries =
-        IntStream.range(from, to).mapToObj(i -> new LogEntry(i, 1000 + i, values(i))).toList();
-    relay.accept(new TrainingProgress(to, 100, 0, 0, Map.of(), List.of(), entries));
+    relay.accept(new TrainingProgress(to, 100, 0, 0, Map.of(), List.of(), entries(from, to)));
   }
 
-  private static Map<String, Double> values(int index) {
-    return Map.of("step", index + 1.0);
+  private static List<LogEntry> entries(int from, int to) {
+    return IntStream.range(from, to)
+        .mapToObj(i -> new LogEntry(i, 1000 + i, i + 1, 0, Map.of("loss", 1.0)))
+        .toList();
   }
 
-  private static List<Map<String, Double>> history(int size) {
-    return IntStream.range(0, size).mapToObj(LogRelayTest::values).toList();
+  private static List<LogEntry> history(int size) {
+    return entries(0, size);
   }
 
   private static List<Integer> upTo(int size) {

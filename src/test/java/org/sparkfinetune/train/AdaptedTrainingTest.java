@@ -78,9 +78,9 @@ class AdaptedTrainingTest {
     try (SequenceClassifier model =
             SequenceClassifier.fromScratch(CONFIG, adaptation(key, value), 42);
         Trainer trainer = new Trainer(model, arguments(precision), progress -> {})) {
-      List<Map<String, Double>> log = trainer.train(train, train).logHistory();
-      assertThat(log.get(log.size() - 1).get("eval_loss"))
-          .isLessThan(0.98 * log.get(0).get("loss"));
+      List<LogEntry> log = trainer.train(train, train).logHistory();
+      assertThat(log.get(log.size() - 1).values().get("eval_loss"))
+          .isLessThan(0.98 * log.get(0).values().get("loss"));
     }
   }
 

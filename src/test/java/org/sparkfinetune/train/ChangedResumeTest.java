@@ -136,8 +136,8 @@ class ChangedResumeTest {
       assertThat(state(28).get("optimizerSteps").intValue()).isEqualTo(19 + 18);
       List<Double> losses =
           result.logHistory().stream()
-              .filter(entry -> entry.containsKey("eval_loss"))
-              .map(entry -> entry.get("eval_loss"))
+              .filter(entry -> entry.values().containsKey("eval_loss"))
+              .map(entry -> entry.values().get("eval_loss"))
               .toList();
       assertThat(losses).hasSize(4);
       assertThat(result.metrics()).containsEntry("eval_loss", losses.get(0));

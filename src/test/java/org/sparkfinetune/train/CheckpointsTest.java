@@ -59,8 +59,9 @@ class CheckpointsTest {
         "\"settings\":{   | \"settings\":{\"a\":null,  | settings is missing",
         "\"last\":[       | \"last\":[null,        | losses is missing",
         "\"metrics\":{    | \"metrics\":{\"a\":null,   | best is missing",
-        "\"logHistory\":[ | \"logHistory\":[{},    | logHistory is missing",
+        "\"logHistory\":[ | \"logHistory\":[{},    | Missing creator property 'index'",
         "\"logHistory\":[ | \"logHistory\":[null,  | logHistory is missing",
+        "{\"index\":0     | {\"index\":7           | logHistory is missing",
         "\"lossScale\":null | \"lossScale\":{\"scale\":0,\"steps\":1} | lossScale is missing",
         "{ | NULNULNUL{ | Illegal character",
       })

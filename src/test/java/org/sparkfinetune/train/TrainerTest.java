@@ -62,8 +62,8 @@ class TrainerTest {
       TrainingResult result = train(model, arguments, train, validation);
       List<Double> f1 =
           result.logHistory().stream()
-              .filter(entry -> entry.containsKey("eval_f1"))
-              .map(entry -> entry.get("eval_f1"))
+              .filter(entry -> entry.values().containsKey("eval_f1"))
+              .map(entry -> entry.values().get("eval_f1"))
               .toList();
       assertThat(f1).hasSize(6);
       double best = f1.stream().max(Double::compare).orElseThrow();
@@ -104,18 +104,21 @@ class TrainerTest {
             false);
     try (SequenceClassifier model = model(0)) {
       TrainingResult result = train(model, arguments, train, train);
-      List<Map<String, Double>> evaluations =
-          result.logHistory().stream().filter(entry -> entry.containsKey("eval_loss")).toList();
+      List<LogEntry> evaluations =
+          result.logHistory().stream()
+              .filter(entry -> entry.values().containsKey("eval_loss"))
+              .toList();
       assertThat(
               evaluations.stream()
-                  .map(entry -> String.valueOf(entry.get("step").intValue()))
+                  .map(entry -> String.valueOf(entry.step()))
                   .collect(Collectors.joining(" ")))
           .isEqualTo(evaluated);
       if (evaluations.isEmpty()) {
         assertThat(result.metrics()).doesNotContainKey("eval_loss");
       } else {
         assertThat(result.metrics())
-            .containsEntry("eval_loss", evaluations.get(evaluations.size() - 1).get("eval_loss"));
+            .containsEntry(
+                "eval_loss", evaluations.get(evaluations.size() - 1).values().get("eval_loss"));
       }
     }
   }
@@ -143,8 +146,8 @@ class TrainerTest {
       assertThat(result.metrics().get("eval_f1_micro")).isGreaterThan(0.9);
       double best =
           result.logHistory().stream()
-              .filter(entry -> entry.containsKey("eval_f1_micro"))
-              .mapToDouble(entry -> entry.get("eval_f1_micro"))
+              .filter(entry -> entry.values().containsKey("eval_f1_micro"))
+              .mapToDouble(entry -> entry.values().get("eval_f1_micro"))
               .max()
               .orElseThrow();
       assertThat(result.metrics().get("eval_f1_micro")).isEqualTo(best);
@@ -328,7 +331,7 @@ class TrainerTest {
   private static List<Double> losses(TrainingArguments arguments, EncodedDataset train) {
     try (SequenceClassifier model = model(0.1)) {
       return train(model, arguments, train, NONE).logHistory().stream()
-          .map(entry -> entry.get("loss"))
+          .map(entry -> entry.values().get("loss"))
           .toList();
     }
   }

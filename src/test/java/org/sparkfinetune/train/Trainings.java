@@ -80,9 +80,9 @@ final class Trainings {
     try (Trainer trainer = new Trainer(model, arguments, context, listener)) {
       TrainingResult result = trainer.train(train, validation);
       Map<Integer, Double> losses = new LinkedHashMap<>();
-      for (Map<String, Double> entry : result.logHistory()) {
-        if (entry.containsKey("loss")) {
-          losses.put(entry.get("step").intValue(), entry.get("loss"));
+      for (LogEntry entry : result.logHistory()) {
+        if (entry.values().containsKey("loss")) {
+          losses.put(entry.step(), entry.values().get("loss"));
         }
       }
       return new Outcome(result, losses, weights(model));
