@@ -53,7 +53,7 @@ final class TrainedWeights implements AutoCloseable {
       ShardedRows train,
       ShardedRows validation) {
     LossFunction loss =
-        LossFunction.of(
+        LossFunctions.of(
             arguments.loss(),
             model.config().problemType(),
             model.labels(),

@@ -97,7 +97,7 @@ class LabelWeightsTest {
       String key, String value, ProblemType problemType, String message) {
     LossArguments arguments = TestWeights.arguments(Map.of(key, value)).loss();
     assertThatThrownBy(
-            () -> LossFunction.of(arguments, problemType, NAMES, new long[] {1, 2, 3, 4}, 10))
+            () -> LossFunctions.of(arguments, problemType, NAMES, new long[] {1, 2, 3, 4}, 10))
         .isInstanceOf(UserException.class)
         .hasMessage(message);
   }

@@ -150,7 +150,7 @@ class LossFunctionTest {
         JSON.convertValue(golden.get("labels"), new TypeReference<List<String>>() {});
     long[] counts = new long[names.size()];
     Arrays.stream(labels).flatMapToInt(IntStream::of).forEach(label -> counts[label]++);
-    return LossFunction.of(
+    return LossFunctions.of(
         TestWeights.arguments(settings).loss(), problemType, names, counts, labels.length);
   }
 
