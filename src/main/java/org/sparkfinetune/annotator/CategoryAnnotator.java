@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.task.Predictions;
 import scala.Predef;
 import scala.collection.JavaConverters;
 
@@ -78,11 +77,8 @@ record CategoryAnnotator(
       // Stock classifiers write floats.
       metadata.put(labels.get(label), Float.toString((float) probabilities[label]));
     }
-    if (!classifier.problemType().isMultiLabel()) {
-      return List.of(category(document, labels.get(Predictions.argmax(probabilities)), metadata));
-    }
     List<Annotation> predicted =
-        Arrays.stream(Predictions.atLeast(probabilities, threshold))
+        Arrays.stream(classifier.problemType().task().predicted(probabilities, threshold))
             .mapToObj(label -> category(document, labels.get(label), metadata))
             .toList();
     return predicted.isEmpty() && annotateUnlabeled

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.io.ModelFiles;
-import org.sparkfinetune.task.Predictions;
 import org.sparkfinetune.task.ProblemType;
+import org.sparkfinetune.task.Task;
 import org.sparkfinetune.tokenize.Batch;
 import org.sparkfinetune.tokenize.Encoding;
 import org.sparkfinetune.tokenize.TextTokenizer;
@@ -93,7 +93,7 @@ final class Predictor implements AutoCloseable {
             .map(seconds -> tokenizer.encodePairs(texts, seconds))
             .orElseGet(() -> tokenizer.encode(texts));
     unknown.accept(unknown(encodings));
-    boolean multiLabel = problemType().isMultiLabel();
+    Task task = problemType().task();
     Integer[] byLength = new Integer[texts.size()];
     Arrays.setAll(byLength, i -> i);
     Arrays.sort(byLength, Comparator.comparingInt(i -> encodings.get(i).inputIds().length));
@@ -108,8 +108,7 @@ final class Predictor implements AutoCloseable {
       float[][] logits =
           classifier.logits(Batch.of(ids, starts, unlabeled, classifier.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
-        probabilities[rows[i]] =
-            multiLabel ? Predictions.sigmoid(logits[i]) : Predictions.softmax(logits[i]);
+        probabilities[rows[i]] = task.probabilities(logits[i]);
       }
     }
     return probabilities;

@@ -50,7 +50,8 @@ record TrainingColumns(
   }
 
   private void checkLabel(DataType type) {
-    LabelColumn.expectedInsteadOf(type, problemType.isMultiLabel(), labelSeparator, "problem_type")
+    LabelColumn.expectedInsteadOf(
+            type, problemType.task().hasLabelSets(), labelSeparator, "problem_type")
         .ifPresent(
             expected -> {
               throw new UserException(

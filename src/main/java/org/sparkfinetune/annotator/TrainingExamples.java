@@ -86,7 +86,7 @@ final class TrainingExamples implements AutoCloseable {
       String tokenizerJson,
       int maxLength) {
     columns.check(dataset.schema());
-    boolean multiLabel = columns.problemType().isMultiLabel();
+    boolean multiLabel = columns.problemType().task().hasLabelSets();
     Dataset<Row> texts = labeledTexts(dataset, columns);
     if (share > 0) {
       texts = StratifiedSplit.markValidation(texts.drop(IS_VALIDATION), share, multiLabel, seed);
@@ -166,7 +166,7 @@ final class TrainingExamples implements AutoCloseable {
         LabelColumn.of(
             TextColumns.named(columns.label()),
             columns.labelType(dataset.schema()),
-            columns.problemType().isMultiLabel(),
+            columns.problemType().task().hasLabelSets(),
             columns.labelSeparator());
     Dataset<Row> examples =
         dataset
@@ -240,7 +240,10 @@ final class TrainingExamples implements AutoCloseable {
     if (carried.isEmpty()) {
       LabelCheck check =
           new LabelCheck(
-              train, columns.problemType().isMultiLabel(), columns.labelSeparator(), several);
+              train,
+              columns.problemType().task().hasLabelSets(),
+              columns.labelSeparator(),
+              several);
       check.refuseSetsAsClasses("label_separator", "problem_type");
       check.warnings("label_separator", "problem_type").forEach(LOG::warn);
     }

@@ -234,7 +234,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    * @throws UserException when it is not above 0 and below 1, or the model is single-label
    */
   public TransformerClassifierModel setThreshold(double probability) {
-    if (!getProblemType().isMultiLabel()) {
+    if (!getProblemType().task().hasThreshold()) {
       throw new UserException(
           "threshold="
               + probability

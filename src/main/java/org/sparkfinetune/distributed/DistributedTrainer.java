@@ -227,7 +227,7 @@ public final class DistributedTrainer {
 
   /** A threshold to be tuned is now; without an evaluation to tune it on it is the default. */
   private static ModelConfig withThreshold(ModelConfig config, TrainingResult result) {
-    if (!config.problemType().isMultiLabel() || config.threshold().isPresent()) {
+    if (!config.problemType().task().hasThreshold() || config.threshold().isPresent()) {
       return config;
     }
     return config.withThreshold(result.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD));

@@ -85,7 +85,7 @@ final class MlmodelFile {
     metadata.put("problem_type", config.problemType().spelling());
     metadata.put("max_length", maxLength);
     metadata.put("text_pairs", source.provenance().pairs());
-    if (config.problemType().isMultiLabel()) {
+    if (config.problemType().task().hasThreshold()) {
       metadata.put("threshold", config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD));
     }
     return metadata;

@@ -107,7 +107,7 @@ final class ModelCard {
     introduction();
     out.append("## Use\n\n```python\n").append(usage.example);
     out.append(training.pairs() ? usage.pair : usage.text).append("\n```\n");
-    if (isMultiLabel()) {
+    if (config.problemType().task().hasThreshold()) {
       out.append("\n").append(usage.allLabels).append("; predict those of at least ");
       out.append(config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD)).append(".\n");
     }
@@ -157,7 +157,9 @@ final class ModelCard {
       return;
     }
     line("metrics:");
-    known.keySet().stream().filter(name -> !name.equals(Metric.LOSS.key())).forEach(n -> line("- " + n));
+    known.keySet().stream()
+        .filter(name -> !name.equals(Metric.LOSS.key()))
+        .forEach(n -> line("- " + n));
     line("model-index:");
     line("- name: " + quoted(config.modelType() + " text classifier"));
     line("  results:");
@@ -187,17 +189,11 @@ final class ModelCard {
       out.append(", fine-tuned from ").append(code(training.base()));
     }
     out.append(training.pairs() ? ", of pairs of texts" : "");
-    out.append(
-        isMultiLabel()
-            ? ", for sets of labels (`multi_label_classification`)"
-            : ", for one label a text (`single_label_classification`)");
+    out.append(", for ").append(config.problemType().task().words());
+    out.append(" (`").append(config.problemType().spelling()).append("`)");
     out.append(". Pooling: `").append(config.pooling().spelling());
     out.append("`. Weights are fp32; the longest text is ").append(config.maxTokens());
     out.append(" tokens.\n\n");
-  }
-
-  private boolean isMultiLabel() {
-    return config.problemType().isMultiLabel();
   }
 
   private void labels() {

@@ -1,5 +1,6 @@
 package org.sparkfinetune.jobs;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +77,7 @@ final class FineTuneJob implements Job {
   }
 
   private static void printPlaces(
-      Console console, OutputDirectory output, FineTuning.Outcome outcome) {
+      Console console, OutputDirectory output, FineTuning.Outcome outcome) throws IOException {
     console.line("%nmodel          %s", output.path("model"));
     console.line("metrics        %s", output.path("metrics.json"));
     console.line("loss history   %s", output.path("log_history.json"));
@@ -85,7 +86,7 @@ final class FineTuneJob implements Job {
     if (outcome.test().isPresent()) {
       console.line("report         %s", output.path("report.txt"));
     }
-    if (outcome.test().isPresent() && !outcome.pipeline().problemType().isMultiLabel()) {
+    if (output.exists("confusion_matrix.csv")) {
       console.line("confusions     %s", output.path("confusion_matrix.csv"));
     }
   }

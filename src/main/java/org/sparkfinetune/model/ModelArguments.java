@@ -151,7 +151,7 @@ public record ModelArguments(
    *     that exclude each other
    */
   public ModelArguments {
-    if (!Double.isNaN(threshold) && !problemType.isMultiLabel()) {
+    if (!Double.isNaN(threshold) && !problemType.task().hasThreshold()) {
       throw new UserException(
           "model.threshold="
               + threshold

@@ -389,9 +389,10 @@ public final class SequenceClassifier implements AutoCloseable {
    */
   public Tensor loss(ForwardPass pass, Batch batch) {
     Tensor logits = logitsTensor(pass, batch);
-    return config.problemType().isMultiLabel()
-        ? MeanLoss.multiLabel(logits, batch)
-        : MeanLoss.singleLabel(logits, batch);
+    return switch (config.problemType()) {
+      case SINGLE_LABEL_CLASSIFICATION -> MeanLoss.singleLabel(logits, batch);
+      case MULTI_LABEL_CLASSIFICATION -> MeanLoss.multiLabel(logits, batch);
+    };
   }
 
   /**

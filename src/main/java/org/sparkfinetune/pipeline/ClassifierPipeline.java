@@ -292,7 +292,8 @@ public final class ClassifierPipeline {
     // A copy: what is saved keeps its own setting.
     PipelineModel annotatingAll =
         model.copy(new ParamMap().put(classifier.annotateUnlabeled().w(true)));
-    return PredictionColumns.of(annotatingAll, texts, rows, labels(), problemType().isMultiLabel());
+    return PredictionColumns.of(
+        annotatingAll, texts, rows, labels(), problemType().task().hasLabelSets());
   }
 
   /**

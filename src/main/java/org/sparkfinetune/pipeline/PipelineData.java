@@ -33,14 +33,14 @@ public final class PipelineData {
   /** Training rows, and validation and test rows, given or held out. */
   public static PreparedData prepare(
       SparkSession spark, DataArguments arguments, ProblemType problemType) {
-    return DatasetPreparation.prepare(spark, arguments, problemType.isMultiLabel());
+    return DatasetPreparation.prepare(spark, arguments, problemType.task().hasLabelSets());
   }
 
   /** The test rows for a model, whose labels are known. */
   public static PreparedData prepareTest(
       SparkSession spark, DataArguments arguments, ClassifierPipeline model) {
     return DatasetPreparation.prepareTest(
-        spark, arguments, model.problemType().isMultiLabel(), LabelIndex.of(model.labels()));
+        spark, arguments, model.problemType().task().hasLabelSets(), LabelIndex.of(model.labels()));
   }
 
   /**

@@ -21,4 +21,14 @@ final class MultiLabelTask implements Task {
   public boolean hasLabelSets() {
     return true;
   }
+
+  @Override
+  public String activation() {
+    return "sigmoid";
+  }
+
+  @Override
+  public String words() {
+    return "sets of labels";
+  }
 }

@@ -24,9 +24,4 @@ public enum ProblemType {
   public Task task() {
     return task;
   }
-
-  /** Whether a row may have any number of labels. */
-  public boolean isMultiLabel() {
-    return task.hasLabelSets();
-  }
 }

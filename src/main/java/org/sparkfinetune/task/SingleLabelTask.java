@@ -21,4 +21,14 @@ final class SingleLabelTask implements Task {
   public boolean hasLabelSets() {
     return false;
   }
+
+  @Override
+  public String activation() {
+    return "softmax";
+  }
+
+  @Override
+  public String words() {
+    return "one label a text";
+  }
 }

@@ -23,4 +23,10 @@ public interface Task {
 
   /** Whether a row may have any number of labels, not exactly one. */
   boolean hasLabelSets();
+
+  /** What makes probabilities of logits, by the name that Spark NLP and PyTorch have for it. */
+  String activation();
+
+  /** What a text gets, in words. */
+  String words();
 }

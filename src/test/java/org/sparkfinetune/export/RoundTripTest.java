@@ -137,7 +137,7 @@ class RoundTripTest {
       rows.add(
           ids,
           model.config().hasTokenTypes() ? ids.length / 2 : ids.length,
-          model.config().problemType().isMultiLabel() ? set : new int[] {row % labels});
+          model.config().problemType().task().hasLabelSets() ? set : new int[] {row % labels});
     }
     Map<String, Object> arguments =
         Map.of(

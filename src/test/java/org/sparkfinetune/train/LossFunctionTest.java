@@ -155,7 +155,7 @@ class LossFunctionTest {
   }
 
   private static int[][] labels(ProblemType problemType) {
-    if (problemType.isMultiLabel()) {
+    if (problemType.task().hasLabelSets()) {
       return JSON.convertValue(golden.get("sets"), int[][].class);
     }
     return Arrays.stream(JSON.convertValue(golden.get("single"), int[].class))

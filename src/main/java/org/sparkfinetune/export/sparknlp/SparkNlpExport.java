@@ -109,8 +109,8 @@ public final class SparkNlpExport implements Exporter {
     Object trained = source.provenance().settings().get("model.max_length");
     int maxLength = trained instanceof Number n ? n.intValue() : DEFAULT_MAX_LENGTH;
     set(stage, "maxSentenceLength", Math.min(LONGEST, Math.min(maxLength, config.maxTokens())));
-    if (config.problemType().isMultiLabel()) {
-      set(stage, "activation", "sigmoid");
+    if (config.problemType().task().hasThreshold()) {
+      set(stage, "activation", config.problemType().task().activation());
       double threshold = config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD);
       set(stage, "threshold", (float) threshold);
     }

@@ -279,7 +279,7 @@ class SparkNlpExportTest {
             .formatted(family, tokenizer.vocabSize(), sizes, padding, relative);
     List<String> labels = IntStream.range(0, 6).mapToObj(i -> "label" + i).toList();
     ModelConfig config = ModelConfig.parse(json).withHead(labels, Pooling.CLS, task);
-    return task.isMultiLabel() ? config.withThreshold(THRESHOLD) : config;
+    return task.task().hasThreshold() ? config.withThreshold(THRESHOLD) : config;
   }
 
   /** Rows of several sentences, a line each, so that batches are padded; and a row of one. */
