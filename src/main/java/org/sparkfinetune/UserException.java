@@ -7,6 +7,7 @@ package org.sparkfinetune;
  * was expected, and what to do. Jobs print it without a stack trace and exit with code 2;
  * everything else that is thrown is a failure of the run or a bug, and exits with code 1.
  */
+@PublicApi
 public class UserException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -11,6 +11,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -26,6 +28,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The directions between packages, and what may touch what. */
 @AnalyzeClasses(
@@ -94,6 +97,34 @@ class ArchitectureTest {
 
   private static String topLevel(JavaClass type) {
     return type.getName().replaceAll("(?<=[^$])\\$.*|\\[.*", "");
+  }
+
+  /** A caller can name every type that a public member of the public API takes, gives or throws. */
+  @ArchTest
+  static void publicApiSpeaksOfPublicApi(JavaClasses classes) {
+    Set<String> others = new TreeSet<>();
+    for (JavaClass type : classes) {
+      if (!isPublicApi(type) || !type.getModifiers().contains(JavaModifier.PUBLIC)) {
+        continue;
+      }
+      for (JavaCodeUnit unit : type.getCodeUnits()) {
+        if (unit.getModifiers().contains(JavaModifier.PUBLIC)) {
+          Stream.concat(Stream.of(unit.getReturnType()), unit.getParameterTypes().stream())
+              .flatMap(used -> used.getAllInvolvedRawTypes().stream())
+              .filter(used -> !isPublicApi(used))
+              .forEach(used -> others.add(unit.getFullName() + ": " + used.getName()));
+        }
+      }
+    }
+    assertThat(others).isEmpty();
+  }
+
+  private static boolean isPublicApi(JavaClass type) {
+    JavaClass outer = type.getBaseComponentType();
+    while (outer.getEnclosingClass().isPresent()) {
+      outer = outer.getEnclosingClass().get();
+    }
+    return !outer.getPackageName().startsWith(ROOT) || outer.isAnnotatedWith(PublicApi.class);
   }
 
   @ArchTest

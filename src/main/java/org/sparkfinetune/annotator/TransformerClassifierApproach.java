@@ -19,6 +19,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.distributed.DistributedTrainer;
 import org.sparkfinetune.distributed.PretrainedModelHandle;
@@ -50,6 +51,7 @@ import scala.runtime.AbstractFunction1;
  *
  * <p>Labels are indexed in sorted order. The texts are tokenised once, on the executors.
  */
+@PublicApi
 public final class TransformerClassifierApproach extends TransformerClassifierParams {
   private static final long serialVersionUID = 1L;
 

@@ -21,6 +21,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -60,6 +61,7 @@ import scala.collection.Seq;
  * <p>Saved, it is Spark ML's metadata and a folder {@code huggingface} that {@code transformers}
  * can read.
  */
+@PublicApi
 public final class TransformerClassifierModel extends AnnotatorModel<TransformerClassifierModel>
     implements HasBatchedAnnotate<TransformerClassifierModel> {
   private static final long serialVersionUID = 1L;

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.Nearest;
 
@@ -17,6 +18,7 @@ import org.sparkfinetune.text.Nearest;
  *
  * @param <R> the settings record
  */
+@PublicApi
 public final class Schema<R extends Record> {
   private final String section;
   private final Class<R> type;

@@ -3,6 +3,7 @@ package org.sparkfinetune.config;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 
 /**
@@ -12,6 +13,7 @@ import org.sparkfinetune.UserException;
  * String} or an enum constant, by the component's type; {@code auto} in place of a number is {@code
  * NaN}.
  */
+@PublicApi
 public final class Setting {
   private static final String AUTO = "auto";
 

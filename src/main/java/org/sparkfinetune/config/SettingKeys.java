@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.Nearest;
 
@@ -15,6 +16,7 @@ import org.sparkfinetune.text.Nearest;
  * <p>Sections are the schemas' own; {@code training.learning_rate} is the key {@code learning_rate}
  * of the schema {@code training}. A key of Spark's, {@code spark.*}, is no key of a job.
  */
+@PublicApi
 public final class SettingKeys {
   private final Map<String, Setting> settings;
 

@@ -12,10 +12,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.Redaction;
 
 /** The configuration of one run of a job: a checked value for every key. Immutable. */
+@PublicApi
 public final class Settings {
   /** Spark's own: what it matches is a secret, by its key or its value. */
   public static final String REDACTION = "spark.redaction.regex";
@@ -26,6 +28,9 @@ public final class Settings {
   private final Map<String, Object> values = new LinkedHashMap<>();
   private final SortedMap<String, String> spark;
   private final String command;
+
+  /** What schemas are given in place of values, by whole key. */
+  private final Map<String, Object> read;
 
   /**
    * @param given values by whole key; what is not given takes its default
@@ -43,6 +48,17 @@ public final class Settings {
       values.put(setting.path(), raw == null ? setting.defaultValue() : setting.convert(raw));
     }
     this.spark = Collections.unmodifiableSortedMap(new TreeMap<>(spark));
+    this.read = Map.of();
+  }
+
+  private Settings(Settings config, Map<String, Object> read) {
+    settings.putAll(config.settings);
+    values.putAll(config.values);
+    this.spark = config.spark;
+    this.command = config.command;
+    Map<String, Object> all = new LinkedHashMap<>(config.read);
+    all.putAll(read);
+    this.read = Map.copyOf(all);
   }
 
   private Settings(Settings config, Map<String, Setting> settings, Map<String, ?> changes) {
@@ -54,6 +70,9 @@ public final class Settings {
         });
     spark = config.spark;
     command = config.command;
+    Map<String, Object> stillRead = new LinkedHashMap<>(config.read);
+    stillRead.keySet().removeAll(changes.keySet());
+    read = Map.copyOf(stillRead);
   }
 
   /**
@@ -73,13 +92,34 @@ public final class Settings {
   }
 
   /**
+   * This configuration, but schemas are given other values, by whole key, also of keys that it does
+   * not have: all else shows these.
+   */
+  public Settings reading(Map<String, Object> others) {
+    return new Settings(this, others);
+  }
+
+  /**
+   * This configuration, but it shows other values than schemas are given: of what was chosen by an
+   * object, which no value of a key names.
+   */
+  public Settings showing(Map<String, String> others) {
+    Map<String, Object> kept = new LinkedHashMap<>();
+    others.keySet().forEach(path -> kept.put(path, read.getOrDefault(path, values.get(path))));
+    Settings showing = new Settings(this, kept);
+    showing.values.putAll(others);
+    return showing;
+  }
+
+  /**
    * The settings record of a schema. A setting of it that the job does not use keeps its default.
    */
   public <R extends Record> R get(Schema<R> schema) {
     Map<String, Object> ofSchema = new LinkedHashMap<>();
     for (Setting setting : schema.settings()) {
-      if (values.containsKey(setting.path())) {
-        ofSchema.put(setting.name(), values.get(setting.path()));
+      String path = setting.path();
+      if (read.containsKey(path) || values.containsKey(path)) {
+        ofSchema.put(setting.name(), read.getOrDefault(path, values.get(path)));
       }
     }
     return schema.create(ofSchema);

@@ -1,19 +1,23 @@
 package org.sparkfinetune.console;
 
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.text.Printed;
 
 /**
- * Where a job prints. What steers a terminal is written by {@link #redraw} alone: all else is
- * {@link Printed}.
+ * Where progress and reports are printed: {@link #system} is standard output, with a bar where that
+ * is a terminal and a line now and then elsewhere, {@link #quiet} is nowhere. What steers a
+ * terminal is written by {@link #redraw} alone: all else is {@link Printed}.
  *
  * @param out standard output
  * @param columns the terminal's width; empty when standard output is none
  */
+@PublicApi
 public record Console(PrintStream out, OptionalInt columns) {
   /** The scripts set it when standard output is a terminal: Java 17 cannot ask for that alone. */
   private static final String COLUMNS = "spark-finetune.columns";
@@ -24,9 +28,15 @@ public record Console(PrintStream out, OptionalInt columns) {
   /** The folder of the scripts as the user called it, for commands to copy. */
   private static final String SCRIPTS = "spark-finetune.scripts";
 
+  /** Standard output. */
   public static Console system() {
     Integer columns = Integer.getInteger(COLUMNS);
     return new Console(System.out, columns == null ? OptionalInt.empty() : OptionalInt.of(columns));
+  }
+
+  /** Nowhere: nothing is shown. */
+  public static Console quiet() {
+    return new Console(new PrintStream(OutputStream.nullOutputStream()), OptionalInt.empty());
   }
 
   /** Whether a script of {@code jobs/} started this JVM, and not a cluster or a test. */

@@ -8,11 +8,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.sparkfinetune.PublicApi;
 
 /**
  * Counts of rows by label and prediction. Mergeable, so that each partition can count its own; its
  * size is that of the pairs that occur, never the square of the classes.
  */
+@PublicApi
 public final class ConfusionMatrix implements Serializable {
   private static final long serialVersionUID = 2L;
 

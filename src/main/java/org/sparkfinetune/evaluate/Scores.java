@@ -5,12 +5,14 @@ import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.function.IntToLongFunction;
 import java.util.function.ToDoubleFunction;
+import org.sparkfinetune.PublicApi;
 
 /**
  * Precision, recall and F1 of one class, or an average of them.
  *
  * @param support the rows that have the class, or those behind the average
  */
+@PublicApi
 public record Scores(double precision, double recall, double f1, long support)
     implements Serializable {
   /**

@@ -41,8 +41,11 @@ final class DatasetDigest {
       profile.put(
           "num_rejected_" + reason.getKey().name().toLowerCase(Locale.ROOT), reason.getValue());
     }
-    String source = report.source().orElse("");
-    String name = source.isEmpty() ? report.split() : source.replaceAll("/+$", "");
+    String source = RunOptions.shown(report.source().orElse(""));
+    String name =
+        source.isEmpty() || source.equals(RunOptions.SHOWN)
+            ? report.split()
+            : source.replaceAll("/+$", "");
     return new DatasetInfo(
         name.substring(name.lastIndexOf('/') + 1),
         digest(rows),

@@ -15,17 +15,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.config.Settings;
-import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataReport;
 import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.report.ClassResults;
-import org.sparkfinetune.report.ClassScoresFile;
 import org.sparkfinetune.report.RunReport;
 import org.sparkfinetune.runs.LogRelay;
 import org.sparkfinetune.runs.MetricsLogger;
 import org.sparkfinetune.runs.Provenance;
+import org.sparkfinetune.runs.RecordedRun;
 import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.track.JournalReader;
 import org.sparkfinetune.track.RunHandle;
 import org.sparkfinetune.track.RunSnapshot;
@@ -38,22 +39,19 @@ import org.sparkfinetune.train.LogEntry;
  * The record of one fine-tuning: its journal in the output folder and, where there is a tracking
  * server, a run there. A record that cannot be written or sent never fails the training.
  */
-public final class FineTuneRecorder implements AutoCloseable {
+final class FineTuneRecorder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FineTuneRecorder.class);
-
-  /** The page of the run, in the output and among its artifacts. */
-  public static final String REPORT = "report.html";
 
   /** Files of the output that become artifacts of the run. */
   private static final List<String> ARTIFACTS =
       List.of(
-          "config.conf",
-          "metrics.json",
-          "log_history.json",
-          "report.txt",
-          "confusion_matrix.csv",
-          ClassScoresFile.NAME,
-          REPORT);
+          OutputFiles.CONFIG,
+          OutputFiles.METRICS,
+          OutputFiles.LOG_HISTORY,
+          OutputFiles.TEXT_REPORT,
+          OutputFiles.CONFUSION_MATRIX,
+          OutputFiles.CLASS_SCORES,
+          OutputFiles.PAGE);
 
   private final Settings config;
   private final Configuration hadoop;
@@ -70,24 +68,24 @@ public final class FineTuneRecorder implements AutoCloseable {
    *
    * @throws UserException when another process writes this journal, or the server's address is none
    */
-  FineTuneRecorder(Settings config, String job, OutputDirectory output, SparkSession spark) {
+  FineTuneRecorder(Settings config, String program, OutputDirectory output, SparkSession spark) {
     this.config = config;
     this.output = output;
     hadoop = spark.sessionState().newHadoopConf();
     journal = new RunJournal(config, output, hadoop);
-    run = begin(job, spark);
+    run = begin(program, spark);
     systemMetrics =
         SystemMetrics.start(run, Duration.ofSeconds(journal.arguments().systemMetricsInterval()));
     relay = new LogRelay(new MetricsLogger(run));
     journal.whenInterrupted(() -> end(RunStatus.KILLED));
   }
 
-  private RunHandle begin(String job, SparkSession spark) {
+  private RunHandle begin(String program, SparkSession spark) {
     Optional<String> unfinished =
-        config.get(FineTuning.TRAINING).checkpoint().resume()
+        config.get(FineTuneSchema.TRAINING).checkpoint().resume()
             ? journal.tracker().unfinishedRun()
             : Optional.empty();
-    Map<String, String> tags = Provenance.tags(job, config.command(), spark);
+    Map<String, String> tags = Provenance.tags(program, config.command(), spark);
     if (unfinished.isPresent()) {
       RunHandle before = journal.tracker().resumeRun(unfinished.get());
       before.setTags(tags);
@@ -149,9 +147,9 @@ public final class FineTuneRecorder implements AutoCloseable {
       Map<String, String> defaults = new LinkedHashMap<>();
       config.defaults().forEach((path, value) -> defaults.put(path, Setting.spelling(value)));
       RunSnapshot ended = record.ended(RunStatus.FINISHED, System.currentTimeMillis());
-      output.write(REPORT, RunReport.html(ended, classes, defaults));
+      output.write(OutputFiles.PAGE, RunReport.html(ended, classes, defaults));
     } catch (IOException | RuntimeException e) {
-      LOG.warn("the run has no {}", REPORT, e);
+      LOG.warn("the run has no {}", OutputFiles.PAGE, e);
     }
   }
 
@@ -176,8 +174,8 @@ public final class FineTuneRecorder implements AutoCloseable {
     journal.close(() -> end(status));
   }
 
-  /** Says where the record is, and what is still to be done for it. */
-  public void report(Console console) {
-    journal.report(console, run.id());
+  /** Where the record is, and what is still to be done for it; known when this is closed. */
+  RecordedRun recorded() {
+    return journal.recorded(run);
   }
 }

@@ -1,229 +1,153 @@
 package org.sparkfinetune.finetune;
 
-import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
-import org.sparkfinetune.console.ProgressBar;
-import org.sparkfinetune.data.DataArguments;
-import org.sparkfinetune.data.PreparedData;
-import org.sparkfinetune.distributed.DistributedTrainer;
-import org.sparkfinetune.distributed.ResourceArguments;
-import org.sparkfinetune.distributed.TrainingDivergedException;
-import org.sparkfinetune.evaluate.Metrics;
-import org.sparkfinetune.evaluate.Report;
-import org.sparkfinetune.evaluate.Stage;
-import org.sparkfinetune.model.ModelArguments;
-import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.io.HuggingFaceFolder;
-import org.sparkfinetune.model.io.PretrainedModel;
-import org.sparkfinetune.pipeline.ClassifierPipeline;
-import org.sparkfinetune.pipeline.PipelineData;
-import org.sparkfinetune.report.ClassResults;
-import org.sparkfinetune.report.ClassScoresFile;
-import org.sparkfinetune.storage.OutputDirectory;
-import org.sparkfinetune.train.IntervalStrategy;
-import org.sparkfinetune.train.LogEntry;
-import org.sparkfinetune.train.TrainingArguments;
-import org.sparkfinetune.train.TrainingResult;
+import org.sparkfinetune.pipeline.FineTuneSchema;
+import org.sparkfinetune.storage.OutputFiles;
+import org.sparkfinetune.track.TrackingArguments;
 
-/** From a configuration to a fine-tuned model in a folder, with its figures beside it. */
+/**
+ * A fine-tuning with a record of it, as {@code jobs/fine-tune} does it: rows are read and checked,
+ * a model is trained, saved and tested, and its figures, its page and its journal lie beside it.
+ *
+ * <pre>{@code
+ * FineTuneResult result =
+ *     FineTuning.on(spark)
+ *         .set("model.base", "minilm-l6")
+ *         .set("training.learning_rate", 2e-4)
+ *         .train(rows)
+ *         .output("runs/first")
+ *         .run();
+ * }</pre>
+ *
+ * <p>Immutable: each method gives another fine-tuning, so that one can be varied.
+ */
+@PublicApi
 public final class FineTuning {
-  public static final Schema<ModelArguments> MODEL = Schema.of("model", ModelArguments.class);
-  public static final Schema<TrainingArguments> TRAINING =
-      Schema.of("training", TrainingArguments.class);
-  public static final Schema<ResourceArguments> RESOURCES =
-      Schema.of("resources", ResourceArguments.class);
+  /** The settings of a fine-tuning. */
+  public static final SettingKeys KEYS = FineTuneSchema.KEYS.and(TrackingArguments.SCHEMA);
+
+  private final RunOptions options;
+  private final String program;
+
+  private FineTuning(RunOptions options, String program) {
+    this.options = options;
+    this.program = program;
+  }
+
+  /** A fine-tuning of all defaults, by Spark jobs of this session. */
+  public static FineTuning on(SparkSession spark) {
+    return new FineTuning(RunOptions.of(spark, KEYS, List.of()), "");
+  }
+
+  private FineTuning with(RunOptions other) {
+    return new FineTuning(other, program);
+  }
 
   /**
-   * The keys of rows, model, training and resources: those of a fine-tuning but for its output and
-   * its record.
-   */
-  public static final SettingKeys SETTINGS =
-      SettingKeys.of(PipelineData.SCHEMA, "train", "validation", "test")
-          .and(PipelineData.SCHEMA, PipelineData.FORMAT)
-          .and(
-              PipelineData.SCHEMA,
-              "text_column",
-              "text_pair_column",
-              "label_column",
-              "label_separator",
-              "validation_split",
-              "test_split",
-              "seed")
-          .and(MODEL)
-          .and(TRAINING)
-          .and(RESOURCES);
-
-  /** The folder of checkpoints in the output, unless another one is set. */
-  public static final String CHECKPOINTS = "checkpoints";
-
-  /** What it writes into the folder. */
-  public static final List<String> FILES =
-      List.of(
-          "model",
-          "metrics.json",
-          "config.conf",
-          "log_history.json",
-          "report.txt",
-          FineTuneRecorder.REPORT,
-          "confusion_matrix.csv",
-          ClassScoresFile.NAME,
-          "rejected_rows",
-          OutputDirectory.LAST_GOOD);
-
-  /**
-   * What came of it.
+   * With a setting, by the key that the command line has.
    *
-   * @param test the metrics of the test rows; empty without test rows
-   * @param tracking the record of the run, which has ended
+   * @param key of {@code data}, {@code model}, {@code training}, {@code resources} or {@code
+   *     tracking}, as {@code training.num_train_epochs}; or {@code output} or {@code overwrite}
+   * @param value a number, a boolean or a string
+   * @throws UserException when the key is unknown or the value is not allowed
    */
-  public record Outcome(
-      ClassifierPipeline pipeline,
-      Map<String, Double> metrics,
-      Optional<Metrics> test,
-      FineTuneRecorder tracking) {}
-
-  private final String job;
-  private final SparkSession spark;
-  private final Console console;
-  private final OutputDirectory output;
-
-  public FineTuning(String job, SparkSession spark, Console console, OutputDirectory output) {
-    this.job = job;
-    this.spark = spark;
-    this.console = console;
-    this.output = output;
+  public FineTuning set(String key, Object value) {
+    return with(options.set(key, value));
   }
 
-  /** Prepares, trains, saves, tests, and keeps a record of it. */
-  public Outcome run(DataArguments dataArguments, Settings config) throws IOException {
-    check(config, spark);
-    if (!config.get(TRAINING).checkpoint().resume()) {
-      output.clear(List.of(CHECKPOINTS));
+  /** With several settings, by key. */
+  public FineTuning set(Map<String, ?> settings) {
+    RunOptions more = options;
+    for (Map.Entry<String, ?> setting : settings.entrySet()) {
+      more = more.set(setting.getKey(), setting.getValue());
     }
-    try (PreparedData data =
-        PipelineData.prepare(spark, dataArguments, config.get(MODEL).problemType())) {
-      PipelineData.report(data, console);
-      // Not before: what the user has to put right first is no run.
-      try (FineTuneRecorder tracking = new FineTuneRecorder(config, job, output, spark)) {
-        try {
-          Outcome outcome = run(data, config, tracking);
-          tracking.succeeded();
-          return outcome;
-        } catch (IOException | RuntimeException | Error e) {
-          tracking.failed(e);
-          throw e;
-        }
-      }
-    }
+    return with(more);
   }
 
-  private Outcome run(PreparedData data, Settings config, FineTuneRecorder tracking)
-      throws IOException {
-    tracking.data(data);
-    ClassifierPipeline pipeline = train(data, config, tracking);
-    // Not before: a run that fails must not cost the results of the one before it.
-    output.clear(FILES);
-    pipeline.save(output.path("model"));
-    output.write("config.conf", config.toHocon());
-    PipelineData.writeRejected(data, console, output.path("rejected_rows"));
-    TrainingResult result = pipeline.trainingResult();
-    result.loaded().lines().forEach(line -> console.line("%s", line));
-    output.writeJson(
-        "log_history.json", result.logHistory().stream().map(LogEntry::toMap).toList());
-    Optional<Metrics> test = data.test().map(pipeline::evaluate);
-    Map<String, Double> metrics = metrics(result, test);
-    output.writeJson("metrics.json", metrics);
-    if (test.isPresent()) {
-      writeReport(output, test.get(), pipeline.labels());
-    }
-    Optional<ClassResults> classes =
-        test.map(measured -> ClassResults.of(measured, pipeline.labels()));
-    tracking.result(result.logHistory(), metrics, classes);
-    return new Outcome(pipeline, metrics, test, tracking);
+  /**
+   * With the settings of a file in HOCON.
+   *
+   * @param path on the driver's disk or, with a scheme, on any Hadoop file system
+   * @throws UserException when it cannot be read, a key is unknown or a value is not allowed
+   */
+  public FineTuning conf(String path) {
+    return with(options.conf(path));
   }
 
-  /** Refuses a checkpoint or a cluster that cannot be trained with before any data is read. */
-  public static void check(Settings config, SparkSession spark) {
-    ModelArguments model = config.get(MODEL);
-    PretrainedModel pretrained =
-        PretrainedModel.open(
-            model.base(), spark.sessionState().newHadoopConf(), !model.fromScratch());
-    DistributedTrainer.check(
-        spark.sparkContext(),
-        ModelConfig.parse(pretrained.config()),
-        model,
-        config.get(TRAINING),
-        config.get(RESOURCES));
+  /** With these settings and no others. */
+  public FineTuning settings(Settings settings) {
+    return with(options.settings(settings));
   }
 
-  private ClassifierPipeline train(PreparedData data, Settings config, FineTuneRecorder tracking) {
-    ModelArguments model = config.get(MODEL);
-    TrainingArguments training = training(config);
-    console.line(
-        "%nFine-tuning %s: num_train_epochs %d, learning_rate %s",
-        config.value(Presets.BASE),
-        training.numTrainEpochs(),
-        Settings.hocon(training.optimizer().learningRate()));
-    try (ProgressBar bar = new ProgressBar(console)) {
-      return ClassifierPipeline.fit(
-          data, model, training, config.get(RESOURCES), bar.andThen(tracking.relay()));
-    } catch (TrainingDivergedException e) {
-      String folder = output.path(OutputDirectory.LAST_GOOD);
-      HuggingFaceFolder.write(
-          e.lastGood(),
-          ModelConfig.parse(e.lastGood().config()).inputs(),
-          new Path(folder),
-          spark.sessionState().newHadoopConf());
-      throw new UserException(e.getMessage() + ", in " + folder + " (for model.base)", e);
-    }
+  /**
+   * With training rows, in the place of {@code data.train}.
+   *
+   * @param rows with the columns that {@code data.text_column}, {@code data.label_column} and, of
+   *     pairs, {@code data.text_pair_column} name; others are left alone
+   */
+  public FineTuning train(Dataset<Row> rows) {
+    return with(options.rows("train", rows));
   }
 
-  /** The settings of the training, with the folder for checkpoints where none is set. */
-  private TrainingArguments training(Settings config) {
-    TrainingArguments training = config.get(TRAINING);
-    if (!training.checkpoint().checkpointDir().isEmpty()
-        || training.checkpoint().saveStrategy() == IntervalStrategy.NO) {
-      return training;
-    }
-    Map<String, Object> values = TRAINING.values(training);
-    values.put("checkpoint_dir", output.path(CHECKPOINTS));
-    return TRAINING.create(values);
+  /** With validation rows, in the place of {@code data.validation}; columns as of training rows. */
+  public FineTuning validation(Dataset<Row> rows) {
+    return with(options.rows("validation", rows));
   }
 
-  /** The training's {@code eval_*}, the test's, and the training's others. */
-  private static Map<String, Double> metrics(TrainingResult result, Optional<Metrics> test) {
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    result
-        .metrics()
-        .forEach(
-            (name, value) -> {
-              if (name.startsWith(Stage.EVAL.prefix())) {
-                metrics.put(name, value);
-              }
-            });
-    test.ifPresent(ofTest -> metrics.putAll(ofTest.toMap(Stage.TEST.prefix())));
-    result.metrics().forEach(metrics::putIfAbsent);
-    return metrics;
+  /** With test rows, in the place of {@code data.test}; columns as of training rows. */
+  public FineTuning test(Dataset<Row> rows) {
+    return with(options.rows("test", rows));
   }
 
-  /** Writes what is known of the classes, for people and for programs. */
-  public static void writeReport(OutputDirectory output, Metrics metrics, List<String> labels)
-      throws IOException {
-    Report report = metrics.report(labels);
-    output.write("report.txt", report.full());
-    if (report.confusionMatrixCsv().isPresent()) {
-      output.write("confusion_matrix.csv", report.confusionMatrixCsv().get());
-    }
-    output.write(ClassScoresFile.NAME, ClassScoresFile.write(ClassResults.of(metrics, labels)));
+  /**
+   * With a folder to write to, on any Hadoop file system; it is created when missing. A fine-tuning
+   * must have one.
+   */
+  public FineTuning output(String folder) {
+    return with(options.output(folder));
+  }
+
+  /** With what is to be done about an output that holds something: by default it is refused. */
+  public FineTuning overwrite(boolean value) {
+    return with(options.overwrite(value));
+  }
+
+  /** With somewhere to show progress; by default standard output. */
+  public FineTuning console(Console console) {
+    return with(options.console(console));
+  }
+
+  /** With a program that the record names, as {@code jobs/fine-tune}. */
+  public FineTuning program(String name) {
+    return new FineTuning(options, name);
+  }
+
+  /**
+   * Fine-tunes, and returns when the model and its record are written.
+   *
+   * @throws UserException when settings, rows, cluster or output cannot be worked with; the message
+   *     says what is expected
+   * @throws java.io.UncheckedIOException when the output cannot be written
+   */
+  public FineTuneResult run() {
+    return options.use(
+        settings -> {
+          boolean resume = settings.get(FineTuneSchema.TRAINING).checkpoint().resume();
+          return new FineTuneRun(
+                  program,
+                  options.spark(),
+                  options.console(),
+                  options.open(OutputFiles.OF_FINE_TUNING, resume))
+              .run(settings);
+        });
   }
 }

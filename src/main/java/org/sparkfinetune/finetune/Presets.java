@@ -1,6 +1,7 @@
 package org.sparkfinetune.finetune;
 
 import java.util.Map;
+import org.sparkfinetune.config.SettingsBuilder;
 
 /**
  * Settings that suit a base checkpoint better than the schemas' defaults, which are Hugging Face's
@@ -20,5 +21,12 @@ public final class Presets {
   /** Values by whole key; empty for a checkpoint that is not known by name. */
   public static Map<String, String> of(String base) {
     return BY_BASE.getOrDefault(base, Map.of());
+  }
+
+  /** Fills in what suits the base that is named, where there is a key for one. */
+  public static void fill(SettingsBuilder settings) {
+    if (settings.keys().has(BASE)) {
+      settings.preset(of(settings.value(BASE).toString()));
+    }
   }
 }

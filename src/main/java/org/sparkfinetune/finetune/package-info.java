@@ -1,8 +1,12 @@
 /**
- * A fine-tuning as a whole: rows are read and checked, a model is trained, saved and tested, and a
- * record of it is kept.
+ * What is done with a model as a whole, each in a few lines of a program.
  *
- * <p>{@link org.sparkfinetune.finetune.FineTuning} is where to begin; {@link
- * org.sparkfinetune.finetune.FineTuneRecorder} writes the record.
+ * <p>Public API: {@link org.sparkfinetune.finetune.FineTuning} reads and checks rows, trains,
+ * saves, tests and keeps a record; {@link org.sparkfinetune.finetune.Evaluation} measures; {@link
+ * org.sparkfinetune.finetune.Prediction} classifies; {@link org.sparkfinetune.finetune.Export}
+ * writes other tools' formats; {@link org.sparkfinetune.finetune.TextClassifier} is a fine-tuned
+ * model. Each is immutable and takes the keys of the command line ({@link
+ * org.sparkfinetune.finetune.RunOptions}). The rest is none: {@code FineTuneRun} does the work, and
+ * {@code FineTuneRecorder} writes the record.
  */
 package org.sparkfinetune.finetune;

@@ -7,15 +7,15 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.describe.DescriptionText;
 import org.sparkfinetune.describe.ModelDescription;
-import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.io.PretrainedModel;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 
 /** Says what a checkpoint is and what fine-tuning it would take. */
 final class DescribeJob implements SparklessJob {
   private static final SettingKeys KEYS =
-      SettingKeys.of(FineTuning.MODEL)
-          .and(FineTuning.TRAINING, "per_device_train_batch_size", "precision")
+      SettingKeys.of(FineTuneSchema.MODEL)
+          .and(FineTuneSchema.TRAINING, "per_device_train_batch_size", "precision")
           .and(CommonArguments.SCHEMA, "log");
 
   @Override
@@ -49,11 +49,11 @@ final class DescribeJob implements SparklessJob {
 
   @Override
   public void run(Settings config, Configuration hadoop, Console console) {
-    ModelArguments model = config.get(FineTuning.MODEL);
-    PretrainedModel pretrained = PretrainedModel.open(model.base(), hadoop, !model.fromScratch());
+    ModelArguments model = config.get(FineTuneSchema.MODEL);
+    PretrainedModel checkpoint = PretrainedModel.open(model.base(), hadoop, !model.fromScratch());
     console.text(
         DescriptionText.render(
-            ModelDescription.of(pretrained, model, config.get(FineTuning.TRAINING))));
-    pretrained.tokenizerNotes(model.maxLength()).forEach(note -> console.line("%nNote: %s", note));
+            ModelDescription.of(checkpoint, model, config.get(FineTuneSchema.TRAINING))));
+    checkpoint.tokenizerNotes(model.maxLength()).forEach(note -> console.line("%nNote: %s", note));
   }
 }

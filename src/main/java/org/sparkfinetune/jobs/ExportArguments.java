@@ -2,6 +2,7 @@ package org.sparkfinetune.jobs;
 
 import org.sparkfinetune.config.Key;
 import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.export.ExportFormat;
 
 /** What the job {@code export} takes. */
 public record ExportArguments(
@@ -21,7 +22,7 @@ public record ExportArguments(
                     + " example, for mlflow models serve. sparknlp: a saved stage of Spark NLP's own annotator of the family,"
                     + " on ONNX Runtime.",
             defaultValue = "huggingface")
-        Format format,
+        ExportFormat format,
     @Key(
             doc =
                 "The folder to write, on any Hadoop file system: one that does not exist or is"
@@ -29,12 +30,4 @@ public record ExportArguments(
             defaultValue = "")
         String output) {
   static final Schema<ExportArguments> SCHEMA = Schema.of("", ExportArguments.class);
-
-  /** The formats written. */
-  public enum Format {
-    HUGGINGFACE,
-    ONNX,
-    MLFLOW,
-    SPARKNLP
-  }
 }

@@ -9,10 +9,11 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
-import org.sparkfinetune.finetune.FineTuneRecorder;
+import org.sparkfinetune.finetune.FineTuneResult;
 import org.sparkfinetune.finetune.FineTuning;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.pipeline.PipelineData;
-import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.track.TrackingArguments;
 
 /** Fine-tunes a classifier on the user's rows. */
@@ -20,7 +21,7 @@ final class FineTuneJob implements Job {
   private static final SettingKeys KEYS =
       SettingKeys.of(FineTuneArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
-          .and(FineTuning.SETTINGS)
+          .and(FineTuneSchema.KEYS)
           .and(TrackingArguments.SCHEMA);
 
   @Override
@@ -55,45 +56,29 @@ final class FineTuneJob implements Job {
 
   @Override
   public void run(Settings config, SparkSession spark, Console console) throws Exception {
-    DataArguments data = config.get(PipelineData.SCHEMA);
-    OutputDirectory output =
-        OutputDirectory.open(
-            config.get(FineTuneArguments.SCHEMA).output(),
-            config.get(CommonArguments.SCHEMA).overwrite()
-                || config.get(FineTuning.TRAINING).checkpoint().resume(),
-            FineTuning.FILES,
-            spark.sparkContext().hadoopConfiguration());
-    FineTuning.Outcome outcome = new FineTuning(name(), spark, console, output).run(data, config);
-    outcome
-        .test()
-        .ifPresent(
-            test ->
-                console.text("\nTest\n\n" + test.report(outcome.pipeline().labels()).summary()));
+    String output = config.get(FineTuneArguments.SCHEMA).output();
+    FineTuneResult result =
+        FineTuning.on(spark)
+            .program("jobs/" + name())
+            .console(console)
+            .settings(config)
+            .output(output)
+            .overwrite(config.get(CommonArguments.SCHEMA).overwrite())
+            .run();
+    result.test().ifPresent(test -> console.text("\nTest\n\n" + test.summary()));
     console.line("%nMetrics");
-    console.metrics(outcome.metrics());
-    printPlaces(console, output, outcome);
-    outcome.tracking().report(console);
-    console.line("%nTo predict:%n  %s", predictCommand(output, data));
+    console.metrics(result.metrics());
+    console.line("");
+    RunPrinter.files(console, result.files());
+    RunPrinter.record(console, result.run());
+    console.line(
+        "%nTo predict:%n  %s",
+        predictCommand(result.files().get(OutputFiles.MODEL), config.get(PipelineData.SCHEMA)));
   }
 
-  private static void printPlaces(
-      Console console, OutputDirectory output, FineTuning.Outcome outcome) throws IOException {
-    console.line("%nmodel          %s", output.path("model"));
-    console.line("metrics        %s", output.path("metrics.json"));
-    console.line("loss history   %s", output.path("log_history.json"));
-    console.line("configuration  %s", output.path("config.conf"));
-    console.line("page           %s", output.path(FineTuneRecorder.REPORT));
-    if (outcome.test().isPresent()) {
-      console.line("report         %s", output.path("report.txt"));
-    }
-    if (output.exists("confusion_matrix.csv")) {
-      console.line("confusions     %s", output.path("confusion_matrix.csv"));
-    }
-  }
-
-  private static String predictCommand(OutputDirectory output, DataArguments data) {
+  private static String predictCommand(String model, DataArguments data) {
     List<String> arguments = new ArrayList<>();
-    arguments.add("model=" + output.path("model"));
+    arguments.add("model=" + model);
     arguments.add("data.input=" + (data.test().isEmpty() ? data.train() : data.test()));
     Map<String, Object> values = PipelineData.SCHEMA.values(data);
     Map<String, Object> defaults = PipelineData.SCHEMA.values(PipelineData.SCHEMA.defaults());
@@ -107,7 +92,7 @@ final class FineTuneJob implements Job {
       arguments.add("data.text_column=" + data.textColumn());
     }
     data.textPair().ifPresent(column -> arguments.add("data.text_pair_column=" + column));
-    arguments.add("output=" + output.path("predictions.csv"));
+    arguments.add("output=" + RunPrinter.beside(model, "predictions.csv"));
     return Console.command("predict", arguments.toArray(String[]::new));
   }
 }

@@ -8,7 +8,7 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 
 /** One thing that the command line does. */
-public interface Job {
+interface Job {
   /** The command's name, as in {@code fine-tune}. */
   String name();
 

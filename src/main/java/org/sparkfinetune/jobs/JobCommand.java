@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.finetune.NamedModels;
 import org.sparkfinetune.text.Failures;
 import org.sparkfinetune.text.Printed;
 import org.sparkfinetune.track.TrackingArguments;

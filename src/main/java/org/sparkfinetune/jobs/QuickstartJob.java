@@ -13,14 +13,18 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
+import org.sparkfinetune.finetune.FineTuneResult;
 import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.finetune.Presets;
+import org.sparkfinetune.finetune.TextClassifier;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.pipeline.BagOfWords;
-import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.pipeline.PredictionColumns;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.task.ProblemType;
+import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.track.TrackingArguments;
 
 /** Shows on sample data, in minutes, what the other jobs do. */
@@ -28,11 +32,11 @@ final class QuickstartJob implements Job {
   private static final SettingKeys KEYS =
       SettingKeys.of(QuickstartArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
-          .and(FineTuning.MODEL)
+          .and(FineTuneSchema.MODEL)
           // The sample has one label a row.
           .without("model.problem_type", "model.threshold")
-          .and(FineTuning.TRAINING)
-          .and(FineTuning.RESOURCES)
+          .and(FineTuneSchema.TRAINING)
+          .and(FineTuneSchema.RESOURCES)
           .and(TrackingArguments.SCHEMA);
 
   private static final String SAMPLE = "/org/sparkfinetune/sample/";
@@ -77,10 +81,19 @@ final class QuickstartJob implements Job {
         OutputDirectory.open(
             config.get(QuickstartArguments.SCHEMA).output(),
             config.get(CommonArguments.SCHEMA).overwrite(),
-            FineTuning.FILES,
+            OutputFiles.OF_FINE_TUNING,
             spark.sparkContext().hadoopConfiguration());
-    DataArguments data = copySample(output);
-    FineTuning.Outcome outcome = new FineTuning(name(), spark, console, output).run(data, config);
+    Map<String, Object> sample = copySample(output);
+    FineTuneResult result =
+        FineTuning.on(spark)
+            .program("jobs/" + name())
+            .console(console)
+            .settings(config.reading(sample))
+            .output(config.get(QuickstartArguments.SCHEMA).output())
+            // It was opened above, and has the sample now.
+            .overwrite(true)
+            .run();
+    DataArguments data = config.reading(sample).get(PipelineData.SCHEMA);
     console.line("%nFor comparison: logistic regression on a bag of words (Spark MLlib)");
     ClassificationMetrics baseline;
     try (PreparedData prepared =
@@ -90,20 +103,20 @@ final class QuickstartJob implements Job {
               prepared.train(),
               prepared.validation().orElseThrow(),
               prepared.test().orElseThrow(),
-              outcome.pipeline().labels());
-      printExamples(outcome.pipeline(), prepared, console);
+              result.classifier().labels());
+      printExamples(result.classifier(), prepared, console);
     }
     console.line("%nTest accuracy of %,d messages", baseline.n());
     console.line("  bag of words, logistic regression  %.4f", baseline.accuracy());
     console.line(
         "  %-33s  %.4f",
-        "fine-tuned " + config.value(Presets.BASE), outcome.test().orElseThrow().accuracy());
+        "fine-tuned " + config.value(Presets.BASE), result.test().orElseThrow().accuracy());
     printNextSteps(output, data, console);
     console.line("");
-    outcome.tracking().report(console);
+    RunPrinter.record(console, result.run());
   }
 
-  private static DataArguments copySample(OutputDirectory output) throws IOException {
+  private static Map<String, Object> copySample(OutputDirectory output) throws IOException {
     for (String split : List.of("train", "validation", "test")) {
       try (InputStream in = QuickstartJob.class.getResourceAsStream(SAMPLE + split + ".csv")) {
         if (in == null) {
@@ -112,19 +125,18 @@ final class QuickstartJob implements Job {
         output.write("data/" + split + ".csv", in);
       }
     }
-    return PipelineData.SCHEMA.create(
-        Map.of(
-            "train", output.path("data/train.csv"),
-            "validation", output.path("data/validation.csv"),
-            "test", output.path("data/test.csv")));
+    return Map.of(
+        "data.train", output.path("data/train.csv"),
+        "data.validation", output.path("data/validation.csv"),
+        "data.test", output.path("data/test.csv"));
   }
 
   private static void printExamples(
-      ClassifierPipeline pipeline, PreparedData prepared, Console console) {
+      TextClassifier classifier, PreparedData prepared, Console console) {
     console.line("%nSome predictions");
     List<Row> rows =
-        pipeline
-            .predict(prepared.test().orElseThrow().limit(EXAMPLES))
+        classifier
+            .predict(prepared.test().orElseThrow().limit(EXAMPLES), ExampleColumns.TEXT)
             .select(PredictionColumns.PREDICTION, PredictionColumns.CONFIDENCE, ExampleColumns.TEXT)
             .collectAsList();
     for (Row row : rows) {

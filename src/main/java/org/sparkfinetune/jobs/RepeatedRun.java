@@ -8,7 +8,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.finetune.Presets;
-import org.sparkfinetune.runs.RunSource;
+import org.sparkfinetune.runs.RunListing;
+import org.sparkfinetune.runs.Runs;
 import org.sparkfinetune.runs.TrackingEnvironment;
 import org.sparkfinetune.text.Redaction;
 import org.sparkfinetune.track.RunSnapshot;
@@ -54,7 +55,8 @@ final class RepeatedRun {
     org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(run);
     boolean isFolder = !run.matches("[0-9a-f]{32}") && folder.getFileSystem(hadoop).exists(folder);
     if (isFolder) {
-      List<RunSnapshot> newest = RunSource.of(run, "", hadoop).list("", RunSource.ANY, 1);
+      List<RunSnapshot> newest =
+          Runs.of(run, "", hadoop).listing(RunListing.Query.newest(1)).runs();
       if (newest.isEmpty()) {
         throw new UserException("--from-run " + run + ": no run is recorded in that folder");
       }
@@ -70,6 +72,6 @@ final class RepeatedRun {
               + ": there is no such folder, and no tracking server is set to ask for that run: set"
               + " tracking.uri, or the environment's MLFLOW_TRACKING_URI");
     }
-    return RunSource.of("", tracking.uri(), hadoop).find(run);
+    return Runs.of("", tracking.uri(), hadoop).find(run);
   }
 }

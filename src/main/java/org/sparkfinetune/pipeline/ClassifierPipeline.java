@@ -266,6 +266,11 @@ public final class ClassifierPipeline {
     }
   }
 
+  /** The pipeline as Spark has it. */
+  public PipelineModel model() {
+    return model;
+  }
+
   /** Saves the pipeline for {@code PipelineModel.load}. */
   public void save(String path) throws IOException {
     model.write().overwrite().save(path);

@@ -24,16 +24,24 @@ import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.data.TextColumns;
 
 /** Writes predicted rows with Spark, and counts them on the way. */
 public final class PredictionWriter {
-  /** What was written: rows in all, and those of them without a prediction. */
-  public record Counts(long rows, long withoutPrediction) {}
+  /**
+   * What was written.
+   *
+   * @param rows in all
+   * @param withoutPrediction those of them whose text is null or blank
+   */
+  @PublicApi
+  public record Counts(long rows, long withoutPrediction, Format format) {}
 
   /** The formats written. */
+  @PublicApi
   public enum Format {
     CSV(","),
     TSV("\t"),
@@ -61,6 +69,7 @@ public final class PredictionWriter {
           .or(() -> name.endsWith(".tab") ? Optional.of(TSV) : Optional.empty());
     }
 
+    /** Its name, as an ending of files. */
     public String code() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -116,7 +125,7 @@ public final class PredictionWriter {
     }
     Map<String, Object> counts = counted.getAsJava();
     long total = (Long) counts.get("rows");
-    return new Counts(total, total - (Long) counts.get("predicted"));
+    return new Counts(total, total - (Long) counts.get("predicted"), format);
   }
 
   /**

@@ -101,6 +101,6 @@ record Axes(Scale x, Scale y, List<Tick> ticks) {
   }
 
   private static String px(double pixels) {
-    return Chart.px(pixels);
+    return Scale.px(pixels);
   }
 }

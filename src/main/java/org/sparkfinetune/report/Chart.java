@@ -268,10 +268,8 @@ final class Chart {
         : String.format(Locale.ROOT, "%.5g", value);
   }
 
-  /** A place to a tenth of a pixel. */
-  static String px(double pixels) {
-    double tenths = Math.rint(pixels * 10) / 10;
-    return tenths == Math.rint(tenths) ? String.valueOf((long) tenths) : String.valueOf(tenths);
+  private static String px(double pixels) {
+    return Scale.px(pixels);
   }
 
   private static boolean isPositive(double[] values) {

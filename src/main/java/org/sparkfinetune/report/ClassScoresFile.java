@@ -20,8 +20,8 @@ import org.sparkfinetune.evaluate.Scores;
  * "averages": [{"name": "macro", ...}, ...]}}.
  */
 public final class ClassScoresFile {
-  /** Its name. */
-  public static final String NAME = "class_scores.json";
+  /** Its name, for messages. */
+  private static final String NAME = "class_scores.json";
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);

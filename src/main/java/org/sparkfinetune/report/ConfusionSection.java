@@ -106,7 +106,7 @@ final class ConfusionSection {
     key(out, "wrong", "wrong");
     out.close().close();
     double side = margin + shown.size() * size + 4;
-    String pixels = Chart.px(side);
+    String pixels = Scale.px(side);
     out.open("div", "class", "scroll");
     out.open(
         "svg",
@@ -212,7 +212,7 @@ final class ConfusionSection {
   }
 
   private static String px(double pixels) {
-    return Chart.px(pixels);
+    return Scale.px(pixels);
   }
 
   private static String shortened(String label) {

@@ -79,12 +79,12 @@ final class HistoryChart {
       double value = trials.value(trial);
       boolean counts = trial.violation() == 0 && Double.isFinite(value);
       if (counts && trials.direction().isBetter(value, best)) {
-        String across = Chart.px(x.at(trial.number()));
-        String to = Chart.px(y.at(value));
+        String across = Scale.px(x.at(trial.number()));
+        String to = Scale.px(y.at(value));
         path.append(path.isEmpty() ? "M" + across + " " + to : "H" + across + "V" + to);
         best = value;
       }
     }
-    return path.isEmpty() ? "" : path.append('H').append(Chart.px(x.at(last))).toString();
+    return path.isEmpty() ? "" : path.append('H').append(Scale.px(x.at(last))).toString();
   }
 }

@@ -96,8 +96,8 @@ final class IntermediateChart {
     for (List<Integer> run : Sampling.runs(series, columns)) {
       for (int i = 0; i < run.size(); i++) {
         int point = run.get(i);
-        path.append(i == 0 ? 'M' : 'L').append(Chart.px(x.at(steps[point]))).append(' ');
-        path.append(Chart.px(y.at(values[point])));
+        path.append(i == 0 ? 'M' : 'L').append(Scale.px(x.at(steps[point]))).append(' ');
+        path.append(Scale.px(y.at(values[point])));
       }
       path.append(run.size() == 1 ? "h0" : "");
     }

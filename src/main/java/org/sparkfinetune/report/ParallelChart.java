@@ -115,19 +115,19 @@ final class ParallelChart {
     out.open(
         "svg",
         "viewBox",
-        "0 0 " + Chart.px(width) + " " + HEIGHT,
+        "0 0 " + Scale.px(width) + " " + HEIGHT,
         "role",
         "img",
         "aria-label",
         "Parallel coordinates",
         "style",
-        "width:%spx;min-width:%spx".formatted(Chart.px(width), Chart.px(READABLE * width)),
+        "width:%spx;min-width:%spx".formatted(Scale.px(width), Scale.px(READABLE * width)),
         "class",
         (trials.isSingle() ? "trials " : "trials several ") + Scatter.crowd(shown.size(), MANY));
     out.open("g", "class", "axis");
     for (int i = 0; i < columns.size(); i++) {
       out.empty(
-          "path", "d", "M%s %sV%s".formatted(Chart.px(left + i * gap), TOP, Chart.px(bottom)));
+          "path", "d", "M%s %sV%s".formatted(Scale.px(left + i * gap), TOP, Scale.px(bottom)));
     }
     out.close().open("g", "class", "ways");
     shown.forEach(trial -> line(out, trial, left, gap));
@@ -168,8 +168,8 @@ final class ParallelChart {
       Column column = columns.get(i);
       double value = column.place().of(trial);
       double y = Double.isNaN(value) ? HEIGHT - BOTTOM - 4 : column.scale().at(value);
-      path.append(i == 0 ? 'M' : 'L').append(Chart.px(left + i * gap)).append(' ');
-      path.append(Chart.px(y));
+      path.append(i == 0 ? 'M' : 'L').append(Scale.px(left + i * gap)).append(' ');
+      path.append(Scale.px(y));
     }
     boolean pruned = TrialMarks.of(trials, trial) == TrialMarks.PRUNED;
     String kind =
@@ -194,7 +194,7 @@ final class ParallelChart {
     double half = TextWidth.width(name) * DIGIT / 2;
     double at = first ? Math.max(2, x - half) : last ? x + Math.min(RIGHT, half) : x;
     String side = first ? "start" : last ? "end" : "middle";
-    out.open("text", "x", Chart.px(at), "y", Chart.px(top), "class", side + " name");
+    out.open("text", "x", Scale.px(at), "y", Scale.px(top), "class", side + " name");
     out.text(name).element("title", column.name()).close();
     double free = Double.POSITIVE_INFINITY;
     for (int i = 0; i < column.labels().size(); i++) {
@@ -203,16 +203,16 @@ final class ParallelChart {
         continue;
       }
       free = y;
-      out.empty("path", "d", "M%s %sh-4".formatted(Chart.px(x), Chart.px(y)));
+      out.empty("path", "d", "M%s %sh-4".formatted(Scale.px(x), Scale.px(y)));
       String label =
           TextWidth.shortened(column.labels().get(i), (int) (Math.min(gap, 150) / DIGIT) - 3);
-      out.open("text", "x", Chart.px(x - 7), "y", Chart.px(y + 4), "class", "end").text(label);
+      out.open("text", "x", Scale.px(x - 7), "y", Scale.px(y + 4), "class", "end").text(label);
       out.element("title", column.labels().get(i)).close();
     }
     if (hasMissing && shown.stream().anyMatch(t -> Double.isNaN(column.place().of(t)))) {
-      String y = Chart.px(HEIGHT - BOTTOM);
+      String y = Scale.px(HEIGHT - BOTTOM);
       String none = index < trials.axes().size() ? "not set" : "no value";
-      out.element("text", none, "x", Chart.px(x - 7), "y", y, "class", "end");
+      out.element("text", none, "x", Scale.px(x - 7), "y", y, "class", "end");
     }
   }
 }

@@ -90,8 +90,8 @@ final class ParetoSection {
     StringBuilder path = new StringBuilder();
     for (FrozenTrial trial : trials.front()) {
       if (Double.isFinite(trials.value(trial, 0)) && Double.isFinite(trials.value(trial, 1))) {
-        String across = Chart.px(x.at(trials.value(trial, 1)));
-        String up = Chart.px(y.at(trials.value(trial, 0)));
+        String across = Scale.px(x.at(trials.value(trial, 1)));
+        String up = Scale.px(y.at(trials.value(trial, 0)));
         path.append(path.isEmpty() ? "M" + across + " " + up : "V" + up + "H" + across);
       }
     }

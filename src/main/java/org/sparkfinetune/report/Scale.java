@@ -153,4 +153,10 @@ record Scale(double low, double high, double step, double from, double to) {
         ? number.replaceAll("0+$", "").replaceAll("\\.$", "")
         : number;
   }
+
+  /** A place to a tenth of a pixel. */
+  static String px(double pixels) {
+    double tenths = Math.rint(pixels * 10) / 10;
+    return tenths == Math.rint(tenths) ? String.valueOf((long) tenths) : String.valueOf(tenths);
+  }
 }

@@ -84,7 +84,7 @@ record Scatter(String title, Axes axes, String xName) {
     out.open(
         "svg",
         "viewBox",
-        "0 0 " + Chart.px(width) + " " + Chart.px(height),
+        "0 0 " + Scale.px(width) + " " + Scale.px(height),
         "role",
         "img",
         "aria-label",

@@ -2,11 +2,8 @@ package org.sparkfinetune.report;
 
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Map.Entry;
 import java.util.Optional;
 import org.sparkfinetune.report.Table.Cell;
@@ -14,60 +11,20 @@ import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.track.RunStatus;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.FrozenTrial;
-import org.sparkfinetune.tune.History;
-import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.TrialState;
 
 /** The report of a study: what was tried, what came of it, and what the parameters have to do. */
 public final class StudyReport {
-  /**
-   * What a report is written of.
-   *
-   * @param name of the study
-   * @param history also of trials that have not ended
-   * @param objectives their names, one for each of the history's directions
-   * @param importances by parameter; empty where they are not known
-   * @param slots how many trials could run at once
-   * @param time of writing, in milliseconds since 1970: until then a running trial has run
-   * @param facts what else to say of the study, by label: the sampler, the budget
-   * @param links paths or addresses, by label: of the best configuration, of the model
-   * @param runs paths or addresses of trials' own reports, by number; those known
-   */
-  public record Input(
-      String name,
-      History history,
-      SearchSpace space,
-      List<String> objectives,
-      Map<String, Double> importances,
-      int slots,
-      long time,
-      Map<String, String> facts,
-      Map<String, String> links,
-      Map<Integer, String> runs) {
-    /** Copies what it is given. */
-    public Input {
-      objectives = List.copyOf(objectives);
-      if (objectives.size() != history.directions().size()) {
-        throw new IllegalArgumentException(
-            "objectives " + objectives + " for directions " + history.directions());
-      }
-      importances = Collections.unmodifiableMap(new LinkedHashMap<>(importances));
-      facts = Collections.unmodifiableMap(new LinkedHashMap<>(facts));
-      links = Collections.unmodifiableMap(new LinkedHashMap<>(links));
-      runs = Map.copyOf(runs);
-    }
-  }
-
-  private final Input input;
+  private final StudyReportInput input;
   private final StudyTrials trials;
 
-  private StudyReport(Input input) {
+  private StudyReport(StudyReportInput input) {
     this.input = input;
     this.trials = new StudyTrials(input);
   }
 
   /** An HTML file. */
-  public static String html(Input input) {
+  public static String html(StudyReportInput input) {
     return HtmlPage.html(input.name(), new StudyReport(input)::write);
   }
 

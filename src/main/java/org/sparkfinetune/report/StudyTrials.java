@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -33,14 +34,14 @@ final class StudyTrials {
           TrialState.FAILED,
           TrialState.WAITING);
 
-  private final StudyReport.Input input;
+  private final StudyReportInput input;
   private final List<FrozenTrial> front;
   private final Set<Integer> best = new HashSet<>();
   private final Map<Integer, Integer> shades = new HashMap<>();
   private final List<String> names;
   private final List<ParamAxis> axes;
 
-  StudyTrials(StudyReport.Input input) {
+  StudyTrials(StudyReportInput input) {
     this.input = input;
     front =
         isSingle()
@@ -64,7 +65,7 @@ final class StudyTrials {
     return input.history().trials();
   }
 
-  StudyReport.Input input() {
+  StudyReportInput input() {
     return input;
   }
 
@@ -187,7 +188,7 @@ final class StudyTrials {
     List<String> counts = new ArrayList<>();
     for (TrialState state : STATES) {
       if (count(state) > 0) {
-        counts.add(NumberFormat.grouped(count(state)) + " " + TrialMarks.name(state));
+        counts.add(NumberFormat.grouped(count(state)) + " " + name(state));
       }
     }
     return String.join(", ", counts);
@@ -243,7 +244,7 @@ final class StudyTrials {
   String line(FrozenTrial trial) {
     double value = value(trial);
     String what = Double.isNaN(value) ? "" : ", " + objective() + " " + NumberFormat.metric(value);
-    return "trial " + trial.number() + ", " + TrialMarks.name(trial.state()) + what;
+    return "trial " + trial.number() + ", " + name(trial.state()) + what;
   }
 
   /** A trial with its values and parameters, one a line. */
@@ -258,5 +259,10 @@ final class StudyTrials {
             (name, value) ->
                 lines.append('\n').append(name).append(' ').append(ParamAxis.text(value)));
     return lines.toString();
+  }
+
+  /** A state in a word. */
+  static String name(TrialState state) {
+    return state.name().toLowerCase(Locale.ROOT);
   }
 }

@@ -52,7 +52,7 @@ final class TimelineSection {
     out.open(
         "svg",
         "viewBox",
-        "0 0 " + Chart.px(WIDTH) + " " + Chart.px(bottom + BOTTOM),
+        "0 0 " + Scale.px(WIDTH) + " " + Scale.px(bottom + BOTTOM),
         "role",
         "img",
         "aria-label",
@@ -69,8 +69,8 @@ final class TimelineSection {
         named = middle;
         out.open("g", "class", "axis");
         String name = "slot " + slot;
-        String y = Chart.px(middle + 4);
-        out.element("text", name, "x", Chart.px(left - 8), "y", y, "class", "end").close();
+        String y = Scale.px(middle + 4);
+        out.element("text", name, "x", Scale.px(left - 8), "y", y, "class", "end").close();
       }
     }
     trials.begun().forEach(trial -> bar(out, trial, x, unit, row));
@@ -85,23 +85,23 @@ final class TimelineSection {
     out.open("g", "class", "grid");
     List<Double> ticks = x.ticks();
     for (double tick : ticks) {
-      out.empty("path", "d", "M%s %sV%s".formatted(Chart.px(x.at(tick)), TOP, Chart.px(bottom)));
+      out.empty("path", "d", "M%s %sV%s".formatted(Scale.px(x.at(tick)), TOP, Scale.px(bottom)));
     }
     out.close();
     List<String> labels = x.labels();
     out.open("g", "class", "axis");
     for (int i = 0; i < labels.size(); i++) {
       Tick tick = Tick.of(ticks.get(i), labels.get(i));
-      String at = Chart.px(x.at(tick.value()));
-      out.element("text", tick.label(), "x", at, "y", Chart.px(bottom + 17), "class", "middle");
+      String at = Scale.px(x.at(tick.value()));
+      out.element("text", tick.label(), "x", at, "y", Scale.px(bottom + 17), "class", "middle");
     }
     out.element(
         "text",
         name,
         "x",
-        Chart.px((x.from() + x.to()) / 2),
+        Scale.px((x.from() + x.to()) / 2),
         "y",
-        Chart.px(bottom + 34),
+        Scale.px(bottom + 34),
         "class",
         "middle name");
     out.close();
@@ -120,20 +120,20 @@ final class TimelineSection {
         "data-trial",
         number,
         "x",
-        Chart.px(from),
+        Scale.px(from),
         "y",
-        Chart.px(top),
+        Scale.px(top),
         "width",
-        Chart.px(width),
+        Scale.px(width),
         "height",
-        Chart.px(row * 0.84),
+        Scale.px(row * 0.84),
         "rx",
         width > 6 ? "2" : "0");
     out.element("title", trials.line(trial) + ", " + NumberFormat.duration(trials.took(trial)))
         .close();
     if (row > 20 && width > number.length() * DIGIT + 6) {
-      String y = Chart.px(top + row * 0.42 + 4);
-      out.element("text", number, "x", Chart.px(from + width / 2), "y", y, "class", "middle");
+      String y = Scale.px(top + row * 0.42 + 4);
+      out.element("text", number, "x", Scale.px(from + width / 2), "y", y, "class", "middle");
     }
     out.close();
   }

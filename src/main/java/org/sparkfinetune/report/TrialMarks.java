@@ -1,7 +1,6 @@
 package org.sparkfinetune.report;
 
 import java.util.List;
-import java.util.Locale;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.TrialState;
 
@@ -62,11 +61,6 @@ enum TrialMarks {
     return style;
   }
 
-  /** A state in a word. */
-  static String name(TrialState state) {
-    return state.name().toLowerCase(Locale.ROOT);
-  }
-
   /** Draws the marks of one kind. */
   void group(HtmlWriter out, Runnable marks) {
     out.open("g", "class", "marks " + style);
@@ -89,14 +83,14 @@ enum TrialMarks {
 
   private static void circle(
       HtmlWriter out, String kind, double x, double y, String radius, String number) {
-    String left = Chart.px(x);
-    String top = Chart.px(y);
+    String left = Scale.px(x);
+    String top = Scale.px(y);
     out.open("circle", "class", kind, "data-trial", number, "cx", left, "cy", top, "r", radius);
   }
 
   private static void path(
       HtmlWriter out, String kind, String shape, double x, double y, String number) {
-    String d = "M" + Chart.px(x) + " " + Chart.px(y) + shape;
+    String d = "M" + Scale.px(x) + " " + Scale.px(y) + shape;
     out.open("path", "class", kind, "data-trial", number, "d", d);
   }
 

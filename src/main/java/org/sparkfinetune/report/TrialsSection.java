@@ -75,7 +75,8 @@ final class TrialsSection {
     String run = trials.input().runs().getOrDefault(trial.number(), "");
     row.add(new Cell(String.valueOf(trial.number()), kind, Double.NaN, run));
     row.add(
-        new Cell(TrialMarks.name(trial.state()), TrialMarks.of(trial.state()).style(), Double.NaN));
+        new Cell(
+            StudyTrials.name(trial.state()), TrialMarks.of(trial.state()).style(), Double.NaN));
     for (int i = 0; i < trials.input().objectives().size(); i++) {
       row.add(new Cell(value(trial, i), kind, Double.NaN));
     }

@@ -30,17 +30,21 @@ public final class Provenance {
   /**
    * The tags of a run.
    *
-   * @param command as the user could repeat it
+   * @param program what was started, as {@code jobs/tune}; empty for a program of the user's, which
+   *     its application's name names
+   * @param command as the user could repeat it; empty where there is none
    */
-  public static Map<String, String> tags(String job, String command, SparkSession spark) {
+  public static Map<String, String> tags(String program, String command, SparkSession spark) {
     SparkConf conf = spark.sparkContext().getConf();
     Map<String, String> tags = new LinkedHashMap<>();
     tags.put("mlflow.user", System.getProperty("user.name"));
     boolean notebook = conf.contains("spark.databricks.notebook.path");
     tags.put(
         "mlflow.source.name",
-        notebook ? conf.get("spark.databricks.notebook.path") : "jobs/" + job);
-    tags.put("mlflow.source.type", notebook ? "NOTEBOOK" : "JOB");
+        notebook
+            ? conf.get("spark.databricks.notebook.path")
+            : program.isEmpty() ? conf.get("spark.app.name", "") : program);
+    tags.put("mlflow.source.type", notebook ? "NOTEBOOK" : program.isEmpty() ? "LOCAL" : "JOB");
     BuildInfo build = BuildInfo.read();
     if (!build.commit().isEmpty()) {
       tags.put("mlflow.source.git.commit", build.commit());

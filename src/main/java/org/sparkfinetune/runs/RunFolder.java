@@ -15,6 +15,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.ConfigFile;
 import org.sparkfinetune.model.io.ModelProvenance;
 import org.sparkfinetune.model.io.SavedModel;
+import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.storage.TextFile;
 
 /**
@@ -22,10 +23,6 @@ import org.sparkfinetune.storage.TextFile;
  * files that its rows came from, nor of its scores on test rows.
  */
 public final class RunFolder {
-  private static final String CONFIG = "config.conf";
-  private static final String METRICS = "metrics.json";
-  private static final String PIPELINE = "model";
-
   private RunFolder() {}
 
   /**
@@ -41,13 +38,15 @@ public final class RunFolder {
     for (Path folder : new Path[] {pipeline, pipeline.getParent()}) {
       boolean isRun =
           folder != null
-              && fileSystem.exists(new Path(folder, CONFIG))
-              && fileSystem.exists(new Path(folder, METRICS))
+              && fileSystem.exists(new Path(folder, OutputFiles.CONFIG))
+              && fileSystem.exists(new Path(folder, OutputFiles.METRICS))
               && SavedModel.huggingFaceFolder(pipeline, hadoop)
-                  .equals(SavedModel.huggingFaceFolder(new Path(folder, PIPELINE), hadoop));
+                  .equals(
+                      SavedModel.huggingFaceFolder(new Path(folder, OutputFiles.MODEL), hadoop));
       if (isRun && !training.base().isEmpty()) {
         return training.with(
-            data(new Path(folder, CONFIG), hadoop), metrics(new Path(folder, METRICS), hadoop));
+            data(new Path(folder, OutputFiles.CONFIG), hadoop),
+            metrics(new Path(folder, OutputFiles.METRICS), hadoop));
       }
     }
     return training;

@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -24,6 +27,7 @@ import org.sparkfinetune.export.ExportSource;
 import org.sparkfinetune.export.MlflowExport;
 import org.sparkfinetune.storage.HostCache;
 import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.text.Failures;
 import org.sparkfinetune.text.Redaction;
 import org.sparkfinetune.track.RunHandle;
@@ -38,9 +42,6 @@ import org.sparkfinetune.track.mlflow.MlflowSink;
  */
 public final class RunJournal {
   private static final Logger LOG = LoggerFactory.getLogger(RunJournal.class);
-
-  /** The model's folder in the output, and among a run's artifacts. */
-  private static final String MODEL = "model";
 
   /** What a process that is being ended still waits for the server, and for a copy. */
   private static final Duration LAST_CHANCE = Duration.ofSeconds(5);
@@ -190,16 +191,21 @@ public final class RunJournal {
 
   /** Notes the model in the output as an MLflow model of a run, where there is a server. */
   public void logModel(RunHandle run) {
-    if (!arguments.logModel() || arguments.uri().isEmpty() || !isThere(MODEL)) {
+    if (!arguments.logModel() || arguments.uri().isEmpty() || !isThere(OutputFiles.MODEL)) {
       return;
     }
     org.apache.hadoop.fs.Path place =
         new org.apache.hadoop.fs.Path(modelFolder().resolve(run.id()).toUri());
     try (ExportSource source =
-        ExportSource.open(new org.apache.hadoop.fs.Path(output.path(MODEL)), hadoop)) {
+        ExportSource.open(new org.apache.hadoop.fs.Path(output.path(OutputFiles.MODEL)), hadoop)) {
       new MlflowExport().write(source, place, hadoop);
       run.logModel(
-          MODEL, place, hadoop, arguments.registerModel(), arguments.modelAlias(), Map.of());
+          OutputFiles.MODEL,
+          place,
+          hadoop,
+          arguments.registerModel(),
+          arguments.modelAlias(),
+          Map.of());
     } catch (IOException | RuntimeException e) {
       LOG.warn("the run has no MLflow model", e);
       run.setTags(Map.of("spark-finetune.model_failure", Failures.summary(e)));
@@ -242,33 +248,42 @@ public final class RunJournal {
     copy.keep();
   }
 
-  /** Says where the record is, and what is still to be done for it. */
-  public void report(Console console, String run) {
+  /** Where a run's record is, and what is still to be done for it. */
+  public RecordedRun recorded(RunHandle run) {
     Tracker.Summary summary = tracker.summary();
-    console.line("journal        %s", folder);
-    String address = tracker.address(run);
-    if (!address.isEmpty()) {
-      console.line("tracked run    %s", address);
-    }
-    summary.notes().forEach(note -> console.line("%s", note));
+    List<String> notes = new ArrayList<>(summary.notes());
     if (summary.lost() > 0) {
-      console.line(
-          "warning: %,d events could not be written to the journal: is the disk full?",
-          summary.lost());
+      notes.add(
+          note(
+              "warning: %,d events could not be written to the journal: is the disk full?",
+              summary.lost()));
     }
     if (summary.refused() > 0) {
-      console.line(
-          "warning: the tracking server refused %,d events; they are in %s",
-          summary.refused(), folder.resolve(Tracker.REFUSED));
+      notes.add(
+          note(
+              "warning: the tracking server refused %,d events; they are in %s",
+              summary.refused(), folder.resolve(Tracker.REFUSED)));
     }
     if (summary.left() > 0) {
-      console.line(
-          "warning: %,d events are in the journal and not yet on the tracking server%s. To deliver"
-              + " them:%n  %s",
-          summary.left(),
-          summary.trouble().isEmpty() ? "" : " (" + summary.trouble() + ")",
-          Console.command(
-              "sync", "journal=" + folder, "tracking.uri=" + Redaction.text(arguments.uri())));
+      notes.add(
+          note(
+              "warning: %,d events are in the journal and not yet on the tracking server%s. To"
+                  + " deliver them:",
+              summary.left(), summary.trouble().isEmpty() ? "" : " (" + summary.trouble() + ")"));
+      notes.add(
+          "  "
+              + Console.command(
+                  "sync", "journal=" + folder, "tracking.uri=" + Redaction.text(arguments.uri())));
     }
+    String address = tracker.address(run.id());
+    return new RecordedRun(
+        run.id(),
+        folder.toString(),
+        address.isEmpty() ? Optional.empty() : Optional.of(address),
+        notes);
+  }
+
+  private static String note(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
   }
 }

@@ -16,7 +16,7 @@ import org.sparkfinetune.text.TextTable.Column;
 import org.sparkfinetune.track.RunSnapshot;
 
 /** The table of many runs. */
-public final class RunList {
+final class RunList {
   /** Parameters that are different in every run and say nothing of it. */
   private static final Set<String> PLACES =
       Set.of("output", "overwrite", "log", "training.checkpoint_dir", "training.resume");

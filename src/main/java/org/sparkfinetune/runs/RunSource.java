@@ -14,6 +14,7 @@ import org.sparkfinetune.console.Console;
 import org.sparkfinetune.report.ClassResults;
 import org.sparkfinetune.report.ClassScoresFile;
 import org.sparkfinetune.report.RunSummary;
+import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.storage.TextFile;
 import org.sparkfinetune.text.Redaction;
 import org.sparkfinetune.track.JournalReader;
@@ -21,12 +22,11 @@ import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.mlflow.MlflowRuns;
 
 /** Where recorded runs are looked for. */
-public abstract class RunSource {
+abstract class RunSource {
   /** The status of every run. */
   public static final String ANY = "any";
 
   private static final String FOLDER = "runs";
-  private static final String CONFUSIONS = "confusion_matrix.csv";
   private static final int CHOICES = 5;
 
   /**
@@ -103,8 +103,9 @@ public abstract class RunSource {
 
   /** What a run's own files say of the classes; empty when there are none, or they are gone. */
   public Optional<ClassResults> classes(RunSnapshot run) throws IOException {
-    Optional<ClassResults> counted = file(run, CONFUSIONS).map(ClassResults::ofConfusionMatrix);
-    Optional<ClassResults> scored = file(run, ClassScoresFile.NAME).map(ClassScoresFile::read);
+    Optional<ClassResults> counted =
+        file(run, OutputFiles.CONFUSION_MATRIX).map(ClassResults::ofConfusionMatrix);
+    Optional<ClassResults> scored = file(run, OutputFiles.CLASS_SCORES).map(ClassScoresFile::read);
     return scored.map(scores -> counted.map(scores::with).orElse(scores)).or(() -> counted);
   }
 

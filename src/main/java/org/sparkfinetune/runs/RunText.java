@@ -25,7 +25,7 @@ import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunSnapshot.Point;
 
 /** One run, or several beside each other, as text. */
-public final class RunText {
+final class RunText {
   private static final String SYSTEM = MetricName.SYSTEM;
   private static final String LOSS = Metric.LOSS.at(Stage.STEP);
   private static final int NAMES = 30;

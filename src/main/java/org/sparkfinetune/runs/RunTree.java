@@ -16,7 +16,7 @@ import org.sparkfinetune.text.Nearest;
 import org.sparkfinetune.track.RunSnapshot;
 
 /** Runs in an order, each one's children below it. */
-public final class RunTree {
+final class RunTree {
   public static final String START = "start";
   static final String NAME = "name";
 

@@ -9,8 +9,8 @@ import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import org.apache.spark.SparkContext;
 import org.sparkfinetune.config.Settings;
-import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.runs.LogRelay;
 import org.sparkfinetune.runs.MetricsLogger;
 import org.sparkfinetune.train.EvaluationArguments;
@@ -100,7 +100,11 @@ final class FineTuneTrials implements Objective {
     ClassifierPipeline pipeline =
         folds
             .get(fold)
-            .fit(setting.get(FineTuning.MODEL), training, setting.get(FineTuning.RESOURCES), relay);
+            .fit(
+                setting.get(FineTuneSchema.MODEL),
+                training,
+                setting.get(FineTuneSchema.RESOURCES),
+                relay);
     if (fold == folds.size() - 1) {
       // It has its value: who tells it to stop now must not take its model away.
       trial.onStop(() -> {});
@@ -131,13 +135,13 @@ final class FineTuneTrials implements Objective {
 
   /** With a folder for its checkpoints, from which it goes on where there is one. */
   private static TrainingArguments training(Settings setting, String checkpoints) {
-    TrainingArguments training = setting.get(FineTuning.TRAINING);
-    Map<String, Object> values = FineTuning.TRAINING.values(training);
+    TrainingArguments training = setting.get(FineTuneSchema.TRAINING);
+    Map<String, Object> values = FineTuneSchema.TRAINING.values(training);
     if (training.checkpoint().saveStrategy() != IntervalStrategy.NO) {
       values.put("checkpoint_dir", checkpoints);
       values.put("resume", true);
     }
-    return FineTuning.TRAINING.create(values);
+    return FineTuneSchema.TRAINING.create(values);
   }
 
   /** Of the folds, what all of them measured. */

@@ -30,7 +30,7 @@ import org.sparkfinetune.tune.Objective;
  * @param directions one each
  * @param constraints what the best trial has to meet
  */
-public record Objectives(
+record Objectives(
     List<String> metrics, List<Direction> directions, List<Constraint> constraints) {
   private static final Pattern CONSTRAINT = Pattern.compile("(\\w+)\\s*(<=|>=)\\s*(\\S+)");
 
@@ -51,7 +51,7 @@ public record Objectives(
    *
    * @throws UserException when it is none
    */
-  public static Objectives of(
+  static Objectives of(
       TuneArguments tune, EvaluationArguments evaluation, ProblemType problemType) {
     List<String> metrics =
         tune.metric().equals("auto")

@@ -19,10 +19,10 @@ import org.sparkfinetune.tune.sampler.SobolSampler;
 import org.sparkfinetune.tune.sampler.TpeSampler;
 
 /** The sampler, the pruner and the user's own objective that a configuration names. */
-public final class SamplerFactory {
+final class SamplerFactory {
   private SamplerFactory() {}
 
-  public static Sampler sampler(TuneArguments tune) {
+  static Sampler sampler(TuneArguments tune) {
     return switch (tune.sampler()) {
       case "random" -> new RandomSampler(tune.seed());
       case "sobol" -> new SobolSampler(tune.seed());
@@ -79,7 +79,7 @@ public final class SamplerFactory {
    * @param name of the study, by which hyperband spreads its trials
    * @throws UserException when there is nothing that it could go by
    */
-  public static Pruner pruner(TuneArguments tune, Objectives goal, String name) {
+  static Pruner pruner(TuneArguments tune, Objectives goal, String name) {
     if (!tune.pruner().equals("none") && goal.metrics().size() > 1) {
       throw new UserException(
           "tune.pruner=%s is not allowed with several metrics (%s): expected none"

@@ -12,7 +12,9 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.report.StudyReport;
+import org.sparkfinetune.report.StudyReportInput;
 import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Importance;
@@ -22,12 +24,8 @@ import org.sparkfinetune.tune.StudyRunner;
 import org.sparkfinetune.tune.Trial;
 
 /** The files about a study in its output, which are there while it goes on as well. */
-public final class StudyOutput implements StudyRunner.Listener {
+final class StudyOutput implements StudyRunner.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(StudyOutput.class);
-
-  public static final String STUDY = "study.json";
-  public static final String BEST = "best.conf";
-  public static final String REPORT = "report.html";
 
   private static final long EVERY_MILLIS = 5000;
 
@@ -86,9 +84,9 @@ public final class StudyOutput implements StudyRunner.Listener {
   synchronized void write() throws IOException {
     Optional<FrozenTrial> best = study.history().best();
     if (best.isPresent()) {
-      output.write(BEST, bestConf(best.get()));
+      output.write(OutputFiles.BEST_CONFIG, bestConf(best.get()));
     }
-    output.write(REPORT, StudyReport.html(input()));
+    output.write(OutputFiles.PAGE, StudyReport.html(input()));
   }
 
   private String bestConf(FrozenTrial best) {
@@ -105,20 +103,21 @@ public final class StudyOutput implements StudyRunner.Listener {
         + config.with(best.params()).forJob(trialKeys, without).toHocon();
   }
 
-  private StudyReport.Input input() {
+  private StudyReportInput input() {
     History history = study.history();
-    TuneArguments tune = config.get(TuneArguments.SCHEMA);
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("sampler", tune.sampler());
-    facts.put("pruner", tune.pruner());
+    facts.put("sampler", config.value("tune.sampler").toString());
+    facts.put("pruner", config.value("tune.pruner").toString());
     facts.put("trials at most", String.valueOf(study.limit()));
-    facts.put("command", config.command());
+    if (!config.command().isEmpty()) {
+      facts.put("command", config.command());
+    }
     Map<String, String> links = new LinkedHashMap<>();
     if (history.best().isPresent()) {
-      links.put("best setting", BEST);
+      links.put("best setting", OutputFiles.BEST_CONFIG);
     }
-    links.put("all trials", STUDY);
-    return new StudyReport.Input(
+    links.put("all trials", OutputFiles.STUDY);
+    return new StudyReportInput(
         study.plan().name(),
         history,
         study.plan().space(),

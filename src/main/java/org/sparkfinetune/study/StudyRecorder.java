@@ -21,8 +21,10 @@ import org.sparkfinetune.evaluate.MetricName;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.report.ClassScoresFile;
 import org.sparkfinetune.runs.Provenance;
+import org.sparkfinetune.runs.RecordedRun;
 import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.text.Redaction;
 import org.sparkfinetune.track.JournalReader;
 import org.sparkfinetune.track.RunHandle;
@@ -55,12 +57,12 @@ final class StudyRecorder implements StudyRunner.Listener, AutoCloseable {
   /** Files of the output that become artifacts of the study's run. */
   private static final List<String> ARTIFACTS =
       List.of(
-          "study.json",
-          "best.conf",
-          "report.html",
-          "metrics.json",
-          "report.txt",
-          ClassScoresFile.NAME);
+          OutputFiles.STUDY,
+          OutputFiles.BEST_CONFIG,
+          OutputFiles.PAGE,
+          OutputFiles.METRICS,
+          OutputFiles.TEXT_REPORT,
+          OutputFiles.CLASS_SCORES);
 
   private final Settings config;
   private final SettingKeys trialKeys;
@@ -89,7 +91,7 @@ final class StudyRecorder implements StudyRunner.Listener, AutoCloseable {
   StudyRecorder(
       Settings config,
       RunJournal journal,
-      String job,
+      String program,
       SettingKeys trialKeys,
       OutputDirectory output,
       SparkSession spark,
@@ -103,10 +105,10 @@ final class StudyRecorder implements StudyRunner.Listener, AutoCloseable {
     boolean goesOn =
         history.trials().stream()
             .anyMatch(trial -> trial.state().isFinished() || !trial.distributions().isEmpty());
-    Map<String, String> own = Map.of(JOB, job, OUTPUT, Redaction.text(output.path("")));
-    List<RunSnapshot> recorded = goesOn ? recorded() : List.of();
+    Map<String, String> own = Map.of(JOB, "tune", OUTPUT, Redaction.text(output.path("")));
+    List<RunSnapshot> recorded = goesOn ? snapshots() : List.of();
     Optional<String> unfinished = unfinished(recorded, own);
-    Map<String, String> tags = Provenance.tags(job, config.command(), spark);
+    Map<String, String> tags = Provenance.tags(program, config.command(), spark);
     tags.putAll(own);
     if (unfinished.isPresent()) {
       run = journal.tracker().resumeRun(unfinished.get());
@@ -121,7 +123,7 @@ final class StudyRecorder implements StudyRunner.Listener, AutoCloseable {
     journal.whenInterrupted(() -> end(RunStatus.KILLED));
   }
 
-  private List<RunSnapshot> recorded() {
+  private List<RunSnapshot> snapshots() {
     return JournalReader.runs(new Path(journal.place().toUri()), hadoop);
   }
 
@@ -262,8 +264,8 @@ final class StudyRecorder implements StudyRunner.Listener, AutoCloseable {
     journal.close(() -> end(status));
   }
 
-  /** Says where the record is. */
-  void report(Console console) {
-    journal.report(console, run.id());
+  /** Where the record is; known when this is closed. */
+  RecordedRun recorded() {
+    return journal.recorded(run);
   }
 }

@@ -18,9 +18,9 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.PreparedData;
-import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.pipeline.PipelineData;
 
 /**
@@ -54,7 +54,7 @@ final class TrialExamples implements AutoCloseable {
             PipelineData.prepare(
                 spark,
                 setting.get(PipelineData.SCHEMA),
-                setting.get(FineTuning.MODEL).problemType()));
+                setting.get(FineTuneSchema.MODEL).problemType()));
   }
 
   /** The examples of a setting, one for each fold. */
@@ -99,9 +99,12 @@ final class TrialExamples implements AutoCloseable {
   }
 
   private static ClassifierPipeline.Prepared prepare(Dataset<Row> examples, Settings setting) {
-    ModelArguments model = setting.get(FineTuning.MODEL);
+    ModelArguments model = setting.get(FineTuneSchema.MODEL);
     return ClassifierPipeline.prepare(
-        examples, model, setting.get(FineTuning.TRAINING), setting.get(FineTuning.RESOURCES));
+        examples,
+        model,
+        setting.get(FineTuneSchema.TRAINING),
+        setting.get(FineTuneSchema.RESOURCES));
   }
 
   /** Lets go of all rows and examples. */

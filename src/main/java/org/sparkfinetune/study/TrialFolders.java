@@ -6,9 +6,9 @@ import org.apache.hadoop.fs.FileStatus;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.config.Settings;
-import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.Objective;
@@ -19,13 +19,8 @@ import org.sparkfinetune.tune.TrialState;
  * What trials leave in the output: checkpoints while they run, and the model of the best one.
  * Thread-safe.
  */
-public final class TrialFolders {
+final class TrialFolders {
   private static final Logger LOG = LoggerFactory.getLogger(TrialFolders.class);
-
-  /** The folder in the output. */
-  public static final String TRIALS = "trials";
-
-  private static final String MODEL = "model";
 
   private final OutputDirectory output;
   private final Study study;
@@ -38,27 +33,27 @@ public final class TrialFolders {
     this.output = output;
     this.study = study;
     kept = study.history().best().map(FrozenTrial::number).orElse(-1);
-    if (kept >= 0 && output.exists(MODEL) && bestModel().isEmpty()) {
-      output.rename(MODEL, model(kept));
+    if (kept >= 0 && output.exists(OutputFiles.MODEL) && bestModel().isEmpty()) {
+      output.rename(OutputFiles.MODEL, model(kept));
     }
   }
 
-  /** Whether something in {@link #TRIALS} can be a trial's. */
-  public static boolean isOfATrial(FileStatus status) {
+  /** Whether something in the folder of trials can be a trial's. */
+  static boolean isOfATrial(FileStatus status) {
     return status.isDirectory() && status.getPath().getName().matches("\\d+");
   }
 
   private static String model(int trial) {
-    return folder(trial) + "/" + MODEL;
+    return folder(trial) + "/" + OutputFiles.MODEL;
   }
 
   private static String folder(int trial) {
-    return TRIALS + "/" + trial;
+    return OutputFiles.TRIALS + "/" + trial;
   }
 
   /** Where a trial keeps its checkpoints. */
   String checkpoints(int trial, String suffix) {
-    return output.path(folder(trial) + "/" + FineTuning.CHECKPOINTS + suffix);
+    return output.path(folder(trial) + "/" + OutputFiles.CHECKPOINTS + suffix);
   }
 
   /** The model of the best trial, where one is kept. */
@@ -100,7 +95,7 @@ public final class TrialFolders {
         output.delete(folder(trial.number()));
         return;
       }
-      output.deleteBut(folder(trial.number()), MODEL);
+      output.deleteBut(folder(trial.number()), OutputFiles.MODEL);
       if (kept >= 0 && kept != trial.number()) {
         output.delete(folder(kept));
       }

@@ -5,7 +5,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Setting;
 
 /** Refuses settings of a study that cannot work. */
-public final class TuneChecks {
+final class TuneChecks {
   /** What only fine-tunings can be asked for: an objective of the user's own measures by itself. */
   private static final List<String> OF_FINE_TUNINGS = List.of("constraints", "folds", "refit");
 
@@ -16,7 +16,7 @@ public final class TuneChecks {
    *
    * @throws UserException naming the key, its value and what is expected
    */
-  public static void check(TuneArguments tune) {
+  static void check(TuneArguments tune) {
     if (tune.folds() == 1) {
       throw new UserException(
           "tune.folds=1 is not allowed: expected at least 2, or 0 for the validation rows");

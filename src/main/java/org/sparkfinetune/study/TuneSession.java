@@ -19,13 +19,15 @@ import org.sparkfinetune.console.ProgressBar;
 import org.sparkfinetune.console.StudyProgress;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.PreparedData;
-import org.sparkfinetune.evaluate.Metrics;
-import org.sparkfinetune.evaluate.Stage;
-import org.sparkfinetune.finetune.FineTuning;
+import org.sparkfinetune.finetune.EvaluationResult;
+import org.sparkfinetune.finetune.Preflight;
+import org.sparkfinetune.finetune.Results;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.text.Failures;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.Objective;
@@ -36,65 +38,57 @@ import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.TrialState;
 
 /** From a study to its best model in a folder, with the figures beside it. */
-public final class TuneSession implements AutoCloseable {
+final class TuneSession implements AutoCloseable {
   /** What a training takes at most to end when Spark has cancelled its tasks. */
   private static final Duration GRACE = Duration.ofSeconds(60);
 
-  private final String job;
-  private final Settings given;
+  private final String program;
+  private final StudyPlan planned;
+  private final Settings recorded;
   private final Settings config;
   private final TuneArguments tune;
   private final Objectives goal;
-  private final int slots;
   private final OutputDirectory output;
   private final SparkSession spark;
   private final Console console;
   private final TrialExamples examples;
-  private final Optional<Objective> usersObjective;
 
   /** What makes a study, once all that may be wrong with its settings has been looked at. */
   @FunctionalInterface
-  public interface Start {
+  interface Start {
     /** Begins a study in the output, or goes on with the one that is there. */
     Study study() throws IOException;
   }
 
   /**
-   * @param given what is recorded of all trials, on whichever machine they run
-   * @param config what all trials have in common
-   * @param slots trials that run at once
-   * @throws UserException when the user's own objective cannot be made
+   * @param program that the record names; empty for one of the user's
    */
-  public TuneSession(
-      String job,
-      Settings given,
-      Settings config,
-      Objectives goal,
-      int slots,
+  TuneSession(
+      String program,
+      StudyPlan planned,
       OutputDirectory output,
       SparkSession spark,
       Console console) {
-    this.job = job;
-    this.given = given;
-    this.config = config;
-    this.goal = goal;
-    this.slots = slots;
+    this.program = program;
+    this.planned = planned;
     this.output = output;
     this.spark = spark;
     this.console = console;
+    recorded = planned.recorded();
+    config = planned.common();
+    goal = planned.goal();
     tune = config.get(TuneArguments.SCHEMA);
-    usersObjective = SamplerFactory.objective(tune);
     examples = new TrialExamples(spark, tune.folds());
   }
 
   private boolean isFineTuning() {
-    return usersObjective.isEmpty();
+    return planned.objective().isEmpty();
   }
 
   /** Reads and tokenises what all trials share: what is wrong with it is wrong with all of them. */
-  public void prepare() {
+  void prepare() {
     if (isFineTuning()) {
-      FineTuning.check(config, spark);
+      Preflight.check(config, spark);
       PreparedData data = examples.data(config);
       PipelineData.report(data, console);
       goal.checkRows(data.validation().isPresent() || tune.folds() > 0);
@@ -107,43 +101,35 @@ public final class TuneSession implements AutoCloseable {
    *
    * @param start not called unless the record can be written, which one process alone can
    */
-  public void search(Start start) throws IOException {
-    RunJournal journal = new RunJournal(given, output, spark.sessionState().newHadoopConf());
+  StudyResult search(Start start) throws IOException {
+    RunJournal journal = new RunJournal(recorded, output, spark.sessionState().newHadoopConf());
     Study study;
     StudyRecorder tracking;
     try {
       study = start.study();
       tracking =
           new StudyRecorder(
-              given, journal, job, FineTuning.SETTINGS, output, spark, study.history());
+              recorded, journal, program, FineTuneSchema.KEYS, output, spark, study.history());
     } catch (IOException | RuntimeException | Error e) {
       journal.tracker().close();
       throw e;
     }
-    search(study, tracking);
-  }
-
-  private void search(Study study, StudyRecorder tracking) throws IOException {
+    StudyResult result;
     try (tracking) {
       try {
         TrialFolders folders = new TrialFolders(output, study);
         StudyOutput files =
-            new StudyOutput(given, FineTuning.SETTINGS, output, study, slots, tracking::addresses);
+            new StudyOutput(
+                recorded, FineTuneSchema.KEYS, output, study, planned.slots(), tracking::addresses);
         String enough = trials(study, folders, tracking, files);
-        finish(study, folders, tracking, enough);
+        result = finish(study, folders, tracking, enough);
       } catch (IOException | RuntimeException | Error e) {
         tracking.failed(e);
         throw e;
       }
     }
     // Before it is closed, what a server gets last is still on its way.
-    tracking.report(console);
-    if (isFineTuning()) {
-      console.line(
-          "%nTo fine-tune with the best setting:%n  %s",
-          Console.command(
-              "fine-tune", "--conf", output.path(StudyOutput.BEST), "output=runs/best"));
-    }
+    return result.with(tracking.recorded());
   }
 
   private String trials(
@@ -154,32 +140,34 @@ public final class TuneSession implements AutoCloseable {
         String.join(", ", study.plan().space().names()),
         goal.metric(),
         study.limit(),
-        slots,
-        tune.sampler(),
-        tune.pruner());
+        planned.slots(),
+        recorded.value("tune.sampler"),
+        recorded.value("tune.pruner"));
     int settings = study.plan().sampler().size(study.plan().space());
-    if (tune.sampler().equals("grid") && settings > study.limit()) {
+    if (settings < Integer.MAX_VALUE && settings > study.limit()) {
       console.line(
           "The grid has %d settings: tune.n_trials=%d leaves %d of them out",
           settings, tune.nTrials(), settings - study.limit());
     }
     Objective objective =
-        usersObjective.orElseGet(
-            () ->
-                new FineTuneTrials(
-                    config, spark.sparkContext(), goal, examples, folders, tracking));
+        planned
+            .objective()
+            .orElseGet(
+                () ->
+                    new FineTuneTrials(
+                        config, spark.sparkContext(), goal, examples, folders, tracking));
     StudyRunner.Budget budget =
         new StudyRunner.Budget(
             Duration.ofSeconds(tune.timeout()),
             Duration.ofSeconds(tune.trialTimeout()),
             tune.patience(),
             GRACE);
-    try (StudyProgress progress = new StudyProgress(console, study, slots)) {
+    try (StudyProgress progress = new StudyProgress(console, study, planned.slots())) {
       String enough =
           StudyRunner.run(
               study,
               objective,
-              slots,
+              planned.slots(),
               budget,
               new Listeners(List.of(tracking, progress, files), folders),
               Failures::reason,
@@ -208,8 +196,8 @@ public final class TuneSession implements AutoCloseable {
     }
   }
 
-  private void finish(Study study, TrialFolders folders, StudyRecorder tracking, String enough)
-      throws IOException {
+  private StudyResult finish(
+      Study study, TrialFolders folders, StudyRecorder tracking, String enough) throws IOException {
     FrozenTrial best =
         study
             .history()
@@ -222,20 +210,33 @@ public final class TuneSession implements AutoCloseable {
                                 study.history().in(TrialState.COMPLETE).size(),
                                 study.history().in(TrialState.PRUNED).size(),
                                 study.history().in(TrialState.FAILED).size(),
-                                output.path(StudyOutput.REPORT))));
+                                output.path(OutputFiles.PAGE))));
     console.line("%n%s%s", enough.isEmpty() ? "" : "Ended since " + enough + ". ", counts(study));
     console.line("best: trial %d, %s %.4f", best.number(), goal.metric(), best.value());
     best.params().forEach((name, value) -> console.line("  %s = %s", name, value));
     if (goal.metrics().size() > 1) {
       console.line("Pareto front: %s", front(study));
     }
-    Map<String, Double> metrics = new LinkedHashMap<>();
+    Optional<ClassifierPipeline> pipeline = Optional.empty();
+    Optional<EvaluationResult> test = Optional.empty();
     if (isFineTuning()) {
-      metrics.putAll(model(best, folders));
-      PipelineData.writeRejected(examples.data(config), console, output.path("rejected_rows"));
+      Settings setting = config.with(best.params());
+      PreparedData data = examples.data(setting);
+      ClassifierPipeline model = model(setting, data, folders);
+      pipeline = Optional.of(model);
+      test = data.test().map(rows -> Results.evaluate(model, rows));
+      if (test.isPresent()) {
+        output.writeJson(OutputFiles.METRICS, test.get().metrics());
+        Results.writeReport(test.get(), output);
+        console.text("\nTest\n\n" + test.get().summary());
+      }
+      PipelineData.writeRejected(
+          examples.data(config), console, output.path(OutputFiles.REJECTED_ROWS));
     }
-    tracking.result(study.history(), goal.metric(), metrics);
-    places();
+    tracking.result(
+        study.history(), goal.metric(), test.map(EvaluationResult::metrics).orElse(Map.of()));
+    return new StudyResult(
+        study.history(), best, pipeline.map(Results::classifier), test, places(), Optional.empty());
   }
 
   private static String front(Study study) {
@@ -260,40 +261,33 @@ public final class TuneSession implements AutoCloseable {
             study.history().in(TrialState.FAILED).size());
   }
 
-  private void places() throws IOException {
-    console.line("%nstudy          %s", output.path(StudyOutput.STUDY));
-    console.line("best setting   %s", output.path(StudyOutput.BEST));
-    console.line("page           %s", output.path(StudyOutput.REPORT));
-    if (output.exists("model")) {
-      console.line("model          %s", output.path("model"));
+  /** What is in the output, by its name there. */
+  private Map<String, String> places() throws IOException {
+    Map<String, String> places = new LinkedHashMap<>();
+    for (String name : OutputFiles.OF_STUDY) {
+      if (output.exists(name)) {
+        places.put(name, output.path(name));
+      }
     }
+    return places;
   }
 
-  /** Puts the model into the output, and tests it where there are test rows. */
-  private Map<String, Double> model(FrozenTrial best, TrialFolders folders) throws IOException {
-    Settings setting = config.with(best.params());
-    PreparedData data = examples.data(setting);
+  /** Puts the model into the output. */
+  private ClassifierPipeline model(Settings setting, PreparedData data, TrialFolders folders)
+      throws IOException {
     Optional<String> kept = folders.bestModel();
-    output.delete("model");
+    output.delete(OutputFiles.MODEL);
     ClassifierPipeline pipeline;
     if (kept.isPresent() && !tune.refit()) {
-      output.rename(kept.get(), "model");
+      output.rename(kept.get(), OutputFiles.MODEL);
       boolean pairs = setting.get(PipelineData.SCHEMA).textPair().isPresent();
-      pipeline = ClassifierPipeline.load(spark, output.path("model"), pairs);
+      pipeline = ClassifierPipeline.load(spark, output.path(OutputFiles.MODEL), pairs);
     } else {
       pipeline = train(setting, data);
-      pipeline.save(output.path("model"));
+      pipeline.save(output.path(OutputFiles.MODEL));
     }
-    output.delete(TrialFolders.TRIALS);
-    Optional<Metrics> test = data.test().map(pipeline::evaluate);
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    if (test.isPresent()) {
-      metrics.putAll(test.get().toMap(Stage.TEST.prefix()));
-      output.writeJson("metrics.json", metrics);
-      FineTuning.writeReport(output, test.get(), pipeline.labels());
-      console.text("\nTest\n\n" + test.get().report(pipeline.labels()).summary());
-    }
-    return metrics;
+    output.delete(OutputFiles.TRIALS);
+    return pipeline;
   }
 
   private ClassifierPipeline train(Settings setting, PreparedData data) {
@@ -305,9 +299,9 @@ public final class TuneSession implements AutoCloseable {
     try (ProgressBar bar = new ProgressBar(console)) {
       return ClassifierPipeline.fit(
           examples,
-          setting.get(FineTuning.MODEL),
-          setting.get(FineTuning.TRAINING),
-          given.get(FineTuning.RESOURCES),
+          setting.get(FineTuneSchema.MODEL),
+          setting.get(FineTuneSchema.TRAINING),
+          recorded.get(FineTuneSchema.RESOURCES),
           bar);
     }
   }

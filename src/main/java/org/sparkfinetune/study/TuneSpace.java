@@ -5,8 +5,10 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -33,7 +35,7 @@ import org.sparkfinetune.tune.SearchSpace.Parameter;
  * <p>Choices are held as {@code Long}, {@code Double}, {@code Boolean} or {@code String}, as they
  * come out of a study's file.
  */
-public final class TuneSpace {
+final class TuneSpace {
   private static final Set<String> SECTIONS = Set.of("training", "model", "data");
 
   private static final List<String> RANGE = List.of("low", "high", "log", "step");
@@ -53,7 +55,7 @@ public final class TuneSpace {
    * @param keys the settings that there are
    * @throws UserException when a key is unknown or a range is not allowed; the message names both
    */
-  public static SearchSpace parse(String hocon, SettingKeys keys) {
+  static SearchSpace parse(String hocon, SettingKeys keys) {
     TuneSpace space = new TuneSpace(keys);
     space.collect("", object("tune.space", hocon));
     if (space.parameters.isEmpty()) {
@@ -68,12 +70,45 @@ public final class TuneSpace {
     return new SearchSpace(space.parameters);
   }
 
+  /** A space as {@link #parse} reads it. */
+  static String toHocon(SearchSpace space) {
+    StringBuilder hocon = new StringBuilder();
+    for (Parameter parameter : space.parameters()) {
+      Map<String, Object> written = new LinkedHashMap<>();
+      Distribution distribution = parameter.distribution();
+      if (distribution instanceof CategoricalDistribution categorical) {
+        written.put("choices", categorical.choices());
+      } else if (distribution instanceof IntDistribution range) {
+        written.put("low", range.low());
+        written.put("high", range.high());
+        written.put("log", range.log());
+        written.put("step", range.step());
+      } else if (distribution instanceof FloatDistribution range) {
+        written.put("low", range.low());
+        written.put("high", range.high());
+        written.put("log", range.log());
+        if (range.step() > 0) {
+          written.put("step", range.step());
+        }
+      }
+      parameter
+          .condition()
+          .ifPresent(when -> written.put("when", Map.of(when.parameter(), when.values())));
+      hocon
+          .append(parameter.name())
+          .append(" = ")
+          .append(ConfigValueFactory.fromAnyRef(written).render(ConfigRenderOptions.concise()))
+          .append('\n');
+    }
+    return hocon.toString();
+  }
+
   /**
    * Reads settings to begin with.
    *
    * @throws UserException when a key is unknown or a value is not allowed
    */
-  public static List<Map<String, Object>> enqueued(String hocon, SettingKeys keys) {
+  static List<Map<String, Object>> enqueued(String hocon, SettingKeys keys) {
     List<Map<String, Object>> settings = new ArrayList<>();
     if (hocon.isEmpty()) {
       return settings;

@@ -1,6 +1,7 @@
 package org.sparkfinetune.track;
 
 import java.util.Map;
+import org.sparkfinetune.PublicApi;
 
 /**
  * A data set that a run read.
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param schema column names and their Spark types
  * @param profile what is known of it: {@code num_rows}, {@code num_labels}, ...
  */
+@PublicApi
 public record DatasetInfo(
     String name,
     String digest,

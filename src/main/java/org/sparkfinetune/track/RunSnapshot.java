@@ -2,6 +2,7 @@ package org.sparkfinetune.track;
 
 import java.util.List;
 import java.util.Map;
+import org.sparkfinetune.PublicApi;
 
 /**
  * All that is known of a run, from a journal or a server.
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param inputs by context ({@code training}, ...)
  * @param artifacts the files by path
  */
+@PublicApi
 public record RunSnapshot(
     String id,
     String name,

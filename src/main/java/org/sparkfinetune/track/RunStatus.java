@@ -1,6 +1,9 @@
 package org.sparkfinetune.track;
 
+import org.sparkfinetune.PublicApi;
+
 /** How a run stands, in MLflow's words. */
+@PublicApi
 public enum RunStatus {
   /** It goes on, or has ended without a word. */
   RUNNING,

@@ -2,6 +2,7 @@ package org.sparkfinetune.tune;
 
 import java.util.HashSet;
 import java.util.List;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 
 /**
@@ -9,6 +10,7 @@ import org.sparkfinetune.UserException;
  *
  * @param choices strings, numbers or booleans, each once
  */
+@PublicApi
 public record CategoricalDistribution(List<Object> choices) implements Distribution {
   /**
    * Checks the choices.

@@ -1,6 +1,9 @@
 package org.sparkfinetune.tune;
 
+import org.sparkfinetune.PublicApi;
+
 /** Which values of an objective are better. */
+@PublicApi
 public enum Direction {
   /** Smaller ones. */
   MINIMIZE,

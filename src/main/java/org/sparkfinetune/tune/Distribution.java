@@ -1,12 +1,14 @@
 package org.sparkfinetune.tune;
 
 import java.util.List;
+import org.sparkfinetune.PublicApi;
 
 /**
  * The values that a parameter may take.
  *
  * <p>Samplers compute with doubles: a number stands for itself, a choice for its index.
  */
+@PublicApi
 public sealed interface Distribution
     permits FloatDistribution, IntDistribution, CategoricalDistribution {
   /** Whether there is only one value. */

@@ -3,6 +3,7 @@ package org.sparkfinetune.tune;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 
 /**
@@ -11,6 +12,7 @@ import org.sparkfinetune.UserException;
  * @param log whether their logarithms are spread evenly, not they
  * @param step between two values, from low on; 0 for none
  */
+@PublicApi
 public record FloatDistribution(double low, double high, boolean log, double step)
     implements Distribution {
   /**

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.sparkfinetune.PublicApi;
 
 /**
  * One setting that a study tries, as it stands at a moment.
@@ -22,6 +23,7 @@ import java.util.TreeMap;
  * @param slot which of the study's places it runs, or ran, in, from 0; -1 before
  * @param reason why it failed, was pruned, or has to run again; empty for none
  */
+@PublicApi
 public record FrozenTrial(
     int number,
     TrialState state,

@@ -3,6 +3,7 @@ package org.sparkfinetune.tune;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.sparkfinetune.PublicApi;
 
 /**
  * What a study knows at a moment.
@@ -10,6 +11,7 @@ import java.util.Optional;
  * @param directions of the objectives, one each
  * @param trials by number
  */
+@PublicApi
 public record History(List<Direction> directions, List<FrozenTrial> trials) {
   /** Copies what it is given. */
   public History {

@@ -2,6 +2,7 @@ package org.sparkfinetune.tune;
 
 import java.util.List;
 import java.util.stream.LongStream;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 
 /**
@@ -10,6 +11,7 @@ import org.sparkfinetune.UserException;
  * @param log whether their logarithms are spread evenly, not they
  * @param step between two values, from low on; 1 with log
  */
+@PublicApi
 public record IntDistribution(long low, long high, boolean log, long step) implements Distribution {
   /**
    * Checks the bounds; a high that is not a step is brought down to one.

@@ -2,8 +2,10 @@ package org.sparkfinetune.tune;
 
 import java.util.List;
 import java.util.Map;
+import org.sparkfinetune.PublicApi;
 
 /** What a trial does: it tries a setting and says how good it is. */
+@PublicApi
 @FunctionalInterface
 public interface Objective {
   /**
@@ -20,6 +22,11 @@ public interface Objective {
       values = List.copyOf(values);
       constraints = List.copyOf(constraints);
       metrics = Map.copyOf(metrics);
+    }
+
+    /** Of a study of one objective, without constraints. */
+    public static Result of(double value) {
+      return new Result(List.of(value), List.of(), Map.of());
     }
   }
 

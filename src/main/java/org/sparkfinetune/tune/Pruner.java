@@ -1,9 +1,12 @@
 package org.sparkfinetune.tune;
 
+import org.sparkfinetune.PublicApi;
+
 /**
  * Says whether a trial should stop. Asked after each intermediate value; what it says depends on
  * its settings and the arguments alone.
  */
+@PublicApi
 @FunctionalInterface
 public interface Pruner {
   /**

@@ -1,12 +1,14 @@
 package org.sparkfinetune.tune;
 
 import java.util.Map;
+import org.sparkfinetune.PublicApi;
 
 /**
  * Says where in the search space the next trial lies. What it says depends on its settings, its
  * seed and the arguments alone, so that a study which goes on after a stop goes on as it would
  * have.
  */
+@PublicApi
 @FunctionalInterface
 public interface Sampler {
   /**

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 
 /**
@@ -16,6 +17,7 @@ import org.sparkfinetune.UserException;
  *
  * @param parameters in the order in which they are drawn
  */
+@PublicApi
 public record SearchSpace(List<Parameter> parameters) {
   /**
    * A parameter.

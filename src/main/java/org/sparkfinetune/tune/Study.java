@@ -17,28 +17,11 @@ public final class Study implements AutoCloseable {
   /** The reason of a trial that has to be run again. */
   private static final String INTERRUPTED = "interrupted";
 
-  /**
-   * What is searched, and how.
-   *
-   * @param objectives names of what is measured, as {@code eval_accuracy}; the first is the one
-   *     that trials report on their way
-   * @param directions of the objectives
-   * @param nTrials how many trials there may be, the enqueued ones among them
-   */
-  public record Plan(
-      String name,
-      List<String> objectives,
-      List<Direction> directions,
-      SearchSpace space,
-      Sampler sampler,
-      Pruner pruner,
-      int nTrials) {}
-
-  private final Plan plan;
+  private final StudyDefinition plan;
   private final StudyStorage file;
   private final SortedMap<Integer, FrozenTrial> trials = new TreeMap<>();
 
-  private Study(Plan plan, StudyStorage file) {
+  private Study(StudyDefinition plan, StudyStorage file) {
     this.plan = plan;
     this.file = file;
   }
@@ -49,7 +32,8 @@ public final class Study implements AutoCloseable {
    * @param enqueued settings to try first, of some or all parameters
    * @throws UserException as {@link #check} does
    */
-  public static Study begin(Plan plan, List<Map<String, Object>> enqueued, StudyStorage file) {
+  public static Study begin(
+      StudyDefinition plan, List<Map<String, Object>> enqueued, StudyStorage file) {
     check(plan, enqueued);
     Study study = new Study(plan, file);
     for (Map<String, Object> params : enqueued) {
@@ -65,7 +49,7 @@ public final class Study implements AutoCloseable {
    *
    * @throws UserException when one is not in the search space, or there are more than trials
    */
-  public static void check(Plan plan, List<Map<String, Object>> enqueued) {
+  public static void check(StudyDefinition plan, List<Map<String, Object>> enqueued) {
     if (enqueued.size() > plan.nTrials()) {
       throw new UserException(
           "tune.enqueue has %s settings, but tune.n_trials=%s: expected at most so many; raise tune.n_trials or enqueue fewer"
@@ -74,7 +58,7 @@ public final class Study implements AutoCloseable {
     enqueued.forEach(params -> holding(plan, params));
   }
 
-  private static SearchSpace holding(Plan plan, Map<String, Object> enqueued) {
+  private static SearchSpace holding(StudyDefinition plan, Map<String, Object> enqueued) {
     try {
       return plan.space().holding(enqueued);
     } catch (UserException e) {
@@ -89,7 +73,7 @@ public final class Study implements AutoCloseable {
    * @throws UserException when the file is none, or is another study's; or when a setting that was
    *     enqueued, and has not been tried, is no longer in the search space
    */
-  public static Study resume(Plan plan, StudyStorage file) {
+  public static Study resume(StudyDefinition plan, StudyStorage file) {
     Study study = new Study(plan, file);
     for (FrozenTrial trial : file.read(plan)) {
       if (trial.distributions().isEmpty() && trial.state() == TrialState.WAITING) {
@@ -118,7 +102,7 @@ public final class Study implements AutoCloseable {
   }
 
   /** What is searched, and how. */
-  public Plan plan() {
+  public StudyDefinition plan() {
     return plan;
   }
 
@@ -145,7 +129,7 @@ public final class Study implements AutoCloseable {
           plan.sampler().sample(history(), holding(plan, next.params()), next.number());
       next = FrozenTrial.waiting(next.number(), params, plan.space().distributions(params));
     }
-    Trial running = new Trial(this, next);
+    Trial running = new Trial(next, this::report);
     trials.put(next.number(), next.started(slot, System.currentTimeMillis()));
     save();
     return Optional.of(running);

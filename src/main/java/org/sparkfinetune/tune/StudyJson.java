@@ -21,8 +21,7 @@ final class StudyJson {
 
   private StudyJson() {}
 
-  static Map<String, Object> of(StudyStorage.Content content) {
-    Study.Plan plan = content.plan();
+  static Map<String, Object> of(StudyDefinition plan, History history) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("name", plan.name());
     json.put("objective", plan.objectives().get(0));
@@ -31,8 +30,8 @@ final class StudyJson {
       json.put("objectives", plan.objectives());
       json.put("directions", plan.directions().stream().map(StudyJson::spelling).toList());
     }
-    json.put("best_trial", content.history().best().map(FrozenTrial::number).orElse(null));
-    json.put("trials", content.history().trials().stream().map(StudyJson::of).toList());
+    json.put("best_trial", history.best().map(FrozenTrial::number).orElse(null));
+    json.put("trials", history.trials().stream().map(StudyJson::of).toList());
     return json;
   }
 
@@ -101,7 +100,7 @@ final class StudyJson {
    * @param place for messages
    * @throws UserException when it is none, or one of other objectives
    */
-  static List<FrozenTrial> trials(JsonNode root, Study.Plan plan, String place) {
+  static List<FrozenTrial> trials(JsonNode root, StudyDefinition plan, String place) {
     String found = objectives(root);
     String expected =
         objectives(plan.objectives(), plan.directions().stream().map(StudyJson::spelling).toList());

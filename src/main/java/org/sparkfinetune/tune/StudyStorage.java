@@ -48,7 +48,7 @@ public final class StudyStorage implements AutoCloseable {
    * @param plan what is searched
    * @param history what is known
    */
-  record Content(Study.Plan plan, History history) {}
+  record Content(StudyDefinition plan, History history) {}
 
   private StudyStorage(Path path, FileSystem files, Optional<FileContext> renames) {
     this.path = path;
@@ -93,7 +93,7 @@ public final class StudyStorage implements AutoCloseable {
    *
    * @throws UserException when it cannot be read as a study of this plan's objectives
    */
-  List<FrozenTrial> read(Study.Plan plan) {
+  List<FrozenTrial> read(StudyDefinition plan) {
     JsonNode root;
     try (InputStream in = files.open(path)) {
       byte[] bytes = in.readNBytes(MOST_BYTES + 1);
@@ -116,7 +116,9 @@ public final class StudyStorage implements AutoCloseable {
   synchronized void save(Content content) {
     soon = null;
     try {
-      write(JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(StudyJson.of(content)));
+      write(
+          JSON.writerWithDefaultPrettyPrinter()
+              .writeValueAsBytes(StudyJson.of(content.plan(), content.history())));
     } catch (IOException e) {
       throw new UncheckedIOException(path + " cannot be written", e);
     }

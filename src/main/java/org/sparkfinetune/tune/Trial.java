@@ -4,11 +4,13 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sparkfinetune.PublicApi;
 
 /**
  * A trial as its objective sees it: the setting to try, and what to call while it is tried.
  * Thread-safe.
  */
+@PublicApi
 public final class Trial {
   private static final Logger LOG = LoggerFactory.getLogger(Trial.class);
 
@@ -19,14 +21,21 @@ public final class Trial {
     CANCELLED
   }
 
-  private final Study study;
+  /** Takes what trials report. */
+  @FunctionalInterface
+  interface Reports {
+    /** Notes an intermediate value; whether the trial should stop. */
+    boolean report(int number, int step, double value);
+  }
+
+  private final Reports reports;
   private final FrozenTrial trial;
   private final AtomicReference<Stop> stop = new AtomicReference<>();
   private Runnable onStop = () -> {};
 
-  Trial(Study study, FrozenTrial trial) {
-    this.study = study;
+  Trial(FrozenTrial trial, Reports reports) {
     this.trial = trial;
+    this.reports = reports;
   }
 
   /** The trial's number, from 0. */
@@ -47,7 +56,7 @@ public final class Trial {
    * @return whether the trial is to stop; what {@link #onStop} named has been called then
    */
   public boolean report(int step, double value) {
-    if (study.report(number(), step, value)) {
+    if (reports.report(number(), step, value)) {
       stop(Stop.PRUNED);
     }
     return isStopped();

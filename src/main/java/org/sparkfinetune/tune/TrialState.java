@@ -1,6 +1,9 @@
 package org.sparkfinetune.tune;
 
+import org.sparkfinetune.PublicApi;
+
 /** Where a trial stands. */
+@PublicApi
 public enum TrialState {
   /** Has not begun: enqueued, with some or all of its parameters, or to be run again with all. */
   WAITING,

@@ -15,6 +15,7 @@ import org.sparkfinetune.tune.IntDistribution;
 import org.sparkfinetune.tune.Objective;
 import org.sparkfinetune.tune.SearchSpace;
 import org.sparkfinetune.tune.Study;
+import org.sparkfinetune.tune.StudyDefinition;
 import org.sparkfinetune.tune.StudyStorage;
 import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.pruner.MedianPruner;
@@ -63,12 +64,12 @@ final class StudyTarget implements FuzzTarget {
         new org.apache.hadoop.fs.Path(folder.resolve(FILE).toUri()), new Configuration());
   }
 
-  private static Study.Plan plan() {
+  private static StudyDefinition plan() {
     Map<String, Distribution> space = new LinkedHashMap<>();
     space.put("rate", new FloatDistribution(1e-5, 1e-3, true, 0));
     space.put("batch", new CategoricalDistribution(List.of(16L, 32L)));
     space.put("epochs", new IntDistribution(1, 4, false, 1));
-    return new Study.Plan(
+    return new StudyDefinition(
         "test",
         List.of("eval_accuracy"),
         List.of(Direction.MAXIMIZE),

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
-import org.sparkfinetune.finetune.FineTuning;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.pipeline.PipelineData;
 
 class ConfigLayersTest {
@@ -34,9 +34,9 @@ class ConfigLayersTest {
             List.of(first.toString(), second.toString()),
             List.of("data.seed=3", "data.seed=4", "data.train=s3a://bucket//a=b.csv"));
 
-    assertThat(config.get(FineTuning.TRAINING).numTrainEpochs()).isEqualTo(2);
-    assertThat(config.get(FineTuning.TRAINING).optimizer().weightDecay()).isEqualTo(0.5);
-    assertThat(config.get(FineTuning.TRAINING).perDeviceTrainBatchSize()).isEqualTo(32);
+    assertThat(config.get(FineTuneSchema.TRAINING).numTrainEpochs()).isEqualTo(2);
+    assertThat(config.get(FineTuneSchema.TRAINING).optimizer().weightDecay()).isEqualTo(0.5);
+    assertThat(config.get(FineTuneSchema.TRAINING).perDeviceTrainBatchSize()).isEqualTo(32);
     DataArguments data = config.get(PipelineData.SCHEMA);
     assertThat(data.seed()).isEqualTo(4);
     assertThat(data.train()).isEqualTo("s3a://bucket//a=b.csv");
@@ -52,7 +52,7 @@ class ConfigLayersTest {
 
   private static double learningRate(String... overrides) {
     return ConfigLayers.read(FINE_TUNE, List.of(), List.of(overrides))
-        .get(FineTuning.TRAINING)
+        .get(FineTuneSchema.TRAINING)
         .optimizer()
         .learningRate();
   }
@@ -97,7 +97,7 @@ class ConfigLayersTest {
 
     assertThat(again.toHocon()).isEqualTo(config.toHocon());
     assertThat(again.spark()).isEqualTo(config.spark());
-    assertThat(again.get(FineTuning.TRAINING)).isEqualTo(config.get(FineTuning.TRAINING));
+    assertThat(again.get(FineTuneSchema.TRAINING)).isEqualTo(config.get(FineTuneSchema.TRAINING));
     assertThat(again.value("output")).isEqualTo("a \"b\" \\c");
   }
 
@@ -200,7 +200,7 @@ class ConfigLayersTest {
     Settings config =
         ConfigLayers.read(FINE_TUNE, List.of(remote), List.of("training.weight_decay=0.5"));
 
-    assertThat(config.get(FineTuning.TRAINING).numTrainEpochs()).isEqualTo(7);
+    assertThat(config.get(FineTuneSchema.TRAINING).numTrainEpochs()).isEqualTo(7);
     assertThat(config.command()).contains("--conf " + remote);
     String wrong = file("w.conf", "\ntraining.learning_rate = -1").toUri().toString();
     fileRefused(wrong, wrong + ": 2: training.learning_rate=-1 is not allowed: expected > 0");
@@ -217,7 +217,7 @@ class ConfigLayersTest {
     Settings config = ConfigLayers.read(new TuneJob(), recorded, List.of(), List.of());
 
     assertThat(config.get(StudyArguments.SCHEMA)).isEqualTo(StudyArguments.SCHEMA.defaults());
-    assertThat(config.get(FineTuning.TRAINING).numTrainEpochs()).isEqualTo(9);
+    assertThat(config.get(FineTuneSchema.TRAINING).numTrainEpochs()).isEqualTo(9);
   }
 
   private static void fileRefused(Path file, String message) {

@@ -39,6 +39,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.export.ExportFormat;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.encoder.Pooling;
@@ -194,8 +195,8 @@ class ExportJobTest {
   }
 
   @ParameterizedTest
-  @EnumSource(ExportArguments.Format.class)
-  void writesToARemoteFileSystemWhatOpensAsABase(ExportArguments.Format format) throws Exception {
+  @EnumSource(ExportFormat.class)
+  void writesToARemoteFileSystemWhatOpensAsABase(ExportFormat format) throws Exception {
     Path run = run(Pooling.CLS);
     Configuration ofSpark = spark.sparkContext().hadoopConfiguration();
     ofSpark.set("fs.remote.impl", Remote.class.getName());
@@ -212,7 +213,7 @@ class ExportJobTest {
       assertSameWeights(before, after);
       assertThat(base.tokenizer()).isEqualTo(TestModels.tiny().tokenizer());
     }
-    if (format == ExportArguments.Format.SPARKNLP) {
+    if (format == ExportFormat.SPARKNLP) {
       BertForSequenceClassification.load(folder.resolve("a/b").toString());
     }
   }

@@ -27,6 +27,7 @@ import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.finetune.NamedModels;
 import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedModel;
 import org.sparkfinetune.track.mlflow.MlflowModelResolver;

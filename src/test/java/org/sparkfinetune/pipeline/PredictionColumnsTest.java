@@ -300,7 +300,7 @@ class PredictionColumnsTest {
     PredictionWriter.Counts counts =
         PredictionWriter.write(predicted(), path, PredictionWriter.Format.CSV, false);
 
-    assertThat(counts).isEqualTo(new PredictionWriter.Counts(5, 3));
+    assertThat(counts).isEqualTo(new PredictionWriter.Counts(5, 3, PredictionWriter.Format.CSV));
     List<Row> rows =
         spark
             .read()

@@ -71,12 +71,12 @@ final class Studies {
         .started(slot, START + 1000 * from);
   }
 
-  static StudyReport.Input input(Direction direction, List<FrozenTrial> trials, int slots) {
+  static StudyReportInput input(Direction direction, List<FrozenTrial> trials, int slots) {
     return input(new History(List.of(direction), trials), List.of("eval_accuracy"), slots);
   }
 
-  static StudyReport.Input input(History history, List<String> objectives, int slots) {
-    return new StudyReport.Input(
+  static StudyReportInput input(History history, List<String> objectives, int slots) {
+    return new StudyReportInput(
         "study",
         history,
         SPACE,
@@ -151,8 +151,8 @@ final class Studies {
   }
 
   /** The same, written so many seconds after the start. */
-  static StudyReport.Input at(StudyReport.Input input, long seconds) {
-    return new StudyReport.Input(
+  static StudyReportInput at(StudyReportInput input, long seconds) {
+    return new StudyReportInput(
         input.name(),
         input.history(),
         input.space(),

@@ -29,7 +29,7 @@ import org.w3c.dom.Element;
 
 /** Where the marks, lines and bars of a study's charts lie. */
 class StudyChartsTest {
-  private static Html report(StudyReport.Input input) throws Exception {
+  private static Html report(StudyReportInput input) throws Exception {
     return Html.parse(StudyReport.html(input));
   }
 
@@ -106,7 +106,7 @@ class StudyChartsTest {
                 .finished(TrialState.COMPLETE, List.of(1.0), List.of(), START + 1, ""));
     Html html =
         report(
-            new StudyReport.Input(
+            new StudyReportInput(
                 "s",
                 new History(List.of(Direction.MAXIMIZE), trials),
                 SearchSpace.of(space),
@@ -168,7 +168,7 @@ class StudyChartsTest {
 
   @Test
   void importancesAreBarsWithTheLargestFirst() throws Exception {
-    StudyReport.Input input = Studies.input(Direction.MAXIMIZE, trials(), 2);
+    StudyReportInput input = Studies.input(Direction.MAXIMIZE, trials(), 2);
     Map<String, Double> importances = new LinkedHashMap<>();
     importances.put("training.epochs", 0.25);
     importances.put("training.optimizer", Double.NaN);
@@ -176,7 +176,7 @@ class StudyChartsTest {
 
     Html html =
         report(
-            new StudyReport.Input(
+            new StudyReportInput(
                 "s",
                 input.history(),
                 input.space(),

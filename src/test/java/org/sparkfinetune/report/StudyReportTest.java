@@ -26,7 +26,7 @@ class StudyReportTest {
   private static final String HOSTILE =
       "</script><script>alert(1)</script>\"'&<b> \u202Eשלום 日本 \u0000\uD800";
 
-  private static Html report(StudyReport.Input input) throws Exception {
+  private static Html report(StudyReportInput input) throws Exception {
     return Html.parse(StudyReport.html(input));
   }
 
@@ -68,7 +68,7 @@ class StudyReportTest {
     trials.add(
         begun(6, 1, 90)
             .finished(TrialState.WAITING, List.of(), List.of(), 0, "its executor was lost"));
-    StudyReport.Input input = Studies.input(Direction.MAXIMIZE, trials, 2);
+    StudyReportInput input = Studies.input(Direction.MAXIMIZE, trials, 2);
     Html html = report(at(input, 100));
 
     assertThat(html.texts("//section[h2='Trials']//thead//th"))
@@ -160,7 +160,7 @@ class StudyReportTest {
 
   @Test
   void linksLeadToFilesAndRunsAlone() throws Exception {
-    StudyReport.Input input = Studies.input(Direction.MAXIMIZE, trials(), 2);
+    StudyReportInput input = Studies.input(Direction.MAXIMIZE, trials(), 2);
     Map<String, String> links = new LinkedHashMap<>();
     links.put("best setting", "best.conf");
     links.put("model", "hdfs://host/model");
@@ -168,7 +168,7 @@ class StudyReportTest {
 
     Html html =
         report(
-            new StudyReport.Input(
+            new StudyReportInput(
                 "s",
                 input.history(),
                 input.space(),
@@ -205,7 +205,7 @@ class StudyReportTest {
 
     String page =
         StudyReport.html(
-            new StudyReport.Input(
+            new StudyReportInput(
                 HOSTILE,
                 new History(List.of(Direction.MAXIMIZE), List.of(done, failed)),
                 SearchSpace.of(space),
@@ -239,7 +239,7 @@ class StudyReportTest {
 
     String page =
         StudyReport.html(
-            new StudyReport.Input(
+            new StudyReportInput(
                 "s",
                 new History(List.of(Direction.MAXIMIZE), trials),
                 searched,

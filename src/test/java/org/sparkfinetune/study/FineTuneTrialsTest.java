@@ -15,14 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.config.Settings;
-import org.sparkfinetune.finetune.FineTuning;
-import org.sparkfinetune.jobs.ConfigLayers;
+import org.sparkfinetune.config.SettingsBuilder;
 import org.sparkfinetune.jobs.TrackedJobs;
-import org.sparkfinetune.jobs.TuneJob;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.Objective;
 import org.sparkfinetune.tune.Study;
+import org.sparkfinetune.tune.StudyDefinition;
 import org.sparkfinetune.tune.StudyStorage;
 import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.sampler.RandomSampler;
@@ -36,7 +36,14 @@ class FineTuneTrialsTest {
         new ArrayList<>(TrackedJobs.fineTune(TrackedJobs.rows(folder, 30), folder.resolve("out")));
     arguments.remove(0);
     arguments.add("tune.space.training.learning_rate=[1e-3, 1e-4]");
-    return ConfigLayers.read(new TuneJob(), List.of(), arguments);
+    SettingsBuilder settings = new SettingsBuilder(Tuning.KEYS, Tuning.STRUCTURES);
+    for (String argument : arguments) {
+      int equals = argument.indexOf('=');
+      if (!argument.startsWith("output=")) {
+        settings.set(argument.substring(0, equals), argument.substring(equals + 1));
+      }
+    }
+    return settings.build("");
   }
 
   private OutputDirectory output() throws IOException {
@@ -46,12 +53,12 @@ class FineTuneTrialsTest {
 
   /** A study whose trials are to stop when they report anything. */
   private Study study(Settings config) throws IOException {
-    Study.Plan plan =
-        new Study.Plan(
+    StudyDefinition plan =
+        new StudyDefinition(
             "test",
             List.of("eval_accuracy"),
             List.of(Direction.MAXIMIZE),
-            TuneSpace.parse(config.get(TuneArguments.SCHEMA).space(), FineTuning.SETTINGS),
+            TuneSpace.parse(config.get(TuneArguments.SCHEMA).space(), FineTuneSchema.KEYS),
             new RandomSampler(1),
             (history, trial) -> true,
             5);
@@ -73,8 +80,8 @@ class FineTuneTrialsTest {
     Objectives goal =
         Objectives.of(
             config.get(TuneArguments.SCHEMA),
-            config.get(FineTuning.TRAINING).evaluation(),
-            config.get(FineTuning.MODEL).problemType());
+            config.get(FineTuneSchema.TRAINING).evaluation(),
+            config.get(FineTuneSchema.MODEL).problemType());
 
     try (TrialExamples examples = new TrialExamples(spark, 0)) {
       FineTuneTrials trials =

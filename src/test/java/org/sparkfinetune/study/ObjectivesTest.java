@@ -14,8 +14,8 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.evaluate.Better;
 import org.sparkfinetune.evaluate.Metric;
 import org.sparkfinetune.evaluate.MetricName;
-import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.task.ProblemType;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.Objective;
 import org.sparkfinetune.tune.pruner.PatientPruner;
@@ -34,7 +34,7 @@ class ObjectivesTest {
   private static Objectives goal(
       Map<String, ?> values, Map<String, ?> training, ProblemType problemType) {
     return Objectives.of(
-        tune(values), FineTuning.TRAINING.create(training).evaluation(), problemType);
+        tune(values), FineTuneSchema.TRAINING.create(training).evaluation(), problemType);
   }
 
   @Test

@@ -25,10 +25,7 @@ import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.evaluate.Metric;
-import org.sparkfinetune.jobs.ConfigLayers;
-import org.sparkfinetune.jobs.Job;
 import org.sparkfinetune.jobs.TrackedJobs;
-import org.sparkfinetune.jobs.TuneJob;
 import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.track.JournalReader;
 import org.sparkfinetune.track.RunSnapshot;
@@ -71,12 +68,18 @@ class TuneSessionTest {
                 "tracking.flush_timeout=0"));
     arguments.addAll(Arrays.asList(more));
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
-    Job job = new TuneJob();
     try (PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8)) {
-      job.run(
-          ConfigLayers.read(job, List.of(), arguments),
-          TestSpark.session(),
-          new Console(out, OptionalInt.empty()));
+      Tuning tuning = Tuning.on(TestSpark.session()).console(new Console(out, OptionalInt.empty()));
+      for (String argument : arguments) {
+        String key = argument.substring(0, argument.indexOf('='));
+        String value = argument.substring(argument.indexOf('=') + 1);
+        if (key.equals("resume")) {
+          tuning = tuning.resume(Boolean.parseBoolean(value));
+        } else if (!key.startsWith("spark.")) {
+          tuning = tuning.set(key, value);
+        }
+      }
+      tuning.run();
     }
     return printed.toString(StandardCharsets.UTF_8);
   }

@@ -9,15 +9,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
-import org.sparkfinetune.finetune.FineTuning;
-import org.sparkfinetune.jobs.ConfigLayers;
-import org.sparkfinetune.jobs.TuneJob;
+import org.sparkfinetune.config.SettingsBuilder;
+import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.FloatDistribution;
 import org.sparkfinetune.tune.IntDistribution;
@@ -28,7 +28,36 @@ class TuneSpaceTest {
   @TempDir Path folder;
 
   private static SearchSpace parse(String hocon) {
-    return TuneSpace.parse(hocon, FineTuning.SETTINGS);
+    return TuneSpace.parse(hocon, FineTuneSchema.KEYS);
+  }
+
+  /** The settings of files, and of arguments over them. */
+  private static Settings settings(List<String> files, List<String> arguments) {
+    SettingsBuilder builder = new SettingsBuilder(Tuning.KEYS, Tuning.STRUCTURES);
+    files.forEach(file -> builder.file(file, Configuration::new));
+    arguments.forEach(
+        argument -> {
+          int equals = argument.indexOf('=');
+          builder.set(argument.substring(0, equals), argument.substring(equals + 1));
+        });
+    return builder.build("");
+  }
+
+  @Test
+  void aSpaceOfObjectsIsThatOfItsText() {
+    SearchSpace space =
+        parse(
+            """
+            training {
+              learning_rate = {low = 1e-5, high = 1e-3, log = true}
+              weight_decay = {low = 0, high = 0.1, step = 0.05}
+              num_train_epochs = {low = 1, high = 3}
+              optim = [adamw, sgd]
+              momentum = {low = 0.5, high = 0.9, when = {training.optim = sgd}}
+            }
+            """);
+
+    assertThat(parse(TuneSpace.toHocon(space))).isEqualTo(space);
   }
 
   @Test
@@ -115,8 +144,7 @@ class TuneSpaceTest {
             """);
 
     Settings config =
-        ConfigLayers.read(
-            new TuneJob(),
+        settings(
             List.of(file.toString()),
             List.of(
                 "tune.space.training.optim=[adamw, lion]",
@@ -128,7 +156,7 @@ class TuneSpaceTest {
             parameter("training.optim", new CategoricalDistribution(List.of("adamw", "lion"))),
             parameter("training.learning_rate", new FloatDistribution(1e-5, 1e-3, true, 0)),
             parameter("training.weight_decay", new FloatDistribution(0, 0.1, false, 0)));
-    assertThat(TuneSpace.enqueued(config.get(TuneArguments.SCHEMA).enqueue(), FineTuning.SETTINGS))
+    assertThat(TuneSpace.enqueued(config.get(TuneArguments.SCHEMA).enqueue(), FineTuneSchema.KEYS))
         .containsExactly(
             Map.of("training.learning_rate", 2e-4),
             Map.of("training.learning_rate", 3e-4, "training.optim", "sgd"));
@@ -155,9 +183,7 @@ class TuneSpaceTest {
         Files.writeString(
             folder.resolve("later.conf"),
             "tune.space.training { learning_rate = {low = 1e-4, high = 1e-3}, warmup_ratio = [0, 0.1] }");
-    Settings config =
-        ConfigLayers.read(
-            new TuneJob(), List.of("conf/tune/tpe.conf", later.toString()), List.of());
+    Settings config = settings(List.of("conf/tune/tpe.conf", later.toString()), List.of());
 
     assertThat(parse(config.get(TuneArguments.SCHEMA).space()).parameters())
         .hasSize(4)
@@ -168,16 +194,14 @@ class TuneSpaceTest {
 
   /** The parameters of conf/tune/tpe.conf with an argument. */
   private static List<SearchSpace.Parameter> over(String override) {
-    Settings config =
-        ConfigLayers.read(new TuneJob(), List.of("conf/tune/tpe.conf"), List.of(override));
+    Settings config = settings(List.of("conf/tune/tpe.conf"), List.of(override));
     return parse(config.get(TuneArguments.SCHEMA).space()).parameters();
   }
 
   @Test
   void theSpacesInConfAreGood() {
     for (String name : List.of("tpe", "bert-small-grid")) {
-      Settings config =
-          ConfigLayers.read(new TuneJob(), List.of("conf/tune/" + name + ".conf"), List.of());
+      Settings config = settings(List.of("conf/tune/" + name + ".conf"), List.of());
       assertThat(parse(config.get(TuneArguments.SCHEMA).space()).parameters())
           .as(name)
           .hasSizeGreaterThan(2);

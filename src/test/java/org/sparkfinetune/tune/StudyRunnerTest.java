@@ -44,8 +44,8 @@ class StudyRunnerTest {
 
   private Study study(Sampler sampler, SearchSpace space, Pruner pruner, int trials)
       throws IOException {
-    Study.Plan plan =
-        new Study.Plan(
+    StudyDefinition plan =
+        new StudyDefinition(
             "test", List.of("loss"), List.of(Direction.MINIMIZE), space, sampler, pruner, trials);
     return Study.begin(plan, List.of(), file());
   }

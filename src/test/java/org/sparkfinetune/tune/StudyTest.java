@@ -41,8 +41,8 @@ class StudyTest {
     return SearchSpace.of(space);
   }
 
-  private static Study.Plan plan(Pruner pruner, int trials) {
-    return new Study.Plan(
+  private static StudyDefinition plan(Pruner pruner, int trials) {
+    return new StudyDefinition(
         "test",
         List.of("eval_accuracy"),
         List.of(Direction.MAXIMIZE),
@@ -225,8 +225,8 @@ class StudyTest {
   void refusesAnotherObjectivesFile() throws IOException {
     try (StudyStorage file = file()) {
       Study.begin(plan(NONE, 3), List.of(), file);
-      Study.Plan other =
-          new Study.Plan(
+      StudyDefinition other =
+          new StudyDefinition(
               "test",
               List.of("eval_loss"),
               List.of(Direction.MINIMIZE),
@@ -297,7 +297,7 @@ class StudyTest {
 
   @Test
   void refusesToBeginWithWhatIsNotInTheSpace() {
-    Study.Plan plan = plan(NONE, 3);
+    StudyDefinition plan = plan(NONE, 3);
     assertRefused(
         plan,
         Map.of("epochs", 9L),
@@ -313,7 +313,8 @@ class StudyTest {
         "tune.enqueue: depth is not in the search space: expected one of rate, batch, epochs");
   }
 
-  private static void assertRefused(Study.Plan plan, Map<String, Object> params, String message) {
+  private static void assertRefused(
+      StudyDefinition plan, Map<String, Object> params, String message) {
     assertThatThrownBy(() -> Study.check(plan, List.of(params)))
         .isInstanceOf(UserException.class)
         .hasMessage(message);
@@ -342,7 +343,7 @@ class StudyTest {
                     "momentum",
                     new FloatDistribution(0, 1, false, 0),
                     Optional.of(new SearchSpace.Condition("optim", List.of("sgd"))))));
-    Study.Plan plan = grid(space, new RandomSampler(1), 5);
+    StudyDefinition plan = grid(space, new RandomSampler(1), 5);
     String message = "tune.enqueue: momentum=0.9 is there with optim=sgd alone: give that as well";
 
     assertRefused(plan, Map.of("momentum", 0.9), message);
@@ -354,8 +355,8 @@ class StudyTest {
     }
   }
 
-  private static Study.Plan grid(SearchSpace space, Sampler sampler, int trials) {
-    return new Study.Plan(
+  private static StudyDefinition grid(SearchSpace space, Sampler sampler, int trials) {
+    return new StudyDefinition(
         "test", List.of("loss"), List.of(Direction.MINIMIZE), space, sampler, NONE, trials);
   }
 
@@ -436,7 +437,7 @@ class StudyTest {
     try (StudyStorage file = file()) {
       Study.begin(objectives("train_runtime", Direction.MINIMIZE), List.of(), file);
 
-      for (Study.Plan other :
+      for (StudyDefinition other :
           List.of(
               objectives("eval_loss", Direction.MINIMIZE),
               objectives("train_runtime", Direction.MAXIMIZE),
@@ -449,8 +450,8 @@ class StudyTest {
     }
   }
 
-  private static Study.Plan objectives(String second, Direction direction) {
-    return new Study.Plan(
+  private static StudyDefinition objectives(String second, Direction direction) {
+    return new StudyDefinition(
         "test",
         List.of("eval_accuracy", second),
         List.of(Direction.MAXIMIZE, direction),

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.zip.CRC32;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
@@ -30,6 +31,7 @@ import org.sparkfinetune.tune.Pruner;
  * @param bootstrapCount how many trials of a bracket are stopped at a rung before any goes on from
  *     it; needs a {@code maxResource}
  */
+@PublicApi
 public record HyperbandPruner(
     String studyName,
     int minResource,

@@ -1,5 +1,6 @@
 package org.sparkfinetune.tune.pruner;
 
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
@@ -14,6 +15,7 @@ import org.sparkfinetune.tune.Pruner;
  * @param intervalSteps from one step at which it is judged to the next
  * @param minTrials how many complete trials must have a value at the step
  */
+@PublicApi
 public record MedianPruner(int startupTrials, int warmupSteps, int intervalSteps, int minTrials)
     implements Pruner {
   /**

@@ -2,6 +2,7 @@ package org.sparkfinetune.tune.pruner;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.FrozenTrial;
@@ -21,6 +22,7 @@ import org.sparkfinetune.tune.Pruner;
  * @param patience how many values without an improvement are let pass
  * @param minDelta by how much the newest values must at least be worse
  */
+@PublicApi
 public record PatientPruner(Pruner pruner, int patience, double minDelta) implements Pruner {
   /**
    * Checks the settings.

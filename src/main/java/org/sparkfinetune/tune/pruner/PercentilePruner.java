@@ -3,6 +3,7 @@ package org.sparkfinetune.tune.pruner;
 import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.Direction;
 import org.sparkfinetune.tune.FrozenTrial;
@@ -24,6 +25,7 @@ import org.sparkfinetune.tune.TrialState;
  *     at one, it is judged at the next report instead
  * @param minTrials how many complete trials must have reported at the step
  */
+@PublicApi
 public record PercentilePruner(
     double percentile, int startupTrials, int warmupSteps, int intervalSteps, int minTrials)
     implements Pruner {

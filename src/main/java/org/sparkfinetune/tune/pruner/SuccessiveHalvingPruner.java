@@ -3,6 +3,7 @@ package org.sparkfinetune.tune.pruner;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.History;
@@ -36,6 +37,7 @@ import org.sparkfinetune.tune.Pruner;
  * @param bootstrapCount how many trials are stopped at a rung before any goes on from it; needs a
  *     {@code minResource}
  */
+@PublicApi
 public record SuccessiveHalvingPruner(
     OptionalInt minResource, int reductionFactor, int minEarlyStoppingRate, int bootstrapCount)
     implements Pruner {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.Distribution;
 import org.sparkfinetune.tune.FrozenTrial;
@@ -22,6 +23,7 @@ import org.sparkfinetune.tune.SearchSpace.Parameter;
  * most, so that the space is a forest: a parameter has as many settings as its values have with
  * those below them.
  */
+@PublicApi
 public record GridSampler() implements Sampler {
   @Override
   public Map<String, Object> sample(History history, SearchSpace space, int number) {

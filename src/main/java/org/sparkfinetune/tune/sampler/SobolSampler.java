@@ -3,6 +3,7 @@ package org.sparkfinetune.tune.sampler;
 import java.util.List;
 import java.util.Map;
 import org.apache.commons.math3.random.SobolSequenceGenerator;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.History;
 import org.sparkfinetune.tune.Sampler;
@@ -18,6 +19,7 @@ import org.sparkfinetune.tune.SearchSpace;
  *
  * @param seed of the scrambling
  */
+@PublicApi
 public record SobolSampler(long seed) implements Sampler {
   /** As many as there are direction numbers. */
   private static final int MOST_DIMENSIONS = 1000;

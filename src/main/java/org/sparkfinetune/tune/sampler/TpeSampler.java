@@ -10,6 +10,7 @@ import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.DoubleSupplier;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.tune.CategoricalDistribution;
 import org.sparkfinetune.tune.Distribution;
@@ -33,6 +34,7 @@ import org.sparkfinetune.tune.TrialState;
  *
  * @param seed of the draws, with the trial's number
  */
+@PublicApi
 public record TpeSampler(long seed, Options options) implements Sampler {
   /**
    * How it goes about it.

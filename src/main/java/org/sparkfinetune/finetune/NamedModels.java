@@ -1,4 +1,4 @@
-package org.sparkfinetune.jobs;
+package org.sparkfinetune.finetune;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,15 +7,14 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
-import org.sparkfinetune.finetune.Presets;
 import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.track.mlflow.MlflowModelResolver;
 
 /**
- * The pretrained models that a job's settings name by a URI: fetched before the job starts, so that
- * a wrong one costs no work, and the same models until the job ends.
+ * The pretrained models that settings name by a URI: fetched before anything else is done, so that
+ * a wrong one costs no work, and the same models until this is closed.
  */
-final class NamedModels implements AutoCloseable {
+public final class NamedModels implements AutoCloseable {
   private static final List<String> KEYS = List.of("model", Presets.BASE);
   private static final String TRACKING_URI = "tracking.uri";
 
@@ -26,11 +25,11 @@ final class NamedModels implements AutoCloseable {
   /**
    * Fetches what the configuration names.
    *
-   * @param hadoop the configuration that the job opens models with, or makes copies of; until this
-   *     is closed it has the settings for that
+   * @param hadoop the configuration that models are opened with, or makes copies of; until this is
+   *     closed it has the settings for that
    * @throws UserException when one cannot be had; it begins with the key
    */
-  static NamedModels fetch(Settings config, Configuration hadoop) {
+  public static NamedModels fetch(Settings config, Configuration hadoop) {
     NamedModels models = new NamedModels();
     try {
       if (config.value(TRACKING_URI) instanceof String server && !server.isEmpty()) {

@@ -1,0 +1,100 @@
+package org.sparkfinetune.finetune;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.sparkfinetune.PublicApi;
+import org.sparkfinetune.evaluate.ConfusionMatrix;
+import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.evaluate.Report;
+import org.sparkfinetune.evaluate.Scores;
+import org.sparkfinetune.evaluate.Stage;
+import org.sparkfinetune.report.ClassResults;
+
+/** What labelled rows say of a classifier. Immutable. */
+@PublicApi
+public final class EvaluationResult {
+  private final Metrics metrics;
+  private final List<String> labels;
+  private final Report report;
+  private final ClassResults classes;
+
+  private EvaluationResult(Metrics metrics, List<String> labels) {
+    this.metrics = metrics;
+    this.labels = List.copyOf(labels);
+    report = metrics.report(labels);
+    classes = ClassResults.of(metrics, labels);
+  }
+
+  /**
+   * The result of measured rows.
+   *
+   * @param labels the label names, by index
+   */
+  static EvaluationResult of(Metrics metrics, List<String> labels) {
+    return new EvaluationResult(metrics, labels);
+  }
+
+  /** The rows that were measured: those with a text and a label that the model knows. */
+  public long rows() {
+    return metrics.n();
+  }
+
+  /** The share of the rows, from 0 to 1, whose predicted labels are exactly their labels. */
+  public double accuracy() {
+    return metrics.accuracy();
+  }
+
+  /**
+   * Every metric by name, as {@code metrics.json} has them: {@code test_loss} (nats), {@code
+   * test_accuracy}, {@code test_f1}, ... (shares from 0 to 1), {@code test_samples} (rows).
+   */
+  public Map<String, Double> metrics() {
+    return metrics.toMap(Stage.TEST.prefix());
+  }
+
+  /** The label names, by index. */
+  public List<String> labels() {
+    return labels;
+  }
+
+  /** Precision, recall, F1 and rows by label, in the order of {@link #labels}. */
+  public Map<String, Scores> classes() {
+    Map<String, Scores> byLabel = new LinkedHashMap<>();
+    for (int i = 0; i < labels.size(); i++) {
+      byLabel.put(labels.get(i), classes.scores().get(i));
+    }
+    return byLabel;
+  }
+
+  /** Rows by label and prediction, by label index; empty for multi-label models. */
+  public Optional<ConfusionMatrix> confusionMatrix() {
+    return classes.confusions();
+  }
+
+  /** A text in brief: averages and, where there are many classes, those that need attention. */
+  public String summary() {
+    return report.summary();
+  }
+
+  /** A text with the scores of every class, and the most frequent confusions. */
+  public String report() {
+    return report.full();
+  }
+
+  @Override
+  public String toString() {
+    return summary();
+  }
+
+  /** What pages show of the classes. */
+  ClassResults classResults() {
+    return classes;
+  }
+
+  /** The confusions as CSV; empty for multi-label models, and where the classes are too many. */
+  Optional<String> confusionMatrixCsv() {
+    return report.confusionMatrixCsv();
+  }
+}

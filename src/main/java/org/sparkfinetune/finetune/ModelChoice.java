@@ -1,0 +1,32 @@
+package org.sparkfinetune.finetune;
+
+import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+
+/** A model that is there, or is loaded when it is needed. */
+@FunctionalInterface
+interface ModelChoice {
+  /** Nobody has named one. */
+  ModelChoice NONE =
+      (spark, pairs) -> {
+        throw new UserException("model is not set: expected a path, or a classifier");
+      };
+
+  /** The one at a path. */
+  static ModelChoice of(String path) {
+    return (spark, pairs) -> ClassifierPipeline.load(spark, path, pairs);
+  }
+
+  /** This one. */
+  static ModelChoice of(TextClassifier classifier) {
+    return (spark, pairs) -> classifier.classifierPipeline();
+  }
+
+  /**
+   * The model.
+   *
+   * @param pairs whether the rows hold pairs of texts
+   */
+  ClassifierPipeline load(SparkSession spark, boolean pairs);
+}

@@ -1,0 +1,169 @@
+package org.sparkfinetune.finetune;
+
+import java.io.IOException;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.PublicApi;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.PipelineData;
+import org.sparkfinetune.pipeline.PredictionWriter;
+import org.sparkfinetune.storage.OutputDirectory;
+
+/**
+ * A classification of rows, as {@code jobs/predict} does it. Immutable: each method gives another
+ * prediction.
+ */
+@PublicApi
+public final class Prediction {
+  /** The settings of a prediction. */
+  public static final SettingKeys KEYS =
+      SettingKeys.of(PipelineData.SCHEMA, "input")
+          .and(PipelineData.SCHEMA, PipelineData.FORMAT)
+          .and(PipelineData.SCHEMA, "text_column", "text_pair_column");
+
+  private final RunOptions options;
+  private final ModelChoice model;
+  private final boolean escapeFormulas;
+
+  private Prediction(RunOptions options, ModelChoice model, boolean escapeFormulas) {
+    this.options = options;
+    this.model = model;
+    this.escapeFormulas = escapeFormulas;
+  }
+
+  /** A prediction of all defaults, by Spark jobs of this session. */
+  public static Prediction on(SparkSession spark) {
+    return new Prediction(RunOptions.of(spark, KEYS, List.of()), ModelChoice.NONE, false);
+  }
+
+  private Prediction with(RunOptions other) {
+    return new Prediction(other, model, escapeFormulas);
+  }
+
+  /** With a model to load; paths are those of {@link Evaluation#model(String)}. */
+  public Prediction model(String path) {
+    return new Prediction(options, ModelChoice.of(path), escapeFormulas);
+  }
+
+  /** With a model that is there. */
+  public Prediction model(TextClassifier classifier) {
+    return new Prediction(options, ModelChoice.of(classifier), escapeFormulas);
+  }
+
+  /**
+   * With a setting, by the key that the command line has.
+   *
+   * @param key of {@code data}, as {@code data.text_column}; or {@code overwrite}
+   * @throws UserException when the key is unknown or the value is not allowed
+   */
+  public Prediction set(String key, Object value) {
+    return with(options.set(key, value));
+  }
+
+  /** With these settings and no others. */
+  public Prediction settings(Settings settings) {
+    return with(options.settings(settings));
+  }
+
+  /**
+   * With rows to classify, in the place of {@code data.input}.
+   *
+   * @param rows with the columns that {@code data.text_column} and, of pairs, {@code
+   *     data.text_pair_column} name
+   */
+  public Prediction input(Dataset<Row> rows) {
+    return with(options.rows("input", rows));
+  }
+
+  /** With what {@link #write} does about a path where something is: by default it is refused. */
+  public Prediction overwrite(boolean value) {
+    return with(options.overwrite(value));
+  }
+
+  /**
+   * With an apostrophe before texts and column names that a spreadsheet would take for a formula,
+   * where CSV or TSV is written; by default every text stays as it is.
+   */
+  public Prediction escapeFormulas(boolean value) {
+    return new Prediction(options, model, value);
+  }
+
+  /** With somewhere to show warnings; by default standard output. */
+  public Prediction console(Console console) {
+    return with(options.console(console));
+  }
+
+  /**
+   * The rows with all their columns and {@code prediction} (a string, or an array of strings for
+   * multi-label models; null for a null or blank text), {@code confidence} (from 0 to 1; not for
+   * multi-label models) and {@code probabilities} (a map of label to probability). Spark computes
+   * them when they are asked for.
+   *
+   * @throws UserException when there is no such model, or the rows cannot be read, lack a column or
+   *     have one of those that are added
+   */
+  public Dataset<Row> run() {
+    return options.use(
+        settings -> {
+          DataArguments data = settings.get(PipelineData.SCHEMA);
+          Dataset<Row> input = input(data);
+          return predict(pipeline(data), input, data);
+        });
+  }
+
+  /**
+   * Writes the rows of {@link #run} to a folder of files.
+   *
+   * @param path its ending gives the format ({@code .csv}, {@code .tsv}, {@code .json}, {@code
+   *     .jsonl}, {@code .parquet}); without one it is that of {@code data.input}, and else Parquet
+   * @throws UserException when something is there already, or as of {@link #run}
+   */
+  public PredictionWriter.Counts write(String path) {
+    return options.use(settings -> write(path, settings.get(PipelineData.SCHEMA)));
+  }
+
+  private PredictionWriter.Counts write(String path, DataArguments data)
+      throws IOException, InterruptedException {
+    OutputDirectory.checkDataSet(
+        path, options.overwrite(), options.spark().sparkContext().hadoopConfiguration());
+    PredictionWriter.Format format = PredictionWriter.format(path, data.format(), data.input());
+    if (escapeFormulas && !format.isSeparated()) {
+      throw new UserException(
+          "csv_escape_formulas=true means nothing for %s, which is what would be written: leave it"
+                  .formatted(format.code())
+              + " out, or give output an ending .csv or .tsv");
+    }
+    Dataset<Row> input = input(data);
+    ClassifierPipeline pipeline = pipeline(data);
+    Dataset<Row> predicted = predict(pipeline, input, data);
+    PredictionWriter.Counts counts =
+        PredictionWriter.write(
+            escapeFormulas ? PredictionWriter.withoutFormulas(predicted) : predicted,
+            path,
+            format,
+            options.overwrite());
+    pipeline.warning().ifPresent(warning -> options.console().line("warning: %s", warning));
+    return counts;
+  }
+
+  private Dataset<Row> input(DataArguments data) {
+    return PipelineData.readTexts(
+        options.spark(), data, warning -> options.console().line("warning: %s", warning));
+  }
+
+  private ClassifierPipeline pipeline(DataArguments data) {
+    return model.load(options.spark(), data.textPair().isPresent());
+  }
+
+  private static Dataset<Row> predict(
+      ClassifierPipeline pipeline, Dataset<Row> input, DataArguments data) {
+    return pipeline.predict(input, data.textColumn(), data.textPair());
+  }
+}

@@ -1,0 +1,34 @@
+package org.sparkfinetune.finetune;
+
+import java.io.IOException;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.report.ClassScoresFile;
+import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
+
+/** Makes what users are given of what this project's own packages have. */
+public final class Results {
+  private Results() {}
+
+  /** A pipeline as its users see it. */
+  public static TextClassifier classifier(ClassifierPipeline pipeline) {
+    return new TextClassifier(pipeline);
+  }
+
+  /** Measures prepared rows. */
+  public static EvaluationResult evaluate(ClassifierPipeline pipeline, Dataset<Row> rows) {
+    return EvaluationResult.of(pipeline.evaluate(rows), pipeline.labels());
+  }
+
+  /** Writes what is known of the classes, for people and for programs. */
+  public static void writeReport(EvaluationResult result, OutputDirectory output)
+      throws IOException {
+    output.write(OutputFiles.TEXT_REPORT, result.report());
+    if (result.confusionMatrixCsv().isPresent()) {
+      output.write(OutputFiles.CONFUSION_MATRIX, result.confusionMatrixCsv().get());
+    }
+    output.write(OutputFiles.CLASS_SCORES, ClassScoresFile.write(result.classResults()));
+  }
+}

@@ -1,0 +1,78 @@
+package org.sparkfinetune.storage;
+
+import java.util.List;
+
+/** The names of what is written into an output folder, each by whichever job writes it. */
+public final class OutputFiles {
+  /** The pipeline, as {@code PipelineModel.load} reads it. */
+  public static final String MODEL = "model";
+
+  /** Metrics by name, a JSON object of numbers. */
+  public static final String METRICS = "metrics.json";
+
+  /** The configuration of the run, for {@code --conf}. */
+  public static final String CONFIG = "config.conf";
+
+  /** The log of the training, a JSON array of objects of numbers. */
+  public static final String LOG_HISTORY = "log_history.json";
+
+  /** Scores by class as text. */
+  public static final String TEXT_REPORT = "report.txt";
+
+  /** The page of a run or of a study. */
+  public static final String PAGE = "report.html";
+
+  /** Counts by label and prediction. */
+  public static final String CONFUSION_MATRIX = "confusion_matrix.csv";
+
+  /** Scores by class for programs. */
+  public static final String CLASS_SCORES = "class_scores.json";
+
+  /** Rows that were read and not used, with their reasons. */
+  public static final String REJECTED_ROWS = "rejected_rows";
+
+  /** The folder of checkpoints, unless another one is set. */
+  public static final String CHECKPOINTS = "checkpoints";
+
+  /** All trials of a study. */
+  public static final String STUDY = "study.json";
+
+  /** The configuration of a study's best trial, for {@code --conf}. */
+  public static final String BEST_CONFIG = "best.conf";
+
+  /** The folder of what a study's trials leave while it runs. */
+  public static final String TRIALS = "trials";
+
+  /** What measured rows leave. */
+  public static final List<String> OF_EVALUATION =
+      List.of(METRICS, TEXT_REPORT, CONFUSION_MATRIX, CLASS_SCORES, REJECTED_ROWS);
+
+  /** What a fine-tuning leaves, beside its checkpoints and its journal. */
+  public static final List<String> OF_FINE_TUNING =
+      List.of(
+          MODEL,
+          METRICS,
+          CONFIG,
+          LOG_HISTORY,
+          TEXT_REPORT,
+          PAGE,
+          CONFUSION_MATRIX,
+          CLASS_SCORES,
+          REJECTED_ROWS,
+          OutputDirectory.LAST_GOOD);
+
+  /** What a study leaves, beside its trials and its journal. */
+  public static final List<String> OF_STUDY =
+      List.of(
+          STUDY,
+          BEST_CONFIG,
+          PAGE,
+          MODEL,
+          METRICS,
+          TEXT_REPORT,
+          CONFUSION_MATRIX,
+          CLASS_SCORES,
+          REJECTED_ROWS);
+
+  private OutputFiles() {}
+}

@@ -1,0 +1,252 @@
+package org.sparkfinetune.study;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.PublicApi;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.finetune.RunOptions;
+import org.sparkfinetune.pipeline.FineTuneSchema;
+import org.sparkfinetune.pipeline.PipelineData;
+import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
+import org.sparkfinetune.track.TrackingArguments;
+import org.sparkfinetune.tune.Objective;
+import org.sparkfinetune.tune.Pruner;
+import org.sparkfinetune.tune.Sampler;
+import org.sparkfinetune.tune.SearchSpace;
+import org.sparkfinetune.tune.Study;
+import org.sparkfinetune.tune.StudyStorage;
+
+/**
+ * A search for the settings with which a fine-tuning does best, as {@code jobs/tune} does it:
+ * trials run at the same time over the cluster, each is recorded, and the best one's settings and
+ * model lie in the output.
+ *
+ * <pre>{@code
+ * StudyResult result =
+ *     Tuning.on(spark)
+ *         .set("model.base", "minilm-l6")
+ *         .set("tune.space.training.learning_rate", "{low=1e-5, high=1e-3, log=true}")
+ *         .set("tune.n_trials", 20)
+ *         .train(rows)
+ *         .output("runs/study")
+ *         .run();
+ * }</pre>
+ *
+ * <p>Immutable: each method gives another search.
+ */
+@PublicApi
+public final class Tuning {
+  /** Those of the keys whose values are structures. */
+  public static final List<String> STRUCTURES = List.of("tune.space", "tune.enqueue");
+
+  /** The settings of a search. */
+  public static final SettingKeys KEYS =
+      SettingKeys.of(TuneArguments.SCHEMA).and(FineTuneSchema.KEYS).and(TrackingArguments.SCHEMA);
+
+  private final RunOptions options;
+  private final StudyPlan.Parts parts;
+  private final Optional<SearchSpace> space;
+  private final boolean resume;
+  private final String program;
+
+  private Tuning(
+      RunOptions options,
+      StudyPlan.Parts parts,
+      Optional<SearchSpace> space,
+      boolean resume,
+      String program) {
+    this.options = options;
+    this.parts = parts;
+    this.space = space;
+    this.resume = resume;
+    this.program = program;
+  }
+
+  /** A search of all defaults, by Spark jobs of this session. */
+  public static Tuning on(SparkSession spark) {
+    return new Tuning(
+        RunOptions.of(spark, KEYS, STRUCTURES),
+        new StudyPlan.Parts(Optional.empty(), Optional.empty(), Optional.empty()),
+        Optional.empty(),
+        false,
+        "");
+  }
+
+  private Tuning with(RunOptions other) {
+    return new Tuning(other, parts, space, resume, program);
+  }
+
+  private Tuning with(StudyPlan.Parts other) {
+    return new Tuning(options, other, space, resume, program);
+  }
+
+  /**
+   * With a setting, by the key that the command line has.
+   *
+   * @param key of {@code tune}, {@code data}, {@code model}, {@code training}, {@code resources} or
+   *     {@code tracking}, as {@code tune.n_trials}, or below {@code tune.space}, as {@code
+   *     tune.space.training.learning_rate}; or {@code output} or {@code overwrite}
+   * @param value a number, a boolean or a string; of {@code tune.space} and {@code tune.enqueue}
+   *     also lists and maps of these, or HOCON as a string
+   * @throws UserException when the key is unknown or the value is not allowed
+   */
+  public Tuning set(String key, Object value) {
+    return with(options.set(key, value));
+  }
+
+  /** With several settings, by key. */
+  public Tuning set(Map<String, ?> settings) {
+    RunOptions more = options;
+    for (Map.Entry<String, ?> setting : settings.entrySet()) {
+      more = more.set(setting.getKey(), setting.getValue());
+    }
+    return with(more);
+  }
+
+  /**
+   * With the settings of a file in HOCON.
+   *
+   * @param path on the driver's disk or, with a scheme, on any Hadoop file system
+   * @throws UserException when it cannot be read, a key is unknown or a value is not allowed
+   */
+  public Tuning conf(String path) {
+    return with(options.conf(path));
+  }
+
+  /** With these settings and no others. */
+  public Tuning settings(Settings settings) {
+    return with(options.settings(settings));
+  }
+
+  /** With a space to search, in the place of {@code tune.space}; names are keys of settings. */
+  public Tuning space(SearchSpace value) {
+    return new Tuning(options, parts, Optional.of(value), resume, program);
+  }
+
+  /** With what chooses the next setting, in the place of {@code tune.sampler}. */
+  public Tuning sampler(Sampler value) {
+    return with(new StudyPlan.Parts(Optional.of(value), parts.pruner(), parts.objective()));
+  }
+
+  /** With what stops trials early, in the place of {@code tune.pruner}. */
+  public Tuning pruner(Pruner value) {
+    return with(new StudyPlan.Parts(parts.sampler(), Optional.of(value), parts.objective()));
+  }
+
+  /**
+   * With something else to try settings by than a fine-tuning, in the place of {@code
+   * tune.objective}; {@code tune.metric} then names what it measures. No rows are read for it.
+   */
+  public Tuning objective(Objective value) {
+    return with(new StudyPlan.Parts(parts.sampler(), parts.pruner(), Optional.of(value)));
+  }
+
+  /** With training rows, in the place of {@code data.train}; columns as for a fine-tuning. */
+  public Tuning train(Dataset<Row> rows) {
+    return with(options.rows("train", rows));
+  }
+
+  /** With validation rows, in the place of {@code data.validation}. */
+  public Tuning validation(Dataset<Row> rows) {
+    return with(options.rows("validation", rows));
+  }
+
+  /** With test rows, in the place of {@code data.test}, for the best model. */
+  public Tuning test(Dataset<Row> rows) {
+    return with(options.rows("test", rows));
+  }
+
+  /** With a folder to write to, on any Hadoop file system. A study must have one. */
+  public Tuning output(String folder) {
+    return with(options.output(folder));
+  }
+
+  /** With what is to be done about an output that holds something: by default it is refused. */
+  public Tuning overwrite(boolean value) {
+    return with(options.overwrite(value));
+  }
+
+  /**
+   * Whether to go on with the study that is in the output, if there is one: finished trials stay,
+   * those that were running go on from their checkpoints. By default not.
+   */
+  public Tuning resume(boolean value) {
+    return new Tuning(options, parts, space, value, program);
+  }
+
+  /** With somewhere to show progress; by default standard output. */
+  public Tuning console(Console console) {
+    return with(options.console(console));
+  }
+
+  /** With a program that the record names, as {@code jobs/tune}. */
+  public Tuning program(String name) {
+    return new Tuning(options, parts, space, resume, name);
+  }
+
+  /**
+   * Searches, and returns when the last trial has ended and all is written.
+   *
+   * @throws UserException when settings, rows, cluster or output cannot be worked with, or no trial
+   *     has a value that counts
+   * @throws java.io.UncheckedIOException when the output cannot be written
+   */
+  public StudyResult run() {
+    return options.use(this::run);
+  }
+
+  private StudyResult run(Settings settings) throws IOException {
+    if (options.output().isEmpty()) {
+      throw new UserException("output is not set: expected a folder to write to");
+    }
+    Settings given = given(settings);
+    if (given.get(TuneArguments.SCHEMA).objective().isEmpty()
+        && given.get(PipelineData.SCHEMA).train().isEmpty()) {
+      given.require("data.train");
+    }
+    StudyPlan plan = StudyPlan.of(given, parts, options.output(), options.spark().sparkContext());
+    Configuration hadoop = options.spark().sparkContext().hadoopConfiguration();
+    try (StudyStorage file =
+        StudyStorage.open(new Path(options.output(), OutputFiles.STUDY), hadoop)) {
+      boolean goesOn = resume && file.exists();
+      OutputDirectory output = options.open(OutputFiles.OF_STUDY, goesOn);
+      output.requireOwn(OutputFiles.TRIALS, TrialFolders::isOfATrial);
+      try (TuneSession session =
+          new TuneSession(program, plan, output, options.spark(), options.console())) {
+        session.prepare();
+        return session.search(
+            () -> {
+              if (goesOn) {
+                return Study.resume(plan.plan(), file);
+              }
+              output.clear(OutputFiles.OF_STUDY);
+              output.delete(OutputFiles.TRIALS);
+              return Study.begin(plan.plan(), plan.enqueued(), file);
+            });
+      }
+    }
+  }
+
+  /** The settings with what was given as objects, by the names of these in the record. */
+  private Settings given(Settings settings) {
+    Map<String, Object> named = new LinkedHashMap<>();
+    space.ifPresent(value -> named.put("tune.space", TuneSpace.toHocon(value)));
+    parts.objective().ifPresent(o -> named.put("tune.objective", o.getClass().getName()));
+    Map<String, String> shown = new LinkedHashMap<>();
+    parts.sampler().ifPresent(s -> shown.put("tune.sampler", String.valueOf(s)));
+    parts.pruner().ifPresent(p -> shown.put("tune.pruner", String.valueOf(p)));
+    return settings.with(named).showing(shown);
+  }
+}

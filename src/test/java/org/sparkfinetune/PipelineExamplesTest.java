@@ -1,0 +1,126 @@
+package org.sparkfinetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.lang.reflect.InvocationTargetException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Java examples of the libraries in docs/pipeline.md, compiled and run as they stand there. */
+class PipelineExamplesTest {
+  private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```java\\n(.*?)^```$");
+  private static final Pattern IMPORT = Pattern.compile("(?m)^import [^\\n]*;\\n");
+  private static final String CLASS = "Example";
+
+  @TempDir Path folder;
+
+  /** Those of the chapter, in their order: what one writes a later one reads. */
+  private static List<String> examples() throws IOException {
+    String text = Files.readString(Path.of("docs/pipeline.md"));
+    int begin = text.indexOf("\n## The libraries\n");
+    int end = text.indexOf("\n## ", begin + 1);
+    assertThat(begin).isPositive();
+    assertThat(end).isGreaterThan(begin);
+    List<String> examples = new ArrayList<>();
+    Matcher matcher = EXAMPLE.matcher(text.substring(begin, end));
+    while (matcher.find()) {
+      examples.add(matcher.group(1));
+    }
+    return examples;
+  }
+
+  /** An example as a class whose method does what it says. */
+  private String source(String example, int number) {
+    StringBuilder source = new StringBuilder();
+    source.append("import java.util.*;\n");
+    source.append("import org.apache.spark.sql.*;\n");
+    Matcher imports = IMPORT.matcher(example);
+    while (imports.find()) {
+      source.append(imports.group());
+    }
+    source.append("public class ").append(CLASS).append(number).append(" {\n");
+    source.append("public static void run(SparkSession spark) throws Exception {\n");
+    source.append(imports.replaceAll(""));
+    source.append("}\n}\n");
+    // Its files lie where the test may write.
+    return source.toString().replaceAll("\"(runs|exports|[a-z]+\\.csv)", "\"" + folder + "/$1");
+  }
+
+  private void compile(List<Path> sources) throws IOException {
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    StringWriter messages = new StringWriter();
+    try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
+      List<String> options =
+          List.of(
+              "-proc:none",
+              "-classpath",
+              System.getProperty("java.class.path"),
+              "-d",
+              folder.toString());
+      boolean compiled =
+          compiler
+              .getTask(
+                  messages, files, null, options, null, files.getJavaFileObjectsFromPaths(sources))
+              .call();
+      assertThat(compiled).as(messages.toString()).isTrue();
+    }
+  }
+
+  private void rows(String name, int count) throws IOException {
+    String[] words = {"refund my money", "my parcel is late", "password does not work"};
+    StringBuilder csv = new StringBuilder("text,label\n");
+    for (int i = 0; i < count; i++) {
+      int label = i % words.length;
+      csv.append(words[label]).append(' ').append(i).append(",label ").append(label).append('\n');
+    }
+    Files.writeString(folder.resolve(name), csv);
+  }
+
+  @Test
+  void theExamplesCompileAndRun() throws Exception {
+    rows("train.csv", 60);
+    rows("test.csv", 9);
+    rows("new.csv", 6);
+    List<String> examples = examples();
+    assertThat(examples).hasSizeGreaterThanOrEqualTo(7);
+    List<Path> sources = new ArrayList<>();
+    for (int i = 0; i < examples.size(); i++) {
+      sources.add(
+          Files.writeString(folder.resolve(CLASS + i + ".java"), source(examples.get(i), i)));
+    }
+    compile(sources);
+
+    try (URLClassLoader loader =
+        new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
+      for (int i = 0; i < examples.size(); i++) {
+        try {
+          loader
+              .loadClass(CLASS + i)
+              .getMethod("run", SparkSession.class)
+              .invoke(null, TestSpark.session());
+        } catch (InvocationTargetException e) {
+          throw new AssertionError("example " + i + ":\n" + examples.get(i), e.getCause());
+        }
+      }
+    }
+
+    assertThat(folder.resolve("runs/first/report.html")).exists();
+    assertThat(folder.resolve("runs/study/best.conf")).exists();
+    assertThat(folder.resolve("runs/objective/study.json")).exists();
+    assertThat(folder.resolve("exports/onnx/model.onnx")).exists();
+  }
+}

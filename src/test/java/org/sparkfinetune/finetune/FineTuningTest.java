@@ -1,0 +1,148 @@
+package org.sparkfinetune.finetune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.sparkfinetune.TestSpark;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.runs.Runs;
+import org.sparkfinetune.track.RunSnapshot;
+
+/** Fine-tuning, evaluation and prediction as programs call them, on rows that are no files. */
+class FineTuningTest {
+  private static final Path BASE =
+      Path.of("src/test/resources/org/sparkfinetune/model/io/tiny-bert-classifier")
+          .toAbsolutePath();
+
+  @TempDir Path folder;
+
+  private static Dataset<Row> rows(SparkSession spark, int count) {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      rows.add(RowFactory.create(List.of("refund", "parcel", "login").get(i % 3) + " " + i, i % 3));
+    }
+    return spark.createDataFrame(
+        rows,
+        new StructType().add("body", DataTypes.StringType).add("intent", DataTypes.IntegerType));
+  }
+
+  private FineTuning tiny() {
+    return FineTuning.on(TestSpark.session())
+        .console(Console.quiet())
+        .set(
+            Map.of(
+                "model.base",
+                BASE.toString(),
+                "model.max_length",
+                16,
+                "training.num_train_epochs",
+                1,
+                "data.text_column",
+                "body",
+                "data.label_column",
+                "intent",
+                "tracking.system_metrics_interval",
+                0));
+  }
+
+  @Test
+  void rowsOfADataFrameAreTrainedMeasuredAndPredicted() throws Exception {
+    SparkSession spark = TestSpark.session();
+    Path output = folder.resolve("run");
+
+    FineTuneResult result =
+        tiny().train(rows(spark, 30)).test(rows(spark, 9)).output(output.toString()).run();
+
+    assertThat(result.metrics()).containsKeys("eval_accuracy", "test_accuracy", "train_loss");
+    assertThat(result.files().get("metrics.json")).endsWith("metrics.json");
+    assertThat(result.test().orElseThrow().labels()).containsExactly("0", "1", "2");
+    assertThat(spark.catalog().listTables().filter("isTemporary").collectAsList())
+        .noneMatch(table -> table.name().startsWith("dataframe_"));
+    assertThat(Files.readString(output.resolve("config.conf"))).contains("train = \"\"");
+    RunSnapshot run = Runs.in(output.toString(), spark).find(result.run().id());
+    assertThat(run.inputs().get("training").source()).isEqualTo("DataFrame");
+    assertThat(run.tags()).containsEntry("mlflow.source.type", "LOCAL");
+
+    EvaluationResult again =
+        Evaluation.on(spark)
+            .console(Console.quiet())
+            .model(result.classifier())
+            .set("data.text_column", "body")
+            .set("data.label_column", "intent")
+            .test(rows(spark, 9))
+            .run();
+    assertThat(again.metrics()).isEqualTo(result.test().orElseThrow().metrics());
+    assertThat(again.confusionMatrix().orElseThrow().total()).isEqualTo(again.rows());
+
+    Dataset<Row> predicted =
+        Prediction.on(spark)
+            .console(Console.quiet())
+            .model(output.toString())
+            .set("data.text_column", "body")
+            .input(rows(spark, 5))
+            .run();
+    assertThat(predicted.columns())
+        .containsExactly("body", "intent", "prediction", "confidence", "probabilities");
+    assertThat(predicted.filter("prediction is not null").count()).isEqualTo(5);
+  }
+
+  @Test
+  void whatIsWrongIsSaidInTheWordsOfTheCommandLine() {
+    SparkSession spark = TestSpark.session();
+    FineTuning fineTuning = tiny();
+
+    assertThatThrownBy(() -> fineTuning.set("training.learning_rat", 1))
+        .isInstanceOf(UserException.class)
+        .hasMessage("unknown key training.learning_rat: did you mean training.learning_rate?");
+    assertThatThrownBy(() -> fineTuning.set("training.num_train_epochs", "many"))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("training.num_train_epochs=many is not allowed");
+    assertThatThrownBy(() -> fineTuning.set("model.base", null))
+        .isInstanceOf(UserException.class)
+        .hasMessage("model.base is null: expected a value; leave it out for the default");
+    assertThatThrownBy(() -> fineTuning.set("spark.executor.memory", "1g"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("is a setting of the Spark session, which has begun");
+    assertThatThrownBy(() -> fineTuning.train(rows(spark, 3)).run())
+        .isInstanceOf(UserException.class)
+        .hasMessage("output is not set: expected a folder to write to");
+    assertThatThrownBy(
+            () -> fineTuning.set("data.train", "x.csv").train(rows(spark, 3)).output("x").run())
+        .isInstanceOf(UserException.class)
+        .hasMessage("data.train=x.csv is set, and a DataFrame was given too: expected one of them");
+    assertThatThrownBy(() -> fineTuning.train(rows(spark.newSession(), 3)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("of another Spark session");
+    assertThatThrownBy(() -> Evaluation.on(spark).test(rows(spark, 3)).run())
+        .isInstanceOf(UserException.class)
+        .hasMessage("model is not set: expected a path, or a classifier");
+    assertThatThrownBy(() -> Export.on(spark).format("tensorflow"))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "format=tensorflow is not allowed: expected one of huggingface, onnx, mlflow, sparknlp");
+  }
+
+  @Test
+  void aFineTuningCanBeVaried() {
+    FineTuning common = tiny();
+    FineTuning other = common.set("training.learning_rate", 1e-3);
+    assertThat(other).isNotSameAs(common);
+    assertThatThrownBy(() -> common.output(folder.resolve("a").toString()).run())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("data.train");
+  }
+}
