@@ -29,12 +29,20 @@ record CategoryAnnotator(
     boolean annotateUnlabeled,
     Consumer<UnknownTokens> unknown) {
   /**
+   * What becomes of a row.
+   *
+   * @param annotations of its documents, in order
+   * @param probabilities of each document, by index of the label
+   */
+  record Categories(List<Annotation> annotations, List<double[]> probabilities) {}
+
+  /**
    * The categories of each row's documents, in order.
    *
    * @param batchSize documents a forward pass
    * @throws UserException when documents cannot be paired
    */
-  List<List<Annotation>> categories(List<Annotation[]> rows, int batchSize) {
+  List<Categories> categories(List<Annotation[]> rows, int batchSize) {
     List<String> first = new ArrayList<>();
     List<String> second = new ArrayList<>();
     for (Annotation[] documents : rows) {
@@ -48,12 +56,14 @@ record CategoryAnnotator(
     double[][] probabilities =
         classifier.probabilities(
             first, pairs ? Optional.of(second) : Optional.empty(), batchSize, unknown);
-    List<List<Annotation>> categories = new ArrayList<>();
+    List<Categories> categories = new ArrayList<>();
     int text = 0;
     for (Annotation[] documents : rows) {
-      List<Annotation> row = new ArrayList<>();
+      Categories row = new Categories(new ArrayList<>(), new ArrayList<>());
       for (int sentence = 0; sentence < texts(documents); sentence++) {
-        row.addAll(ofDocument(documents[sentence], sentence, probabilities[text++]));
+        row.annotations().addAll(ofDocument(documents[sentence], sentence, probabilities[text]));
+        row.probabilities().add(probabilities[text]);
+        text++;
       }
       categories.add(row);
     }

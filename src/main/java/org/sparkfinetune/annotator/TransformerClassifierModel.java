@@ -5,13 +5,18 @@ import com.johnsnowlabs.nlp.AnnotatorModel;
 import com.johnsnowlabs.nlp.AnnotatorType;
 import com.johnsnowlabs.nlp.HasBatchedAnnotate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
@@ -19,6 +24,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.PublicApi;
@@ -53,6 +59,8 @@ import scala.collection.Seq;
  * and none for a document that no label reaches it for. With {@link #annotateUnlabeled} such a
  * document gets one of an empty result, which carries the probabilities.
  *
+ * <p>With a {@link #probabilityCol}, a row's probabilities are a vector of numbers besides.
+ *
  * <p>{@code batchSize} rows (default 256) are classified together: their documents are tokenised in
  * one call, sorted by length, and sent through the network {@code per_device_eval_batch_size} at a
  * time. Executors get the weights by one broadcast, made at the first {@code transform}, and load
@@ -75,6 +83,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   // Assigned by HasBatchedAnnotate.$init$.
   private IntParam batchSize;
   private final BooleanParam annotateUnlabeled;
+  private final Param<String> probabilityCol;
   private BroadcastModel source;
   private transient TrainingResult trainingSummary;
   private transient ModelProvenance provenance;
@@ -100,6 +109,13 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
             "Multi-label: whether a document without a predicted label gets an annotation with an"
                 + " empty result and the labels' probabilities.");
     setDefault(annotateUnlabeled, false);
+    probabilityCol =
+        new Param<>(
+            this,
+            "probabilityCol",
+            "Column for the vector of a row's probabilities, in the order of getClasses; none is"
+                + " written when it is empty.");
+    setDefault(probabilityCol, "");
   }
 
   /** Creates a model of a classifier's files. */
@@ -257,6 +273,30 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return this;
   }
 
+  /**
+   * The column that is added for probabilities as numbers: a vector of Spark ML, of type {@code
+   * VectorUDT} and with an element for each of {@link #getClasses}. It adds up to 1, of multi-label
+   * each element is between 0 and 1. Empty, the default, writes none. A row without documents gets
+   * null; one with several has no vector, and is refused.
+   *
+   * <p>Spark NLP lets no annotator declare further columns in {@code transformSchema}: a later
+   * stage of the same pipeline that looks for this one there does not find it. Evaluators do.
+   */
+  public Param<String> probabilityCol() {
+    return probabilityCol;
+  }
+
+  /** Sets {@link #probabilityCol}. */
+  public TransformerClassifierModel setProbabilityCol(String column) {
+    set(probabilityCol, column);
+    return this;
+  }
+
+  /** Gets {@link #probabilityCol}. */
+  public String getProbabilityCol() {
+    return getOrDefault(probabilityCol);
+  }
+
   /** What a document's labels are. */
   public ProblemType getProblemType() {
     return ModelConfig.parse(files().config()).problemType();
@@ -322,7 +362,15 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   public Dataset<?> beforeAnnotate(Dataset<?> dataset) {
     ModelConfig.parse(files().config()).requirePositions(getMaxLength());
     source().broadcast(dataset.sparkSession().sparkContext());
-    return dataset;
+    String column = getProbabilityCol();
+    if (column.isEmpty()) {
+      return dataset;
+    }
+    if (column.equals(getOutputCol()) || Arrays.asList(dataset.columns()).contains(column)) {
+      throw new UserException(
+          "probabilityCol=" + column + ": there is a column of this name already: choose another");
+    }
+    return dataset.withColumn(column, functions.lit(null).cast(SQLDataTypes.VectorType()));
   }
 
   /**
@@ -339,14 +387,16 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   public Seq<Seq<Annotation>> batchAnnotate(Seq<Annotation[]> rows) {
     List<Seq<Annotation>> categories =
         classify(JavaConverters.seqAsJavaList(rows)).stream()
-            .map(TransformerClassifierModel::seq)
+            .map(row -> seq(row.annotations()))
             .toList();
     return seq(categories);
   }
 
   private Seq<Row> addCategories(Seq<Row> rows) {
     List<Row> before = JavaConverters.seqAsJavaList(rows);
-    List<List<Annotation>> categories = classify(before.stream().map(this::documents).toList());
+    List<CategoryAnnotator.Categories> categories =
+        classify(before.stream().map(this::documents).toList());
+    String probabilities = getProbabilityCol();
     List<Row> after = new ArrayList<>();
     for (int i = 0; i < before.size(); i++) {
       Row row = before.get(i);
@@ -354,11 +404,25 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
       for (int column = 0; column < row.size(); column++) {
         values[column] = row.get(column);
       }
+      if (!probabilities.isEmpty()) {
+        values[row.fieldIndex(probabilities)] = vector(categories.get(i).probabilities());
+      }
       values[row.size()] =
-          categories.get(i).stream().map(TransformerClassifierModel::toRow).toArray();
+          categories.get(i).annotations().stream().map(TransformerClassifierModel::toRow).toArray();
       after.add(RowFactory.create(values));
     }
     return seq(after);
+  }
+
+  private Vector vector(List<double[]> probabilities) {
+    if (probabilities.size() > 1) {
+      throw new UserException(
+          "probabilityCol=%s: a row has %d documents, each with probabilities of its own: give a row"
+                  .formatted(getProbabilityCol(), probabilities.size())
+              + " one document (explode them, as SentenceDetector's setExplodeSentences does), or"
+              + " leave probabilityCol out");
+    }
+    return probabilities.isEmpty() ? null : Vectors.dense(probabilities.get(0));
   }
 
   /** The documents of a row; of pairs all first ones, then as many second ones. */
@@ -391,7 +455,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   }
 
   /** The categories of each row's documents, in order. */
-  private List<List<Annotation>> classify(List<Annotation[]> rows) {
+  private List<CategoryAnnotator.Categories> classify(List<Annotation[]> rows) {
     try (var lease = source().classifier(getMaxLength())) {
       Predictor classifier = lease.value();
       double set = (double) getOrDefault(threshold());

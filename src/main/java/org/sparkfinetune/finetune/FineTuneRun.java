@@ -13,6 +13,7 @@ import org.sparkfinetune.console.Console;
 import org.sparkfinetune.console.ProgressBar;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.distributed.TrainingDivergedException;
+import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
@@ -22,7 +23,6 @@ import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.train.IntervalStrategy;
-import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.train.LogEntry;
 import org.sparkfinetune.train.TrainingArguments;
 import org.sparkfinetune.train.TrainingResult;
@@ -95,12 +95,7 @@ final class FineTuneRun {
     }
     tracking.result(result.logHistory(), metrics, test.map(EvaluationResult::classResults));
     return new FineTuneResult(
-        new TextClassifier(pipeline),
-        metrics,
-        test,
-        history,
-        files(),
-        Optional.empty());
+        new TextClassifier(pipeline), metrics, test, history, files(), Optional.empty());
   }
 
   /** What is in the output, by its name there. */

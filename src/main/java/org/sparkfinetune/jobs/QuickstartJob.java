@@ -17,14 +17,13 @@ import org.sparkfinetune.finetune.FineTuneResult;
 import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.finetune.Presets;
 import org.sparkfinetune.finetune.TextClassifier;
-import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.pipeline.BagOfWords;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.pipeline.PredictionColumns;
 import org.sparkfinetune.storage.OutputDirectory;
-import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.storage.OutputFiles;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.track.TrackingArguments;
 
 /** Shows on sample data, in minutes, what the other jobs do. */

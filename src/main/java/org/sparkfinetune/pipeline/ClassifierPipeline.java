@@ -276,12 +276,13 @@ public final class ClassifierPipeline {
     model.write().overwrite().save(path);
   }
 
-  /** Prepared rows with the columns that {@link PredictionColumns} adds. */
+  /**
+   * Predicts rows that have their texts where {@link ExampleColumns} has them.
+   *
+   * @return the rows with the columns that {@link PredictionColumns} adds
+   */
   public Dataset<Row> predict(Dataset<Row> rows) {
-    return predict(
-        rows,
-        ExampleColumns.TEXT,
-        isPairs() ? Optional.of(ExampleColumns.TEXT_PAIR) : Optional.empty());
+    return predict(rows, ExampleColumns.TEXT, textPair());
   }
 
   /**
@@ -291,14 +292,20 @@ public final class ClassifierPipeline {
    */
   public Dataset<Row> predict(Dataset<Row> rows, String textColumn, Optional<String> pairColumn) {
     checkPairs(pairColumn);
+    return PredictionColumns.of(
+        vectors(rows, textColumn, pairColumn), rows, labels(), problemType().task().hasLabelSets());
+  }
+
+  private Dataset<Row> vectors(Dataset<Row> rows, String textColumn, Optional<String> pairColumn) {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put(ExampleColumns.TEXT, textColumn);
     pairColumn.ifPresent(pair -> texts.put(ExampleColumns.TEXT_PAIR, pair));
     // A copy: what is saved keeps its own setting.
-    PipelineModel annotatingAll =
-        model.copy(new ParamMap().put(classifier.annotateUnlabeled().w(true)));
-    return PredictionColumns.of(
-        annotatingAll, texts, rows, labels(), problemType().task().hasLabelSets());
+    PipelineModel writingVectors =
+        model.copy(
+            new ParamMap().put(classifier.probabilityCol().w(PredictionColumns.PROBABILITY)));
+    return PredictionColumns.vectors(
+        writingVectors, texts, rows, problemType().task().hasLabelSets());
   }
 
   /**
@@ -319,10 +326,23 @@ public final class ClassifierPipeline {
     }
   }
 
-  /** Measures prepared rows. */
+  /**
+   * Measures the model on rows whose label is known.
+   *
+   * @param rows columns as {@link ExampleColumns} has them; each with a text, and with labels that
+   *     are among {@link #labels}
+   */
   public Metrics evaluate(Dataset<Row> rows) {
     return PredictionMetrics.evaluate(
-        predict(rows), ExampleColumns.LABEL, labels(), problemType(), threshold());
+        vectors(rows, ExampleColumns.TEXT, textPair()),
+        ExampleColumns.LABEL,
+        labels(),
+        problemType(),
+        threshold());
+  }
+
+  private Optional<String> textPair() {
+    return isPairs() ? Optional.of(ExampleColumns.TEXT_PAIR) : Optional.empty();
   }
 
   private OptionalDouble threshold() {

@@ -1,5 +1,7 @@
 package org.sparkfinetune.pipeline;
 
+import static org.apache.spark.ml.functions.vector_to_array;
+import static org.apache.spark.sql.functions.array_max;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.element_at;
@@ -8,7 +10,6 @@ import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map_from_arrays;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.struct;
-import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
 
 import java.util.ArrayList;
@@ -39,64 +40,71 @@ public final class PredictionColumns {
   /** The probability of every label, a map of string to double. */
   static final String PROBABILITIES = "probabilities";
 
-  private static final String ROW = "row";
+  /** The rows' own columns, a struct. */
+  static final String ROW = "row";
+
+  /** The probability of every label, a vector in the order of the labels. */
+  static final String PROBABILITY = "probability";
 
   private PredictionColumns() {}
 
   /**
    * Predicts rows.
    *
-   * @param classifier reads the columns that are the keys of {@code texts} and adds the column
-   *     {@code category}; a multi-label one annotates documents without a label too
+   * @param classifier reads the columns that are the keys of {@code texts} and adds the columns
+   *     {@code category} and {@link #PROBABILITY}
    * @param texts the rows' column that holds the text, of pairs also the second text, by the column
    *     that the classifier reads it from
-   * @param labels the label names; other entries of the annotations' metadata are left out
-   * @throws UserException when the rows have one of the columns that would be added
+   * @return columns {@link #ROW}, {@link #PREDICTION} and {@link #PROBABILITY}, the last two null
+   *     for a null or blank text
    */
-  static Dataset<Row> of(
-      Transformer classifier,
-      Map<String, String> texts,
-      Dataset<Row> rows,
-      List<String> labels,
-      boolean multiLabel) {
-    List<String> columns = Arrays.asList(rows.columns());
-    requireNew(
-        rows,
-        multiLabel
-            ? List.of(PREDICTION, PROBABILITIES)
-            : List.of(PREDICTION, CONFIDENCE, PROBABILITIES));
+  static Dataset<Row> vectors(
+      Transformer classifier, Map<String, String> texts, Dataset<Row> rows, boolean multiLabel) {
     List<Column> input = new ArrayList<>();
     // The user's columns travel in one struct, so that no name of theirs can meet the pipeline's.
-    input.add(struct(columns.stream().map(TextColumns::named).toArray(Column[]::new)).as(ROW));
+    input.add(
+        struct(Arrays.stream(rows.columns()).map(TextColumns::named).toArray(Column[]::new))
+            .as(ROW));
     Column blank = lit(false);
     for (Map.Entry<String, String> text : texts.entrySet()) {
       Column given = TextColumns.named(text.getValue()).cast("string");
       input.add(coalesce(given, lit("")).as(text.getKey()));
       blank = blank.or(TextColumns.isBlank(col(text.getKey())));
     }
-    Column categories = col(ClassifierPipeline.CATEGORY);
-    Column category = when(not(blank), element_at(categories, 1));
-    Column predicted =
+    // A document without a label may have an annotation without a result.
+    Column results =
+        filter(col(ClassifierPipeline.CATEGORY).getField("result"), label -> label.notEqual(""));
+    return classifier
+        .transform(rows.select(input.toArray(Column[]::new)))
+        .select(
+            col(ROW),
+            when(not(blank), multiLabel ? results : element_at(results, 1)).as(PREDICTION),
+            when(not(blank), col(PROBABILITY)).as(PROBABILITY));
+  }
+
+  /**
+   * Rows with their own columns and the plain ones of this class.
+   *
+   * @param vectors what {@link #vectors} gives of {@code rows}
+   * @param labels the label names, by index
+   * @throws UserException when the rows have one of the columns that would be added
+   */
+  static Dataset<Row> of(
+      Dataset<Row> vectors, Dataset<Row> rows, List<String> labels, boolean multiLabel) {
+    requireNew(
+        rows,
         multiLabel
-            ? when(not(blank), filter(categories.getField("result"), label -> label.notEqual("")))
-            : category.getField("result");
-    Column metadata = category.getField("metadata");
+            ? List.of(PREDICTION, PROBABILITIES)
+            : List.of(PREDICTION, CONFIDENCE, PROBABILITIES));
+    Column numbers = vector_to_array(col(PROBABILITY), "float64");
     Column names = lit(labels.toArray(String[]::new));
     List<Column> output = new ArrayList<>(List.of(col(ROW + ".*"), col(PREDICTION)));
     if (!multiLabel) {
-      output.add(element_at(col(PROBABILITIES), col(PREDICTION)).as(CONFIDENCE));
+      output.add(when(col(PROBABILITY).isNotNull(), array_max(numbers)).as(CONFIDENCE));
     }
-    output.add(col(PROBABILITIES));
-    return classifier
-        .transform(rows.select(input.toArray(Column[]::new)))
-        .withColumn(PREDICTION, predicted)
-        .withColumn(
-            PROBABILITIES,
-            when(
-                metadata.isNotNull(),
-                map_from_arrays(
-                    names, transform(names, name -> element_at(metadata, name).cast("double")))))
-        .select(output.toArray(Column[]::new));
+    output.add(
+        when(col(PROBABILITY).isNotNull(), map_from_arrays(names, numbers)).as(PROBABILITIES));
+    return vectors.select(output.toArray(Column[]::new));
   }
 
   /** Spark tells columns apart by case only when it is set to. */

@@ -2,19 +2,16 @@ package org.sparkfinetune.pipeline;
 
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.element_at;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.transform;
 
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.sparkfinetune.data.TextColumns;
 import org.sparkfinetune.evaluate.Accumulators;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.MetricsAccumulator;
@@ -41,8 +38,8 @@ final class PredictionMetrics implements Serializable {
   /**
    * The metrics of rows.
    *
-   * @param predicted columns as {@link PredictionColumns} adds them, and {@code labelColumn}, whose
-   *     values are all among {@code labels}
+   * @param predicted what {@link PredictionColumns#vectors} gives of rows with {@code labelColumn},
+   *     whose values are all among {@code labels}
    * @param labels the label names, by index
    * @param threshold the probability from which on a label is predicted; empty for single-label
    */
@@ -52,17 +49,13 @@ final class PredictionMetrics implements Serializable {
       List<String> labels,
       ProblemType problemType,
       OptionalDouble threshold) {
-    Column label = TextColumns.named(labelColumn);
+    Column label = col(PredictionColumns.ROW).getField(labelColumn);
     Column ofRow =
         problemType.task().hasLabelSets()
             ? label.cast("array<string>")
             : array(label.cast("string"));
-    Column probabilities =
-        transform(
-            lit(labels.toArray(String[]::new)),
-            name -> element_at(col(PredictionColumns.PROBABILITIES), name));
     return new PredictionMetrics(labels, problemType, threshold)
-        .evaluate(predicted.select(ofRow, probabilities).javaRDD());
+        .evaluate(predicted.select(ofRow, col(PredictionColumns.PROBABILITY)).javaRDD());
   }
 
   private Metrics evaluate(JavaRDD<Row> rows) {
@@ -83,12 +76,12 @@ final class PredictionMetrics implements Serializable {
   }
 
   private void add(MetricsAccumulator accumulator, Row row) {
-    if (row.anyNull() || row.getList(0).contains(null) || row.getList(1).contains(null)) {
+    if (row.anyNull() || row.getList(0).contains(null)) {
       throw unmeasurable(row);
     }
     accumulator.add(
         row.<String>getList(0).stream().mapToInt(label -> index(row, label)).toArray(),
-        row.<Double>getList(1).stream().mapToDouble(Double::doubleValue).toArray());
+        row.<Vector>getAs(1).toArray());
   }
 
   private int index(Row row, String label) {
@@ -101,10 +94,9 @@ final class PredictionMetrics implements Serializable {
 
   private static IllegalStateException unmeasurable(Row row) {
     return new IllegalStateException(
-        "a row of labels " + list(row, 0) + " got the probabilities " + list(row, 1));
-  }
-
-  private static Object list(Row row, int column) {
-    return row.isNullAt(column) ? null : row.getList(column);
+        "a row of labels "
+            + (row.isNullAt(0) ? null : row.getList(0))
+            + " got the probabilities "
+            + row.get(1));
   }
 }

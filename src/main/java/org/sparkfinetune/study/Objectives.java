@@ -30,8 +30,7 @@ import org.sparkfinetune.tune.Objective;
  * @param directions one each
  * @param constraints what the best trial has to meet
  */
-record Objectives(
-    List<String> metrics, List<Direction> directions, List<Constraint> constraints) {
+record Objectives(List<String> metrics, List<Direction> directions, List<Constraint> constraints) {
   private static final Pattern CONSTRAINT = Pattern.compile("(\\w+)\\s*(<=|>=)\\s*(\\S+)");
 
   /**

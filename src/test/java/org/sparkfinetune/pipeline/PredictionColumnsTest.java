@@ -1,5 +1,6 @@
 package org.sparkfinetune.pipeline;
 
+import static org.apache.spark.ml.functions.array_to_vector;
 import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
@@ -60,7 +61,12 @@ class PredictionColumnsTest {
                               when(spam, "0.75").otherwise("1.0E-3"),
                               lit(LABELS.get(1)),
                               when(spam, "0.25").otherwise("0.999"))
-                          .as("metadata"))));
+                          .as("metadata"))))
+          .withColumn(
+              "probability",
+              array_to_vector(
+                  when(spam, array(lit(0.75), lit(0.25)))
+                      .otherwise(array(lit(0.001), lit(0.999)))));
     }
 
     @Override
@@ -99,7 +105,11 @@ class PredictionColumnsTest {
           array(
               struct(lit(LABELS.get(0)).as("result"), metadata),
               struct(lit(LABELS.get(1)).as("result"), metadata));
-      return rows.withColumn("category", when(tagged, both).otherwise(none));
+      return rows.withColumn("category", when(tagged, both).otherwise(none))
+          .withColumn(
+              "probability",
+              array_to_vector(
+                  array(when(tagged, 0.75).otherwise(0.25), when(tagged, 0.5).otherwise(0.125))));
     }
 
     @Override
@@ -139,8 +149,16 @@ class PredictionColumnsTest {
         schema);
   }
 
+  private static Dataset<Row> vectors(Dataset<Row> rows) {
+    return PredictionColumns.vectors(new Classifier(), Map.of("text", "a.b"), rows, false);
+  }
+
+  private static Dataset<Row> predicted(Dataset<Row> rows) {
+    return PredictionColumns.of(vectors(rows), rows, LABELS, false);
+  }
+
   private Dataset<Row> predicted() {
-    return PredictionColumns.of(new Classifier(), Map.of("text", "a.b"), rows(), LABELS, false);
+    return predicted(rows());
   }
 
   @Test
@@ -183,7 +201,8 @@ class PredictionColumnsTest {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("text", "question");
     texts.put("text_pair", "answer");
-    Dataset<Row> predicted = PredictionColumns.of(new Tagger(), texts, rows, LABELS, true);
+    Dataset<Row> vectors = PredictionColumns.vectors(new Tagger(), texts, rows, true);
+    Dataset<Row> predicted = PredictionColumns.of(vectors, rows, LABELS, true);
 
     assertThat(predicted.columns())
         .containsExactly("question", "answer", "labels", "prediction", "probabilities");
@@ -195,7 +214,7 @@ class PredictionColumnsTest {
     assertThat(output.get(2).isNullAt(3)).isTrue();
     Metrics metrics =
         PredictionMetrics.evaluate(
-            predicted.where("prediction IS NOT NULL"),
+            vectors.where("prediction IS NOT NULL"),
             "labels",
             LABELS,
             ProblemType.MULTI_LABEL_CLASSIFICATION,
@@ -209,9 +228,7 @@ class PredictionColumnsTest {
   @Test
   void refusesRowsThatHaveItsColumns() {
     Dataset<Row> rows = rows().withColumn("confidence", lit(1));
-    assertThatThrownBy(
-            () ->
-                PredictionColumns.of(new Classifier(), Map.of("text", "a.b"), rows, LABELS, false))
+    assertThatThrownBy(() -> predicted(rows))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "the rows already have a column \"confidence\", which would be added: rename it");
@@ -221,20 +238,14 @@ class PredictionColumnsTest {
   @Test
   void refusesColumnsThatDifferFromItsOwnByCaseAlone() {
     Dataset<Row> rows = rows().withColumnRenamed("id", "Prediction");
-    assertThatThrownBy(
-            () ->
-                PredictionColumns.of(new Classifier(), Map.of("text", "a.b"), rows, LABELS, false))
+    assertThatThrownBy(() -> predicted(rows))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "the rows already have a column \"Prediction\", which Spark does not tell from"
                 + " \"prediction\", which would be added: rename it");
     spark.conf().set("spark.sql.caseSensitive", "true");
     try {
-      assertThat(
-              PredictionColumns.of(new Classifier(), Map.of("text", "a.b"), rows, LABELS, false)
-                  .columns())
-          .startsWith("Prediction")
-          .contains("prediction");
+      assertThat(predicted(rows).columns()).startsWith("Prediction").contains("prediction");
     } finally {
       spark.conf().unset("spark.sql.caseSensitive");
     }
@@ -416,7 +427,8 @@ class PredictionColumnsTest {
 
   @Test
   void evaluatesPredictedRows() {
-    ClassificationMetrics metrics = (ClassificationMetrics) evaluate(predicted().filter("id <= 2"));
+    ClassificationMetrics metrics =
+        (ClassificationMetrics) evaluate(vectors(rows().filter("id <= 2")));
 
     assertThat(metrics.n()).isEqualTo(2);
     assertThat(metrics.accuracy()).isEqualTo(0.5);
@@ -425,9 +437,9 @@ class PredictionColumnsTest {
 
   @Test
   void rowWithoutPredictionIsNotEvaluatedInSilence() {
-    Dataset<Row> rows = predicted().filter("id = 5").withColumn("category", lit("spam"));
+    Dataset<Row> rows = vectors(rows().filter("id = 5").withColumn("category", lit("spam")));
     assertThatThrownBy(() -> evaluate(rows))
-        .hasStackTraceContaining("a row of labels [spam] got the probabilities [null, null]");
+        .hasStackTraceContaining("a row of labels [spam] got the probabilities null");
   }
 
   private static Metrics evaluate(Dataset<Row> rows) {

@@ -70,7 +70,8 @@ class TrainerTest {
       assertThat(result.metrics().get("eval_f1")).isEqualTo(best);
       assertThat(result.metrics().get("best_epoch")).isEqualTo(f1.indexOf(best) + 1.0);
       double kept =
-          new Evaluator(model, org.sparkfinetune.model.compute.ForwardPass.inference(), 64, () -> {})
+          new Evaluator(
+                  model, org.sparkfinetune.model.compute.ForwardPass.inference(), 64, () -> {})
               .evaluate(validation, SingleWorkerGroup.INSTANCE)
               .orElseThrow()
               .toMap("")
