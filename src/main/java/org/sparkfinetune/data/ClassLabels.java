@@ -24,6 +24,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.text.OneLine;
 
 /**
@@ -102,10 +103,10 @@ record ClassLabels(List<String> names, int files, int looked) {
       words.append(i == 0 ? "" : ", ").append(i).append(' ').append(OneLine.of(names.get(i)));
     }
     return words
-        + (names.size() > NAMES_SHOWN ? ", ... (" + DataReport.number(names.size()) + ")" : "")
+        + (names.size() > NAMES_SHOWN ? ", ... (" + NumberFormat.thousands(names.size()) + ")" : "")
         + (looked < files
             ? "; of %s files the first %s were looked at"
-                .formatted(DataReport.number(files), DataReport.number(looked))
+                .formatted(NumberFormat.thousands(files), NumberFormat.thousands(looked))
             : "");
   }
 

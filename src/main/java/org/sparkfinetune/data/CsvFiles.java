@@ -16,6 +16,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.text.OneLine;
 
 /**
@@ -51,10 +52,10 @@ final class CsvFiles {
     scans.forEach(scanned -> scanned.warning().ifPresent(warnings));
     StructType schema = new StructType();
     for (String name : distinct(names)) {
-      source.partitions().forEach(partition -> DatasetReader.requireApart(source, name, partition));
+      source.partitions().forEach(partition -> source.requireApart(name, partition));
       schema = schema.add(name, DataTypes.StringType);
     }
-    schema = schema.add(DatasetReader.MALFORMED, DataTypes.StringType);
+    schema = schema.add(DataSource.MALFORMED, DataTypes.StringType);
     for (String partition : source.partitions()) {
       schema = schema.add(partition, DataTypes.StringType);
     }
@@ -67,7 +68,7 @@ final class CsvFiles {
         .option("quote", source.format().quote())
         .option("escape", source.format().escape())
         .option("encoding", source.format().encoding())
-        .option("columnNameOfCorruptRecord", DatasetReader.MALFORMED)
+        .option("columnNameOfCorruptRecord", DataSource.MALFORMED)
         .csv(source.sparkPaths());
   }
 
@@ -107,7 +108,7 @@ final class CsvFiles {
               .formatted(
                   file,
                   scan.openAtEnd().line(),
-                  DataReport.number(scan.openAtEnd().lines()),
+                  NumberFormat.thousands(scan.openAtEnd().lines()),
                   cure));
     }
     if (scan.swallows() == 0) {
@@ -118,8 +119,8 @@ final class CsvFiles {
             .formatted(
                 file,
                 scan.longest().line(),
-                DataReport.number(scan.longest().lines()),
-                DataReport.number(scan.swallows()),
+                NumberFormat.thousands(scan.longest().lines()),
+                NumberFormat.thousands(scan.swallows()),
                 cure));
   }
 

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Key;
+import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.config.Setting;
 
 /** Which rows to read, and how to split them. */
 public record DataArguments(
@@ -65,6 +67,8 @@ public record DataArguments(
             max = 0.9)
         double testSplit,
     @Key(doc = "Seed of which rows are held out.", defaultValue = "42") long seed) {
+  /** The settings, as of section {@code data}. */
+  public static final Schema<DataArguments> SCHEMA = Schema.of("data", DataArguments.class);
 
   /**
    * Checks what no single key can.
@@ -84,6 +88,13 @@ public record DataArguments(
           "data.label_separator is empty: expected what stands between two labels, such as | or ;"
               + " (not white space)");
     }
+  }
+
+  /** The names of the settings of how rows are stored, in section {@code data}. */
+  public static String[] formatSettings() {
+    return Schema.of("data", DataFormat.class).settings().stream()
+        .map(Setting::name)
+        .toArray(String[]::new);
   }
 
   /** The setting {@code data.format}. */

@@ -118,12 +118,12 @@ public record DataFormat(
    * Refuses settings that mean nothing to any of the rows that they were given for, which were
    * meant to be read otherwise then.
    *
-   * @param sources what the settings were given for, by the key that names it
+   * @param sources the formats of what the settings were given for, by the key that names it
    * @throws UserException when none of the sources is of a format that a setting is for
    */
-  void requireUsed(Map<String, DataSource> sources) {
-    boolean anyCsv = sources.values().stream().anyMatch(source -> source.isOf("csv"));
-    boolean anyText = sources.values().stream().anyMatch(DataSource::isText);
+  void requireUsed(Map<String, String> sources) {
+    boolean anyCsv = sources.containsValue("csv");
+    boolean anyText = anyCsv || sources.containsValue("json");
     if (!anyCsv) {
       requireUnset("separator", separator, separator.isEmpty(), "CSV", sources);
       requireUnset("quote", quote, quote.equals(RFC_QUOTE), "CSV", sources);
@@ -136,7 +136,7 @@ public record DataFormat(
   }
 
   private static void requireUnset(
-      String key, String value, boolean isUnset, String formats, Map<String, DataSource> sources) {
+      String key, String value, boolean isUnset, String formats, Map<String, String> sources) {
     if (!isUnset) {
       throw new UserException(
           "data.%s=%s means nothing to rows that are not %s (%s): leave it out"
@@ -145,7 +145,7 @@ public record DataFormat(
                   shown(value),
                   formats,
                   sources.entrySet().stream()
-                      .map(source -> source.getKey() + ": " + source.getValue().format().format())
+                      .map(source -> source.getKey() + ": " + source.getValue())
                       .collect(Collectors.joining(", "))));
     }
   }

@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.text.OneLine;
 
 /**
@@ -104,9 +104,9 @@ public record DataReport(List<SplitReport> splits, List<String> notes, List<Stri
       rows.add(
           List.of(
               split.split(),
-              given ? number(split.rowsRead()) : "-",
-              given ? number(split.rowsRejected()) : "-",
-              number(split.kept()),
+              given ? NumberFormat.thousands(split.rowsRead()) : "-",
+              given ? NumberFormat.thousands(split.rowsRejected()) : "-",
+              NumberFormat.thousands(split.kept()),
               split.source().orElse("held out of train")));
     }
     return rows;
@@ -119,7 +119,7 @@ public record DataReport(List<SplitReport> splits, List<String> notes, List<Stri
     rows.add(header);
     for (String label : splits.get(0).classes().keySet()) {
       List<String> row = new ArrayList<>(List.of(shortened(label)));
-      splits.forEach(split -> row.add(number(split.classes().get(label))));
+      splits.forEach(split -> row.add(NumberFormat.thousands(split.classes().get(label))));
       rows.add(row);
     }
     return rows;
@@ -134,13 +134,15 @@ public record DataReport(List<SplitReport> splits, List<String> notes, List<Stri
     return "%s: %s classes, rows a class: min %s, median %s, max %s; smallest: %s"
         .formatted(
             split.split(),
-            number(size),
-            number(ascending.get(0).getValue()),
-            number(ascending.get(size / 2).getValue()),
-            number(ascending.get(size - 1).getValue()),
+            NumberFormat.thousands(size),
+            NumberFormat.thousands(ascending.get(0).getValue()),
+            NumberFormat.thousands(ascending.get(size / 2).getValue()),
+            NumberFormat.thousands(ascending.get(size - 1).getValue()),
             ascending.stream()
                 .limit(SMALLEST_LISTED)
-                .map(entry -> shortened(entry.getKey()) + " " + number(entry.getValue()))
+                .map(
+                    entry ->
+                        shortened(entry.getKey()) + " " + NumberFormat.thousands(entry.getValue()))
                 .collect(Collectors.joining(", ")));
   }
 
@@ -165,10 +167,5 @@ public record DataReport(List<SplitReport> splits, List<String> notes, List<Stri
   private static String shortened(String label) {
     String line = OneLine.of(label);
     return line.length() <= NAME_WIDTH ? line : line.substring(0, NAME_WIDTH - 3) + "...";
-  }
-
-  /** A count as the report writes it, whatever the locale of the machine: {@code 10,003}. */
-  static String number(long value) {
-    return String.format(Locale.ROOT, "%,d", value);
   }
 }

@@ -23,6 +23,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.storage.LocalChecksums;
 import org.sparkfinetune.storage.Storage;
 import org.sparkfinetune.text.Nearest;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * What a location turned out to be: files or a table that exist, and their format.
@@ -44,6 +45,9 @@ record DataSource(
     List<Path> roots,
     List<FileStatus> files,
     List<String> partitions) {
+  /** The column that holds a malformed row as it was read. */
+  static final String MALFORMED = "_malformed";
+
   private static final String TABLE = "table";
   private static final String TSV = "tsv";
   private static final List<String> COMPRESSIONS =
@@ -53,6 +57,15 @@ record DataSource(
   private static final int MAX_NAMES = 1000;
 
   private static final int NAMES_SHOWN = 5;
+
+  /** Refuses a column that both the files and their folders' names have. */
+  void requireApart(String column, String partition) {
+    if (partition.equalsIgnoreCase(column)) {
+      throw new UserException(
+          "%s has a column %s in its files and in the names of its folders (%s=...): rename one"
+              .formatted(name, OneLine.of(column), OneLine.of(partition)));
+    }
+  }
 
   /** Whether rows are text, which may be malformed. */
   boolean isText() {

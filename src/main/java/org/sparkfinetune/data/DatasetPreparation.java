@@ -29,6 +29,7 @@ import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.storage.StorageLevel;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.text.NumberFormat;
 
 /**
  * Reads labelled rows, rejects what cannot be used, splits, and indexes the labels.
@@ -154,7 +155,9 @@ public final class DatasetPreparation {
             throw of(split, e);
           }
         });
-    arguments.dataFormat().requireUsed(resolved);
+    Map<String, String> formats = new LinkedHashMap<>();
+    resolved.forEach((key, source) -> formats.put(key, source.format().format()));
+    arguments.dataFormat().requireUsed(formats);
     return sources.entrySet().stream()
         .map(
             source ->
@@ -317,14 +320,14 @@ public final class DatasetPreparation {
     if (labels.stream().filter(row -> !row.isNullAt(0)).count() > MAX_LABELS) {
       throw new UserException(
           "data.label_column=%s: this column has more than %s different values: expected classes"
-              .formatted(arguments.labelColumn(), DataReport.number(MAX_LABELS)));
+              .formatted(arguments.labelColumn(), NumberFormat.thousands(MAX_LABELS)));
     }
     return new RowCounts(
         labels.stream()
             .flatMap(row -> row.<Row>getList(1).stream())
             .map(
                 row ->
-                    new RowCounts.Group(
+                    new RowGroup(
                         row.getString(0),
                         row.isNullAt(1) ? null : RejectReason.of(row.getString(1)),
                         row.getString(2),

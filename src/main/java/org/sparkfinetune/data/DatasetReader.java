@@ -1,6 +1,9 @@
 package org.sparkfinetune.data;
 
+import static org.apache.spark.sql.functions.col;
+
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -41,7 +44,7 @@ import org.sparkfinetune.text.OneLine;
  */
 public final class DatasetReader {
   /** The column that holds a malformed row as it was read; null in well-formed rows. */
-  public static final String MALFORMED = "_malformed";
+  public static final String MALFORMED = DataSource.MALFORMED;
 
   private static final Logger LOG = LoggerFactory.getLogger(DatasetReader.class);
 
@@ -64,7 +67,7 @@ public final class DatasetReader {
   /** As {@link #read(SparkSession, String, String)}, of files of any separator or encoding. */
   public static Dataset<Row> read(SparkSession session, String location, DataFormat format) {
     DataSource source = DataSource.resolve(session, location, format);
-    format.requireUsed(Map.of("rows", source));
+    format.requireUsed(Map.of("rows", source.format().format()));
     return read(session, source, new ColumnNeeds(true, List.of()), LOG::warn);
   }
 
@@ -81,7 +84,8 @@ public final class DatasetReader {
         case "csv" -> CsvFiles.read(session, source, warnings);
         case "json" -> JsonFiles.read(session, source);
         case "parquet" -> ParquetFiles.read(session, source, needs);
-        case "delta", "iceberg" -> LakeTable.read(session, source);
+        case "delta", "iceberg" ->
+            LakeTable.read(session, source.format().format(), source.roots().get(0));
         case "table" -> session.table(source.name());
         default -> throw new IllegalArgumentException("unknown format: " + source.format());
       };
@@ -98,6 +102,7 @@ public final class DatasetReader {
 
   /**
    * Reads rows to predict: every column and every row, those with a null or blank text included.
+   * {@link #MALFORMED} is there only when there are malformed rows, which costs a pass over them.
    *
    * @param arguments its {@code input}, {@code format}, {@code text_column} and {@code
    *     text_pair_column} count
@@ -124,7 +129,7 @@ public final class DatasetReader {
     } catch (UserException e) {
       throw new UserException("data.input: " + e.getMessage(), e);
     }
-    arguments.dataFormat().requireUsed(Map.of("data.input", source));
+    arguments.dataFormat().requireUsed(Map.of("data.input", source.format().format()));
     try {
       rows = read(session, source, new ColumnNeeds(true, texts), warnings);
       InputColumns.requireDistinct(rows, arguments.input());
@@ -136,15 +141,17 @@ public final class DatasetReader {
         .textPair()
         .ifPresent(
             pair -> InputColumns.text(rows, "data.text_pair_column", pair, arguments.input()));
-    return rows;
+    return withoutEmptyMalformed(rows);
   }
 
-  /** Refuses a column that both the files and their folders' names have. */
-  static void requireApart(DataSource source, String column, String partition) {
-    if (partition.equalsIgnoreCase(column)) {
-      throw new UserException(
-          "%s has a column %s in its files and in the names of its folders (%s=...): rename one"
-              .formatted(source.name(), OneLine.of(column), OneLine.of(partition)));
+  private static Dataset<Row> withoutEmptyMalformed(Dataset<Row> rows) {
+    try {
+      boolean none =
+          Arrays.asList(rows.columns()).contains(MALFORMED)
+              && rows.filter(col(MALFORMED).isNotNull()).takeAsList(1).isEmpty();
+      return none ? rows.drop(MALFORMED) : rows;
+    } catch (Exception e) { // Spark's checked exceptions are not declared in Java
+      throw readFailure(e);
     }
   }
 

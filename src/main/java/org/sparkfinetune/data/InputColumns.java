@@ -107,7 +107,7 @@ final class InputColumns {
                       String.join(
                           ", ",
                           Arrays.stream(rows.columns())
-                              .filter(column -> !column.equals(DatasetReader.MALFORMED))
+                              .filter(column -> !column.equals(DataSource.MALFORMED))
                               .toList())),
                   placed(rows, name)));
     }

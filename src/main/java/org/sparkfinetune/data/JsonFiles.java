@@ -53,7 +53,7 @@ final class JsonFiles {
     if (columns.length == 0) {
       throw new UserException(source.name() + " holds no JSON object: expected one object a line");
     }
-    if (Arrays.equals(columns, new String[] {DatasetReader.MALFORMED})) {
+    if (Arrays.equals(columns, new String[] {DataSource.MALFORMED})) {
       // A file of one huge line is no reason to bring it all here.
       String first =
           session
@@ -73,7 +73,7 @@ final class JsonFiles {
     DataFrameReader reader =
         session
             .read()
-            .option("columnNameOfCorruptRecord", DatasetReader.MALFORMED)
+            .option("columnNameOfCorruptRecord", DataSource.MALFORMED)
             .option("maxNestingDepth", MAX_NESTING);
     // With an encoding that is named, Spark does without splitting files.
     return source.format().charset().equals(StandardCharsets.UTF_8)
@@ -90,9 +90,7 @@ final class JsonFiles {
             .toArray(String[]::new);
     StructType schema = new StructType();
     for (StructField field : reader(session, source).json(files).schema().fields()) {
-      source
-          .partitions()
-          .forEach(partition -> DatasetReader.requireApart(source, field.name(), partition));
+      source.partitions().forEach(partition -> source.requireApart(field.name(), partition));
       schema = schema.add(field);
     }
     for (String partition : source.partitions()) {

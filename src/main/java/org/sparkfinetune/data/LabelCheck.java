@@ -14,6 +14,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.text.NumberFormat;
 
 /**
  * Looks at the labels of training rows as a whole, whether they can be what was meant: sets of
@@ -139,14 +140,14 @@ public record LabelCheck(
     if (counts.size() > MANY && single * 2 > counts.size()) {
       warnings.add(
           "%s of %s labels have one row alone: is this the column of labels?"
-              .formatted(DataReport.number(single), DataReport.number(counts.size())));
+              .formatted(NumberFormat.thousands(single), NumberFormat.thousands(counts.size())));
     }
     List<String> texts = counts.keySet().stream().filter(l -> l.length() > LONG).toList();
     if (!texts.isEmpty()) {
       warnings.add(
           "labels of more than %d characters: %s, such as %s; is this the column of labels?"
               .formatted(
-                  LONG, DataReport.number(texts.size()), LabelSpellings.shown(texts.get(0))));
+                  LONG, NumberFormat.thousands(texts.size()), LabelSpellings.shown(texts.get(0))));
     }
     return warnings;
   }
@@ -225,11 +226,13 @@ public record LabelCheck(
   }
 
   private String counted(String label) {
-    return LabelSpellings.shown(label) + " " + DataReport.number(counts.getOrDefault(label, 0L));
+    return LabelSpellings.shown(label)
+        + " "
+        + NumberFormat.thousands(counts.getOrDefault(label, 0L));
   }
 
   private static <T> String shown(Collection<T> all, Function<T, String> inWords) {
     return all.stream().limit(SHOWN).map(inWords).collect(Collectors.joining(", "))
-        + (all.size() > SHOWN ? ", ... (" + DataReport.number(all.size()) + " in all)" : "");
+        + (all.size() > SHOWN ? ", ... (" + NumberFormat.thousands(all.size()) + " in all)" : "");
   }
 }

@@ -13,27 +13,27 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.sparkfinetune.data.RowCounts.Group;
+import org.sparkfinetune.text.NumberFormat;
 
 /** What is wrong with the labels of rows that were rejected for them, in words. */
 final class LabelFaults {
   private static final int NAMES_SHOWN = 5;
 
-  private final List<Group> groups;
+  private final List<RowGroup> groups;
 
-  LabelFaults(List<Group> groups) {
+  LabelFaults(List<RowGroup> groups) {
     this.groups = groups;
   }
 
   /** Rows of a split whose labels cannot be meant, for one reason; empty when there are none. */
   Optional<String> of(String split, RejectReason reason) {
-    Predicate<Group> faulty = group -> group.in(split) && group.reason() == reason;
-    long rows = matching(faulty).mapToLong(Group::rows).sum();
+    Predicate<RowGroup> faulty = group -> group.in(split) && group.reason() == reason;
+    long rows = matching(faulty).mapToLong(RowGroup::rows).sum();
     if (rows == 0) {
       return Optional.empty();
     }
     // A row may have sound labels too.
-    Set<String> sound = labels(Group::usable).collect(Collectors.toSet());
+    Set<String> sound = labels(RowGroup::usable).collect(Collectors.toSet());
     String example =
         labels(faulty)
             .filter(label -> !sound.contains(label))
@@ -43,7 +43,7 @@ final class LabelFaults {
         "%s: %s rows, such as %s; %s"
             .formatted(
                 reason.words(),
-                DataReport.number(rows),
+                NumberFormat.thousands(rows),
                 LabelSpellings.shown(example),
                 reason.meaning()));
   }
@@ -94,7 +94,7 @@ final class LabelFaults {
             label ->
                 LabelSpellings.shown(label)
                     + " "
-                    + DataReport.number(rows.get(label))
+                    + NumberFormat.thousands(rows.get(label))
                     + spellings
                         .alike(label)
                         .map(
@@ -109,15 +109,15 @@ final class LabelFaults {
   private static String names(Collection<String> labels, UnaryOperator<String> inWords) {
     return labels.stream().limit(NAMES_SHOWN).map(inWords).collect(Collectors.joining(", "))
         + (labels.size() > NAMES_SHOWN
-            ? ", ... (" + DataReport.number(labels.size()) + " in all)"
+            ? ", ... (" + NumberFormat.thousands(labels.size()) + " in all)"
             : "");
   }
 
-  private Stream<String> labels(Predicate<Group> which) {
-    return matching(which).map(Group::label).filter(Objects::nonNull);
+  private Stream<String> labels(Predicate<RowGroup> which) {
+    return matching(which).map(RowGroup::label).filter(Objects::nonNull);
   }
 
-  private Stream<Group> matching(Predicate<Group> which) {
+  private Stream<RowGroup> matching(Predicate<RowGroup> which) {
     return groups.stream().filter(which);
   }
 }

@@ -112,10 +112,14 @@ record LakeTable(Kind kind, Path root) {
                 + format);
   }
 
-  /** The rows of the table, by its log. */
-  static Dataset<Row> read(SparkSession session, DataSource source) {
-    Kind kind = source.isOf(Kind.DELTA.format) ? Kind.DELTA : Kind.ICEBERG;
-    String path = source.roots().get(0).toString();
+  /**
+   * The rows of a table, by its log.
+   *
+   * @param format {@code delta} or {@code iceberg}
+   */
+  static Dataset<Row> read(SparkSession session, String format, Path root) {
+    Kind kind = format.equals(Kind.DELTA.format) ? Kind.DELTA : Kind.ICEBERG;
+    String path = root.toString();
     try {
       return session.read().format(kind.format).load(path);
     } catch (Exception | LinkageError e) { // Spark's checked exceptions are not declared in Java

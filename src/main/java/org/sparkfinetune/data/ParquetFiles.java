@@ -58,7 +58,7 @@ final class ParquetFiles {
     StructType schema = merged(files, needs, caseSensitive);
     for (String partition : source.partitions()) {
       for (String name : schema.fieldNames()) {
-        DatasetReader.requireApart(source, name, partition);
+        source.requireApart(name, partition);
       }
     }
     for (String partition : source.partitions()) {

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.storage.StorageLevel;
 
 /**
@@ -82,6 +83,20 @@ public final class PreparedData implements AutoCloseable {
    */
   public Dataset<Row> rejected() {
     return otherRows.filter(col(REASON).isNotNull());
+  }
+
+  /**
+   * Writes the {@link #rejected} rows as JSON lines, where there are any.
+   *
+   * @param path a folder on any Hadoop file system, which is written anew
+   * @return whether there are any
+   */
+  public boolean writeRejected(String path) {
+    boolean any = report.splits().stream().anyMatch(split -> split.rowsRejected() > 0);
+    if (any) {
+      rejected().write().mode(SaveMode.Overwrite).json(path);
+    }
+    return any;
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
+import org.sparkfinetune.text.NumberFormat;
 
 /**
  * Why a row is used neither for training nor for evaluation. A row has the first that applies.
@@ -82,7 +83,7 @@ public enum RejectReason {
   /** Counts of rows by reason in words, as in {@code blank text 2, missing label 1}. */
   public static String inWords(Map<RejectReason, Long> counts) {
     return counts.entrySet().stream()
-        .map(entry -> entry.getKey().words() + " " + DataReport.number(entry.getValue()))
+        .map(entry -> entry.getKey().words() + " " + NumberFormat.thousands(entry.getValue()))
         .collect(Collectors.joining(", "));
   }
 

@@ -14,6 +14,7 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.text.OneLine;
 
 /**
@@ -25,42 +26,11 @@ final class RowCounts {
   private static final String SEPARATOR_SETTING = "data.label_separator";
   private static final String PROBLEM_SETTING = "model.problem_type";
 
-  /**
-   * Rows of one split, reason and label.
-   *
-   * @param reason null when they are not rejected
-   * @param label null when they have none
-   * @param labeled rows that have the label; a row with several is in a group for each
-   * @param rows those of them that are counted here, so that each row is counted once in all
-   * @param conflicts training rows whose text bears other labels in other rows
-   * @param replaced rows whose texts hold U+FFFD, which stands for bytes that are no character
-   * @param listed rows whose labels were a list as text
-   * @param example the start of a text in conflict or of a malformed row; null when there is none
-   */
-  record Group(
-      String split,
-      RejectReason reason,
-      String label,
-      long labeled,
-      long rows,
-      long conflicts,
-      long replaced,
-      long listed,
-      String example) {
-    boolean in(String name) {
-      return split.equals(name);
-    }
-
-    boolean usable() {
-      return reason == null;
-    }
-  }
-
-  private final List<Group> groups;
+  private final List<RowGroup> groups;
   private final boolean multiLabel;
   private final LabelFaults labelFaults;
 
-  RowCounts(List<Group> groups, boolean multiLabel) {
+  RowCounts(List<RowGroup> groups, boolean multiLabel) {
     this.groups = groups;
     this.multiLabel = multiLabel;
     this.labelFaults = new LabelFaults(groups);
@@ -68,7 +38,7 @@ final class RowCounts {
 
   /** Whether a usable row has a label that an index lacks. */
   boolean hasOtherThan(LabelIndex labels) {
-    return labels(Group::usable).stream().anyMatch(label -> labels.indexOf(label) < 0);
+    return labels(RowGroup::usable).stream().anyMatch(label -> labels.indexOf(label) < 0);
   }
 
   /**
@@ -109,7 +79,7 @@ final class RowCounts {
                   RejectReason.inWords(
                       rejected(
                           group -> group.in(Split.TRAIN) && lost.contains(label(group)),
-                          Group::labeled))));
+                          RowGroup::labeled))));
     }
     try {
       return LabelIndex.of(usable);
@@ -120,7 +90,7 @@ final class RowCounts {
 
   private LabelCheck labelCheck(
       Map<String, String> sources, DataArguments arguments, boolean separated) {
-    Predicate<Group> ofTraining =
+    Predicate<RowGroup> ofTraining =
         group ->
             (group.in(Split.TRAIN) || !sources.containsKey(group.split()))
                 && group.usable()
@@ -129,8 +99,8 @@ final class RowCounts {
     matching(ofTraining).forEach(group -> counts.merge(group.label(), group.labeled(), Long::sum));
     boolean several =
         !separated
-            || sum(ofTraining, Group::labeled) > sum(ofTraining, Group::rows)
-            || sum(ofTraining, Group::listed) > 0;
+            || sum(ofTraining, RowGroup::labeled) > sum(ofTraining, RowGroup::rows)
+            || sum(ofTraining, RowGroup::listed) > 0;
     return new LabelCheck(counts, multiLabel, arguments.labelSeparator(), several);
   }
 
@@ -191,11 +161,11 @@ final class RowCounts {
 
   private List<String> allNotes(List<String> notes) {
     List<String> all = new ArrayList<>(notes);
-    long listed = sum(group -> true, Group::listed);
+    long listed = sum(group -> true, RowGroup::listed);
     if (listed > 0) {
       all.add(
           "labels that are lists as text, as in ['a', 'b'], were read as lists: %s rows"
-              .formatted(DataReport.number(listed)));
+              .formatted(NumberFormat.thousands(listed)));
     }
     return all;
   }
@@ -213,43 +183,44 @@ final class RowCounts {
                 group ->
                     group.in(split)
                         || split.equals(Split.TRAIN) && !sources.containsKey(group.split()),
-                Group::rows)
+                RowGroup::rows)
             : 0;
     return new DataReport.SplitReport(
         split,
         Optional.ofNullable(sources.get(split)),
         read,
-        rejected(group -> group.in(split), Group::rows),
-        sum(group -> group.in(split) && group.usable(), Group::rows),
+        rejected(group -> group.in(split), RowGroup::rows),
+        sum(group -> group.in(split) && group.usable(), RowGroup::rows),
         classes);
   }
 
   private List<String> contentWarnings(String encoding) {
     List<String> warnings = new ArrayList<>();
-    long conflicts = sum(group -> true, Group::conflicts);
+    long conflicts = sum(group -> true, RowGroup::conflicts);
     if (conflicts > 0) {
       warnings.add(
           "training rows whose text bears several %s: %s, such as \"%s\" (never held out)"
               .formatted(
                   multiLabel ? "label sets" : "labels",
-                  DataReport.number(conflicts),
+                  NumberFormat.thousands(conflicts),
                   example(group -> group.conflicts() > 0)));
     }
-    long empty = sum(group -> group.usable() && group.label() == null, Group::rows);
+    long empty = sum(group -> group.usable() && group.label() == null, RowGroup::rows);
     if (empty > 0) {
-      warnings.add("rows without any label: %s, kept".formatted(DataReport.number(empty)));
+      warnings.add("rows without any label: %s, kept".formatted(NumberFormat.thousands(empty)));
     }
-    Predicate<Group> malformed = group -> group.reason() == RejectReason.MALFORMED_ROW;
-    if (sum(malformed, Group::rows) > 0) {
+    Predicate<RowGroup> malformed = group -> group.reason() == RejectReason.MALFORMED_ROW;
+    if (sum(malformed, RowGroup::rows) > 0) {
       warnings.add(
           "malformed rows rejected: %s, such as: %s"
-              .formatted(DataReport.number(sum(malformed, Group::rows)), example(malformed)));
+              .formatted(
+                  NumberFormat.thousands(sum(malformed, RowGroup::rows)), example(malformed)));
     }
-    long replaced = sum(group -> true, Group::replaced);
+    long replaced = sum(group -> true, RowGroup::replaced);
     if (replaced > 0) {
       warnings.add(
           "rows whose text holds U+FFFD: %s; is the file in data.encoding=%s?"
-              .formatted(DataReport.number(replaced), encoding));
+              .formatted(NumberFormat.thousands(replaced), encoding));
     }
     return warnings;
   }
@@ -264,13 +235,14 @@ final class RowCounts {
               .formatted(
                   split,
                   location,
-                  DataReport.number(sum(group -> group.in(split), Group::rows)),
-                  RejectReason.inWords(rejected(group -> group.in(split), Group::rows)),
+                  NumberFormat.thousands(sum(group -> group.in(split), RowGroup::rows)),
+                  RejectReason.inWords(rejected(group -> group.in(split), RowGroup::rows)),
                   more));
     }
   }
 
-  private Map<RejectReason, Long> rejected(Predicate<Group> which, ToLongFunction<Group> what) {
+  private Map<RejectReason, Long> rejected(
+      Predicate<RowGroup> which, ToLongFunction<RowGroup> what) {
     Map<RejectReason, Long> counts = new EnumMap<>(RejectReason.class);
     matching(which.and(group -> !group.usable()))
         .forEach(group -> counts.merge(group.reason(), what.applyAsLong(group), Long::sum));
@@ -278,7 +250,7 @@ final class RowCounts {
     return counts;
   }
 
-  private TreeSet<String> labels(Predicate<Group> which) {
+  private TreeSet<String> labels(Predicate<RowGroup> which) {
     return matching(which)
         .map(RowCounts::label)
         .filter(label -> !label.isEmpty())
@@ -286,31 +258,31 @@ final class RowCounts {
   }
 
   /** A missing label is null or, when white space was trimmed off it, empty. */
-  private static String label(Group group) {
+  private static String label(RowGroup group) {
     return Objects.requireNonNullElse(group.label(), "");
   }
 
-  private String example(Predicate<Group> which) {
+  private String example(Predicate<RowGroup> which) {
     return matching(which)
-        .map(Group::example)
+        .map(RowGroup::example)
         .filter(Objects::nonNull)
         .min(String::compareTo)
         .map(text -> OneLine.of(text.strip().replaceAll("\\s+", " ")))
         .orElse("");
   }
 
-  private long sum(Predicate<Group> which, ToLongFunction<Group> what) {
+  private long sum(Predicate<RowGroup> which, ToLongFunction<RowGroup> what) {
     return matching(which).mapToLong(what).sum();
   }
 
-  private Stream<Group> matching(Predicate<Group> which) {
+  private Stream<RowGroup> matching(Predicate<RowGroup> which) {
     return groups.stream().filter(which);
   }
 
   private static String classes(TreeSet<String> labels) {
     String names =
         labels.stream().limit(NAMES_SHOWN).map(OneLine::of).collect(Collectors.joining(", "));
-    return (labels.size() == 1 ? "class " : DataReport.number(labels.size()) + " classes: ")
+    return (labels.size() == 1 ? "class " : NumberFormat.thousands(labels.size()) + " classes: ")
         + names
         + (labels.size() > NAMES_SHOWN ? ", ..." : "");
   }

@@ -12,9 +12,10 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetPreparation;
+import org.sparkfinetune.data.LabelIndex;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
-import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 
@@ -26,10 +27,10 @@ import org.sparkfinetune.storage.OutputFiles;
 public final class Evaluation {
   /** The settings of an evaluation. */
   public static final SettingKeys KEYS =
-      SettingKeys.of(PipelineData.SCHEMA, "test")
-          .and(PipelineData.SCHEMA, PipelineData.FORMAT)
+      SettingKeys.of(DataArguments.SCHEMA, "test")
+          .and(DataArguments.SCHEMA, DataArguments.formatSettings())
           .and(
-              PipelineData.SCHEMA,
+              DataArguments.SCHEMA,
               "text_column",
               "text_pair_column",
               "label_column",
@@ -122,18 +123,23 @@ public final class Evaluation {
         options.output().isEmpty()
             ? Optional.empty()
             : Optional.of(options.open(OutputFiles.OF_EVALUATION));
-    DataArguments arguments = settings.get(PipelineData.SCHEMA);
+    DataArguments arguments = settings.get(DataArguments.SCHEMA);
     ClassifierPipeline pipeline = model.load(options.spark(), arguments.textPair().isPresent());
     pipeline.checkPairs(arguments.textPair());
     Console console = options.console();
-    try (PreparedData data = PipelineData.prepareTest(options.spark(), arguments, pipeline)) {
+    try (PreparedData data =
+        DatasetPreparation.prepareTest(
+            options.spark(),
+            arguments,
+            pipeline.problemType().task().hasLabelSets(),
+            LabelIndex.of(pipeline.labels()))) {
       if (output.isPresent()) {
         output.get().clear(OutputFiles.OF_EVALUATION);
       }
-      PipelineData.report(data, console);
-      output.ifPresent(
-          folder ->
-              PipelineData.writeRejected(data, console, folder.path(OutputFiles.REJECTED_ROWS)));
+      console.text(data.report().render() + "\n");
+      if (output.isPresent()) {
+        Results.writeRejected(data, output.get(), console);
+      }
       EvaluationResult result = Results.evaluate(pipeline, data.test().orElseThrow());
       if (output.isPresent()) {
         output.get().writeJson(OutputFiles.METRICS, result.metrics());

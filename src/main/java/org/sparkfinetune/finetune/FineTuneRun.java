@@ -11,6 +11,8 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.console.ProgressBar;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.distributed.TrainingDivergedException;
 import org.sparkfinetune.evaluate.Stage;
@@ -19,7 +21,6 @@ import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.FineTuneSchema;
-import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.train.IntervalStrategy;
@@ -53,11 +54,11 @@ final class FineTuneRun {
     FineTuneRecorder recorder;
     FineTuneResult result;
     try (PreparedData data =
-        PipelineData.prepare(
+        DatasetPreparation.prepare(
             spark,
-            config.get(PipelineData.SCHEMA),
-            config.get(FineTuneSchema.MODEL).problemType())) {
-      PipelineData.report(data, console);
+            config.get(DataArguments.SCHEMA),
+            config.get(FineTuneSchema.MODEL).problemType().task().hasLabelSets())) {
+      console.text(data.report().render() + "\n");
       // Not before: what the user has to put right first is no run.
       recorder = new FineTuneRecorder(config, program, output, spark);
       try (recorder) {
@@ -82,7 +83,7 @@ final class FineTuneRun {
     output.clear(OutputFiles.OF_FINE_TUNING);
     pipeline.save(output.path(OutputFiles.MODEL));
     output.write(OutputFiles.CONFIG, config.toHocon());
-    PipelineData.writeRejected(data, console, output.path(OutputFiles.REJECTED_ROWS));
+    Results.writeRejected(data, output, console);
     TrainingResult result = pipeline.trainingResult();
     result.loaded().lines().forEach(line -> console.line("%s", line));
     List<Map<String, Double>> history = result.logHistory().stream().map(LogEntry::toMap).toList();

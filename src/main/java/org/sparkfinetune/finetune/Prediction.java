@@ -11,8 +11,8 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
-import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.pipeline.PredictionWriter;
 import org.sparkfinetune.storage.OutputDirectory;
 
@@ -24,9 +24,9 @@ import org.sparkfinetune.storage.OutputDirectory;
 public final class Prediction {
   /** The settings of a prediction. */
   public static final SettingKeys KEYS =
-      SettingKeys.of(PipelineData.SCHEMA, "input")
-          .and(PipelineData.SCHEMA, PipelineData.FORMAT)
-          .and(PipelineData.SCHEMA, "text_column", "text_pair_column");
+      SettingKeys.of(DataArguments.SCHEMA, "input")
+          .and(DataArguments.SCHEMA, DataArguments.formatSettings())
+          .and(DataArguments.SCHEMA, "text_column", "text_pair_column");
 
   private final RunOptions options;
   private final ModelChoice model;
@@ -112,7 +112,7 @@ public final class Prediction {
   public Dataset<Row> run() {
     return options.use(
         settings -> {
-          DataArguments data = settings.get(PipelineData.SCHEMA);
+          DataArguments data = settings.get(DataArguments.SCHEMA);
           Dataset<Row> input = input(data);
           return predict(pipeline(data), input, data);
         });
@@ -126,7 +126,7 @@ public final class Prediction {
    * @throws UserException when something is there already, or as of {@link #run}
    */
   public PredictionWriter.Counts write(String path) {
-    return options.use(settings -> write(path, settings.get(PipelineData.SCHEMA)));
+    return options.use(settings -> write(path, settings.get(DataArguments.SCHEMA)));
   }
 
   private PredictionWriter.Counts write(String path, DataArguments data)
@@ -154,7 +154,7 @@ public final class Prediction {
   }
 
   private Dataset<Row> input(DataArguments data) {
-    return PipelineData.readTexts(
+    return DatasetReader.readTexts(
         options.spark(), data, warning -> options.console().line("warning: %s", warning));
   }
 

@@ -3,6 +3,8 @@ package org.sparkfinetune.finetune;
 import java.io.IOException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.report.ClassScoresFile;
 import org.sparkfinetune.storage.OutputDirectory;
@@ -30,5 +32,13 @@ public final class Results {
       output.write(OutputFiles.CONFUSION_MATRIX, result.confusionMatrixCsv().get());
     }
     output.write(OutputFiles.CLASS_SCORES, ClassScoresFile.write(result.classResults()));
+  }
+
+  /** Writes the rows that could not be used, where there are any, and says where they are. */
+  public static void writeRejected(PreparedData data, OutputDirectory output, Console console) {
+    String path = output.path(OutputFiles.REJECTED_ROWS);
+    if (data.writeRejected(path)) {
+      console.line("The rejected rows are in %s", path);
+    }
   }
 }

@@ -11,7 +11,6 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.finetune.FineTuneResult;
 import org.sparkfinetune.finetune.FineTuning;
 import org.sparkfinetune.pipeline.FineTuneSchema;
-import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.track.TrackingArguments;
 
@@ -72,22 +71,22 @@ final class FineTuneJob implements Job {
     RunPrinter.record(console, result.run());
     console.line(
         "%nTo predict:%n  %s",
-        predictCommand(result.files().get(OutputFiles.MODEL), config.get(PipelineData.SCHEMA)));
+        predictCommand(result.files().get(OutputFiles.MODEL), config.get(DataArguments.SCHEMA)));
   }
 
   private static String predictCommand(String model, DataArguments data) {
     List<String> arguments = new ArrayList<>();
     arguments.add("model=" + model);
     arguments.add("data.input=" + (data.test().isEmpty() ? data.train() : data.test()));
-    Map<String, Object> values = PipelineData.SCHEMA.values(data);
-    Map<String, Object> defaults = PipelineData.SCHEMA.values(PipelineData.SCHEMA.defaults());
-    for (String key : PipelineData.FORMAT) {
+    Map<String, Object> values = DataArguments.SCHEMA.values(data);
+    Map<String, Object> defaults = DataArguments.SCHEMA.values(DataArguments.SCHEMA.defaults());
+    for (String key : DataArguments.formatSettings()) {
       if (!values.get(key).equals(defaults.get(key))) {
         String value = String.valueOf(values.get(key));
         arguments.add("data." + key + "=" + (value.equals("\t") ? "tab" : value));
       }
     }
-    if (!data.textColumn().equals(PipelineData.SCHEMA.defaults().textColumn())) {
+    if (!data.textColumn().equals(DataArguments.SCHEMA.defaults().textColumn())) {
       arguments.add("data.text_column=" + data.textColumn());
     }
     data.textPair().ifPresent(column -> arguments.add("data.text_pair_column=" + column));

@@ -7,7 +7,6 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.finetune.Prediction;
-import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.pipeline.PredictionWriter;
 
 /** Classifies rows with a saved model. */
@@ -48,7 +47,7 @@ final class PredictJob implements Job {
   @Override
   public void run(Settings config, SparkSession spark, Console console) {
     PredictArguments arguments = config.get(PredictArguments.SCHEMA);
-    DataArguments data = config.get(PipelineData.SCHEMA);
+    DataArguments data = config.get(DataArguments.SCHEMA);
     PredictionWriter.Counts counts =
         Prediction.on(spark)
             .console(console)

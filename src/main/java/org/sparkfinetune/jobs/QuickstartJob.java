@@ -10,6 +10,7 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.evaluate.ClassificationMetrics;
@@ -19,7 +20,6 @@ import org.sparkfinetune.finetune.Presets;
 import org.sparkfinetune.finetune.TextClassifier;
 import org.sparkfinetune.pipeline.BagOfWords;
 import org.sparkfinetune.pipeline.FineTuneSchema;
-import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.pipeline.PredictionColumns;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
@@ -92,11 +92,12 @@ final class QuickstartJob implements Job {
             // It was opened above, and has the sample now.
             .overwrite(true)
             .run();
-    DataArguments data = config.reading(sample).get(PipelineData.SCHEMA);
+    DataArguments data = config.reading(sample).get(DataArguments.SCHEMA);
     console.line("%nFor comparison: logistic regression on a bag of words (Spark MLlib)");
     ClassificationMetrics baseline;
     try (PreparedData prepared =
-        PipelineData.prepare(spark, data, ProblemType.SINGLE_LABEL_CLASSIFICATION)) {
+        DatasetPreparation.prepare(
+            spark, data, ProblemType.SINGLE_LABEL_CLASSIFICATION.task().hasLabelSets())) {
       baseline =
           BagOfWords.evaluate(
               prepared.train(),

@@ -42,9 +42,6 @@ import org.sparkfinetune.train.TrainingResult;
 
 /** The fitted pipeline of the jobs: a DocumentAssembler, of pairs two, and the classifier. */
 public final class ClassifierPipeline {
-  /** The column of CATEGORY annotations. */
-  static final String CATEGORY = "category";
-
   /** The columns of texts, and those of documents that are made of them; the second of pairs. */
   private static final List<String> TEXTS = List.of(ExampleColumns.TEXT, ExampleColumns.TEXT_PAIR);
 
@@ -187,7 +184,7 @@ public final class ClassifierPipeline {
       ResourceArguments resources) {
     TransformerClassifierApproach classifier = new TransformerClassifierApproach();
     classifier.setInputCols(documents(pairs));
-    classifier.setOutputCol(CATEGORY);
+    classifier.setOutputCol(PredictionColumns.CATEGORY);
     classifier.setLabelColumn(ExampleColumns.LABEL);
     classifier.setArguments(model);
     classifier.setArguments(training);
@@ -214,7 +211,9 @@ public final class ClassifierPipeline {
       List<DocumentAssembler> assemblers,
       TransformerClassifierModel classifier,
       SparkSession spark) {
-    classifier.setInputCols(documents(assemblers.size() == 2)).setOutputCol(CATEGORY);
+    classifier
+        .setInputCols(documents(assemblers.size() == 2))
+        .setOutputCol(PredictionColumns.CATEGORY);
     return new ClassifierPipeline(withColumns(assemblers), classifier, spark);
   }
 

@@ -2,6 +2,7 @@ package org.sparkfinetune.pipeline;
 
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.distributed.ResourceArguments;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.train.TrainingArguments;
@@ -19,10 +20,10 @@ public final class FineTuneSchema {
    * its record.
    */
   public static final SettingKeys KEYS =
-      SettingKeys.of(PipelineData.SCHEMA, "train", "validation", "test")
-          .and(PipelineData.SCHEMA, PipelineData.FORMAT)
+      SettingKeys.of(DataArguments.SCHEMA, "train", "validation", "test")
+          .and(DataArguments.SCHEMA, DataArguments.formatSettings())
           .and(
-              PipelineData.SCHEMA,
+              DataArguments.SCHEMA,
               "text_column",
               "text_pair_column",
               "label_column",

@@ -40,6 +40,9 @@ public final class PredictionColumns {
   /** The probability of every label, a map of string to double. */
   static final String PROBABILITIES = "probabilities";
 
+  /** The classifier's column of CATEGORY annotations. */
+  static final String CATEGORY = "category";
+
   /** The rows' own columns, a struct. */
   static final String ROW = "row";
 
@@ -72,8 +75,7 @@ public final class PredictionColumns {
       blank = blank.or(TextColumns.isBlank(col(text.getKey())));
     }
     // A document without a label may have an annotation without a result.
-    Column results =
-        filter(col(ClassifierPipeline.CATEGORY).getField("result"), label -> label.notEqual(""));
+    Column results = filter(col(CATEGORY).getField("result"), label -> label.notEqual(""));
     return classifier
         .transform(rows.select(input.toArray(Column[]::new)))
         .select(

@@ -16,12 +16,12 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.FineTuneSchema;
-import org.sparkfinetune.pipeline.PipelineData;
 
 /**
  * The examples that trials share: read once for each setting of the data that is tried, tokenised
@@ -51,10 +51,10 @@ final class TrialExamples implements AutoCloseable {
     return data.computeIfAbsent(
         shape(setting, List.of()),
         shape ->
-            PipelineData.prepare(
+            DatasetPreparation.prepare(
                 spark,
-                setting.get(PipelineData.SCHEMA),
-                setting.get(FineTuneSchema.MODEL).problemType()));
+                setting.get(DataArguments.SCHEMA),
+                setting.get(FineTuneSchema.MODEL).problemType().task().hasLabelSets()));
   }
 
   /** The examples of a setting, one for each fold. */
@@ -68,7 +68,7 @@ final class TrialExamples implements AutoCloseable {
         .values()
         .forEach(
             (key, value) -> {
-              if (key.startsWith(PipelineData.SCHEMA.section() + ".") || keys.contains(key)) {
+              if (key.startsWith(DataArguments.SCHEMA.section() + ".") || keys.contains(key)) {
                 shape.put(key, value);
               }
             });
@@ -80,7 +80,7 @@ final class TrialExamples implements AutoCloseable {
     if (folds == 0) {
       return List.of(prepare(rows.examples(), setting));
     }
-    DataArguments arguments = setting.get(PipelineData.SCHEMA);
+    DataArguments arguments = setting.get(DataArguments.SCHEMA);
     // By the text: rows of the same text are never on both sides.
     Column fold = pmod(xxhash64(lit(arguments.seed()), col(ExampleColumns.TEXT)), lit(folds));
     List<ClassifierPipeline.Prepared> prepared = new ArrayList<>();

@@ -17,6 +17,7 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.console.ProgressBar;
 import org.sparkfinetune.console.StudyProgress;
+import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.finetune.EvaluationResult;
@@ -24,7 +25,6 @@ import org.sparkfinetune.finetune.Preflight;
 import org.sparkfinetune.finetune.Results;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.FineTuneSchema;
-import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
@@ -90,7 +90,7 @@ final class TuneSession implements AutoCloseable {
     if (isFineTuning()) {
       Preflight.check(config, spark);
       PreparedData data = examples.data(config);
-      PipelineData.report(data, console);
+      console.text(data.report().render() + "\n");
       goal.checkRows(data.validation().isPresent() || tune.folds() > 0);
       examples.of(config);
     }
@@ -230,8 +230,7 @@ final class TuneSession implements AutoCloseable {
         Results.writeReport(test.get(), output);
         console.text("\nTest\n\n" + test.get().summary());
       }
-      PipelineData.writeRejected(
-          examples.data(config), console, output.path(OutputFiles.REJECTED_ROWS));
+      Results.writeRejected(examples.data(config), output, console);
     }
     tracking.result(
         study.history(), goal.metric(), test.map(EvaluationResult::metrics).orElse(Map.of()));
@@ -280,7 +279,7 @@ final class TuneSession implements AutoCloseable {
     ClassifierPipeline pipeline;
     if (kept.isPresent() && !tune.refit()) {
       output.rename(kept.get(), OutputFiles.MODEL);
-      boolean pairs = setting.get(PipelineData.SCHEMA).textPair().isPresent();
+      boolean pairs = setting.get(DataArguments.SCHEMA).textPair().isPresent();
       pipeline = ClassifierPipeline.load(spark, output.path(OutputFiles.MODEL), pairs);
     } else {
       pipeline = train(setting, data);

@@ -15,9 +15,9 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.finetune.RunOptions;
 import org.sparkfinetune.pipeline.FineTuneSchema;
-import org.sparkfinetune.pipeline.PipelineData;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.track.TrackingArguments;
@@ -213,7 +213,7 @@ public final class Tuning {
     }
     Settings given = given(settings);
     if (given.get(TuneArguments.SCHEMA).objective().isEmpty()
-        && given.get(PipelineData.SCHEMA).train().isEmpty()) {
+        && given.get(DataArguments.SCHEMA).train().isEmpty()) {
       given.require("data.train");
     }
     StudyPlan plan = StudyPlan.of(given, parts, options.output(), options.spark().sparkContext());

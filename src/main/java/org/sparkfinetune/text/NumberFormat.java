@@ -35,6 +35,11 @@ public final class NumberFormat {
     return String.format(Locale.ROOT, Math.abs(value) < 10_000 ? "%d" : "%,d", value);
   }
 
+  /** A count, with a comma between all thousands, as in {@code 1,500}. */
+  public static String thousands(long value) {
+    return String.format(Locale.ROOT, "%,d", value);
+  }
+
   /** With so many decimals. */
   public static String fixed(double value, int decimals) {
     return new BigDecimal(value).setScale(decimals, RoundingMode.HALF_EVEN).toPlainString();

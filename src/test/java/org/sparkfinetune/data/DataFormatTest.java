@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.UserException;
@@ -84,12 +83,10 @@ class DataFormatTest {
     return SCHEMA.create(Map.of(key, value));
   }
 
-  private static Map<String, DataSource> sources(String... formats) {
-    Map<String, DataSource> sources = new LinkedHashMap<>();
+  private static Map<String, String> sources(String... formats) {
+    Map<String, String> sources = new LinkedHashMap<>();
     for (String format : formats) {
-      DataFormat of = DataFormat.of(format);
-      DataSource source = new DataSource("rows", of, false, List.of(), List.of(), List.of());
-      sources.put("data." + sources.size(), source);
+      sources.put("data." + sources.size(), format);
     }
     return sources;
   }

@@ -67,10 +67,9 @@ class DataReportTest {
 
     DataArguments arguments = Schema.of("data", DataArguments.class).create(Map.of("train", "t"));
     Map<String, String> sources = Map.of("train", "t");
-    RowCounts.Group lost =
-        new RowCounts.Group("train", RejectReason.BLANK_TEXT, odd, 1, 1, 0, 0, 0, null);
-    RowCounts.Group conflict = new RowCounts.Group("train", null, "c", 1, 1, 1, 0, 0, odd);
-    RowCounts.Group kept = new RowCounts.Group("train", null, odd, 1, 1, 0, 0, 0, null);
+    RowGroup lost = new RowGroup("train", RejectReason.BLANK_TEXT, odd, 1, 1, 0, 0, 0, null);
+    RowGroup conflict = new RowGroup("train", null, "c", 1, 1, 1, 0, 0, odd);
+    RowGroup kept = new RowGroup("train", null, odd, 1, 1, 0, 0, 0, null);
     assertThatThrownBy(
             () ->
                 new RowCounts(List.of(lost, conflict), false)

@@ -14,7 +14,6 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.pipeline.FineTuneSchema;
-import org.sparkfinetune.pipeline.PipelineData;
 
 class ConfigLayersTest {
   private static final Job FINE_TUNE = new FineTuneJob();
@@ -37,7 +36,7 @@ class ConfigLayersTest {
     assertThat(config.get(FineTuneSchema.TRAINING).numTrainEpochs()).isEqualTo(2);
     assertThat(config.get(FineTuneSchema.TRAINING).optimizer().weightDecay()).isEqualTo(0.5);
     assertThat(config.get(FineTuneSchema.TRAINING).perDeviceTrainBatchSize()).isEqualTo(32);
-    DataArguments data = config.get(PipelineData.SCHEMA);
+    DataArguments data = config.get(DataArguments.SCHEMA);
     assertThat(data.seed()).isEqualTo(4);
     assertThat(data.train()).isEqualTo("s3a://bucket//a=b.csv");
   }

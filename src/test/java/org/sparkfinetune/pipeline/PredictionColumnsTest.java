@@ -384,7 +384,7 @@ class PredictionColumnsTest {
     Path damaged = parquet.resolve("zzz.parquet");
     Files.copy(onlyPart(parquet), damaged);
     Dataset<Row> rows =
-        PipelineData.readTexts(spark, input(parquet.toString(), "a.b"), warning -> {})
+        DatasetReader.readTexts(spark, input(parquet.toString(), "a.b"), warning -> {})
             .withColumn(PredictionColumns.PREDICTION, lit("spam"));
     // Not before: what is damaged then is found before anything is predicted.
     Files.writeString(damaged, "this is no parquet file at all");
@@ -400,7 +400,7 @@ class PredictionColumnsTest {
     Files.writeString(csv.resolve("1.csv"), "text,label\na,1\n");
     Files.writeString(csv.resolve("2.csv"), "label,text\n2,b\n");
     assertThatThrownBy(
-            () -> PipelineData.readTexts(spark, input(csv.toString(), "text"), warning -> {}))
+            () -> DatasetReader.readTexts(spark, input(csv.toString(), "text"), warning -> {}))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("data.input: CSV header does not conform")
         .hasMessageContaining(csv.toString())
@@ -408,7 +408,7 @@ class PredictionColumnsTest {
   }
 
   private static DataArguments input(String path, String text) {
-    return PipelineData.SCHEMA.create(Map.of("input", path, "text_column", text));
+    return DataArguments.SCHEMA.create(Map.of("input", path, "text_column", text));
   }
 
   @Test
