@@ -2,6 +2,7 @@ package org.sparkfinetune.annotator;
 
 import java.util.List;
 import org.apache.spark.sql.Dataset;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.distributed.PretrainedModelHandle;
 
 /**
@@ -12,6 +13,7 @@ import org.sparkfinetune.distributed.PretrainedModelHandle;
  * <p>Trainings on the same ones read their base once an executor. To be closed when the last of
  * them has ended; for another {@code max_length}, another one is prepared.
  */
+@PublicApi
 public final class PreparedExamples implements AutoCloseable {
   private final ExampleSettings settings;
   private final int vocabSize;

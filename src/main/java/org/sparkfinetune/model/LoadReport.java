@@ -3,6 +3,7 @@ package org.sparkfinetune.model;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.model.io.StateDictMatcher;
 
 /**
@@ -13,6 +14,7 @@ import org.sparkfinetune.model.io.StateDictMatcher;
  * @param unusedHead as in {@link StateDictMatcher#unusedHead}
  * @param unusedEncoder as in {@link StateDictMatcher#unusedEncoder}
  */
+@PublicApi
 public record LoadReport(
     List<String> freshHead, List<String> unusedHead, List<String> unusedEncoder)
     implements Serializable {

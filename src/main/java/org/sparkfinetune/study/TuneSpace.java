@@ -157,10 +157,12 @@ final class TuneSpace {
             collect(path, below);
             return;
           }
+          if (!path.contains(".")) {
+            throw notSearched(path);
+          }
           Setting setting = setting(path);
-          if (!path.contains(".") || !SECTIONS.contains(path.substring(0, path.indexOf('.')))) {
-            throw new UserException(
-                "tune.space." + path + ": expected a key of training, model or data");
+          if (!SECTIONS.contains(path.substring(0, path.indexOf('.')))) {
+            throw notSearched(path);
           }
           try {
             parameters.add(parameter(setting, value));
@@ -168,6 +170,10 @@ final class TuneSpace {
             throw new UserException("tune.space." + path + ": " + oneLine(e), e);
           }
         });
+  }
+
+  private static UserException notSearched(String path) {
+    return new UserException("tune.space." + path + ": expected a key of training, model or data");
   }
 
   /** Without this, a parameter that depends on what never is would never be searched. */

@@ -1,8 +1,10 @@
 package org.sparkfinetune.task;
 
 import java.util.Locale;
+import org.sparkfinetune.PublicApi;
 
 /** What a row's labels are, by Hugging Face's names for it ({@code problem_type}). */
+@PublicApi
 public enum ProblemType {
   /** Exactly one label a row: softmax, cross-entropy. */
   SINGLE_LABEL_CLASSIFICATION(new SingleLabelTask()),

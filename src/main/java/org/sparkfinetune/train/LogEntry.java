@@ -3,6 +3,7 @@ package org.sparkfinetune.train;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.evaluate.Metric;
 import org.sparkfinetune.evaluate.Stage;
 
@@ -16,6 +17,7 @@ import org.sparkfinetune.evaluate.Stage;
  * @param values by name: {@code loss}, {@code grad_norm} and {@code learning_rate}, or {@code
  *     eval_*}
  */
+@PublicApi
 public record LogEntry(int index, long time, int step, double epoch, Map<String, Double> values)
     implements Serializable {
   /** As an entry of Hugging Face's {@code log_history}: the values, with step and epoch. */

@@ -3,6 +3,7 @@ package org.sparkfinetune.train;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import org.sparkfinetune.PublicApi;
 
 /**
  * Where a training stands.
@@ -16,6 +17,7 @@ import java.util.Map;
  * @param entries the newest entries of the log: as many as may have come since whoever asks now and
  *     then has asked
  */
+@PublicApi
 public record TrainingProgress(
     int step,
     int totalSteps,

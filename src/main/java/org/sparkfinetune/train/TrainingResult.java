@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.evaluate.Metric;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.model.LoadReport;
@@ -18,6 +19,7 @@ import org.sparkfinetune.model.LoadReport;
  * @param logHistory its reports, in order, with those from before a resumption
  * @param loaded what of its checkpoint the model did not take
  */
+@PublicApi
 public record TrainingResult(
     Map<String, Double> metrics, List<LogEntry> logHistory, LoadReport loaded)
     implements Serializable {

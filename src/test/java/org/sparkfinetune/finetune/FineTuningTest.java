@@ -30,9 +30,9 @@ class FineTuningTest {
 
   @TempDir Path folder;
 
-  private static Dataset<Row> rows(SparkSession spark, int count) {
+  private static Dataset<Row> rows(SparkSession spark, int from, int count) {
     List<Row> rows = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
+    for (int i = from; i < from + count; i++) {
       rows.add(RowFactory.create(List.of("refund", "parcel", "login").get(i % 3) + " " + i, i % 3));
     }
     return spark.createDataFrame(
@@ -65,7 +65,7 @@ class FineTuningTest {
     Path output = folder.resolve("run");
 
     FineTuneResult result =
-        tiny().train(rows(spark, 30)).test(rows(spark, 9)).output(output.toString()).run();
+        tiny().train(rows(spark, 0, 30)).test(rows(spark, 30, 9)).output(output.toString()).run();
 
     assertThat(result.metrics()).containsKeys("eval_accuracy", "test_accuracy", "train_loss");
     assertThat(result.files().get("metrics.json")).endsWith("metrics.json");
@@ -83,7 +83,7 @@ class FineTuningTest {
             .model(result.classifier())
             .set("data.text_column", "body")
             .set("data.label_column", "intent")
-            .test(rows(spark, 9))
+            .test(rows(spark, 30, 9))
             .run();
     assertThat(again.metrics()).isEqualTo(result.test().orElseThrow().metrics());
     assertThat(again.confusionMatrix().orElseThrow().total()).isEqualTo(again.rows());
@@ -93,7 +93,7 @@ class FineTuningTest {
             .console(Console.quiet())
             .model(output.toString())
             .set("data.text_column", "body")
-            .input(rows(spark, 5))
+            .input(rows(spark, 39, 5))
             .run();
     assertThat(predicted.columns())
         .containsExactly("body", "intent", "prediction", "confidence", "probabilities");
@@ -117,17 +117,17 @@ class FineTuningTest {
     assertThatThrownBy(() -> fineTuning.set("spark.executor.memory", "1g"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("is a setting of the Spark session, which has begun");
-    assertThatThrownBy(() -> fineTuning.train(rows(spark, 3)).run())
+    assertThatThrownBy(() -> fineTuning.train(rows(spark, 0, 3)).run())
         .isInstanceOf(UserException.class)
         .hasMessage("output is not set: expected a folder to write to");
     assertThatThrownBy(
-            () -> fineTuning.set("data.train", "x.csv").train(rows(spark, 3)).output("x").run())
+            () -> fineTuning.set("data.train", "x.csv").train(rows(spark, 0, 3)).output("x").run())
         .isInstanceOf(UserException.class)
         .hasMessage("data.train=x.csv is set, and a DataFrame was given too: expected one of them");
-    assertThatThrownBy(() -> fineTuning.train(rows(spark.newSession(), 3)))
+    assertThatThrownBy(() -> fineTuning.train(rows(spark.newSession(), 0, 3)))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("of another Spark session");
-    assertThatThrownBy(() -> Evaluation.on(spark).test(rows(spark, 3)).run())
+    assertThatThrownBy(() -> Evaluation.on(spark).test(rows(spark, 0, 3)).run())
         .isInstanceOf(UserException.class)
         .hasMessage("model is not set: expected a path, or a classifier");
     assertThatThrownBy(() -> Export.on(spark).format("tensorflow"))
