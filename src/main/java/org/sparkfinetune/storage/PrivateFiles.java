@@ -115,7 +115,7 @@ public final class PrivateFiles {
   }
 
   /** Sets who may read what is there already; without effect where it is another user's. */
-  public static void restrict(Path path, Readers readers) {
+  static void restrict(Path path, Readers readers) {
     try {
       if (isPosix(path)) {
         boolean folder = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);

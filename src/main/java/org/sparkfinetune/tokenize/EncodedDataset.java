@@ -85,7 +85,7 @@ public final class EncodedDataset implements Rows, AutoCloseable {
   }
 
   /** How many bytes of the records lie on the local disk. */
-  public long spilledBytes() {
+  long spilledBytes() {
     return pool.spilledBytes();
   }
 

@@ -68,7 +68,7 @@ public final class RunHandle {
   /**
    * The last step of a metric that was there when the run was gone on with; -1 if there is none.
    */
-  public long stepBefore(String metric) {
+  long stepBefore(String metric) {
     return before.getOrDefault(metric, -1L);
   }
 

@@ -26,7 +26,7 @@ public final class ChunkedBytes implements Serializable {
   }
 
   /** Collects a stream to its end; does not close it. */
-  public static ChunkedBytes readFrom(InputStream in) throws IOException {
+  static ChunkedBytes readFrom(InputStream in) throws IOException {
     List<byte[]> chunks = new ArrayList<>();
     for (byte[] chunk = in.readNBytes(CHUNK_BYTES);
         chunk.length > 0;

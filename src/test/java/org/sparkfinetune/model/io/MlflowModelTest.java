@@ -71,7 +71,7 @@ class MlflowModelTest {
         .hasMessage(
             folder
                 + ": an MLflow model of flavor python_function, sklearn without the files of a"
-                + " Hugging Face checkpoint. It has: MLmodel, model.pkl. Expected an MLflow model as"
+                + " Hugging Face model. It has: MLmodel, model.pkl. Expected an MLflow model as"
                 + " jobs/export format=mlflow writes it, or one of flavor transformers that holds"
                 + " its weights.");
   }
@@ -107,7 +107,7 @@ class MlflowModelTest {
         .isInstanceOf(UserException.class)
         .hasMessageMatching(
             ".*within: an MLflow model (of flavor [a-z, ]+ )?without the files of a Hugging Face"
-                + " checkpoint\\. It has: MLmodel\\. Expected .*");
+                + " model\\. It has: MLmodel\\. Expected .*");
 
     for (String file : List.of("config.json", "model.safetensors", "tokenizer.json")) {
       copy(file, "within");
