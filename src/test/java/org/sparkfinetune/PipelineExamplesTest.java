@@ -17,10 +17,12 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The Java examples of the libraries in docs/pipeline.md, compiled and run as they stand there. */
+@Tag("slow")
 class PipelineExamplesTest {
   private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```java\\n(.*?)^```$");
   private static final Pattern IMPORT = Pattern.compile("(?m)^import [^\\n]*;\\n");

@@ -1,7 +1,6 @@
 package org.sparkfinetune;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -27,11 +26,9 @@ public record S3Server(URI uri, Process process) implements AutoCloseable {
 
   /** Starts it, or has the test not run where it or Hadoop's client is not there. */
   public static S3Server start(Path folder) throws IOException {
-    boolean client = isThere("org.apache.hadoop.fs.s3a.S3AFileSystem");
-    if (!ServerEnvironment.isRequired()) {
-      assumeTrue(client, "not run: no client for S3 on the class path; mvn -Ps3 puts it there");
-    }
-    assertThat(client).as("a client for S3 on the class path: mvn -Ps3 puts it there").isTrue();
+    TestMachine.require(
+        isThere("org.apache.hadoop.fs.s3a.S3AFileSystem"),
+        "client for S3 on the class path, which mvn -Ps3 puts there");
     int port = ServerEnvironment.freePort();
     Path output = folder.resolve("s3.txt");
     Process process =

@@ -1,8 +1,5 @@
 package org.sparkfinetune;
 
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -37,11 +34,8 @@ final class ServerEnvironment {
     String venvs = System.getenv().getOrDefault("SERVER_VENVS", ".");
     Path bin = Path.of(venvs).toAbsolutePath().normalize().resolve(".venv-" + name + "/bin");
     Path program = bin.resolve(command.get(0));
-    boolean there = Files.isExecutable(program);
-    if (!isRequired()) {
-      assumeTrue(there, "not run: no " + program + "; tools/servers/install puts it there");
-    }
-    assertThat(there).as("%s: tools/servers/install puts it there", program).isTrue();
+    TestMachine.require(
+        Files.isExecutable(program), program + ", which tools/servers/install puts there");
     List<String> words = new ArrayList<>(command);
     words.set(0, program.toString());
     ProcessBuilder builder = new ProcessBuilder(words);
@@ -49,11 +43,6 @@ final class ServerEnvironment {
     builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);
     settings.accept(builder.environment());
     return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
-  }
-
-  /** Whether tests that need a server fail where there is none. */
-  static boolean isRequired() {
-    return "required".equals(System.getenv("SERVER_TESTS"));
   }
 
   static void end(Process process) {

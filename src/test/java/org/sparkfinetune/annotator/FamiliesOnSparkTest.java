@@ -27,6 +27,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,6 +36,7 @@ import org.sparkfinetune.TestGoldens;
 import org.sparkfinetune.model.io.PretrainedModel;
 
 /** Each family, from a Hugging Face folder through a fit on Spark to a saved pipeline and back. */
+@Tag("slow")
 class FamiliesOnSparkTest {
   private static final List<String> INTENTS = List.of("transfer", "card", "loan");
 

@@ -23,6 +23,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestModels;
@@ -30,6 +31,7 @@ import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.io.ModelFiles;
 
+@Tag("slow")
 class PreparedExamplesTest {
   private static final List<String> INTENTS = List.of("transfer", "card", "loan");
 

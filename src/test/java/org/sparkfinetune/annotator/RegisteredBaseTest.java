@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -16,6 +17,7 @@ import org.sparkfinetune.distributed.TestCluster;
 
 /** A model of a real MLflow server is fine-tuned by executors on {@code local-cluster}. */
 @EnabledOnOs(OS.LINUX)
+@Tag("slow")
 class RegisteredBaseTest {
   private static final Path CLASSIFIER =
       Path.of("src/test/resources/org/sparkfinetune/model/io/tiny-bert-classifier")

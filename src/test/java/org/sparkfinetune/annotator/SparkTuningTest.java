@@ -24,12 +24,14 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.TestSpark;
 
 /** Spark's own tuning of a pipeline, with its own evaluator, two fits at once. */
+@Tag("slow")
 class SparkTuningTest {
   /** The first moves no weight by more than a rounding; the second learns. */
   private static final double[] LEARNING_RATES = {1e-9, 2e-2};

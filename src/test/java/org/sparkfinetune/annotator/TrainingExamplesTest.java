@@ -18,6 +18,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestModels;
@@ -29,6 +30,7 @@ import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.task.ProblemType;
 
+@Tag("slow")
 class TrainingExamplesTest {
   private static final TrainingColumns COLUMNS =
       columns(ProblemType.SINGLE_LABEL_CLASSIFICATION, Optional.empty());

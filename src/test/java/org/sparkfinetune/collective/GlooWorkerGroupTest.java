@@ -23,6 +23,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -36,6 +37,7 @@ import org.sparkfinetune.TestWorkers;
 import org.sparkfinetune.TestWorkers.Hosts;
 import org.sparkfinetune.UserException;
 
+@Tag("slow")
 class GlooWorkerGroupTest {
   @ParameterizedTest
   @CsvSource({"1, ONE", "2, ONE", "4, ONE", "2, SEVERAL", "4, SEVERAL"})

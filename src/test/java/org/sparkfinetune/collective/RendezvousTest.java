@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.global.torch_gloo;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -30,6 +31,7 @@ import org.sparkfinetune.torch.Libtorch;
 
 /** How workers find each other, and what others cannot do to it. */
 @EnabledOnOs(OS.LINUX)
+@Tag("slow")
 class RendezvousTest {
   private static final String HOST = "127.0.0.2";
   private static final Duration TIMEOUT = Duration.ofSeconds(10);

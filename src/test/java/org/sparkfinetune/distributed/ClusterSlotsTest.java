@@ -10,6 +10,7 @@ import org.apache.spark.SparkException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.ChildJvm;
 import org.sparkfinetune.TestSpark;
@@ -17,6 +18,7 @@ import org.sparkfinetune.UserException;
 import scala.collection.JavaConverters;
 
 /** The slots of {@code local[2]}; {@link TestClusterTest} has those of a cluster. */
+@Tag("slow")
 class ClusterSlotsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(100);
   private final SparkContext spark = TestSpark.session().sparkContext();

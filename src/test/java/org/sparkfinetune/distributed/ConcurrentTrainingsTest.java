@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -13,6 +14,7 @@ import org.sparkfinetune.ChildJvm;
 
 /** Trainings at once on two executors, each a process of its own, which talk by a secret. */
 @EnabledOnOs(OS.LINUX)
+@Tag("slow")
 class ConcurrentTrainingsTest {
   @TempDir Path folder;
 

@@ -8,6 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -19,6 +20,7 @@ import org.sparkfinetune.ChildJvm;
  * tells of two GPUs. No GPU is needed, as none is used.
  */
 @EnabledOnOs(OS.LINUX)
+@Tag("slow")
 class GpuAddressTest {
   private static final List<String> PLAN = List.of("plan", "num_workers=2", "gpu_per_worker=1");
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -13,6 +14,7 @@ import org.sparkfinetune.ChildJvm;
 
 /** A driver and two executors, each a process of its own, on {@code local-cluster[2,1,4096]}. */
 @EnabledOnOs(OS.LINUX)
+@Tag("slow")
 class LocalClusterTest {
   @Test
   void trainsOnAnExecutorAndNotOnTheDriver(@TempDir Path folder) throws Exception {

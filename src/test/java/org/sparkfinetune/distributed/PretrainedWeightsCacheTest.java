@@ -22,6 +22,7 @@ import org.apache.spark.sql.types.StructType;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
@@ -35,6 +36,7 @@ import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.train.TrainingArguments;
 
 /** The base that trainings share: when it is read, what they get of it, and when it goes. */
+@Tag("slow")
 class PretrainedWeightsCacheTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final String WEIGHT = "bert.encoder.layer.0.output.dense.weight";

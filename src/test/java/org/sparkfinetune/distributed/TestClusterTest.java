@@ -11,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -19,6 +20,7 @@ import org.sparkfinetune.ChildJvm;
 
 /** A standalone master and two workers of two cores: barrier stages, lost executors, slots. */
 @EnabledOnOs(OS.LINUX)
+@Tag("slow")
 class TestClusterTest {
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final Pattern PID = Pattern.compile("pid=(\\d+)");

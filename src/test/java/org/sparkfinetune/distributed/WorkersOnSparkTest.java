@@ -23,6 +23,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -40,6 +41,7 @@ import org.sparkfinetune.model.io.SafetensorsStream;
  * is time.
  */
 @EnabledOnOs(OS.LINUX)
+@Tag("slow")
 class WorkersOnSparkTest {
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final List<String> EQUAL =

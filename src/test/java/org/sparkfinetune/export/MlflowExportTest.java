@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -38,6 +39,7 @@ import org.sparkfinetune.tokenize.Encoding;
 import org.sparkfinetune.tokenize.TextTokenizer;
 
 /** What the export writes, in MLflow itself. */
+@Tag("slow")
 class MlflowExportTest {
   private static final Configuration HADOOP = new Configuration(false);
   private static final ObjectMapper JSON = new ObjectMapper();

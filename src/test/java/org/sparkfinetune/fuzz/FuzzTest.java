@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A failure's line is {@code KIND@NUMBER ...}; {@code tools/faults/fuzz KIND@NUMBER} repeats it.
  */
+@Tag("slow")
 class FuzzTest {
   private static final String TOKENIZER = new TokenizerTarget().name();
 

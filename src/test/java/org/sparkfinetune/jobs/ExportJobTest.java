@@ -28,6 +28,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +51,7 @@ import org.sparkfinetune.model.io.SavedModel;
 import org.sparkfinetune.model.io.TensorSource;
 import org.sparkfinetune.task.ProblemType;
 
+@Tag("slow")
 class ExportJobTest {
   private static final Configuration HADOOP = new Configuration(false);
 

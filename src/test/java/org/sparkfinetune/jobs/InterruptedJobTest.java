@@ -6,11 +6,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
 
 /** What the terminal shows of a job that is interrupted. */
+@Tag("slow")
 class InterruptedJobTest {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 

@@ -10,10 +10,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which Spark the scripts choose: Java and spark-submit are scripts that print their arguments. */
+@Tag("slow")
 class JobScriptsTest {
   private record Outcome(int code, String output) {}
 

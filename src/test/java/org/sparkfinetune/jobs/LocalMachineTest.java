@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
 
 /** Jobs on machines that lack what Spark takes for granted. */
+@Tag("slow")
 class LocalMachineTest {
   @TempDir private Path folder;
 

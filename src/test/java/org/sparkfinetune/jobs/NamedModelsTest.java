@@ -17,6 +17,7 @@ import java.util.OptionalInt;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,7 @@ import org.sparkfinetune.model.io.SavedModel;
 import org.sparkfinetune.track.mlflow.MlflowModelResolver;
 
 /** Pretrained models that jobs are given by a URI, of a real MLflow server and others. */
+@Tag("slow")
 class NamedModelsTest {
   private static final Path CLASSIFIER =
       Path.of("src/test/resources/org/sparkfinetune/model/io/tiny-bert-classifier")

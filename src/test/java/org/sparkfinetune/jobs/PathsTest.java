@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
@@ -19,6 +20,7 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 
 /** Outputs and models on paths that Spark would take for lists or patterns of paths. */
+@Tag("slow")
 class PathsTest {
   private static final String BASE =
       "src/test/resources/org/sparkfinetune/model/io/tiny-bert-classifier";

@@ -20,6 +20,7 @@ import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
@@ -27,6 +28,7 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 
 /** The whole product on the sample: read, train, save, test, load, predict. */
+@Tag("slow")
 class QuickstartTest {
   private final SparkSession spark = TestSpark.session();
 

@@ -25,6 +25,7 @@ import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -37,6 +38,7 @@ import org.sparkfinetune.track.RunStatus;
 import org.sparkfinetune.track.mlflow.MlflowRuns;
 
 /** Jobs of which everything lies elsewhere: rows, base, checkpoints, study, model, predictions. */
+@Tag("slow")
 class RemoteStorageTest {
   private static final int ROWS = 90;
   private static final int LABELS = 3;

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,6 +22,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.console.Console;
 
 /** What {@code jobs/runs} says of runs that MLflow's own Python client has recorded. */
+@Tag("slow")
 class RunsOnMlflowTest {
   private static final String RECORD =
       """

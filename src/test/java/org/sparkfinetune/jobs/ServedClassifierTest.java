@@ -17,6 +17,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
@@ -30,6 +31,7 @@ import org.sparkfinetune.model.io.SavedModel;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 
 /** A fine-tuned Hugging Face classifier is served without a training of ours. */
+@Tag("slow")
 class ServedClassifierTest {
   private static final Configuration HADOOP = new Configuration(false);
   private static final Path FIXTURES = Path.of("src/test/resources/org/sparkfinetune/model/io");

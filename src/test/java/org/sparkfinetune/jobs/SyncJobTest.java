@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
@@ -23,6 +24,7 @@ import org.sparkfinetune.track.Tracker;
  * What {@code jobs/sync} says when it cannot deliver; {@link TrackedTrainingTest} has it deliver to
  * a server.
  */
+@Tag("slow")
 class SyncJobTest {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -24,6 +25,7 @@ import org.sparkfinetune.track.RunStatus;
 
 /** {@code jobs/fine-tune} on executors that are processes of their own, recorded on a server. */
 @EnabledOnOs(OS.LINUX)
+@Tag("slow")
 class TrackedClusterTest {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int SAVE_STEPS = 100;

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.sparkfinetune.track.RunSnapshot;
 import org.sparkfinetune.track.RunStatus;
 
 /** {@code jobs/fine-tune} as users run it, on a real MLflow server, read back by its own client. */
+@Tag("slow")
 public class TrackedTrainingTest {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final String TOKEN = "tok-7f3a9c2e5b";

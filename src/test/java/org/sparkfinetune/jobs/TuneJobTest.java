@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
@@ -22,6 +23,7 @@ import org.sparkfinetune.MlflowVersion;
 import org.sparkfinetune.distributed.TestCluster;
 
 /** {@code jobs/tune} as users run it. */
+@Tag("slow")
 class TuneJobTest {
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final String RATES =

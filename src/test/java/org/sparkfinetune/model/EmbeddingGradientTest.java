@@ -17,6 +17,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkfinetune.TestGoldens;
@@ -24,6 +25,7 @@ import org.sparkfinetune.model.compute.ForwardPass;
 import org.sparkfinetune.tokenize.Batch;
 
 /** What an attribution method asks of a classifier: logits from given embeddings, and gradients. */
+@Tag("slow")
 class EmbeddingGradientTest {
   private static final ForwardPass PASS = ForwardPass.inference();
   private static final int STEPS = 256;

@@ -25,6 +25,7 @@ import org.apache.hadoop.fs.FSInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
@@ -34,6 +35,7 @@ import org.sparkfinetune.model.io.OnnxReader;
 import org.sparkfinetune.model.io.SafetensorsReader;
 import org.sparkfinetune.model.io.TensorSource;
 
+@Tag("slow")
 class HostCacheTest {
   private static final int BYTES = 5_000_000;
 

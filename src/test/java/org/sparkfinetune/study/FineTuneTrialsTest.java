@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
@@ -28,6 +29,7 @@ import org.sparkfinetune.tune.Trial;
 import org.sparkfinetune.tune.sampler.RandomSampler;
 
 /** Trials that were told to stop, at moments when there is no Spark job to cancel. */
+@Tag("slow")
 class FineTuneTrialsTest {
   @TempDir Path folder;
 

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +36,7 @@ import org.sparkfinetune.tune.Objective;
 import org.sparkfinetune.tune.Trial;
 
 /** What a study does to its output, and what it writes and records; in this process. */
+@Tag("slow")
 class TuneSessionTest {
   private static final String SPACE = "tune.space.training.learning_rate=[1e-4, 2e-4, 3e-4, 4e-4]";
 

@@ -14,11 +14,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
 
 /** The natives of one host, which several processes unpack and load. */
+@Tag("slow")
 class NativesTest {
   @TempDir private Path folder;
 

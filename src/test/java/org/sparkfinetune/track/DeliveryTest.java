@@ -14,14 +14,16 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
+import org.sparkfinetune.TestMachine;
 import org.sparkfinetune.track.LineServer.Fault;
 
 /** Journals delivered to a real server that fails. */
+@Tag("slow")
 class DeliveryTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -230,11 +232,7 @@ class DeliveryTest {
   @Test
   void aFullDiskDoesNotEndTheDelivery() throws Exception {
     Path disk = Files.createDirectory(folder.resolve("disk"));
-    Process mount =
-        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk.toString())
-            .redirectErrorStream(true)
-            .start();
-    Assumptions.assumeTrue(mount.waitFor() == 0, "not run: no right to mount a small disk");
+    TestMachine.mountSmallDisk(disk);
     try {
       Path journal = disk.resolve("journal");
       Path filler = disk.resolve("filler");

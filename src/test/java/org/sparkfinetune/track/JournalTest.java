@@ -19,12 +19,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
+import org.sparkfinetune.TestMachine;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.storage.PrivateFiles.Readers;
 
+@Tag("slow")
 class JournalTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int PATIENT_STEPS = 300;
@@ -450,8 +453,7 @@ class JournalTest {
             "trace=fdatasync,ftruncate",
             "-e",
             "inject=fdatasync:error=EIO:when=2+3");
-    org.junit.jupiter.api.Assumptions.assumeTrue(
-        canRun(strace), "not run: no strace, or no right to use it");
+    TestMachine.requireWrapper(strace);
     Path journal = folder.resolve("journal");
     Path output = folder.resolve("output");
     Process child =
@@ -485,31 +487,11 @@ class JournalTest {
         .isBetween(3L, PATIENT_STEPS / 4L);
   }
 
-  private static boolean canRun(List<String> wrapper) throws InterruptedException {
-    List<String> command = new ArrayList<>(wrapper);
-    command.add("true");
-    try {
-      return new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor()
-          == 0;
-    } catch (java.io.IOException e) {
-      return false;
-    }
-  }
-
   /** More than once: it may be found between two attempts, or waiting for events. */
   @RepeatedTest(3)
   void aFullDiskLosesNothingThatIsStillWantedWhenThereIsRoomAgain() throws Exception {
     Path disk = Files.createDirectory(folder.resolve("disk"));
-    Process mount =
-        new ProcessBuilder("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk.toString())
-            .redirectErrorStream(true)
-            .start();
-    org.junit.jupiter.api.Assumptions.assumeTrue(
-        mount.waitFor() == 0, "not run: no right to mount a small disk");
+    TestMachine.mountSmallDisk(disk);
     try {
       Path filler = disk.resolve("filler");
       Tracker tracker = Tracker.open(disk.resolve("journal"), "", Optional.empty());

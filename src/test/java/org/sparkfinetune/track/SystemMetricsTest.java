@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
 
+@Tag("slow")
 class SystemMetricsTest {
   private static final Duration INTERVAL = Duration.ofMillis(50);
 

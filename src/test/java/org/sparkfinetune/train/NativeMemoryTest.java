@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -25,6 +26,7 @@ import org.sparkfinetune.ChildJvm;
  * at any time, so the largest of the differences between readings does not count.
  */
 @EnabledOnOs(OS.LINUX)
+@Tag("slow")
 class NativeMemoryTest {
   private static final int WARM_UP = 5_000;
 

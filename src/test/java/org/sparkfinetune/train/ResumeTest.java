@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +24,7 @@ import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.tokenize.EncodedDataset;
 
 /** A training that stopped and goes on is the one that was not disturbed, bit for bit. */
+@Tag("slow")
 class ResumeTest {
   private static final EncodedDataset TRAIN = TestRows.learnable(100, 4, 1);
   private static final EncodedDataset VALIDATION = TestRows.learnable(60, 4, 2);

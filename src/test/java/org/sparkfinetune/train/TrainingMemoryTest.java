@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +17,7 @@ import org.sparkfinetune.ChildJvm;
 
 /** What is said of a training's memory against what a real one takes. */
 @EnabledOnOs(OS.LINUX)
+@Tag("slow")
 class TrainingMemoryTest {
   @ParameterizedTest
   // Processors without bf16 take long for it, so it gets fewer rows.

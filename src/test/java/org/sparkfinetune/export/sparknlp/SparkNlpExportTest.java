@@ -26,6 +26,7 @@ import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +46,7 @@ import org.sparkfinetune.tokenize.TextTokenizer;
 import org.sparkfinetune.tokenize.TokenizerSummary;
 
 /** What Spark NLP's own annotators predict from what was exported. */
+@Tag("slow")
 class SparkNlpExportTest {
   private static final Path FIXTURES =
       Path.of("src/test/resources/org/sparkfinetune/export/sparknlp");

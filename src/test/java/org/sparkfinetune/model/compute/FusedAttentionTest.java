@@ -8,11 +8,11 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sparkfinetune.TestMachine;
 import org.sparkfinetune.torch.BatchedGemm;
 import org.sparkfinetune.torch.Libtorch;
 
@@ -21,7 +21,7 @@ class FusedAttentionTest {
   @BeforeAll
   static void needsMkl() {
     Libtorch.load();
-    Assumptions.assumeTrue(BatchedGemm.isAvailable());
+    TestMachine.require(BatchedGemm.isAvailable(), "MKL");
   }
 
   @ParameterizedTest

@@ -15,13 +15,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestGoldens;
+import org.sparkfinetune.TestMachine;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.tokenize.Batch;
@@ -36,7 +36,7 @@ class UnpaddedBatchTest {
   @BeforeAll
   static void needsMkl() {
     Libtorch.load();
-    Assumptions.assumeTrue(BatchedGemm.isAvailable());
+    TestMachine.require(BatchedGemm.isAvailable(), "MKL");
   }
 
   @ParameterizedTest

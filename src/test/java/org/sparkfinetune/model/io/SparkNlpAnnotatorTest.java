@@ -24,6 +24,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileUtil;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.tokenize.TextTokenizer;
 
 /** On annotators that Spark NLP itself saved. */
+@Tag("slow")
 class SparkNlpAnnotatorTest {
   private static final Configuration HADOOP = new Configuration(false);
   private static final String LABELS = "card\nrefund\ntop_up\n";

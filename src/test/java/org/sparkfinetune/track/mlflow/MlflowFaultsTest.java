@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import org.sparkfinetune.track.Sink;
 import org.sparkfinetune.track.TrackingEvent;
 import org.sparkfinetune.track.mlflow.FaultProxy.Fault;
 
+@Tag("slow")
 class MlflowFaultsTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
 

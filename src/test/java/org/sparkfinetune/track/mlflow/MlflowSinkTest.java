@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +41,7 @@ import org.sparkfinetune.track.TrackingEvent;
 import org.sparkfinetune.track.mlflow.FaultProxy.Fault;
 
 /** Journals delivered to real MLflow servers, and read back by their own client. */
+@Tag("slow")
 class MlflowSinkTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration SHORT = Duration.ofSeconds(2);

@@ -15,11 +15,13 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
 
 /** Readers beside a writer, and writers that are killed. */
+@Tag("slow")
 class CrashTest {
   private static final int BYTES = 2_000_000;
 

@@ -3,7 +3,6 @@ package org.sparkfinetune.train.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -16,14 +15,17 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.ChildJvm;
+import org.sparkfinetune.TestMachine;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.train.checkpoint.Checkpoints.Remote;
 
+@Tag("slow")
 class WriteFailureTest {
   private static final String FULL =
       ": the checkpoint of step 2 could not be written (No space left on device). Those of other"
@@ -61,7 +63,7 @@ class WriteFailureTest {
     // A file system in memory that only the child sees, and that goes with it.
     String mount = "mount -t tmpfs -o size=1m none '" + disk + "' && exec \"$@\"";
     List<String> wrapper = List.of("unshare", "-rm", "sh", "-c", mount, "sh");
-    assumeThat(canMount(disk)).as("may mount a tmpfs of its own").isTrue();
+    TestMachine.requirePrivateMounts(disk);
     Process process =
         ChildJvm.start(
             wrapper,
@@ -84,17 +86,6 @@ class WriteFailureTest {
             "after pruning 4");
   }
 
-  private static boolean canMount(Path folder) throws InterruptedException {
-    try {
-      return new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "none", folder.toString())
-              .start()
-              .waitFor()
-          == 0;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
   /** In the first file, at its end, in the second file, in the manifest. */
   @ParameterizedTest
   @ValueSource(longs = {0, 1, 50_000, 99_999, 100_000, 100_001, 100_100})
@@ -112,7 +103,7 @@ class WriteFailureTest {
   @ParameterizedTest
   @ValueSource(strings = {"weights.bin", "state.txt", "manifest.json"})
   void whatTheKernelSaysOfAFullDeviceReachesTheUser(String file) throws IOException {
-    assumeThat(Path.of("/dev/full")).exists();
+    TestMachine.require(Files.exists(Path.of("/dev/full")), "/dev/full");
     Checkpoints.local(temporary).write(1, Checkpoints.files(1));
     CheckpointStore store = remote(Checkpoints.hadoop(Remote.DEV_FULL, file));
     assertThatThrownBy(() -> store.write(2, Checkpoints.files(2)))
