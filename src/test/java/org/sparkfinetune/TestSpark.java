@@ -10,14 +10,17 @@ import org.apache.spark.sql.SparkSession;
 public final class TestSpark {
   private TestSpark() {}
 
-  /** The session, started on the first call; it ends with the JVM. */
-  public static SparkSession session() {
-    return Holder.SESSION;
+  private static SparkSession session;
+
+  /** The session, started on the first call, and anew when a test of jobs has ended it. */
+  public static synchronized SparkSession session() {
+    if (session == null || session.sparkContext().isStopped()) {
+      session = Holder.start();
+    }
+    return session;
   }
 
   private static final class Holder {
-    static final SparkSession SESSION = start();
-
     private static SparkSession start() {
       SparkSession session =
           SparkSession.builder()
