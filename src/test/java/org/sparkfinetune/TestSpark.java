@@ -15,35 +15,33 @@ public final class TestSpark {
   /** The session, started on the first call, and anew when a test of jobs has ended it. */
   public static synchronized SparkSession session() {
     if (session == null || session.sparkContext().isStopped()) {
-      session = Holder.start();
+      session = start();
     }
     return session;
   }
 
-  private static final class Holder {
-    private static SparkSession start() {
-      SparkSession session =
-          SparkSession.builder()
-              .master("local[2]")
-              .appName("tests")
-              .config("spark.driver.host", "localhost")
-              .config("spark.driver.bindAddress", "127.0.0.1")
-              .config("spark.ui.enabled", "false")
-              .config("spark.sql.shuffle.partitions", "2")
-              .config("spark.sql.warehouse.dir", warehouse().toUri().toString())
-              .getOrCreate();
-      session.sparkContext().setLogLevel("ERROR");
-      return session;
-    }
+  private static SparkSession start() {
+    SparkSession started =
+        SparkSession.builder()
+            .master("local[2]")
+            .appName("tests")
+            .config("spark.driver.host", "localhost")
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.shuffle.partitions", "2")
+            .config("spark.sql.warehouse.dir", warehouse().toUri().toString())
+            .getOrCreate();
+    started.sparkContext().setLogLevel("ERROR");
+    return started;
+  }
 
-    private static Path warehouse() {
-      try {
-        // One of its own: tests run in several JVMs at once, and their tables have the same names.
-        Path target = Files.createDirectories(Path.of("target"));
-        return Files.createTempDirectory(target, "test-warehouse-").toAbsolutePath();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+  private static Path warehouse() {
+    try {
+      // One of its own: tests run in several JVMs at once, and their tables have the same names.
+      Path target = Files.createDirectories(Path.of("target"));
+      return Files.createTempDirectory(target, "test-warehouse-").toAbsolutePath();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }
