@@ -64,7 +64,7 @@ final class Predictor implements AutoCloseable {
 
   /** The probability from which on a multi-label classifier predicts a label. */
   double threshold() {
-    return classifier.config().threshold().orElse(ModelConfig.DEFAULT_THRESHOLD);
+    return classifier.config().decisionThreshold();
   }
 
   /** The label names, by index. */

@@ -86,7 +86,7 @@ final class MlmodelFile {
     metadata.put("max_length", maxLength);
     metadata.put("text_pairs", source.provenance().pairs());
     if (config.problemType().task().hasThreshold()) {
-      metadata.put("threshold", config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD));
+      metadata.put("threshold", config.decisionThreshold());
     }
     return metadata;
   }

@@ -109,7 +109,7 @@ final class ModelCard {
     out.append(training.pairs() ? usage.pair : usage.text).append("\n```\n");
     if (config.problemType().task().hasThreshold()) {
       out.append("\n").append(usage.allLabels).append("; predict those of at least ");
-      out.append(config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD)).append(".\n");
+      out.append(config.decisionThreshold()).append(".\n");
     }
     labels();
     table("Data", training.data());

@@ -227,6 +227,13 @@ public final class ModelConfig extends ConfigValues {
   }
 
   /**
+   * The probability from which on a label is predicted: {@link #threshold}, or else the default.
+   */
+  public double decisionThreshold() {
+    return threshold().orElse(DEFAULT_THRESHOLD);
+  }
+
+  /**
    * Checks a length of texts.
    *
    * @param maxLength in tokens, special tokens included

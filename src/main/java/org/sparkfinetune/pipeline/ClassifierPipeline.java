@@ -351,9 +351,7 @@ public final class ClassifierPipeline {
     double set = (double) classifier.getOrDefault(classifier.threshold());
     return OptionalDouble.of(
         Double.isNaN(set)
-            ? ModelConfig.parse(classifier.files().config())
-                .threshold()
-                .orElse(ModelConfig.DEFAULT_THRESHOLD)
+            ? ModelConfig.parse(classifier.files().config()).decisionThreshold()
             : set);
   }
 

@@ -111,7 +111,7 @@ public final class SparkNlpExport implements Exporter {
     set(stage, "maxSentenceLength", Math.min(LONGEST, Math.min(maxLength, config.maxTokens())));
     if (config.problemType().task().hasThreshold()) {
       set(stage, "activation", config.problemType().task().activation());
-      double threshold = config.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD);
+      double threshold = config.decisionThreshold();
       set(stage, "threshold", (float) threshold);
     }
   }
