@@ -22,7 +22,7 @@ def is_stale(file):
     return any(source.stat().st_mtime > made for source in sources)
 
 
-def java_command():
+def java_command(main_class=MAIN, options=()):
     """What runs the Java side; built first where it is missing or older than the sources."""
     classpath = common.ROOT / "target" / "bench-hpo-classpath.txt"
     if is_stale(classpath):
@@ -33,7 +33,7 @@ def java_command():
         classpath.touch()
     java = pathlib.Path(os.environ["JAVA_HOME"], "bin", "java") if os.environ.get("JAVA_HOME") else "java"
     target = common.ROOT / "target"
-    return [java, "-cp", f"{target / 'test-classes'}:{target / 'classes'}:{classpath.read_text().strip()}", MAIN]
+    return [java, *options, "-cp", f"{target / 'test-classes'}:{target / 'classes'}:{classpath.read_text().strip()}", main_class]
 
 
 def main():

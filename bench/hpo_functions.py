@@ -9,7 +9,7 @@ HARTMANN_SCALES = (
     (3, 3.5, 1.7, 10, 17, 8),
     (17, 8, 0.05, 10, 0.1, 14),
 )
-HARTMANN_CENTRES = (
+HARTMANN_CENTERS = (
     (0.1312, 0.1696, 0.5569, 0.0124, 0.8283, 0.5886),
     (0.2329, 0.4135, 0.8307, 0.3736, 0.1004, 0.9991),
     (0.2348, 0.1451, 0.3522, 0.2883, 0.3047, 0.6650),
@@ -50,8 +50,8 @@ def branin(x):
 
 def hartmann6(x):
     total = 0.0
-    for weight, scales, centres in zip(HARTMANN_WEIGHTS, HARTMANN_SCALES, HARTMANN_CENTRES):
-        total += weight * math.exp(-sum(s * (x[f"x{j}"] - c) ** 2 for j, (s, c) in enumerate(zip(scales, centres))))
+    for weight, scales, centers in zip(HARTMANN_WEIGHTS, HARTMANN_SCALES, HARTMANN_CENTERS):
+        total += weight * math.exp(-sum(s * (x[f"x{j}"] - c) ** 2 for j, (s, c) in enumerate(zip(scales, centers))))
     return -total
 
 

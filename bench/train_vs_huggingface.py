@@ -1,6 +1,6 @@
 """Training speed, accuracy and memory: this project against Hugging Face's Trainer on the same data.
 
-Three contestants take turns, with the same checkpoint (minilm-l6, mean pooling), rows, batch, lengths, epochs,
+Three contestants take turns, with the same pretrained model (minilm-l6, mean pooling), rows, batch, lengths, epochs,
 learning rate, schedule and seed:
 
     ours         jobs/fine-tune, precision=auto, one worker, all cores
@@ -38,12 +38,12 @@ def environment():
     return python
 
 
-def checkpoint(work, dataset):
+def pretrained(work, dataset):
     """minilm-l6 as a Hugging Face folder: so low a rate changes no weight of fp32."""
     folder = common.WORK / "minilm-l6"
     if not (folder / "config.json").exists():
-        split = dataset.write(work / "checkpoint-data", dataset.first(min(64, len(dataset.train))))
-        output = work / "checkpoint"
+        split = dataset.write(work / "pretrained-data", dataset.first(min(64, len(dataset.train))))
+        output = work / "pretrained"
         options = common.fine_tune_arguments(split, dataset, 1, common.FIRST_SEED, output, test=False)
         common.fine_tune([*options, "training.learning_rate=1e-30", "training.precision=fp32"], output)
         shutil.rmtree(folder, ignore_errors=True)
@@ -95,12 +95,12 @@ def main():
         f"{dataset.name}: {split}; {epochs} epochs of batches of {common.BATCH}, at most {dataset.max_length} tokens;"
         f" {common.cores()} cores, {'with' if native_bf16 else 'without'} native bf16"
     )
-    print("preparing: checkpoint, peak of matrix multiplication, probe of hf-best ...", flush=True)
+    print("preparing: pretrained model, peak of matrix multiplication, probe of hf-best ...", flush=True)
     huggingface = HuggingFace(
         python,
         work,
         {
-            "model": str(checkpoint(work, dataset)),
+            "model": str(pretrained(work, dataset)),
             "train": str(split.train),
             "test": str(split.test),
             "max_length": dataset.max_length,

@@ -1,6 +1,6 @@
 """What a study costs, and what pruning saves.
 
-  shared    ten trials of one setting, one after the other, against a study of one: what start-up, reading, tokenising and
+  shared    ten trials of one setting, one after the other, against a study of one: what start-up, reading, tokenizing and
             loading cost once. `trials_ratio` is the time of the ten over the time of the one.
   pruning   the same random settings with and without ASHA, on executors that are processes, with spark.authenticate=true.
             `compute_ratio` is the trials' time with it over that without; `best_difference` the best accuracy with it

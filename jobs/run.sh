@@ -4,7 +4,9 @@
 #
 # With spark-submit (SPARK_HOME set, or on the PATH) the job runs on that Spark; otherwise, or with
 # SPARK_FINETUNE_SPARK=maven, on the Spark that Maven resolves, with the jars of SPARK_FINETUNE_CLASSPATH
-# on its class path. What is missing or older than the sources is built first. Log files, which
+# on its class path. What is missing or older than the sources is built first. In an unpacked bundle
+# (tools/bundle) nothing is built: the jar is in lib/, Java in java/, and Spark in spark/, if that was packed.
+# Log files, which
 # SPARK_FINETUNE_LOG_PERMISSIONS (rw-------) may read, go to SPARK_FINETUNE_LOGS (target/logs).
 
 set -euo pipefail
@@ -33,8 +35,13 @@ maven() {
 
 # Whether a file is missing, or older than pom.xml or any source.
 is_stale() {
-  [[ ! -e "$1" ]] ||
-    [[ -n "$(find "$ROOT/pom.xml" "$ROOT/src/main" -newer "$1" -print -quit)" ]]
+  [[ ! -e "$1" ]] || {
+    ! is_bundle && [[ -n "$(find "$ROOT/pom.xml" "$ROOT/src/main" -newer "$1" -print -quit)" ]]
+  }
+}
+
+is_bundle() {
+  [[ ! -e "$ROOT/pom.xml" && -d "$ROOT/lib" ]]
 }
 
 # The driver's heap: SPARK_DRIVER_MEMORY, else 4g, but no more than half of this machine.
@@ -139,20 +146,28 @@ require_spark() {
   fi
 }
 
+# The Spark that Maven resolves, from Maven or from a bundle.
 run_on_maven_spark() {
-  local classpath="$ROOT/target/classpath.txt" memory argument
+  local file="$ROOT/target/classpath.txt" classpath memory argument
   require_java
-  if is_stale "$classpath"; then
-    maven -Dspotless.check.skip=true compile dependency:build-classpath \
-      "-Dmdep.outputFile=$classpath" -Dmdep.includeScope=compile
-    touch "$classpath"
+  if is_bundle; then
+    classpath="$(cluster_jar):$ROOT/spark/jars/*"
+  else
+    if is_stale "$file"; then
+      maven -Dspotless.check.skip=true compile dependency:build-classpath@compile dependency:build-classpath@runtime
+      # Each jar once, where it comes first.
+      (cat "$ROOT/target/classpath-compile.txt" && echo && cat "$ROOT/target/classpath-runtime.txt") |
+        tr ':' '\n' | awk 'NF && !seen[$0]++' | paste -sd: - >"$file.new"
+      mv "$file.new" "$file"
+    fi
+    classpath="$ROOT/target/classes:$(<"$file")"
   fi
   memory="$(driver_memory)"
   for argument in "$@"; do
     case "$argument" in spark.driver.memory=*) memory="${argument#*=}" ;; esac
   done
   exec "${JAVA_HOME:+$JAVA_HOME/bin/}java" "-Xmx$memory" "${JAVA_OPTIONS[@]}" \
-    -cp "$ROOT/target/classes:$(<"$classpath")${SPARK_FINETUNE_CLASSPATH:+:$SPARK_FINETUNE_CLASSPATH}" \
+    -cp "$classpath${SPARK_FINETUNE_CLASSPATH:+:$SPARK_FINETUNE_CLASSPATH}" \
     "$MAIN" "$JOB" "$@"
 }
 
@@ -186,13 +201,20 @@ run_on_spark_submit() {
 }
 
 cluster_jar() {
-  find "$ROOT/target" -maxdepth 1 -name 'spark-finetune-*-cluster.jar' -print -quit 2>/dev/null
+  local folder=target
+  if is_bundle; then
+    folder=lib
+  fi
+  find "$ROOT/$folder" -maxdepth 1 -name 'spark-finetune-*-cluster.jar' -print -quit 2>/dev/null
 }
 
 run_job() {
   JOB="$1"
   shift
   use_utf8
+  if [[ -z "${JAVA_HOME:-}" && -x "$ROOT/java/bin/java" ]]; then
+    export JAVA_HOME="$ROOT/java"
+  fi
   collect_java_options
   case "${SPARK_FINETUNE_SPARK:-}" in
     "") ;;
@@ -208,8 +230,15 @@ run_job() {
       exit 2
     fi
     run_on_spark_submit "$SPARK_HOME/bin/spark-submit" "$@"
+  elif [[ -x "$ROOT/spark/bin/spark-submit" ]]; then
+    run_on_spark_submit "$ROOT/spark/bin/spark-submit" "$@"
+  elif is_bundle && [[ -d "$ROOT/spark/jars" ]]; then
+    run_on_maven_spark "$@"
   elif command -v spark-submit >/dev/null; then
     run_on_spark_submit "$(command -v spark-submit)" "$@"
+  elif is_bundle; then
+    echo "$JOB: this bundle has no Spark: set SPARK_HOME to one of version 3.5 with Scala 2.12, or pack one with tools/bundle --spark" >&2
+    exit 2
   else
     run_on_maven_spark "$@"
   fi

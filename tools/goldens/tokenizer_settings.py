@@ -112,7 +112,7 @@ def cases():
                 values = values + ["[CLS]"]
             if base == "vocab" and key in ("cls_token", "unk_token"):
                 continue
-            # Beside a normaliser that changes, transformers does not find such a token before it has saved the tokenizer.
+            # Beside a normalizer that changes, transformers does not find such a token before it has saved the tokenizer.
             settings = bert | ({"do_lower_case": False} if key == "added_tokens_decoder" and base == "cased" else {})
             for value in values:
                 yield f"{base}: {key}={json.dumps(value)}", base, settings | {key: value}

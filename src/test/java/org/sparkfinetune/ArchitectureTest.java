@@ -146,6 +146,7 @@ class ArchitectureTest {
               "org.sparkfinetune.describe..",
               "org.sparkfinetune.report..",
               "org.sparkfinetune.export",
+              "org.sparkfinetune.hub..",
               "org.sparkfinetune.collective..",
               "org.sparkfinetune.train..",
               "org.sparkfinetune.model..",
@@ -214,6 +215,9 @@ class ArchitectureTest {
           .and()
           // It names one of the JDK's.
           .doNotHaveFullyQualifiedName("org.sparkfinetune.collective.GlooListener")
+          .and()
+          // It finds our own when they are built.
+          .doNotHaveFullyQualifiedName("org.sparkfinetune.python.PythonPackage")
           .should()
           .callMethod(Class.class, "forName", String.class)
           .orShould()

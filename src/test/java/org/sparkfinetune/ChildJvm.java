@@ -18,14 +18,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A main class in a JVM of its own, with the tests' class path and {@code conf/java-options}.
- * Closing it kills the process and those that it started.
+ * A main class in a JVM of its own, with the tests' class path and {@code conf/java-options}, as
+ * have the executors of Spark that it starts. Closing it kills the process and those that it
+ * started.
  */
 public final class ChildJvm implements AutoCloseable {
   /** The name of the log of one that is left to the caller. */
   public static final String LOG = "child.log";
 
-  private static final Duration RUN_TIME = Duration.ofMinutes(5);
+  /** What would make a process fast later is not worth it. */
+  public static final List<String> SHORT_LIVED =
+      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
+  private static final Duration RUN_TIME = Duration.ofMinutes(10);
   private static final Duration POLL = Duration.ofMillis(50);
 
   private final Process process;
@@ -110,18 +115,28 @@ public final class ChildJvm implements AutoCloseable {
     List<String> command = new ArrayList<>(wrapper);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + Path.of("conf/java-options").toAbsolutePath());
-    // As the tests' own JVM: they are short and compute in native code.
-    command.add("-XX:TieredStopAtLevel=1");
+    command.addAll(ClassArchive.options());
     command.add("-Dlog4j2.configurationFile=" + Path.of("conf/log4j2.properties").toAbsolutePath());
     command.add("-Dspark-finetune.log.file=" + log);
+    command.add("-Dspark.executor.extraClassPath=" + ClassArchive.classPath());
+    command.add("-Dspark.executor.extraJavaOptions=" + String.join(" ", executorOptions()));
     command.addAll(options);
     command.add(main.getName());
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    builder.environment().put("CLASSPATH", ClassArchive.classPath());
     builder.environment().putAll(environment);
     builder.directory(folder.toFile()).redirectErrorStream(true).redirectOutput(output.toFile());
     return builder.start();
+  }
+
+  /**
+   * Of the JVMs of executors that it may start, unless a test has others. They live for seconds.
+   */
+  public static List<String> executorOptions() throws IOException {
+    List<String> options = new ArrayList<>(SHORT_LIVED);
+    options.addAll(ClassArchive.options());
+    return options;
   }
 
   /** What it has printed so far, to both streams. */

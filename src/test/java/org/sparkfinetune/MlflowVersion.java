@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 
 /** The Python environments of MLflow that {@code tools/servers/install} makes. */
 public enum MlflowVersion {
@@ -50,13 +50,9 @@ public enum MlflowVersion {
     Path output = folder.resolve(name);
     List<String> words = new ArrayList<>(List.of("python"));
     words.addAll(arguments);
-    Process process = start(folder, output, words);
-    try {
-      assertThat(process.waitFor(START.toMinutes(), TimeUnit.MINUTES)).as("ended").isTrue();
-    } finally {
-      ServerEnvironment.end(process);
-    }
-    assertThat(process.exitValue()).as(Files.readString(output)).isZero();
+    int code =
+        ServerEnvironment.run(environment(), folder, output, words, START, MlflowVersion::set);
+    assertThat(code).as(Files.readString(output)).isZero();
     return Files.readString(output);
   }
 
@@ -166,19 +162,16 @@ public enum MlflowVersion {
   }
 
   private Process start(Path folder, Path output, List<String> command) throws IOException {
-    return ServerEnvironment.start(
-        "mlflow-" + number(),
-        folder,
-        output,
-        command,
-        environment -> {
-          environment.put("MLFLOW_DISABLE_TELEMETRY", "true");
-          environment.put("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false");
-          environment.keySet().removeIf(name -> name.matches("MLFLOW_(TRACKING|RUN).*"));
-        });
+    return ServerEnvironment.start(environment(), folder, output, command, MlflowVersion::set);
   }
 
-  private String number() {
-    return name().substring(1);
+  private static void set(Map<String, String> variables) {
+    variables.put("MLFLOW_DISABLE_TELEMETRY", "true");
+    variables.put("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false");
+    variables.keySet().removeIf(name -> name.matches("MLFLOW_(TRACKING|RUN).*"));
+  }
+
+  private String environment() {
+    return "mlflow-" + name().substring(1);
   }
 }

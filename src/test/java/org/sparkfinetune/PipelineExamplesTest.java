@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
@@ -20,33 +22,51 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import scala.tools.nsc.MainClass;
 
-/** The Java examples of the libraries in docs/pipeline.md, compiled and run as they stand there. */
+/**
+ * The examples of the libraries in docs/pipeline.md, in Java and in Scala, compiled and run as they
+ * stand there.
+ */
 @Tag("slow")
 class PipelineExamplesTest {
-  private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```java\\n(.*?)^```$");
+  private static final Pattern EXAMPLE = Pattern.compile("(?ms)^```(java|scala)\\n(.*?)^```$");
   private static final Pattern IMPORT = Pattern.compile("(?m)^import [^\\n]*;\\n");
   private static final String CLASS = "Example";
+  private static final String SCALA = "scala";
+
+  /** An example, and the language that it is in. */
+  private record Example(String language, String text) {}
 
   @TempDir Path folder;
 
   /** Those of the chapter, in their order: what one writes a later one reads. */
-  private static List<String> examples() throws IOException {
+  private static List<Example> examples() throws IOException {
     String text = Files.readString(Path.of("docs/pipeline.md"));
     int begin = text.indexOf("\n## The libraries\n");
     int end = text.indexOf("\n## ", begin + 1);
     assertThat(begin).isPositive();
     assertThat(end).isGreaterThan(begin);
-    List<String> examples = new ArrayList<>();
+    List<Example> examples = new ArrayList<>();
     Matcher matcher = EXAMPLE.matcher(text.substring(begin, end));
     while (matcher.find()) {
-      examples.add(matcher.group(1));
+      examples.add(new Example(matcher.group(1), matcher.group(2)));
     }
     return examples;
   }
 
   /** An example as a class whose method does what it says. */
-  private String source(String example, int number) {
+  private String source(Example example, int number) {
+    String source =
+        example.language().equals(SCALA)
+            ? "object %s%d { def run(spark: org.apache.spark.sql.SparkSession): Unit = {%n%s} }%n"
+                .formatted(CLASS, number, example.text())
+            : javaSource(example.text(), number);
+    // Its files lie where the test may write.
+    return source.replaceAll("\"(runs|exports|[a-z]+\\.csv)", "\"" + folder + "/$1");
+  }
+
+  private static String javaSource(String example, int number) {
     StringBuilder source = new StringBuilder();
     source.append("import java.util.*;\n");
     source.append("import org.apache.spark.sql.*;\n");
@@ -58,8 +78,7 @@ class PipelineExamplesTest {
     source.append("public static void run(SparkSession spark) throws Exception {\n");
     source.append(imports.replaceAll(""));
     source.append("}\n}\n");
-    // Its files lie where the test may write.
-    return source.toString().replaceAll("\"(runs|exports|[a-z]+\\.csv)", "\"" + folder + "/$1");
+    return source.toString();
   }
 
   private void compile(List<Path> sources) throws IOException {
@@ -82,6 +101,21 @@ class PipelineExamplesTest {
     }
   }
 
+  private void compileScala(List<Path> sources) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "-deprecation",
+                "-Xfatal-warnings",
+                "-classpath",
+                System.getProperty("java.class.path"),
+                "-d",
+                folder.toString()));
+    sources.forEach(source -> arguments.add(source.toString()));
+    // It prints what it has to say of them.
+    assertThat(new MainClass().process(arguments.toArray(String[]::new))).isTrue();
+  }
+
   private void rows(String name, int from, int count) throws IOException {
     String[] words = {"refund my money", "my parcel is late", "password does not work"};
     StringBuilder csv = new StringBuilder("text,label\n");
@@ -97,14 +131,18 @@ class PipelineExamplesTest {
     rows("train.csv", 0, 60);
     rows("test.csv", 60, 9);
     rows("new.csv", 69, 6);
-    List<String> examples = examples();
-    assertThat(examples).hasSizeGreaterThanOrEqualTo(7);
-    List<Path> sources = new ArrayList<>();
+    List<Example> examples = examples();
+    assertThat(examples).hasSizeGreaterThanOrEqualTo(10);
+    Map<String, List<Path>> sources = new TreeMap<>();
     for (int i = 0; i < examples.size(); i++) {
-      sources.add(
-          Files.writeString(folder.resolve(CLASS + i + ".java"), source(examples.get(i), i)));
+      String language = examples.get(i).language();
+      Path file = folder.resolve(CLASS + i + "." + language);
+      sources
+          .computeIfAbsent(language, key -> new ArrayList<>())
+          .add(Files.writeString(file, source(examples.get(i), i)));
     }
-    compile(sources);
+    compile(sources.get("java"));
+    compileScala(sources.get(SCALA));
 
     try (URLClassLoader loader =
         new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
@@ -115,12 +153,14 @@ class PipelineExamplesTest {
               .getMethod("run", SparkSession.class)
               .invoke(null, TestSpark.session());
         } catch (InvocationTargetException e) {
-          throw new AssertionError("example " + i + ":\n" + examples.get(i), e.getCause());
+          throw new AssertionError("example " + i + ":\n" + examples.get(i).text(), e.getCause());
         }
       }
     }
 
     assertThat(folder.resolve("runs/first/report.html")).exists();
+    assertThat(folder.resolve("runs/second/report.html")).exists();
+    assertThat(folder.resolve("runs/quickstart/data/train.csv")).exists();
     assertThat(folder.resolve("runs/study/best.conf")).exists();
     assertThat(folder.resolve("runs/objective/study.json")).exists();
     assertThat(folder.resolve("exports/onnx/model.onnx")).exists();

@@ -15,18 +15,24 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sparkfinetune.data.HuggingFaceParquet;
+import org.sparkfinetune.hub.FakeHub;
 import org.sparkfinetune.model.ModelConfig;
+import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
-import org.sparkfinetune.model.io.ModelFiles;
+import org.sparkfinetune.model.io.PretrainedModel;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.track.JournalReader;
 
 /**
  * The README's commands, from its own text, one after the other in one folder, as somebody would
- * who reads it: with rows of his own, a base in {@code models/} and a tracking server.
+ * who reads it: with rows of his own, a tracking server and a hub.
  */
 @Tag("slow")
 class ReadmeTest {
@@ -44,7 +50,8 @@ class ReadmeTest {
       Map.of(
           "jobs/quickstart", "training.num_train_epochs=1",
           "jobs/fine-tune", "training.num_train_epochs=1 training.save_strategy=no",
-          "jobs/tune", "tune.n_trials=2 training.num_train_epochs=1");
+          "jobs/tune", "tune.n_trials=2 training.num_train_epochs=1",
+          "jobs/audit", "audit.folds=2 training.num_train_epochs=1");
 
   private static final String SERVER = "http://mlflow:5000";
   private static final String RUNS = "4f1c9f6b,a02e77d1";
@@ -57,9 +64,12 @@ class ReadmeTest {
     prepare();
     Set<String> elsewhere = new HashSet<>();
     Map<String, Integer> run = new TreeMap<>();
-    try (MlflowVersion.Server server =
-        MlflowVersion.V3.trackingServer(Files.createDirectory(folder.resolve("server")))) {
-      String settings = "set -euo pipefail\n";
+    try (FakeHub hub = hub();
+        MlflowVersion.Server server =
+            MlflowVersion.V3.trackingServer(Files.createDirectory(folder.resolve("server")))) {
+      String settings =
+          "set -euo pipefail\nexport HF_ENDPOINT=%s HF_HOME=%s HF_TOKEN=%s\n"
+              .formatted(hub.endpoint(), folder.resolve("hf"), FakeHub.TOKEN);
       for (String command : commands(Files.readString(Path.of("README.md")))) {
         String begins =
             ELSEWHERE.keySet().stream().filter(command::startsWith).findFirst().orElse("");
@@ -76,6 +86,9 @@ class ReadmeTest {
     assertThat(elsewhere).as("what is not run is there").isEqualTo(ELSEWHERE.keySet());
     assertThat(run.keySet())
         .containsExactly(
+            "jobs/audit",
+            "jobs/calibrate",
+            "jobs/compare",
             "jobs/evaluate",
             "jobs/export",
             "jobs/fine-tune",
@@ -162,11 +175,33 @@ class ReadmeTest {
     }
     Files.writeString(
         folder.resolve("my.conf"), "data.train = train.csv\ntraining.lr_scheduler_type = cosine\n");
-    ModelFiles base = TestModels.tiny();
-    HuggingFaceFolder.write(
-        base,
-        ModelConfig.parse(base.config()).inputs(),
-        new org.apache.hadoop.fs.Path(folder.resolve("models/bert-base").toUri()),
-        new Configuration(false));
+  }
+
+  /** With the base and the rows that the README names. */
+  private FakeHub hub() throws IOException {
+    String tokenizer = PretrainedModel.open("minilm-l6", new Configuration(false)).tokenizer();
+    ModelConfig config =
+        TestModels.tinyConfig(
+            30522, List.of("a", "b"), 0, ProblemType.SINGLE_LABEL_CLASSIFICATION, Pooling.CLS);
+    Path base = folder.resolve("of-the-hub");
+    try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 42)) {
+      HuggingFaceFolder.write(
+          model.toFiles(tokenizer),
+          config.inputs(),
+          new org.apache.hadoop.fs.Path(base.toUri()),
+          new Configuration(false));
+    }
+    Path rows = folder.resolve("of-the-hub.parquet");
+    HuggingFaceParquet.write(
+        rows,
+        HuggingFaceParquet.feature(HuggingFaceParquet.classLabel("card", "refund")),
+        LongStream.range(0, 60).map(i -> i % 2).boxed().toArray(Long[]::new));
+    FakeHub hub = FakeHub.start();
+    hub.commit("google-bert/bert-base-uncased", base);
+    hub.commit(
+        "datasets/org/texts",
+        "refs/convert/parquet",
+        Map.of("default/train/0000.parquet", Files.readAllBytes(rows)));
+    return hub;
   }
 }

@@ -1,14 +1,18 @@
 package org.sparkfinetune;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** The Python environments of servers that {@code tools/servers/install} makes. */
@@ -43,6 +47,31 @@ final class ServerEnvironment {
     builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);
     settings.accept(builder.environment());
     return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+  }
+
+  /**
+   * Runs a command as {@link #start} does, to its end.
+   *
+   * @param limit in which it must end
+   * @return its exit code
+   */
+  static int run(
+      String name,
+      Path folder,
+      Path output,
+      List<String> command,
+      Duration limit,
+      Consumer<Map<String, String>> settings)
+      throws IOException, InterruptedException {
+    Process process = start(name, folder, output, command, settings);
+    try {
+      assertThat(process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS))
+          .as("%s ended within %s", String.join(" ", command), limit)
+          .isTrue();
+      return process.exitValue();
+    } finally {
+      end(process);
+    }
   }
 
   static void end(Process process) {

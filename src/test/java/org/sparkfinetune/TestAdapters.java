@@ -13,7 +13,7 @@ import org.sparkfinetune.model.adapt.AdaptationConfig;
 import org.sparkfinetune.model.compute.Parameter;
 import org.sparkfinetune.model.io.TensorSource;
 
-/** Customised models for tests, by the names of their settings. */
+/** Customized models for tests, by the names of their settings. */
 public final class TestAdapters {
   private TestAdapters() {}
 
@@ -33,7 +33,7 @@ public final class TestAdapters {
 
   /** The tiny BERT with the adapter that PEFT saved, by {@code tools/goldens/adapting.py}. */
   public static SequenceClassifier golden(TestGoldens golden) throws IOException {
-    JsonNode lora = golden.json("customising.json").get("lora");
+    JsonNode lora = golden.json("customizing.json").get("lora");
     SequenceClassifier model =
         golden.model(
             adaptation(

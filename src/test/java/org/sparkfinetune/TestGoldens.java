@@ -20,10 +20,10 @@ import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.tokenize.Batch;
 
 /**
- * A tiny random checkpoint of a family and what transformers computes with it, as {@code
+ * A tiny random pretrained model of a family and what transformers computes with it, as {@code
  * tools/goldens/encoders.py} wrote them.
  *
- * @param folder the checkpoint's Hugging Face folder
+ * @param folder the pretrained model's Hugging Face folder
  * @param json what {@code golden.json} holds
  */
 public record TestGoldens(Path folder, JsonNode json) {
@@ -70,12 +70,12 @@ public record TestGoldens(Path folder, JsonNode json) {
     return new TestGoldens(folder, JSON.readTree(folder.resolve(file).toFile()));
   }
 
-  /** The checkpoint's classifier, on {@link TestDevice}. */
+  /** The pretrained model's classifier, on {@link TestDevice}. */
   public SequenceClassifier model() throws IOException {
     return model(AdaptationConfig.NONE);
   }
 
-  /** The checkpoint's classifier, customised, on {@link TestDevice}. */
+  /** The pretrained model's classifier, customized, on {@link TestDevice}. */
   public SequenceClassifier model(AdaptationConfig adaptation) throws IOException {
     ModelConfig stored = ModelConfig.parse(Files.readString(folder.resolve("config.json")));
     ModelConfig config =
@@ -91,7 +91,7 @@ public record TestGoldens(Path folder, JsonNode json) {
     }
   }
 
-  /** The checkpoint's classifier without dropout, on the processor. */
+  /** The pretrained model's classifier without dropout, on the processor. */
   public SequenceClassifier withoutDropout() throws IOException {
     ObjectNode json = (ObjectNode) JSON.readTree(folder.resolve("config.json").toFile());
     // ALBERT's has a default of its own where it is not named.

@@ -17,6 +17,7 @@ import scala.collection.JavaConverters;
  * Documents to CATEGORY annotations, as {@link TransformerClassifierModel} describes them.
  *
  * @param pairs whether a row's documents are all first ones, then as many second ones
+ * @param factor of the logits
  * @param threshold the probability from which on a label is predicted; does not count for
  *     single-label
  * @param annotateUnlabeled whether a document without a predicted label gets an annotation
@@ -25,6 +26,7 @@ import scala.collection.JavaConverters;
 record CategoryAnnotator(
     Predictor classifier,
     boolean pairs,
+    double factor,
     double threshold,
     boolean annotateUnlabeled,
     Consumer<UnknownTokens> unknown) {
@@ -55,7 +57,7 @@ record CategoryAnnotator(
     }
     double[][] probabilities =
         classifier.probabilities(
-            first, pairs ? Optional.of(second) : Optional.empty(), batchSize, unknown);
+            first, pairs ? Optional.of(second) : Optional.empty(), factor, batchSize, unknown);
     List<Categories> categories = new ArrayList<>();
     int text = 0;
     for (Annotation[] documents : rows) {

@@ -62,9 +62,9 @@ final class Predictor implements AutoCloseable {
     return classifier.config().problemType();
   }
 
-  /** The probability from which on a multi-label classifier predicts a label. */
-  double threshold() {
-    return classifier.config().decisionThreshold();
+  /** The configuration. */
+  ModelConfig config() {
+    return classifier.config();
   }
 
   /** The label names, by index. */
@@ -78,6 +78,7 @@ final class Predictor implements AutoCloseable {
    * <p>Texts of like length go through the network together, so that little of a batch is padding.
    *
    * @param pairs the second texts, as many as {@code texts}; empty for single texts
+   * @param factor of the logits
    * @param batchSize texts a forward pass
    * @param unknown takes how many of the tokens the tokenizer does not know
    * @return {@code [texts.size()][labels().size()]}, each row a softmax, of multi-label a sigmoid a
@@ -86,6 +87,7 @@ final class Predictor implements AutoCloseable {
   double[][] probabilities(
       List<String> texts,
       Optional<List<String>> pairs,
+      double factor,
       int batchSize,
       Consumer<UnknownTokens> unknown) {
     List<Encoding> encodings =
@@ -108,10 +110,21 @@ final class Predictor implements AutoCloseable {
       float[][] logits =
           classifier.logits(Batch.of(ids, starts, unlabeled, classifier.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
-        probabilities[rows[i]] = task.probabilities(logits[i]);
+        probabilities[rows[i]] = task.probabilities(times(logits[i], factor));
       }
     }
     return probabilities;
+  }
+
+  private static float[] times(float[] logits, double factor) {
+    if (factor == 1) {
+      return logits;
+    }
+    float[] scaled = new float[logits.length];
+    for (int i = 0; i < scaled.length; i++) {
+      scaled[i] = (float) (logits[i] * factor);
+    }
+    return scaled;
   }
 
   private UnknownTokens unknown(List<Encoding> encodings) {

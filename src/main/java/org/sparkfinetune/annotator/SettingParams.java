@@ -14,7 +14,7 @@ public abstract class SettingParams extends AnnotatorApproach<TransformerClassif
   private final String uid;
 
   SettingParams(PendingUid uid) {
-    this.uid = uid.take();
+    this.uid = uid.release();
     this.settings =
         new SchemaParams(this)
             .addAll(SchemaParams.MODEL)
@@ -24,7 +24,7 @@ public abstract class SettingParams extends AnnotatorApproach<TransformerClassif
 
   @Override
   public String uid() {
-    return uid != null ? uid : PendingUid.pending();
+    return uid != null ? uid : PendingUid.ofConstruction();
   }
 
   /** Every Param. Spark finds those with an accessor by reflection; the schema's need none. */

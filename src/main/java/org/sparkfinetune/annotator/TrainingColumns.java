@@ -50,8 +50,7 @@ record TrainingColumns(
   }
 
   private void checkLabel(DataType type) {
-    LabelColumn.expectedInsteadOf(
-            type, problemType.task().hasLabelSets(), labelSeparator, "problem_type")
+    LabelColumn.expectedInsteadOf(type, problemType, labelSeparator, "problem_type")
         .ifPresent(
             expected -> {
               throw new UserException(

@@ -49,6 +49,7 @@ final class TrainingExamples implements AutoCloseable {
   private static final String TEXT = ExampleColumns.TEXT;
   private static final String TEXT_PAIR = ExampleColumns.TEXT_PAIR;
   private static final String IS_VALIDATION = ExampleColumns.IS_VALIDATION;
+  private static final String FOLD = ExampleColumns.FOLD;
   private static final String LABELS = "labels";
   private static final String FAULT = "fault";
   private static final String UNEQUAL = "unequal";
@@ -76,6 +77,7 @@ final class TrainingExamples implements AutoCloseable {
    * Takes the examples of a data set: tokenizes them, checks them and indexes their labels.
    *
    * @param share of each class, or label, to hold out when no column marks the rows to validate on
+   * @param folds whether the column {@link ExampleColumns#FOLD} says which fold each row is in
    * @throws UserException when columns are missing or the examples cannot be trained on
    */
   static TrainingExamples of(
@@ -84,12 +86,14 @@ final class TrainingExamples implements AutoCloseable {
       double share,
       long seed,
       String tokenizerJson,
-      int maxLength) {
+      int maxLength,
+      boolean folds) {
     columns.check(dataset.schema());
-    boolean multiLabel = columns.problemType().task().hasLabelSets();
-    Dataset<Row> texts = labeledTexts(dataset, columns);
+    Dataset<Row> texts = labeledTexts(dataset, columns, folds ? col(FOLD) : lit(0));
     if (share > 0) {
-      texts = StratifiedSplit.markValidation(texts.drop(IS_VALIDATION), share, multiLabel, seed);
+      texts =
+          StratifiedSplit.markValidation(
+              texts.drop(IS_VALIDATION), share, columns.problemType(), seed);
     }
     boolean pairs = columns.documents().size() == 2;
     Dataset<Row> encoded = tokenized(texts, pairs, tokenizerJson, maxLength);
@@ -116,8 +120,17 @@ final class TrainingExamples implements AutoCloseable {
    * is_validation}, as {@link DistributedTrainer#train} takes them.
    */
   Dataset<Row> rows() {
+    return rows(col(REASON).isNull());
+  }
+
+  /** Those of the {@link #rows} that are not in a fold. */
+  Dataset<Row> rowsWithout(int fold) {
+    return rows(col(REASON).isNull().and(col(FOLD).notEqual(fold)));
+  }
+
+  private Dataset<Row> rows(Column which) {
     return encoded
-        .where(col(REASON).isNull())
+        .where(which)
         .select(
             col(DatasetTokenizer.INPUT_IDS),
             col(DatasetTokenizer.SECOND_SEGMENT_START),
@@ -154,7 +167,8 @@ final class TrainingExamples implements AutoCloseable {
    * One row a document, or a pair of documents; a row without documents stays, without text, so
    * that it is counted.
    */
-  private static Dataset<Row> labeledTexts(Dataset<?> dataset, TrainingColumns columns) {
+  private static Dataset<Row> labeledTexts(
+      Dataset<?> dataset, TrainingColumns columns, Column fold) {
     Column indicator = columns.validationIndicator().map(TextColumns::named).orElse(lit(false));
     Column first = TextColumns.named(columns.documents().get(0)).getField("result");
     boolean pairs = columns.documents().size() == 2;
@@ -166,7 +180,7 @@ final class TrainingExamples implements AutoCloseable {
         LabelColumn.of(
             TextColumns.named(columns.label()),
             columns.labelType(dataset.schema()),
-            columns.problemType().task().hasLabelSets(),
+            columns.problemType(),
             columns.labelSeparator());
     Dataset<Row> examples =
         dataset
@@ -175,8 +189,15 @@ final class TrainingExamples implements AutoCloseable {
                 label.labels().as(LABELS),
                 label.fault().as(FAULT),
                 coalesce(indicator, lit(false)).as(IS_VALIDATION),
+                fold.as(FOLD),
                 unequal.as(UNEQUAL))
-            .select(col("texts.*"), col(LABELS), col(FAULT), col(IS_VALIDATION), col(UNEQUAL))
+            .select(
+                col("texts.*"),
+                col(LABELS),
+                col(FAULT),
+                col(IS_VALIDATION),
+                col(FOLD),
+                col(UNEQUAL))
             .withColumn(
                 REASON,
                 when(col(UNEQUAL), RejectReason.UNPAIRED_DOCUMENTS.code())
@@ -239,11 +260,7 @@ final class TrainingExamples implements AutoCloseable {
     Optional<LabelIndex> carried = LabelIndex.carriedBy(label);
     if (carried.isEmpty()) {
       LabelCheck check =
-          new LabelCheck(
-              train,
-              columns.problemType().task().hasLabelSets(),
-              columns.labelSeparator(),
-              several);
+          new LabelCheck(train, columns.problemType(), columns.labelSeparator(), several);
       check.refuseSetsAsClasses("label_separator", "problem_type");
       check.warnings("label_separator", "problem_type").forEach(LOG::warn);
     }
@@ -318,8 +335,8 @@ final class TrainingExamples implements AutoCloseable {
       throw new UserException(
           "the label '"
               + RESERVED
-              + "' cannot be used: an annotation's metadata holds the document's position under that"
-              + " name, beside the labels' probabilities. Rename it");
+              + "' cannot be used: an annotation's metadata holds the document's position under"
+              + " that name, beside the labels' probabilities. Rename it");
     }
     Map<String, Long> unseen = new TreeMap<>(validation);
     unseen.keySet().removeAll(train.keySet());

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.Param;
@@ -15,6 +16,7 @@ import org.apache.spark.ml.param.Params;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
@@ -35,8 +37,8 @@ import scala.Option;
 import scala.runtime.AbstractFunction1;
 
 /**
- * Fine-tunes a transformer on labelled documents: a Spark NLP annotator, DOCUMENT and a label
- * column in, a {@link TransformerClassifierModel} out.
+ * Fine-tunes a transformer on labeled documents: a Spark NLP annotator, DOCUMENT and a label column
+ * in, a {@link TransformerClassifierModel} out.
  *
  * <p>With a second input column, rows hold pairs of texts: the first document of the one and the
  * first of the other are an example, and so on.
@@ -49,7 +51,7 @@ import scala.runtime.AbstractFunction1;
  * weights, are those that {@link #validationIndicatorCol} marks; without that column, a share
  * {@link #validationSplit} of each class; with neither, the last weights are kept.
  *
- * <p>Labels are indexed in sorted order. The texts are tokenised once, on the executors.
+ * <p>Labels are indexed in sorted order. The texts are tokenized once, on the executors.
  */
 @PublicApi
 public final class TransformerClassifierApproach extends TransformerClassifierParams {
@@ -70,13 +72,13 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
 
   /** Creates an estimator with every default. */
   public TransformerClassifierApproach(String uid) {
-    super(PendingUid.put(uid));
+    super(PendingUid.setAside(uid));
     labelColumn =
         new Param<>(
             this,
             "labelColumn",
-            "Column with the label of each row: string, number, boolean or date; multi-label: arrays"
-                + " of them, or strings of labels with labelSeparator between them.");
+            "Column with the label of each row: string, number, boolean or date; multi-label:"
+                + " arrays of them, or strings of labels with labelSeparator between them.");
     labelSeparator =
         new Param<>(
             this,
@@ -193,7 +195,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
   @Override
   public TransformerClassifierModel train(
       Dataset<?> dataset, Option<PipelineModel> recursivePipeline) {
-    try (PreparedExamples examples =
+    try (TokenizedExamples examples =
         prepare(dataset, PretrainedModelHandle.unshared(dataset.sparkSession()))) {
       return train(examples);
     }
@@ -201,11 +203,11 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
 
   /**
    * Prepares a data set for any number of trainings: checks, reads the base's tokenizer, indexes,
-   * tokenises and caches, once. The caller closes the result.
+   * tokenizes and caches, once. The caller closes the result.
    *
    * @throws UserException when settings, columns, examples or cluster cannot be trained with
    */
-  public PreparedExamples prepare(Dataset<?> dataset) {
+  public TokenizedExamples prepare(Dataset<?> dataset) {
     return prepare(dataset, PretrainedModelHandle.shared(dataset.sparkSession()));
   }
 
@@ -215,12 +217,25 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
    * @param base says whether there is more than one training; closed with the result, or when there
    *     is none
    */
-  public PreparedExamples prepare(Dataset<?> dataset, PretrainedModelHandle base) {
+  public TokenizedExamples prepare(Dataset<?> dataset, PretrainedModelHandle base) {
+    return prepare(dataset, base, false);
+  }
+
+  /**
+   * As the other, for a training a fold, which leaves the fold out.
+   *
+   * @param dataset with a column {@link org.sparkfinetune.data.ExampleColumns#FOLD}, integers
+   */
+  public TokenizedExamples prepareFolds(Dataset<?> dataset) {
+    return prepare(dataset, PretrainedModelHandle.shared(dataset.sparkSession()), true);
+  }
+
+  private TokenizedExamples prepare(Dataset<?> dataset, PretrainedModelHandle base, boolean folds) {
     try {
       TrainingColumns columns = columns();
       columns.check(dataset.schema());
       ModelArguments model = modelArguments();
-      PretrainedModel pretrained = base.checkpoint(model);
+      PretrainedModel pretrained = base.pretrained(model);
       ModelConfig config = ModelConfig.parse(pretrained.config());
       DistributedTrainer.check(
           dataset.sparkSession().sparkContext(),
@@ -231,7 +246,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
       try (TextTokenizer opened = TextTokenizer.of(pretrained.tokenizer(), model.maxLength())) {
         config.requireVocabulary(opened.vocabSize());
         pretrained.tokenizerNotes(model.maxLength()).forEach(LOG::warn);
-        return PreparedExamples.of(dataset, shaping(base), opened.vocabSize(), base);
+        return TokenizedExamples.of(dataset, shaping(base), opened.vocabSize(), base, folds);
       }
     } catch (RuntimeException | Error e) {
       base.close();
@@ -247,22 +262,34 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
    * @throws UserException when a setting differs that has shaped the examples, or cannot be trained
    *     with
    */
-  public TransformerClassifierModel fit(PreparedExamples examples) {
+  public TransformerClassifierModel fit(TokenizedExamples examples) {
     return copyValues(train(examples).setParent(this), ParamMap.empty());
   }
 
-  private TransformerClassifierModel train(PreparedExamples prepared) {
+  /** As the other, of examples that {@link #prepareFolds} has prepared, without those of a fold. */
+  public TransformerClassifierModel fitWithout(int fold, TokenizedExamples examples) {
+    return copyValues(
+        train(examples, of -> of.rowsWithout(fold)).setParent(this), ParamMap.empty());
+  }
+
+  private TransformerClassifierModel train(TokenizedExamples prepared) {
+    return train(prepared, TrainingExamples::rows);
+  }
+
+  private TransformerClassifierModel train(
+      TokenizedExamples prepared, Function<TrainingExamples, Dataset<Row>> rows) {
     TrainingExamples examples = prepared.shapedBy(shaping(prepared.base()));
     ModelArguments model = modelArguments();
     TrainingArguments training = trainingArguments();
     ResourceArguments resources = resourceArguments();
-    SparkSession session = examples.rows().sparkSession();
-    ModelConfig config = ModelConfig.parse(prepared.base().checkpoint(model).config());
+    Dataset<Row> trained = rows.apply(examples);
+    SparkSession session = trained.sparkSession();
+    ModelConfig config = ModelConfig.parse(prepared.base().pretrained(model).config());
     config.requireVocabulary(prepared.vocabSize());
     DistributedTrainer.check(session.sparkContext(), config, model, training, resources);
-    TrainedModel trained =
+    TrainedModel result =
         DistributedTrainer.train(
-            examples.rows(),
+            trained,
             examples.labels().names(),
             prepared.base(),
             model,
@@ -270,11 +297,12 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
             resources,
             progress);
     // fit sets the parent and copies the Params.
-    return TransformerClassifierModel.of(trained.files())
-        .setTrainingSummary(trained.result())
+    return TransformerClassifierModel.of(result.files())
+        .setTrainingSummary(result.result())
         .setProvenance(
-            ModelProvenances.of(
-                model, training, columns(), examples, trained.result(), session.version()));
+            FitProvenance.of(
+                    model, training, columns(), examples, result.result(), session.version())
+                .withBase(prepared.base().pretrained(model).pinnedName()));
   }
 
   private ExampleSettings shaping(PretrainedModelHandle base) {
@@ -286,7 +314,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
         share,
         trainingArguments().seed(),
         model.base(),
-        base.checkpoint(model).tokenizer(),
+        base.pretrained(model).tokenizer(),
         model.maxLength());
   }
 

@@ -18,6 +18,7 @@ import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
@@ -29,6 +30,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.HeadTemperature;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
@@ -61,7 +63,7 @@ import scala.collection.Seq;
  *
  * <p>With a {@link #probabilityCol}, a row's probabilities are a vector of numbers besides.
  *
- * <p>{@code batchSize} rows (default 256) are classified together: their documents are tokenised in
+ * <p>{@code batchSize} rows (default 256) are classified together: their documents are tokenized in
  * one call, sorted by length, and sent through the network {@code per_device_eval_batch_size} at a
  * time. Executors get the weights by one broadcast, made at the first {@code transform}, and load
  * them once a JVM.
@@ -84,17 +86,18 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private IntParam batchSize;
   private final BooleanParam annotateUnlabeled;
   private final Param<String> probabilityCol;
+  private final DoubleParam temperature;
   private BroadcastModel source;
   private transient TrainingResult trainingSummary;
   private transient ModelProvenance provenance;
 
   /** Creates a model with no weights, for Spark's reader; see {@link #of} and {@link #load}. */
   public TransformerClassifierModel(String uid) {
-    this(PendingUid.put(uid));
+    this(PendingUid.setAside(uid));
   }
 
   private TransformerClassifierModel(PendingUid uid) {
-    this.uid = uid.take();
+    this.uid = uid.release();
     HasBatchedAnnotate.$init$(this);
     setDefault(batchSize, DEFAULT_BATCH_SIZE);
     settings =
@@ -116,6 +119,14 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
             "Column for the vector of a row's probabilities, in the order of getClasses; none is"
                 + " written when it is empty.");
     setDefault(probabilityCol, "");
+    temperature =
+        new DoubleParam(
+            this,
+            "temperature",
+            "What the logits that were trained are divided by: above 1 makes the model less sure of"
+                + " itself, 1 leaves it as it was trained. By default what the model's config.json"
+                + " has as calibration_temperature.",
+            ParamValidators.gt(0));
   }
 
   /** Creates a model of a classifier's files. */
@@ -144,10 +155,11 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    * NLP's annotators does: a Hugging Face folder (whole or sharded safetensors, {@code
    * pytorch_model.bin}, ONNX), an ONNX file with its {@code config.json} and {@code
    * tokenizer.json}, an MLflow model of ours or of flavor {@code transformers}, also by its URI
-   * ({@code models:/NAME@ALIAS}, {@code runs:/ID/PATH}), or our own pipeline, stage or job's
-   * output. Its {@link #maxLength} is what it was trained with, where that is known, else what the
-   * model has positions for, at most 512 and the tokenizer's {@code model_max_length}. Set the
-   * input and output columns next.
+   * ({@code models:/NAME@ALIAS}, {@code runs:/ID/PATH}), one of the Hugging Face hub ({@code
+   * ORG/NAME}, {@code hf://ORG/NAME@REVISION}), or our own pipeline, stage or job's output. Its
+   * {@link #maxLength} is what it was trained with, where that is known, else what the model has
+   * positions for, at most 512 and the tokenizer's {@code model_max_length}. Set the input and
+   * output columns next.
    *
    * @throws UserException when it names no labels or lacks a weight, as an encoder does
    */
@@ -163,7 +175,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   @Override
   public String uid() {
-    return uid != null ? uid : PendingUid.pending();
+    return uid != null ? uid : PendingUid.ofConstruction();
   }
 
   @Override
@@ -260,6 +272,51 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     }
     settings.set("threshold", probability);
     return this;
+  }
+
+  /**
+   * What the logits that were trained are divided by (temperature scaling; Guo et al., 2017): above
+   * 1 makes the model less sure of itself, 1 leaves it as it was trained; which label is the most
+   * probable stays as it is. Not set by default: the weights then have what {@code config.json}
+   * says as {@code calibration_temperature}. One that is set is saved in the weights of the last
+   * layer, so that every export has it.
+   */
+  public DoubleParam temperature() {
+    return temperature;
+  }
+
+  /** Sets {@link #temperature}, above 0. */
+  public TransformerClassifierModel setTemperature(double value) {
+    set(temperature, value);
+    return this;
+  }
+
+  /** Gets {@link #temperature}, or else the one of the model's files. */
+  public double getTemperature() {
+    return isSet(temperature)
+        ? (double) getOrDefault(temperature)
+        : ModelConfig.parse(files().config()).temperature();
+  }
+
+  /** What the logits of the files are multiplied with. */
+  private double factor(ModelConfig config) {
+    return isSet(temperature) ? config.temperature() / (double) getOrDefault(temperature) : 1;
+  }
+
+  /**
+   * Multi-label: the probability from which on a label is predicted: the {@link #threshold} that
+   * was set, else that of the model's files, changed with the {@link #temperature} so that the same
+   * labels are predicted.
+   */
+  public double decisionThreshold() {
+    return decisionThreshold(ModelConfig.parse(files().config()));
+  }
+
+  private double decisionThreshold(ModelConfig config) {
+    double set = (double) getOrDefault(threshold());
+    return Double.isNaN(set)
+        ? HeadTemperature.threshold(config.decisionThreshold(), factor(config))
+        : set;
   }
 
   /** Multi-label: whether a document without a predicted label is annotated. Default false. */
@@ -458,12 +515,11 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private List<CategoryAnnotator.Categories> classify(List<Annotation[]> rows) {
     try (var lease = source().classifier(getMaxLength())) {
       Predictor classifier = lease.value();
-      double set = (double) getOrDefault(threshold());
-      double from = Double.isNaN(set) ? classifier.threshold() : set;
       return new CategoryAnnotator(
               classifier,
               isPairs(),
-              from,
+              factor(classifier.config()),
+              decisionThreshold(classifier.config()),
               (boolean) getOrDefault(annotateUnlabeled),
               source()::count)
           .categories(rows, getPerDeviceEvalBatchSize());
@@ -504,14 +560,17 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   }
 
   /**
-   * A threshold that was set is the model's own for whatever reads its files, and an adapter is of
-   * the base that the record names.
+   * A temperature and a threshold that were set are the model's own for whatever reads its files,
+   * and an adapter is of the base that the record names.
    */
   private ModelFiles filesToWrite() {
     double threshold = (double) getOrDefault(threshold());
     ModelFiles files = files();
     if (files.adapter() != null && provenance != null) {
       files = files.withAdapter(files.adapter().withBase(provenance.base()));
+    }
+    if (isSet(temperature)) {
+      files = HeadTemperature.of(files, (double) getOrDefault(temperature));
     }
     return Double.isNaN(threshold)
         ? files

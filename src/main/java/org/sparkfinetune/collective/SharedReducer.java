@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * weight, as in ZeRO's first stage (Rajbhandari et al., 2020). What is updated needs no sending,
  * and the update is shared out like the rows.
  */
-final class SharedReducer implements GradientReducer {
+final class SharedReducer extends AnnouncedReducer {
   /** Weights start on cache lines of their own. */
   private static final int ALIGNMENT = 64;
 
@@ -25,7 +25,6 @@ final class SharedReducer implements GradientReducer {
   private final List<List<Integer>> weightsOf;
   private final boolean[] own;
   private final Tensor memory;
-  private boolean announced;
 
   /**
    * Moves the weights into memory that all workers share; an operation of all workers.
@@ -100,23 +99,11 @@ final class SharedReducer implements GradientReducer {
   }
 
   @Override
-  public void beforeBackward() {
-    announced = true;
-  }
-
-  @Override
-  public void afterBackward() {
-    if (!announced) {
-      return;
-    }
-    announced = false;
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      handOver(Gradients.of(weights));
-      for (int i = 0; i < weights.size(); i++) {
-        if (!own[i]) {
-          weights.get(i).mutable_grad().reset();
-        }
+  void exchange() {
+    handOver(Gradients.of(weights));
+    for (int i = 0; i < weights.size(); i++) {
+      if (!own[i]) {
+        weights.get(i).mutable_grad().reset();
       }
     }
   }

@@ -2,8 +2,6 @@ package org.sparkfinetune.collective;
 
 import java.util.List;
 import java.util.function.Consumer;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -11,10 +9,9 @@ import org.bytedeco.pytorch.Tensor;
  * off when it has come once, and refuses what comes later: so it cannot serve passes that give
  * gradients in parts.
  */
-final class WholeReducer implements GradientReducer {
+final class WholeReducer extends AnnouncedReducer {
   private final Consumer<List<Tensor>> average;
   private final List<Tensor> weights;
-  private boolean announced;
 
   /**
    * Takes what averages.
@@ -28,20 +25,8 @@ final class WholeReducer implements GradientReducer {
   }
 
   @Override
-  public void beforeBackward() {
-    announced = true;
-  }
-
-  @Override
-  public void afterBackward() {
-    if (!announced) {
-      return;
-    }
-    announced = false;
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard guard = new NoGradGuard()) {
-      average.accept(Gradients.of(weights));
-    }
+  void exchange() {
+    average.accept(Gradients.of(weights));
   }
 
   @Override

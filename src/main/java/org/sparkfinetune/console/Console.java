@@ -7,6 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import org.sparkfinetune.PublicApi;
+import org.sparkfinetune.evaluate.Interval;
+import org.sparkfinetune.evaluate.IntervalNames;
 import org.sparkfinetune.text.Printed;
 
 /**
@@ -82,6 +84,30 @@ public record Console(PrintStream out, OptionalInt columns) {
   public void metrics(Map<String, Double> metrics) {
     int width = metrics.keySet().stream().mapToInt(String::length).max().orElse(1);
     metrics.forEach((name, value) -> line("  %-" + width + "s  %s", name, number(value)));
+  }
+
+  /**
+   * Metrics with their intervals, each on a line.
+   *
+   * @param metrics by name; those named as an interval's end are left out
+   * @param intervals by the metrics' names
+   */
+  public void metrics(Map<String, Double> metrics, Map<String, Interval> intervals) {
+    int width = metrics.keySet().stream().mapToInt(String::length).max().orElse(1);
+    metrics.forEach(
+        (name, value) -> {
+          Interval interval = intervals.get(name);
+          if (interval != null) {
+            line(
+                "  %-" + width + "s  %-8s %s to %s",
+                name,
+                number(value),
+                number(interval.low()),
+                number(interval.high()));
+          } else if (!IntervalNames.isEnd(name)) {
+            line("  %-" + width + "s  %s", name, number(value));
+          }
+        });
   }
 
   /** The command that runs a job, with arguments quoted for the shell where they need it. */

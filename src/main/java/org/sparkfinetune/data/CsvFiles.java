@@ -157,7 +157,7 @@ final class CsvFiles {
         CsvScan separated = scan(file, hadoop, other, bytes);
         if (separated.damaged() <= separated.records() / 2) {
           throw new UserException(
-              "%s has one column, \"%s\": its fields are separated by %s; set data.separator=%3$s"
+              "%s has one column, \"%s\": its fields are separated by \"%s\": set data.separator=%3$s"
                   .formatted(file, OneLine.of(only), DataFormat.shown(separator)));
         }
       }

@@ -12,8 +12,10 @@ import org.sparkfinetune.config.Setting;
 public record DataArguments(
     @Key(
             doc =
-                "Training rows: a file, folder or glob on any Hadoop file system, or the name of a"
-                    + " table.",
+                "Training rows: a file, folder or glob on any Hadoop file system, the name of a"
+                    + " table, or hf://datasets/ORG/NAME of the Hugging Face hub, with"
+                    + " @REVISION, /CONFIG and /SPLIT behind it where they are not the only ones"
+                    + " (the split that is not named is the one of the key).",
             defaultValue = "")
         String train,
     @Key(
@@ -40,14 +42,16 @@ public record DataArguments(
         String textPairColumn,
     @Key(
             doc =
-                "The column that holds the label: a string, number, boolean or date; for multi-label"
-                    + " the labels, an array of them, or a string with a separator or a list in it.",
+                "The column that holds the label: a string, number, boolean or date; for"
+                    + " multi-label the labels, an array of them, or a string with a separator or a"
+                    + " list in it.",
             defaultValue = "label")
         String labelColumn,
     @Key(
             doc =
-                "Multi-label: what stands between two labels of a string, as in a|b. An empty string"
-                    + " is the empty set; a null, which CSV has none of, is a missing label.",
+                "Multi-label: what stands between two labels of a string, as in a|b. An empty"
+                    + " string is the empty set; a null, which CSV has none of, is a missing"
+                    + " label.",
             defaultValue = "|")
         String labelSeparator,
     @Key(
@@ -66,7 +70,14 @@ public record DataArguments(
             min = 0,
             max = 0.9)
         double testSplit,
-    @Key(doc = "Seed of which rows are held out.", defaultValue = "42") long seed) {
+    @Key(doc = "Seed of which rows are held out.", defaultValue = "42") long seed,
+    @Key(
+            doc =
+                "Whether training rows whose column label_issue is true are left out: those of the"
+                    + " rows that audit has written, data.train=OUT/issues, whose label is probably"
+                    + " wrong.",
+            defaultValue = "false")
+        boolean dropIssues) {
   /** The settings, as of section {@code data}. */
   public static final Schema<DataArguments> SCHEMA = Schema.of("data", DataArguments.class);
 
@@ -117,10 +128,13 @@ public record DataArguments(
     return textPairColumn.isEmpty() ? Optional.empty() : Optional.of(textPairColumn);
   }
 
-  /** The columns of labelled rows that are used. */
+  /** The columns of labeled rows that are used. */
   ColumnNeeds labeledColumns() {
     List<String> columns = new ArrayList<>(List.of(textColumn, labelColumn));
     textPair().ifPresent(columns::add);
+    if (dropIssues) {
+      columns.add(ExampleColumns.LABEL_ISSUE);
+    }
     return new ColumnNeeds(false, columns);
   }
 

@@ -73,14 +73,34 @@ record DataSource(
   }
 
   /**
-   * Finds what a location names.
+   * Finds what a location names, and fetches it where it is a data set of the hub.
    *
    * @throws UserException when nothing is there, nothing in it has any bytes, or the format cannot
    *     be told
    */
   static DataSource resolve(SparkSession session, String location, DataFormat format) {
+    return resolve(session, location, format, Optional.empty());
+  }
+
+  /**
+   * As the other.
+   *
+   * @param split that is meant where a location of the hub names none
+   */
+  static DataSource resolve(
+      SparkSession session, String location, DataFormat format, Optional<String> split) {
     if (location.isBlank()) {
       throw new UserException("no location given: expected a path or the name of a table");
+    }
+    Optional<HubFiles.Found> ofHub = HubFiles.find(session, location, split, format);
+    if (ofHub.isPresent()) {
+      return new DataSource(
+          ofHub.get().name(),
+          format.as("parquet"),
+          false,
+          ofHub.get().paths(),
+          ofHub.get().files(),
+          List.of());
     }
     if (format.format().equals(TABLE)) {
       if (!isTable(session, location)) {

@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.monotonically_increasing_id;
 import static org.apache.spark.sql.functions.posexplode_outer;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.struct;
@@ -29,10 +30,11 @@ import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.storage.StorageLevel;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.text.NumberFormat;
 
 /**
- * Reads labelled rows, rejects what cannot be used, splits, and indexes the labels.
+ * Reads labeled rows, rejects what cannot be used, splits, and indexes the labels.
  *
  * <p>What is decided, and why:
  *
@@ -75,12 +77,76 @@ public final class DatasetPreparation {
   /**
    * Prepares {@code data.train} and the validation and test sets, given or held out.
    *
-   * @param multiLabel whether a row has a set of labels instead of one
+   * @param problemType says whether a row has a set of labels instead of one
    * @throws UserException when a location cannot be read, a column is missing, a class or a split
    *     has no usable rows, or there are fewer than two classes
    */
-  public static PreparedData prepare(
-      SparkSession session, DataArguments arguments, boolean multiLabel) {
+  public static ExampleSplits prepare(
+      SparkSession session, DataArguments arguments, ProblemType problemType) {
+    Map<String, String> sources = sources(arguments);
+    List<String> warnings = new ArrayList<>();
+    List<Source> read = read(session, sources, arguments, problemType, warnings);
+    Dataset<Row> rows = StratifiedSplit.compareTexts(union(read), arguments.seed());
+    double validation = arguments.validationShare();
+    double test = arguments.testShare();
+    if (validation > 0 || test > 0) {
+      rows =
+          problemType.task().hasLabelSets()
+              ? StratifiedSplit.holdOutSets(rows, validation, test)
+              : StratifiedSplit.holdOut(rows, validation, test);
+    }
+    return prepared(rows, read, sources, arguments, problemType, null, warnings);
+  }
+
+  /**
+   * Prepares {@code data.train} alone, all of it to train on, and keeps each row as it was read in
+   * the columns {@link ExampleColumns#ROW} and {@link ExampleColumns#ID}.
+   *
+   * @param problemType says whether a row has a set of labels instead of one
+   * @throws UserException as of {@link #prepare}
+   */
+  public static ExampleSplits prepareWhole(
+      SparkSession session, DataArguments arguments, ProblemType problemType) {
+    Map<String, String> sources = Map.of(Split.TRAIN, required(Split.TRAIN, arguments.train()));
+    List<String> warnings = new ArrayList<>();
+    List<Source> read = read(session, sources, arguments, problemType, warnings, true);
+    Dataset<Row> rows = StratifiedSplit.compareTexts(union(read), arguments.seed());
+    return prepared(rows, read, sources, arguments, problemType, null, warnings);
+  }
+
+  /**
+   * The rows of every set that is given, as far as they can be used each by itself: columns {@code
+   * split}, {@code text}, {@code text_pair} (of pairs alone) and {@code labels} (a sorted array).
+   * None is held out or compared with others, and none is cached.
+   *
+   * @throws UserException when a location cannot be read or a column is missing
+   */
+  public static Dataset<Row> readSplits(
+      SparkSession session, DataArguments arguments, ProblemType problemType) {
+    List<Source> read =
+        read(session, sources(arguments), arguments, problemType, new ArrayList<>());
+    return union(read).where(col("reason").isNull()).drop("reason", LISTED);
+  }
+
+  /**
+   * Prepares {@code data.test} alone, to evaluate a model that exists. The training rows are
+   * unknown then: no row is rejected for its text.
+   *
+   * @param problemType says whether a row has a set of labels instead of one
+   * @param labels the model's labels; rows with another one are rejected
+   * @throws UserException when the location cannot be read, a column is missing or no row is usable
+   */
+  public static ExampleSplits prepareTest(
+      SparkSession session, DataArguments arguments, ProblemType problemType, LabelIndex labels) {
+    Map<String, String> sources = Map.of(Split.TEST, required(Split.TEST, arguments.test()));
+    List<String> warnings = new ArrayList<>();
+    List<Source> read = read(session, sources, arguments, problemType, warnings);
+    Dataset<Row> rows = union(read).withColumn(StratifiedSplit.CONFLICT, lit(false));
+    return prepared(rows, read, sources, arguments, problemType, labels, warnings);
+  }
+
+  /** The locations that are given, by split. */
+  private static Map<String, String> sources(DataArguments arguments) {
     Map<String, String> sources = new LinkedHashMap<>();
     sources.put(Split.TRAIN, required(Split.TRAIN, arguments.train()));
     if (!arguments.validation().isEmpty()) {
@@ -89,35 +155,7 @@ public final class DatasetPreparation {
     if (!arguments.test().isEmpty()) {
       sources.put(Split.TEST, arguments.test());
     }
-    List<String> warnings = new ArrayList<>();
-    List<Source> read = read(session, sources, arguments, multiLabel, warnings);
-    Dataset<Row> rows = StratifiedSplit.compareTexts(union(read), arguments.seed());
-    double validation = arguments.validationShare();
-    double test = arguments.testShare();
-    if (validation > 0 || test > 0) {
-      rows =
-          multiLabel
-              ? StratifiedSplit.holdOutSets(rows, validation, test)
-              : StratifiedSplit.holdOut(rows, validation, test);
-    }
-    return prepared(rows, read, sources, arguments, multiLabel, null, warnings);
-  }
-
-  /**
-   * Prepares {@code data.test} alone, to evaluate a model that exists. The training rows are
-   * unknown then: no row is rejected for its text.
-   *
-   * @param multiLabel whether a row has a set of labels instead of one
-   * @param labels the model's labels; rows with another one are rejected
-   * @throws UserException when the location cannot be read, a column is missing or no row is usable
-   */
-  public static PreparedData prepareTest(
-      SparkSession session, DataArguments arguments, boolean multiLabel, LabelIndex labels) {
-    Map<String, String> sources = Map.of(Split.TEST, required(Split.TEST, arguments.test()));
-    List<String> warnings = new ArrayList<>();
-    List<Source> read = read(session, sources, arguments, multiLabel, warnings);
-    Dataset<Row> rows = union(read).withColumn(StratifiedSplit.CONFLICT, lit(false));
-    return prepared(rows, read, sources, arguments, multiLabel, labels, warnings);
+    return sources;
   }
 
   private static String required(String split, String location) {
@@ -143,14 +181,25 @@ public final class DatasetPreparation {
       SparkSession session,
       Map<String, String> sources,
       DataArguments arguments,
-      boolean multiLabel,
+      ProblemType problemType,
       List<String> warnings) {
+    return read(session, sources, arguments, problemType, warnings, false);
+  }
+
+  private static List<Source> read(
+      SparkSession session,
+      Map<String, String> sources,
+      DataArguments arguments,
+      ProblemType problemType,
+      List<String> warnings,
+      boolean whole) {
     Map<String, DataSource> resolved = new LinkedHashMap<>();
     sources.forEach(
         (split, location) -> {
           try {
             resolved.put(
-                "data." + split, DataSource.resolve(session, location, arguments.dataFormat()));
+                "data." + split,
+                DataSource.resolve(session, location, arguments.dataFormat(), Optional.of(split)));
           } catch (UserException e) {
             throw of(split, e);
           }
@@ -167,9 +216,25 @@ public final class DatasetPreparation {
                     source.getValue(),
                     resolved.get("data." + source.getKey()),
                     arguments,
-                    multiLabel,
-                    warnings))
+                    problemType,
+                    warnings,
+                    whole))
         .toList();
+  }
+
+  /** Why a row is left out that an audit has found fault with; null where it is not. */
+  private static Column issue(
+      Dataset<Row> rows, String split, DataArguments arguments, String location) {
+    if (!arguments.dropIssues() || !split.equals(Split.TRAIN)) {
+      return lit(null).cast("string");
+    }
+    if (!Arrays.asList(rows.columns()).contains(ExampleColumns.LABEL_ISSUE)) {
+      throw new UserException(
+          "data.drop_issues=true: %s has no column %s: expected the rows that audit writes, OUT/issues"
+              .formatted(location, ExampleColumns.LABEL_ISSUE));
+    }
+    return when(
+        rows.col(ExampleColumns.LABEL_ISSUE).cast("boolean"), RejectReason.LABEL_ISSUE.code());
   }
 
   /** A complaint of rows, with the key that names them. */
@@ -188,24 +253,27 @@ public final class DatasetPreparation {
       String location,
       DataSource source,
       DataArguments arguments,
-      boolean multiLabel,
-      List<String> warnings) {
+      ProblemType problemType,
+      List<String> warnings,
+      boolean whole) {
     try {
+      ColumnNeeds needs = arguments.labeledColumns();
       Dataset<Row> rows =
-          DatasetReader.read(session, source, arguments.labeledColumns(), warnings::add);
+          DatasetReader.read(
+              session, source, whole ? new ColumnNeeds(true, needs.every()) : needs, warnings::add);
       Column text = InputColumns.text(rows, "data.text_column", arguments.textColumn(), location);
       Optional<Column> pair =
           arguments
               .textPair()
               .map(name -> InputColumns.text(rows, "data.text_pair_column", name, location));
-      StructField field = InputColumns.label(rows, arguments, multiLabel, location);
+      StructField field = InputColumns.label(rows, arguments, problemType, location);
       LabelColumn label =
           LabelColumn.of(
               InputColumns.column(rows, field),
               field.dataType(),
-              multiLabel,
+              problemType,
               arguments.labelSeparator());
-      if (multiLabel && source.isOf("csv")) {
+      if (problemType.task().hasLabelSets() && source.isOf("csv")) {
         label = label.withNullAsEmptySet();
       }
       Optional<ClassLabels> names = ClassLabels.of(session, source, rows, field);
@@ -221,15 +289,28 @@ public final class DatasetPreparation {
       columns.add(lit(split).as("split"));
       columns.add(
           when(malformed.isNotNull(), RejectReason.MALFORMED_ROW.code())
-              .otherwise(RejectReason.of(text, pair, label.labels(), label.fault()))
+              .otherwise(
+                  coalesce(
+                      RejectReason.of(text, pair, label.labels(), label.fault()),
+                      issue(rows, split, arguments, location)))
               .as("reason"));
       columns.add(coalesce(malformed, text).as("text"));
       pair.ifPresent(second -> columns.add(second.as(ExampleColumns.TEXT_PAIR)));
       columns.add(when(malformed.isNull(), label.labels()).as("labels"));
       columns.add(malformed.isNull().and(label.isList()).as(LISTED));
+      if (whole) {
+        InputColumns.requireDistinct(rows, location);
+        Column[] own =
+            Arrays.stream(rows.columns())
+                .filter(name -> !(source.isText() && name.equals(DatasetReader.MALFORMED)))
+                .map(TextColumns::named)
+                .toArray(Column[]::new);
+        columns.add(struct(own).as(ExampleColumns.ROW));
+        columns.add(monotonically_increasing_id().as(ExampleColumns.ID));
+      }
       return new Source(
           rows.select(columns.toArray(Column[]::new)),
-          multiLabel && !(field.dataType() instanceof ArrayType),
+          problemType.task().hasLabelSets() && !(field.dataType() instanceof ArrayType),
           names.map(
               given ->
                   "%s: its files name the numbers of their labels (Hugging Face ClassLabel): %s"
@@ -239,29 +320,29 @@ public final class DatasetPreparation {
     }
   }
 
-  private static PreparedData prepared(
+  private static ExampleSplits prepared(
       Dataset<Row> rows,
       List<Source> read,
       Map<String, String> sources,
       DataArguments arguments,
-      boolean multiLabel,
+      ProblemType problemType,
       LabelIndex known,
       List<String> warnings) {
     Dataset<Row> cached =
         rows.drop(StratifiedSplit.WORKING_COLUMNS).persist(StorageLevel.MEMORY_AND_DISK());
     try {
-      RowCounts counts = countGroups(cached, arguments, multiLabel);
+      RowCounts counts = countGroups(cached, arguments, problemType);
       boolean separated = read.get(0).separated(); // training rows are read first
       LabelIndex labels = known == null ? counts.trainLabels(sources, arguments, separated) : known;
       Dataset<Row> checked = cached;
       if (counts.hasOtherThan(labels)) {
         checked = cached.withColumn("reason", coalesce(col("reason"), unseen(labels)));
-        counts = countGroups(checked, arguments, multiLabel);
+        counts = countGroups(checked, arguments, problemType);
       }
       List<String> notes = read.stream().flatMap(source -> source.note().stream()).toList();
       DataReport report =
           counts.report(sources, arguments, labels, separated, notes).with(warnings);
-      return new PreparedData(cached, checked, multiLabel, labels, report);
+      return new ExampleSplits(cached, checked, problemType, labels, report);
     } catch (Exception e) { // Spark's checked exceptions are not declared in Java
       cached.unpersist();
       throw e instanceof UserException ? (UserException) e : DatasetReader.readFailure(e);
@@ -274,7 +355,7 @@ public final class DatasetPreparation {
   }
 
   private static RowCounts countGroups(
-      Dataset<Row> rows, DataArguments arguments, boolean multiLabel) {
+      Dataset<Row> rows, DataArguments arguments, ProblemType problemType) {
     // A row is counted once a label, and as a row with its first label, or with none.
     Column once = coalesce(col("position"), lit(0)).equalTo(0);
     Column conflict = once.and(col(StratifiedSplit.CONFLICT));
@@ -291,7 +372,7 @@ public final class DatasetPreparation {
                 posexplode_outer(col("labels")).as(new String[] {"position", "label"}))
             .groupBy("split", "reason", "label")
             .agg(
-                count(col("label")).as("labelled"),
+                count(col("label")).as("labeled"),
                 sum(once.cast("long")).as("rows"),
                 sum(conflict.cast("long")).as("conflicts"),
                 sum(once.and(damaged).cast("long")).as("replaced"),
@@ -308,7 +389,7 @@ public final class DatasetPreparation {
                         "split",
                         "reason",
                         "label",
-                        "labelled",
+                        "labeled",
                         "rows",
                         "conflicts",
                         "replaced",
@@ -338,6 +419,6 @@ public final class DatasetPreparation {
                         row.isNullAt(7) ? 0 : row.getLong(7),
                         row.getString(8)))
             .toList(),
-        multiLabel);
+        problemType);
   }
 }

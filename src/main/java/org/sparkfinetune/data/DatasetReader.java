@@ -55,7 +55,8 @@ public final class DatasetReader {
   /**
    * Reads every column of a location, of files as {@link DataFormat#of} has them.
    *
-   * @param location a file, folder or glob on any Hadoop file system, or the name of a table
+   * @param location a file, folder or glob on any Hadoop file system, the name of a table, or
+   *     {@code hf://datasets/ORG/NAME/CONFIG/SPLIT}
    * @param format {@code auto}, {@code csv}, {@code json}, {@code parquet}, {@code delta}, {@code
    *     iceberg} or {@code table}; see {@link DataFormat#format}
    * @throws UserException when nothing is there, it is empty, or it is not of that format

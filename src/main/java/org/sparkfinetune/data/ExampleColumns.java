@@ -17,5 +17,20 @@ public final class ExampleColumns {
    */
   public static final String IS_VALIDATION = "is_validation";
 
+  /**
+   * Which of several folds the example is in, an integer from 0 on; of examples for as many
+   * trainings alone, each of which leaves one fold out.
+   */
+  public static final String FOLD = "fold";
+
+  /** Of audited rows, whether their label is probably wrong, a boolean. */
+  public static final String LABEL_ISSUE = "label_issue";
+
+  /** All columns of a row as it was read, a struct; of {@link DatasetPreparation#prepareWhole}. */
+  public static final String ROW = "row";
+
+  /** A number of the row, a long, in the order of reading; of the same. */
+  public static final String ID = "id";
+
   private ExampleColumns() {}
 }

@@ -13,6 +13,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.text.OneLine;
 
 /** The text and label columns of rows as read. */
@@ -42,12 +43,12 @@ final class InputColumns {
 
   /** The label column, of any type that {@link LabelColumn} takes. */
   static StructField label(
-      Dataset<Row> rows, DataArguments arguments, boolean multiLabel, String location) {
+      Dataset<Row> rows, DataArguments arguments, ProblemType problemType, String location) {
     String name = arguments.labelColumn();
     StructField field = field(rows, "data.label_column", name, location);
     DataType type = field.dataType();
     LabelColumn.expectedInsteadOf(
-            type, multiLabel, arguments.labelSeparator(), "model.problem_type")
+            type, problemType, arguments.labelSeparator(), "model.problem_type")
         .ifPresent(
             expected -> {
               throw new UserException(

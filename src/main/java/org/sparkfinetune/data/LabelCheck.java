@@ -14,6 +14,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.text.NumberFormat;
 
 /**
@@ -21,12 +22,12 @@ import org.sparkfinetune.text.NumberFormat;
  * labels in one string, rows' numbers or texts instead of classes, spellings of one label.
  *
  * @param counts usable training rows, by label
- * @param multiLabel whether a row has a set of labels
+ * @param problemType says whether a row has a set of labels instead of one
  * @param separator what stands between the labels of a string; of multi-label data alone
  * @param severalInARow whether a row has two labels or more, or is an array or list anyway
  */
 public record LabelCheck(
-    Map<String, Long> counts, boolean multiLabel, String separator, boolean severalInARow) {
+    Map<String, Long> counts, ProblemType problemType, String separator, boolean severalInARow) {
   private static final int SHOWN = 5;
 
   /** Shorter lists of labels may well have each label once. */
@@ -48,12 +49,12 @@ public record LabelCheck(
    */
   public void refuseSetsAsClasses(String separatorSetting, String problemSetting) {
     String multi = problemSetting + "=multi_label_classification";
-    if (!multiLabel && isMost(LabelLists::isList)) {
+    if (!problemType.task().hasLabelSets() && isMost(LabelLists::isList)) {
       throw new UserException(
           "the labels are lists as text, such as %s: for sets of labels set %s"
               .formatted(example(LabelLists::isList), multi));
     }
-    if (multiLabel
+    if (problemType.task().hasLabelSets()
         && isMost(LabelCheck::isBracketed)
         && rows(label -> isBracketed(label) && label.contains(",")) > 0) {
       throw new UserException(
@@ -61,7 +62,7 @@ public record LabelCheck(
                   .formatted(example(LabelCheck::isBracketed), separator)
               + " quotes such as ['a', 'b']");
     }
-    if (multiLabel && !severalInARow) {
+    if (problemType.task().hasLabelSets() && !severalInARow) {
       for (String other : SEPARATORS) {
         if (SURE_SEPARATORS.contains(other) && !other.equals(separator)) {
           List<String> sets = setsBy(other);
@@ -108,24 +109,26 @@ public record LabelCheck(
                       counted(label) + " for \"" + LabelSpellings.misread(label).get() + "\""));
     }
     for (String other : SEPARATORS) {
-      List<String> sets = other.equals(separator) && multiLabel ? List.of() : setsBy(other);
+      List<String> sets =
+          other.equals(separator) && problemType.task().hasLabelSets() ? List.of() : setsBy(other);
       if (!sets.isEmpty()) {
         warnings.add(
             "labels that look like sets of other ones: "
                 + shown(sets, this::counted)
-                + (multiLabel
+                + (problemType.task().hasLabelSets()
                     ? "; the separator is %s=%s".formatted(separatorSetting, separator)
                     : "; for sets of labels set %s=multi_label_classification"
                         .formatted(problemSetting)));
         break;
       }
     }
-    if (multiLabel && !severalInARow) {
+    if (problemType.task().hasLabelSets() && !severalInARow) {
       warnings.add(
           "no row has more than one label: is %s=%s what stands between them?"
               .formatted(separatorSetting, separator));
     }
-    Predicate<String> list = multiLabel ? LabelCheck::isBracketed : LabelLists::isList;
+    Predicate<String> list =
+        problemType.task().hasLabelSets() ? LabelCheck::isBracketed : LabelLists::isList;
     List<String> lists = counts.keySet().stream().filter(list).toList();
     if (!lists.isEmpty()) {
       warnings.add("labels that look like lists: " + shown(lists, this::counted));

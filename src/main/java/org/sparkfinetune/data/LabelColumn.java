@@ -34,6 +34,7 @@ import org.apache.spark.sql.types.DecimalType;
 import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StringType;
+import org.sparkfinetune.task.ProblemType;
 
 /**
  * What a label column of any type means: the labels of a row, as strings.
@@ -57,7 +58,7 @@ public final class LabelColumn {
   /** The elements of each row before equal ones are merged; of one label, that one. */
   private final Column elements;
 
-  private final boolean multiLabel;
+  private final ProblemType problemType;
 
   /** Whether a row's string is a list as text. */
   private final Column list;
@@ -69,9 +70,9 @@ public final class LabelColumn {
   private final Column unnamed;
 
   private LabelColumn(
-      Column elements, boolean multiLabel, Column list, Column vector, Column unnamed) {
+      Column elements, ProblemType problemType, Column list, Column vector, Column unnamed) {
     this.elements = elements;
-    this.multiLabel = multiLabel;
+    this.problemType = problemType;
     this.list = list;
     this.vector = vector;
     this.unnamed = unnamed;
@@ -93,20 +94,20 @@ public final class LabelColumn {
   /**
    * What is expected instead of a column of this type; empty when it can hold labels.
    *
-   * @param problemType the setting that says that rows have sets of labels
+   * @param problemSetting the setting that says that rows have sets of labels
    */
   public static Optional<String> expectedInsteadOf(
-      DataType type, boolean multiLabel, String separator, String problemType) {
-    if (isValue(type) || multiLabel && isArray(type)) {
+      DataType type, ProblemType problemType, String separator, String problemSetting) {
+    if (isValue(type) || problemType.task().hasLabelSets() && isArray(type)) {
       return Optional.empty();
     }
-    if (multiLabel) {
+    if (problemType.task().hasLabelSets()) {
       return Optional.of(
           "expected an array of strings or numbers, or a string such as a" + separator + "b");
     }
     String hint =
         isArray(type)
-            ? "; for sets of labels set " + problemType + "=multi_label_classification"
+            ? "; for sets of labels set " + problemSetting + "=multi_label_classification"
             : type instanceof BinaryType ? binaryHint() : "";
     return Optional.of("expected string, number, boolean or date" + hint);
   }
@@ -123,18 +124,19 @@ public final class LabelColumn {
    * @param type the column's type, one that {@link #expectedInsteadOf} has nothing against
    * @param separator taken literally; does not apply to arrays
    */
-  public static LabelColumn of(Column column, DataType type, boolean multiLabel, String separator) {
+  public static LabelColumn of(
+      Column column, DataType type, ProblemType problemType, String separator) {
     Column no = lit(false);
-    if (!multiLabel) {
+    if (!problemType.task().hasLabelSets()) {
       Column label = spelled(column, type);
-      return new LabelColumn(when(label.notEqual(""), array(label)), false, no, no, no);
+      return new LabelColumn(when(label.notEqual(""), array(label)), problemType, no, no, no);
     }
     if (type instanceof ArrayType array) {
       DataType element = array.elementType();
       Column elements = present(transform(column, value -> spelled(value, element)));
       boolean floating = element instanceof NumericType && isFractional(element);
       Column vector = floating ? exists(elements, e -> e.rlike("^" + FRACTION + "$")) : no;
-      return new LabelColumn(elements, true, no, vector, no);
+      return new LabelColumn(elements, problemType, no, vector, no);
     }
     Column string = spelled(column, type);
     Column parsed = LabelLists.PARSE.apply(string);
@@ -142,7 +144,11 @@ public final class LabelColumn {
     Column elements = present(transform(pieces, TextColumns::trimmed));
     Column list = parsed.isNotNull();
     return new LabelColumn(
-        elements, true, list, list.and(string.rlike("^.\\s*" + FRACTION + "\\s*[,\\s\\])}]")), no);
+        elements,
+        problemType,
+        list,
+        list.and(string.rlike("^.\\s*" + FRACTION + "\\s*[,\\s\\])}]")),
+        no);
   }
 
   private static Column present(Column elements) {
@@ -184,9 +190,9 @@ public final class LabelColumn {
         transform(
             labels,
             id -> when(isIndex(id, names.size()), element_at(known, place(id))).otherwise(id));
-    Column given = multiLabel ? named : when(size(labels).gt(0), named);
+    Column given = problemType.task().hasLabelSets() ? named : when(size(labels).gt(0), named);
     return new LabelColumn(
-        given, multiLabel, list, vector, exists(labels, id -> not(isIndex(id, names.size()))));
+        given, problemType, list, vector, exists(labels, id -> not(isIndex(id, names.size()))));
   }
 
   private static Column isIndex(Column id, int size) {
@@ -198,7 +204,7 @@ public final class LabelColumn {
   }
 
   private LabelColumn with(Column changed) {
-    return new LabelColumn(changed, multiLabel, list, vector, unnamed);
+    return new LabelColumn(changed, problemType, list, vector, unnamed);
   }
 
   /** The labels of each row, a sorted array of different strings; null where they are missing. */

@@ -22,7 +22,7 @@ import scala.collection.Seq;
 /**
  * The label names of a classifier, each with its index.
  *
- * <p>Serialisable, so that a function running on executors can carry it; lookups take constant
+ * <p>Serializable, so that a function running on executors can carry it; lookups take constant
  * time.
  */
 public final class LabelIndex implements Serializable {
@@ -68,7 +68,7 @@ public final class LabelIndex implements Serializable {
   }
 
   /**
-   * The index of the labels that a column holds, where it says it: {@link PreparedData} gives such
+   * The index of the labels that a column holds, where it says it: {@link ExampleSplits} gives such
    * columns, whose labels have been checked. Rows that were left out since may have had some of
    * them alone.
    */

@@ -45,6 +45,8 @@ public enum RejectReason {
   VECTOR_LABEL(
       "a vector with a place for each class is no set of labels: write the names, or the numbers,"
           + " of the classes that apply"),
+  /** An audit has called the label an issue, and such rows are to be left out. */
+  LABEL_ISSUE,
   /**
    * The same text, or pair of texts (white space at its ends apart) stands in an earlier split, in
    * the order train, validation, test.

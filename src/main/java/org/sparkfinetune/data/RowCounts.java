@@ -14,6 +14,7 @@ import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.text.OneLine;
 
@@ -27,12 +28,12 @@ final class RowCounts {
   private static final String PROBLEM_SETTING = "model.problem_type";
 
   private final List<RowGroup> groups;
-  private final boolean multiLabel;
+  private final ProblemType problemType;
   private final LabelFaults labelFaults;
 
-  RowCounts(List<RowGroup> groups, boolean multiLabel) {
+  RowCounts(List<RowGroup> groups, ProblemType problemType) {
     this.groups = groups;
-    this.multiLabel = multiLabel;
+    this.problemType = problemType;
     this.labelFaults = new LabelFaults(groups);
   }
 
@@ -101,7 +102,7 @@ final class RowCounts {
         !separated
             || sum(ofTraining, RowGroup::labeled) > sum(ofTraining, RowGroup::rows)
             || sum(ofTraining, RowGroup::listed) > 0;
-    return new LabelCheck(counts, multiLabel, arguments.labelSeparator(), several);
+    return new LabelCheck(counts, problemType, arguments.labelSeparator(), several);
   }
 
   /**
@@ -201,7 +202,7 @@ final class RowCounts {
       warnings.add(
           "training rows whose text bears several %s: %s, such as \"%s\" (never held out)"
               .formatted(
-                  multiLabel ? "label sets" : "labels",
+                  problemType.task().hasLabelSets() ? "label sets" : "labels",
                   NumberFormat.thousands(conflicts),
                   example(group -> group.conflicts() > 0)));
     }

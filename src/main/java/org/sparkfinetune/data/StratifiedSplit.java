@@ -30,6 +30,7 @@ import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.sparkfinetune.task.ProblemType;
 
 /**
  * Compares texts across the splits, and holds training rows out. Lazy: two shuffles, no job.
@@ -76,9 +77,12 @@ public final class StratifiedSplit {
    * @return the same columns and {@link ExampleColumns#IS_VALIDATION}
    */
   public static Dataset<Row> markValidation(
-      Dataset<Row> examples, double share, boolean multiLabel, long seed) {
+      Dataset<Row> examples, double share, ProblemType problemType, long seed) {
     Dataset<Row> compared = compareTexts(examples.withColumn("split", lit(Split.TRAIN)), seed);
-    Dataset<Row> split = multiLabel ? holdOutSets(compared, share, 0) : holdOut(compared, share, 0);
+    Dataset<Row> split =
+        problemType.task().hasLabelSets()
+            ? holdOutSets(compared, share, 0)
+            : holdOut(compared, share, 0);
     List<Column> columns = new ArrayList<>();
     for (String column : examples.columns()) {
       columns.add(col(column));
@@ -121,14 +125,16 @@ public final class StratifiedSplit {
                 col("reason"), when(inEarlierSplit, RejectReason.TEXT_IN_EARLIER_SPLIT.code())));
   }
 
-  private static Column[] key(Dataset<Row> rows) {
+  /** The text, or the pair of texts, by which rows are compared. */
+  static Column[] key(Dataset<Row> rows) {
     Column text = TextColumns.trimmed(col("text"));
     return Arrays.asList(rows.columns()).contains(ExampleColumns.TEXT_PAIR)
         ? new Column[] {text, TextColumns.trimmed(col(ExampleColumns.TEXT_PAIR))}
         : new Column[] {text};
   }
 
-  private static Column[] seeded(long seed, Column[] key) {
+  /** With a seed before it, for another hash of it. */
+  static Column[] seeded(long seed, Column[] key) {
     return Stream.concat(Stream.of(lit(seed)), Arrays.stream(key)).toArray(Column[]::new);
   }
 

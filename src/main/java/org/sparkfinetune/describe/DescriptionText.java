@@ -112,7 +112,7 @@ public final class DescriptionText {
   private static Map<String, String> head(ModelDescription model) {
     Map<String, String> rows = new LinkedHashMap<>();
     rows.put("pooling", model.config().pooling().spelling());
-    rows.put("in the checkpoint", weights(model.headLoaded()));
+    rows.put("pretrained", weights(model.headLoaded()));
     rows.put("starts afresh", weights(model.headFresh()));
     rows.put("not used", weights(model.headUnused()));
     return rows;

@@ -61,7 +61,7 @@ public final class DistributedTrainer {
    * @param progress called on the driver, with each heartbeat, from a thread of Spark's
    * @throws TrainingDivergedException when the loss is no longer finite; it carries the last good
    *     weights
-   * @throws UserException when checkpoint, arguments or cluster cannot be trained with
+   * @throws UserException when the pretrained model, arguments or cluster cannot be trained with
    */
   public static TrainedModel train(
       Dataset<Row> examples,
@@ -91,8 +91,8 @@ public final class DistributedTrainer {
     SparkContext spark = examples.sparkSession().sparkContext();
     ResourcePlan plan = plan(spark, training, resources);
     ClusterSlots.await(spark, plan);
-    PretrainedModel checkpoint = base.checkpoint(model);
-    ModelConfig config = model.configure(ModelConfig.parse(checkpoint.config()), labels);
+    PretrainedModel pretrained = base.pretrained(model);
+    ModelConfig config = model.configure(ModelConfig.parse(pretrained.config()), labels);
 
     refuseOthersCheckpoints(training.checkpoint(), base.hadoop().value().value());
 
@@ -112,7 +112,7 @@ public final class DistributedTrainer {
                   base.folder(model)),
               base.hadoop(),
               channel.taskEnd());
-      return collect(run(examples, plan, task), config, checkpoint.tokenizer());
+      return collect(run(examples, plan, task), config, pretrained.tokenizer());
     }
   }
 
@@ -125,13 +125,13 @@ public final class DistributedTrainer {
    */
   public static void check(
       SparkContext spark,
-      ModelConfig checkpoint,
+      ModelConfig pretrained,
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources) {
     plan(spark, training, resources);
     // Its labels are not known yet; what is checked does not depend on them.
-    ModelConfig config = model.configure(checkpoint, List.of());
+    ModelConfig config = model.configure(pretrained, List.of());
     SequenceClassifier.requireAdaptable(config, model.adaptation());
     training.evaluation().metricForBestModel(model.problemType());
   }

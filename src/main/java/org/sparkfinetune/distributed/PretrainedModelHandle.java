@@ -47,11 +47,11 @@ public final class PretrainedModelHandle implements AutoCloseable {
   }
 
   /**
-   * The checkpoint that a model starts from, opened when it is first asked for.
+   * What a model starts from, opened when it is first asked for.
    *
    * @throws org.sparkfinetune.UserException when there is none
    */
-  public synchronized PretrainedModel checkpoint(ModelArguments model) {
+  public synchronized PretrainedModel pretrained(ModelArguments model) {
     String base = model.base();
     boolean weightsNeeded = !model.fromScratch();
     return opened.computeIfAbsent(
@@ -64,7 +64,8 @@ public final class PretrainedModelHandle implements AutoCloseable {
    * its name; null where they can.
    */
   synchronized BroadcastFolder folder(ModelArguments model) {
-    Optional<Path> fetched = model.fromScratch() ? Optional.empty() : checkpoint(model).fetched();
+    Optional<Path> fetched =
+        model.fromScratch() ? Optional.empty() : pretrained(model).fetchedFolder();
     return fetched
         .map(folder -> sent.computeIfAbsent(folder, path -> BroadcastFolder.of(path, spark)))
         .orElse(null);

@@ -68,15 +68,15 @@ final class PretrainedWeightsCache {
   private static final class Entry {
     private final Key key;
     private final BooleanSupplier shared;
-    private final PretrainedModel checkpoint;
+    private final PretrainedModel pretrained;
     private final Map<String, Tensor> tensors = new HashMap<>();
     private String name;
     private Map<String, TensorInfo> infos;
 
-    Entry(Key key, BooleanSupplier shared, PretrainedModel checkpoint) {
+    Entry(Key key, BooleanSupplier shared, PretrainedModel pretrained) {
       this.key = key;
       this.shared = shared;
-      this.checkpoint = checkpoint;
+      this.pretrained = pretrained;
     }
   }
 
@@ -105,8 +105,8 @@ final class PretrainedWeightsCache {
    * Loads a model.
    *
    * @param shared whether the base is still shared; asked from time to time from another thread
-   * @param open opens the checkpoint, if it is not open yet
-   * @param load makes a model of the checkpoint and copies of its weights
+   * @param open opens the pretrained model, if it is not open yet
+   * @param load makes a model with copies of its weights
    * @param waiting called often while this waits or reads; what it throws ends that
    */
   <T> T load(
@@ -118,13 +118,13 @@ final class PretrainedWeightsCache {
     lock(waiting);
     try {
       if (kept == null || !kept.key.equals(key)) {
-        PretrainedModel checkpoint = open.get();
+        PretrainedModel pretrained = open.get();
         free();
-        kept = new Entry(key, shared, checkpoint);
+        kept = new Entry(key, shared, pretrained);
         watch();
       }
       try (Copies copies = new Copies(kept, waiting)) {
-        return load.apply(kept.checkpoint, copies);
+        return load.apply(kept.pretrained, copies);
       }
     } finally {
       loading.unlock();
@@ -218,7 +218,7 @@ final class PretrainedWeightsCache {
     private TensorSource storage() {
       if (storage == null) {
         LOG.info("reading the weights of {} for the trainings that share them", from.key.base());
-        storage = from.checkpoint.openWeights();
+        storage = from.pretrained.openWeights();
         reads++;
       }
       return storage;

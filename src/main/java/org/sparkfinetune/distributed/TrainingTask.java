@@ -277,22 +277,22 @@ final class TrainingTask
           config, order.model().adaptation(), order.training().seed());
     }
     if (order.sharing().isEmpty()) {
-      PretrainedModel checkpoint = open();
-      try (TensorSource weights = checkpoint.openWeights()) {
-        return load(config, checkpoint, weights);
+      PretrainedModel pretrained = open();
+      try (TensorSource weights = pretrained.openWeights()) {
+        return load(config, pretrained, weights);
       }
     }
     return PretrainedWeightsCache.OF_PROCESS.load(
         key(),
         isThere(hadoop.id()),
         this::open,
-        (checkpoint, weights) -> load(config, checkpoint, weights),
+        (pretrained, weights) -> load(config, pretrained, weights),
         BarrierTaskContext.get()::killTaskIfInterrupted);
   }
 
   private SequenceClassifier load(
-      ModelConfig config, PretrainedModel checkpoint, TensorSource weights) {
-    List<String> labels = ModelConfig.parse(checkpoint.config()).labels();
+      ModelConfig config, PretrainedModel pretrained, TensorSource weights) {
+    List<String> labels = ModelConfig.parse(pretrained.config()).labels();
     return SequenceClassifier.fromPretrained(
         config, labels, weights, order.model().adaptation(), order.training().seed());
   }
@@ -301,7 +301,7 @@ final class TrainingTask
     String base = order.model().base();
     Configuration storage = hadoop.value().value();
     return order.folder() == null
-        ? PretrainedModel.open(base, storage)
+        ? PretrainedModel.openThere(base, storage)
         : PretrainedModel.openFetched(base, order.folder().here(), storage);
   }
 

@@ -24,4 +24,18 @@ public final class Accumulators {
               : new ThresholdAccumulator(labels);
     };
   }
+
+  /**
+   * An accumulator without rows, for intervals.
+   *
+   * @param threshold the probability from which on a label is predicted, where a row may have
+   *     several
+   */
+  public static IntervalAccumulator ofIntervals(
+      ProblemType problemType, int labels, double threshold) {
+    return switch (problemType) {
+      case SINGLE_LABEL_CLASSIFICATION -> new SingleLabelIntervals(labels);
+      case MULTI_LABEL_CLASSIFICATION -> new MultiLabelIntervals(labels, threshold);
+    };
+  }
 }

@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.sparkfinetune.task.Predictions;
 import org.sparkfinetune.task.ProblemType;
 
@@ -23,16 +22,29 @@ public final class ClassificationMetrics implements Metrics, Serializable {
   private static final long serialVersionUID = 1L;
 
   private final ConfusionMatrix matrix;
+  private final ConfusionScores.Counts counts;
   private final EnumMap<Metric, Double> others;
+  private final List<ReliabilityBin> reliability;
+  private final List<RankedScores> ranked;
+  private final Map<Metric, Interval> intervals;
   private final List<Scores> perLabel;
 
   /**
    * @param others the metrics that do not come of the matrix
    */
-  private ClassificationMetrics(ConfusionMatrix matrix, Map<Metric, Double> others) {
+  private ClassificationMetrics(
+      ConfusionMatrix matrix,
+      Map<Metric, Double> others,
+      List<ReliabilityBin> reliability,
+      List<RankedScores> ranked,
+      Map<Metric, Interval> intervals) {
     this.matrix = matrix;
     this.others = new EnumMap<>(others);
-    this.perLabel = IntStream.range(0, matrix.classes()).mapToObj(this::scores).toList();
+    this.reliability = List.copyOf(reliability);
+    this.ranked = List.copyOf(ranked);
+    this.intervals = Map.copyOf(intervals);
+    this.counts = ConfusionScores.Counts.of(matrix);
+    this.perLabel = ConfusionScores.perLabel(counts);
   }
 
   /**
@@ -41,7 +53,8 @@ public final class ClassificationMetrics implements Metrics, Serializable {
    * @param loss their mean log loss
    */
   public static ClassificationMetrics of(ConfusionMatrix matrix, double loss) {
-    return new ClassificationMetrics(matrix.copy(), Map.of(Metric.LOSS, loss));
+    return new ClassificationMetrics(
+        matrix.copy(), Map.of(Metric.LOSS, loss), List.of(), List.of(), Map.of());
   }
 
   @Override
@@ -64,12 +77,12 @@ public final class ClassificationMetrics implements Metrics, Serializable {
 
   /** The unweighted mean over the classes that occur. */
   public Scores macro() {
-    return Scores.mean(perLabel, matrix::occurs, label -> 1, n());
+    return ConfusionScores.macro(counts, perLabel);
   }
 
   /** The mean over the classes, weighted with their rows. */
   public Scores weighted() {
-    return Scores.mean(perLabel, matrix::occurs, matrix::support, n());
+    return ConfusionScores.weighted(counts, perLabel);
   }
 
   @Override
@@ -97,29 +110,45 @@ public final class ClassificationMetrics implements Metrics, Serializable {
   }
 
   @Override
+  public List<ReliabilityBin> reliability() {
+    return reliability;
+  }
+
+  @Override
+  public List<RankedScores> ranked() {
+    return ranked;
+  }
+
+  @Override
+  public ClassificationMetrics with(List<RankedScores> columns) {
+    Map<Metric, Double> more = new EnumMap<>(others);
+    more.putAll(
+        RankedMetrics.of(ProblemType.SINGLE_LABEL_CLASSIFICATION, matrix.classes(), columns));
+    return new ClassificationMetrics(
+        matrix, more, reliability, RankedMetrics.ofLabels(matrix.classes(), columns), intervals);
+  }
+
+  @Override
+  public Map<Metric, Interval> intervals() {
+    return intervals;
+  }
+
+  @Override
+  public ClassificationMetrics with(Map<Metric, Interval> known) {
+    return new ClassificationMetrics(matrix, others, reliability, ranked, known);
+  }
+
+  @Override
   public Map<String, Double> toMap(String prefix) {
-    Map<String, Double> map = new LinkedHashMap<>();
-    others.forEach((metric, value) -> map.put(prefix + metric.key(), value));
-    map.put(prefix + Metric.ACCURACY.key(), accuracy());
-    Scores macro = macro();
-    map.put(prefix + Metric.F1.key(), macro.f1());
-    map.put(prefix + Metric.PRECISION.key(), macro.precision());
-    map.put(prefix + Metric.RECALL.key(), macro.recall());
-    Scores weighted = weighted();
-    map.put(prefix + Metric.F1_WEIGHTED.key(), weighted.f1());
-    map.put(prefix + Metric.PRECISION_WEIGHTED.key(), weighted.precision());
-    map.put(prefix + Metric.RECALL_WEIGHTED.key(), weighted.recall());
-    map.put(prefix + Metric.SAMPLES.key(), (double) n());
-    return map;
+    Map<Metric, Double> metrics = new EnumMap<>(others);
+    metrics.putAll(ConfusionScores.of(counts));
+    metrics.put(Metric.SAMPLES, (double) n());
+    return IntervalNames.named(prefix, metrics, intervals);
   }
 
   @Override
   public ClassificationReport report(List<String> labels) {
     return new ClassificationReport(matrix.copy(), perLabel, averages(), labels);
-  }
-
-  private Scores scores(int label) {
-    return Scores.of(matrix.count(label, label), matrix.predictions(label), matrix.support(label));
   }
 
   /** Collects rows, each of one label, whose most probable one is predicted. */
@@ -175,7 +204,8 @@ public final class ClassificationMetrics implements Metrics, Serializable {
     public ClassificationMetrics metrics() {
       Map<Metric, Double> values = new EnumMap<>(Metric.class);
       statistics.forEach((metric, statistic) -> values.put(metric, statistic.value()));
-      return new ClassificationMetrics(matrix.copy(), values);
+      List<ReliabilityBin> bins = ((CalibrationError) statistics.get(Metric.ECE)).reliability();
+      return new ClassificationMetrics(matrix.copy(), values, bins, List.of(), Map.of());
     }
   }
 }

@@ -8,14 +8,14 @@ import java.util.Arrays;
  * (Shewchuk, 1997). So it is the same in whatever order the numbers come, and in whatever parts:
  * workers and partitions have each their share of the rows.
  */
-final class ExactSum implements Serializable {
+public final class ExactSum implements Serializable {
   private static final long serialVersionUID = 1L;
 
   /** Their sum is the sum: the smaller of two has no bit where the larger has one. Ascending. */
   private double[] partials = {};
 
   /** Adds a number. */
-  void add(double number) {
+  public void add(double number) {
     double x = number;
     double[] next = new double[partials.length + 1];
     int count = 0;
@@ -34,19 +34,19 @@ final class ExactSum implements Serializable {
   }
 
   /** The numbers that stand for the sum. */
-  double[] state() {
+  public double[] state() {
     return partials.clone();
   }
 
   /** Adds another sum, by its state. */
-  void merge(double[] state) {
+  public void merge(double[] state) {
     for (double partial : state) {
       add(partial);
     }
   }
 
   /** The sum, rounded once. */
-  double value() {
+  public double value() {
     if (partials.length == 0) {
       return 0;
     }

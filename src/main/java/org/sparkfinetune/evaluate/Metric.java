@@ -33,10 +33,28 @@ public enum Metric {
       multi(BinaryLogLoss::new)),
   /** Share of rows predicted rightly; of sets of labels, of rows whose whole set is. */
   ACCURACY("accuracy", "Accuracy", MORE, 1, Stage.ofRows(), single(), multi()),
+  /** The mean recall of the classes that have rows. */
+  BALANCED_ACCURACY("balanced_accuracy", "Balanced accuracy", MORE, 0, Stage.ofRows(), single()),
+  /** Share of rows whose label is among the three most probable ones. */
+  TOP_3_ACCURACY(
+      "top_3_accuracy",
+      "Top-k accuracy",
+      MORE,
+      0,
+      Stage.ofRows(),
+      single(() -> new TopKAccuracy(3))),
+  /** Share of rows whose label is among the five most probable ones. */
+  TOP_5_ACCURACY(
+      "top_5_accuracy",
+      "Top-k accuracy",
+      MORE,
+      0,
+      Stage.ofRows(),
+      single(() -> new TopKAccuracy(5))),
   /** The unweighted mean of the classes' F1. */
   F1("f1", "F1", MORE, 2, Stage.ofRows(), single()),
-  /** F1 of all decisions together. */
-  F1_MICRO("f1_micro", "F1", MORE, 2, Stage.ofRows(), multi()),
+  /** F1 of all decisions together; of single labels the accuracy. */
+  F1_MICRO("f1_micro", "F1", MORE, 2, Stage.ofRows(), single(), multi()),
   /** The unweighted mean of the labels' F1. */
   F1_MACRO("f1_macro", "F1", MORE, 2, Stage.ofRows(), multi()),
   /** The mean of the classes' F1, weighted with their rows. */
@@ -46,7 +64,7 @@ public enum Metric {
   /** As {@link #F1}. */
   PRECISION("precision", "Precision", MORE, 0, Stage.ofRows(), single()),
   /** As {@link #F1_MICRO}. */
-  PRECISION_MICRO("precision_micro", "Precision", MORE, 0, Stage.ofRows(), multi()),
+  PRECISION_MICRO("precision_micro", "Precision", MORE, 0, Stage.ofRows(), single(), multi()),
   /** As {@link #F1_MACRO}. */
   PRECISION_MACRO("precision_macro", "Precision", MORE, 0, Stage.ofRows(), multi()),
   /** As {@link #F1_WEIGHTED}. */
@@ -56,15 +74,73 @@ public enum Metric {
   /** As {@link #F1}. */
   RECALL("recall", "Recall", MORE, 0, Stage.ofRows(), single()),
   /** As {@link #F1_MICRO}. */
-  RECALL_MICRO("recall_micro", "Recall", MORE, 0, Stage.ofRows(), multi()),
+  RECALL_MICRO("recall_micro", "Recall", MORE, 0, Stage.ofRows(), single(), multi()),
   /** As {@link #F1_MACRO}. */
   RECALL_MACRO("recall_macro", "Recall", MORE, 0, Stage.ofRows(), multi()),
   /** As {@link #F1_WEIGHTED}. */
   RECALL_WEIGHTED("recall_weighted", "Recall", MORE, 0, Stage.ofRows(), single(), multi()),
   /** As {@link #F1_SAMPLES}. */
   RECALL_SAMPLES("recall_samples", "Recall", MORE, 0, Stage.ofRows(), multi()),
+  /** Matthews' correlation of labels and predictions. */
+  MCC("mcc", "Agreement", MORE, 0, Stage.ofRows(), single()),
+  /** Cohen's kappa of labels and predictions. */
+  COHEN_KAPPA("cohen_kappa", "Agreement", MORE, 0, Stage.ofRows(), single()),
   /** Share of all decisions, rows times labels, that are wrong. */
   HAMMING_LOSS("hamming_loss", "Hamming loss", LESS, 0, Stage.ofRows(), multi()),
+  /** Squared distance of the probabilities from the truth. */
+  BRIER(
+      "brier",
+      "Brier score",
+      LESS,
+      0,
+      Stage.ofRows(),
+      single(BrierScore::new),
+      multi(BinaryBrierScore::new)),
+  /** Expected calibration error over bins of equal width. */
+  ECE(
+      "ece",
+      "Calibration error",
+      LESS,
+      0,
+      Stage.ofRows(),
+      single(() -> new CalibrationError(CalibrationError.Kind.EXPECTED)),
+      multi(() -> new CalibrationError(CalibrationError.Kind.EXPECTED_OF_SETS))),
+  /** Expected calibration error over bins of equally many rows. */
+  ECE_EQUAL_MASS("ece_equal_mass", "Calibration error", LESS, 0, EnumSet.of(Stage.TEST), single()),
+  /** The mean of the labels' own expected calibration errors. */
+  ECE_CLASSWISE(
+      "ece_classwise",
+      "Calibration error",
+      LESS,
+      0,
+      Stage.ofRows(),
+      single(() -> new CalibrationError(CalibrationError.Kind.CLASSWISE)),
+      multi(() -> new CalibrationError(CalibrationError.Kind.CLASSWISE))),
+  /** The calibration error of the worst bin. */
+  MCE(
+      "mce",
+      "Calibration error",
+      LESS,
+      0,
+      Stage.ofRows(),
+      single(() -> new CalibrationError(CalibrationError.Kind.MAXIMUM)),
+      multi(() -> new CalibrationError(CalibrationError.Kind.MAXIMUM_OF_SETS))),
+  /** Area under the ROC curve, each label against all others; the mean over the labels. */
+  AUROC("auroc", "AUROC", MORE, 0, EnumSet.of(Stage.TEST), single(), multi()),
+  /** As {@link #AUROC}, weighted with the labels' rows. */
+  AUROC_WEIGHTED("auroc_weighted", "AUROC", MORE, 0, EnumSet.of(Stage.TEST), single(), multi()),
+  /** Average precision, each label against all others; the mean over the labels. */
+  AVERAGE_PRECISION(
+      "average_precision", "Average precision", MORE, 0, EnumSet.of(Stage.TEST), single(), multi()),
+  /** As {@link #AVERAGE_PRECISION}, weighted with the labels' rows. */
+  AVERAGE_PRECISION_WEIGHTED(
+      "average_precision_weighted",
+      "Average precision",
+      MORE,
+      0,
+      EnumSet.of(Stage.TEST),
+      single(),
+      multi()),
   /** The probability from which on labels are predicted. */
   THRESHOLD("threshold", "Threshold", NEITHER, 0, EnumSet.of(Stage.EVAL, Stage.BEST_EVAL), multi()),
   /** Rows. */
@@ -110,7 +186,8 @@ public enum Metric {
   /**
    * That a metric is defined for a problem type.
    *
-   * @param statistic what rows add up to for it; null where it comes of the counts of decisions
+   * @param statistic what rows add up to for it; null where it comes of the counts of decisions or
+   *     of the order of scores
    */
   private record Definition(ProblemType problemType, Supplier<Statistic> statistic) {}
 
@@ -232,10 +309,15 @@ public enum Metric {
     return isOfPredictions() && better != NEITHER;
   }
 
-  /** Those that tell the best of several models of a problem type. */
+  /**
+   * Those that tell the best of several models of a problem type while they are trained. Those of
+   * the order of all rows' scores are not among them: an evaluation after each epoch would have to
+   * sort rows times labels numbers, and workers to exchange them.
+   */
   public static List<Metric> ofPredictions(ProblemType problemType) {
     return Arrays.stream(values())
         .filter(metric -> metric.tellsTheBest() && metric.isDefinedFor(problemType))
+        .filter(metric -> metric.stages.contains(Stage.EVAL))
         .toList();
   }
 

@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 
-/** What labelled rows say of a classifier, of whichever problem type. */
+/** What labeled rows say of a classifier, of whichever problem type. */
 public interface Metrics {
   /** Rows. */
   long n();
@@ -28,9 +29,43 @@ public interface Metrics {
   Optional<ConfusionMatrix> confusions();
 
   /**
+   * What the bins of the expected calibration error hold, from the lowest probability up; empty
+   * without rows.
+   */
+  List<ReliabilityBin> reliability();
+
+  /** What the order of each label's scores says, by label index; empty where it is not known. */
+  List<RankedScores> ranked();
+
+  /** Where metrics lie; empty where that is not known. */
+  Map<Metric, Interval> intervals();
+
+  /** The same by the metrics' names, as in {@code test_accuracy}. */
+  default Map<String, Interval> intervalsAt(Stage stage) {
+    Map<String, Interval> named = new TreeMap<>();
+    intervals().forEach((metric, interval) -> named.put(metric.at(stage), interval));
+    return named;
+  }
+
+  /**
+   * These metrics and those that the order of all rows' scores gives.
+   *
+   * @param columns of the same rows, every one of their {@link ScoreBlocks}
+   */
+  Metrics with(List<RankedScores> columns);
+
+  /**
+   * These metrics with their intervals.
+   *
+   * @param intervals of the same rows
+   */
+  Metrics with(Map<Metric, Interval> intervals);
+
+  /**
    * The metrics by name, with a prefix such as {@code eval_} before each: those of {@link Metric}
-   * that say how well rows of the problem type are predicted, but for the threshold, and {@code
-   * samples}.
+   * that say how well rows of the problem type are predicted, but for the threshold and, without
+   * {@link #ranked}, for those that are measured on test rows alone; and {@code samples}. Behind
+   * one that has an interval come its ends, named {@code ..._ci_low} and {@code ..._ci_high}.
    */
   Map<String, Double> toMap(String prefix);
 

@@ -25,12 +25,25 @@ public final class MultiLabelMetrics implements Metrics, Serializable {
 
   private final Accumulator counts;
   private final EnumMap<Metric, Double> others;
+  private final List<RankedScores> ranked;
+  private final Map<Metric, Interval> intervals;
   private final List<Scores> perLabel;
 
-  private MultiLabelMetrics(Accumulator counts) {
+  /**
+   * @param ofOrder the metrics of the order of scores; none where that is not known
+   * @param ranked the same by label
+   */
+  private MultiLabelMetrics(
+      Accumulator counts,
+      Map<Metric, Double> ofOrder,
+      List<RankedScores> ranked,
+      Map<Metric, Interval> intervals) {
     this.counts = counts;
     this.others = new EnumMap<>(Metric.class);
     counts.statistics.forEach((metric, statistic) -> others.put(metric, statistic.value()));
+    others.putAll(ofOrder);
+    this.ranked = List.copyOf(ranked);
+    this.intervals = Map.copyOf(intervals);
     this.perLabel =
         IntStream.range(0, counts.correct.length)
             .mapToObj(l -> Scores.of(counts.correct[l], counts.predicted[l], counts.support[l]))
@@ -115,29 +128,58 @@ public final class MultiLabelMetrics implements Metrics, Serializable {
   }
 
   @Override
+  public List<ReliabilityBin> reliability() {
+    return ((CalibrationError) counts.statistics.get(Metric.ECE)).reliability();
+  }
+
+  @Override
+  public List<RankedScores> ranked() {
+    return ranked;
+  }
+
+  @Override
+  public MultiLabelMetrics with(List<RankedScores> columns) {
+    int labels = perLabel.size();
+    return new MultiLabelMetrics(
+        counts,
+        RankedMetrics.of(ProblemType.MULTI_LABEL_CLASSIFICATION, labels, columns),
+        RankedMetrics.ofLabels(labels, columns),
+        intervals);
+  }
+
+  @Override
+  public Map<Metric, Interval> intervals() {
+    return intervals;
+  }
+
+  @Override
+  public MultiLabelMetrics with(Map<Metric, Interval> known) {
+    return new MultiLabelMetrics(counts, others, ranked, known);
+  }
+
+  @Override
   public Map<String, Double> toMap(String prefix) {
-    Map<String, Double> map = new LinkedHashMap<>();
-    others.forEach((metric, value) -> map.put(prefix + metric.key(), value));
+    Map<Metric, Double> metrics = new EnumMap<>(others);
     Scores micro = micro();
-    map.put(prefix + Metric.F1_MICRO.key(), micro.f1());
-    map.put(prefix + Metric.PRECISION_MICRO.key(), micro.precision());
-    map.put(prefix + Metric.RECALL_MICRO.key(), micro.recall());
+    metrics.put(Metric.F1_MICRO, micro.f1());
+    metrics.put(Metric.PRECISION_MICRO, micro.precision());
+    metrics.put(Metric.RECALL_MICRO, micro.recall());
     Scores macro = macro();
-    map.put(prefix + Metric.F1_MACRO.key(), macro.f1());
-    map.put(prefix + Metric.PRECISION_MACRO.key(), macro.precision());
-    map.put(prefix + Metric.RECALL_MACRO.key(), macro.recall());
+    metrics.put(Metric.F1_MACRO, macro.f1());
+    metrics.put(Metric.PRECISION_MACRO, macro.precision());
+    metrics.put(Metric.RECALL_MACRO, macro.recall());
     Scores weighted = weighted();
-    map.put(prefix + Metric.F1_WEIGHTED.key(), weighted.f1());
-    map.put(prefix + Metric.PRECISION_WEIGHTED.key(), weighted.precision());
-    map.put(prefix + Metric.RECALL_WEIGHTED.key(), weighted.recall());
+    metrics.put(Metric.F1_WEIGHTED, weighted.f1());
+    metrics.put(Metric.PRECISION_WEIGHTED, weighted.precision());
+    metrics.put(Metric.RECALL_WEIGHTED, weighted.recall());
     Scores samples = samples();
-    map.put(prefix + Metric.F1_SAMPLES.key(), samples.f1());
-    map.put(prefix + Metric.PRECISION_SAMPLES.key(), samples.precision());
-    map.put(prefix + Metric.RECALL_SAMPLES.key(), samples.recall());
-    map.put(prefix + Metric.ACCURACY.key(), accuracy());
-    map.put(prefix + Metric.HAMMING_LOSS.key(), hammingLoss());
-    map.put(prefix + Metric.SAMPLES.key(), (double) n());
-    return map;
+    metrics.put(Metric.F1_SAMPLES, samples.f1());
+    metrics.put(Metric.PRECISION_SAMPLES, samples.precision());
+    metrics.put(Metric.RECALL_SAMPLES, samples.recall());
+    metrics.put(Metric.ACCURACY, accuracy());
+    metrics.put(Metric.HAMMING_LOSS, hammingLoss());
+    metrics.put(Metric.SAMPLES, (double) n());
+    return IntervalNames.named(prefix, metrics, intervals);
   }
 
   @Override
@@ -253,7 +295,8 @@ public final class MultiLabelMetrics implements Metrics, Serializable {
 
     @Override
     public MultiLabelMetrics metrics() {
-      return new MultiLabelMetrics(new Accumulator(support.length, threshold).merge(state()));
+      return new MultiLabelMetrics(
+          new Accumulator(support.length, threshold).merge(state()), Map.of(), List.of(), Map.of());
     }
   }
 }

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * the highest micro-F1.
  *
  * <p>The search is exact. A threshold matters only by which probabilities reach it, so one stands
- * for each gap between two neighbouring probabilities: its middle, which leaves room on both sides
+ * for each gap between two neighboring probabilities: its middle, which leaves room on both sides
  * for the rounding of another machine. 0.5 is a candidate too, and of equals the one nearest 0.5
  * wins. Time is that of sorting, rows times labels.
  */

@@ -18,7 +18,7 @@ import org.sparkfinetune.model.io.SavedModel;
  *
  * @param classifier its network; closed with this
  * @param tokenizer the text of its {@code tokenizer.json}
- * @param training what is known of its training; empty fields when that is nothing
+ * @param provenance what is known of its training; empty fields when that is nothing
  * @param adapter what the weights were merged with, where it is kept as files of its own
  */
 public record ExportSource(

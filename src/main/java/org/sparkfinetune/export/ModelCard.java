@@ -186,7 +186,10 @@ final class ModelCard {
     out.append("# Text classifier: ").append(labels).append(" labels\n\n");
     out.append("A `").append(config.modelType()).append("` encoder");
     if (!training.base().isEmpty()) {
-      out.append(", fine-tuned from ").append(code(training.base()));
+      String base = training.base();
+      out.append(", fine-tuned from ").append(code(ModelNames.hubName(base).orElse(base)));
+      ModelNames.hubRevision(base)
+          .ifPresent(commit -> out.append(" (revision ").append(code(commit)).append(")"));
     }
     out.append(training.pairs() ? ", of pairs of texts" : "");
     out.append(", for ").append(config.problemType().task().words());

@@ -66,7 +66,7 @@ final class OnnxFile {
     }
   }
 
-  /** The header's fields, then the graph's, then an initialiser a weight, data last. */
+  /** The header's fields, then the graph's, then an initializer a weight, data last. */
   private static void writeInline(
       ModelProto header, GraphProto graph, Collection<Parameter> weights, OutputStream out)
       throws IOException {
@@ -124,7 +124,7 @@ final class OnnxFile {
     return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
   }
 
-  /** A weight's initialiser without its data. */
+  /** A weight's initializer without its data. */
   private static TensorProto.Builder initializer(Parameter weight) {
     Tensor tensor = weight.tensor();
     return TensorProto.newBuilder()

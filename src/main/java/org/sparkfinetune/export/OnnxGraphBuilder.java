@@ -39,7 +39,7 @@ final class OnnxGraphBuilder implements TensorOps<OnnxValue> {
     nodes.output(name, value, dims);
   }
 
-  /** The graph, without the initialisers of its weights. */
+  /** The graph, without the initializers of its weights. */
   GraphProto graph(String name) {
     return nodes.build(name);
   }

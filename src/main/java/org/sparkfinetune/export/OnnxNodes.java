@@ -72,7 +72,7 @@ final class OnnxNodes {
         .build();
   }
 
-  /** An initialiser of a weight's own name. Its data is not taken: see {@link #weights}. */
+  /** An initializer of a weight's own name. Its data is not taken: see {@link #weights}. */
   OnnxValue weight(Parameter weight) {
     weights.put(weight.name(), weight);
     return new OnnxValue(weight.name(), DataType.FLOAT);
@@ -99,7 +99,7 @@ final class OnnxNodes {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Equal constants become one initialiser. */
+  /** Equal constants become one initializer. */
   private OnnxValue constant(DataType type, ByteBuffer data, long[] shape) {
     TensorProto.Builder tensor =
         TensorProto.newBuilder()

@@ -13,18 +13,18 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetPreparation;
+import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.data.LabelIndex;
-import org.sparkfinetune.data.PreparedData;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 
 /**
- * A measurement of a classifier by labelled rows, as {@code jobs/evaluate} does it. Immutable: each
+ * A measurement of a classifier by labeled rows, as {@code jobs/evaluate} does it. Immutable: each
  * method gives another evaluation.
  */
 @PublicApi
-public final class Evaluation {
+public final class Evaluation extends RunBuilder<Evaluation> {
   /** The settings of an evaluation. */
   public static final SettingKeys KEYS =
       SettingKeys.of(DataArguments.SCHEMA, "test")
@@ -34,13 +34,13 @@ public final class Evaluation {
               "text_column",
               "text_pair_column",
               "label_column",
-              "label_separator");
+              "label_separator")
+          .and(MeasureArguments.SCHEMA);
 
-  private final RunOptions options;
   private final ModelChoice model;
 
   private Evaluation(RunOptions options, ModelChoice model) {
-    this.options = options;
+    super(options);
     this.model = model;
   }
 
@@ -49,7 +49,8 @@ public final class Evaluation {
     return new Evaluation(RunOptions.of(spark, KEYS, List.of()), ModelChoice.NONE);
   }
 
-  private Evaluation with(RunOptions other) {
+  @Override
+  protected Evaluation with(RunOptions other) {
     return new Evaluation(other, model);
   }
 
@@ -69,22 +70,6 @@ public final class Evaluation {
   }
 
   /**
-   * With a setting, by the key that the command line has.
-   *
-   * @param key of {@code data}, as {@code data.label_column}; or {@code output} or {@code
-   *     overwrite}
-   * @throws UserException when the key is unknown or the value is not allowed
-   */
-  public Evaluation set(String key, Object value) {
-    return with(options.set(key, value));
-  }
-
-  /** With these settings and no others. */
-  public Evaluation settings(Settings settings) {
-    return with(options.settings(settings));
-  }
-
-  /**
    * With rows to measure by, in the place of {@code data.test}.
    *
    * @param rows with the columns that {@code data.text_column}, {@code data.label_column} and, of
@@ -97,16 +82,6 @@ public final class Evaluation {
   /** With a folder for metrics, report and the rows that were not used; by default none. */
   public Evaluation output(String folder) {
     return with(options.output(folder));
-  }
-
-  /** With what is to be done about an output that holds something: by default it is refused. */
-  public Evaluation overwrite(boolean value) {
-    return with(options.overwrite(value));
-  }
-
-  /** With somewhere to show what was read; by default standard output. */
-  public Evaluation console(Console console) {
-    return with(options.console(console));
   }
 
   /**
@@ -127,12 +102,9 @@ public final class Evaluation {
     ClassifierPipeline pipeline = model.load(options.spark(), arguments.textPair().isPresent());
     pipeline.checkPairs(arguments.textPair());
     Console console = options.console();
-    try (PreparedData data =
+    try (ExampleSplits data =
         DatasetPreparation.prepareTest(
-            options.spark(),
-            arguments,
-            pipeline.problemType().task().hasLabelSets(),
-            LabelIndex.of(pipeline.labels()))) {
+            options.spark(), arguments, pipeline.problemType(), LabelIndex.of(pipeline.labels()))) {
       if (output.isPresent()) {
         output.get().clear(OutputFiles.OF_EVALUATION);
       }
@@ -140,10 +112,15 @@ public final class Evaluation {
       if (output.isPresent()) {
         Results.writeRejected(data, output.get(), console);
       }
-      EvaluationResult result = Results.evaluate(pipeline, data.test().orElseThrow());
+      EvaluationResult result =
+          Results.evaluate(
+              pipeline,
+              data.test().orElseThrow(),
+              settings.get(MeasureArguments.SCHEMA).intervals());
       if (output.isPresent()) {
         output.get().writeJson(OutputFiles.METRICS, result.metrics());
         Results.writeReport(result, output.get());
+        output.get().write(OutputFiles.PAGE, result.page(RunOptions.shown(arguments.test())));
       }
       pipeline.warning().ifPresent(warning -> console.line("warning: %s", warning));
       return result;

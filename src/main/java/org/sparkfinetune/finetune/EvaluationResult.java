@@ -6,13 +6,17 @@ import java.util.Map;
 import java.util.Optional;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.evaluate.ConfusionMatrix;
+import org.sparkfinetune.evaluate.Interval;
+import org.sparkfinetune.evaluate.Metric;
 import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.evaluate.RankedScores;
 import org.sparkfinetune.evaluate.Report;
 import org.sparkfinetune.evaluate.Scores;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.report.ClassResults;
+import org.sparkfinetune.report.EvaluationReport;
 
-/** What labelled rows say of a classifier. Immutable. */
+/** What labeled rows say of a classifier. Immutable. */
 @PublicApi
 public final class EvaluationResult {
   private final Metrics metrics;
@@ -48,10 +52,17 @@ public final class EvaluationResult {
 
   /**
    * Every metric by name, as {@code metrics.json} has them: {@code test_loss} (nats), {@code
-   * test_accuracy}, {@code test_f1}, ... (shares from 0 to 1), {@code test_samples} (rows).
+   * test_accuracy}, {@code test_f1}, ... (shares from 0 to 1), {@code test_samples} (rows). Of
+   * those that have an interval its ends come behind it, as {@code test_accuracy_ci_low} and {@code
+   * test_accuracy_ci_high}.
    */
   public Map<String, Double> metrics() {
     return metrics.toMap(Stage.TEST.prefix());
+  }
+
+  /** The intervals of metrics, by the metrics' names as {@link #metrics} has them. */
+  public Map<String, Interval> intervals() {
+    return metrics.intervalsAt(Stage.TEST);
   }
 
   /** The label names, by index. */
@@ -91,6 +102,30 @@ public final class EvaluationResult {
   /** What pages show of the classes. */
   ClassResults classResults() {
     return classes;
+  }
+
+  /** What was measured. */
+  Metrics measured() {
+    return metrics;
+  }
+
+  /** The mean log loss, in nats. */
+  double loss() {
+    return metrics().get(Metric.LOSS.at(Stage.TEST));
+  }
+
+  /** What the order of each label's scores says, by label index. */
+  List<RankedScores> ranked() {
+    return metrics.ranked();
+  }
+
+  /**
+   * A page of it.
+   *
+   * @param rows where they came from, as a record shows it
+   */
+  String page(String rows) {
+    return EvaluationReport.html(rows, metrics, labels, List.of());
   }
 
   /** The confusions as CSV; empty for multi-label models, and where the classes are too many. */

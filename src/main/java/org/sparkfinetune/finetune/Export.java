@@ -17,12 +17,14 @@ import org.apache.spark.sql.SparkSession;
 import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.console.Console;
 import org.sparkfinetune.export.ExportFormat;
 import org.sparkfinetune.export.ExportSource;
 import org.sparkfinetune.export.Exporter;
 import org.sparkfinetune.export.HuggingFaceExport;
 import org.sparkfinetune.export.MlflowExport;
 import org.sparkfinetune.export.OnnxFolderExport;
+import org.sparkfinetune.export.TemporaryFolder;
 import org.sparkfinetune.export.sparknlp.SparkNlpExport;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.model.io.ModelLocator;
@@ -41,39 +43,79 @@ public final class Export {
   private final Configuration hadoop;
   private final String model;
   private final ExportFormat format;
+  private final String repository;
+  private final boolean privateRepository;
+  private final Console console;
 
   private Export(
-      Optional<SparkSession> spark, Configuration hadoop, String model, ExportFormat format) {
+      Optional<SparkSession> spark,
+      Configuration hadoop,
+      String model,
+      ExportFormat format,
+      String repository,
+      boolean privateRepository,
+      Console console) {
     this.spark = spark;
     this.hadoop = hadoop;
     this.model = model;
     this.format = format;
+    this.repository = repository;
+    this.privateRepository = privateRepository;
+    this.console = console;
+  }
+
+  private static Export first(Optional<SparkSession> spark, Configuration hadoop) {
+    return new Export(spark, hadoop, "", ExportFormat.HUGGINGFACE, "", true, Console.system());
   }
 
   /** An export with a session, which {@code sparknlp} needs. */
   public static Export on(SparkSession spark) {
-    return new Export(
-        Optional.of(spark), spark.sessionState().newHadoopConf(), "", ExportFormat.HUGGINGFACE);
+    return first(Optional.of(spark), spark.sessionState().newHadoopConf());
   }
 
   /** An export without Spark, to any other format than {@code sparknlp}. */
   public static Export withoutSpark(Configuration hadoop) {
-    return new Export(Optional.empty(), hadoop, "", ExportFormat.HUGGINGFACE);
+    return first(Optional.empty(), hadoop);
   }
 
   /**
    * With a classifier.
    *
    * @param path the output folder of a fine-tuning or a study, a saved pipeline, a saved {@code
-   *     TransformerClassifierModel}, a Hugging Face folder or an MLflow model
+   *     TransformerClassifierModel}, a Hugging Face folder, an MLflow model or {@code ORG/NAME} of
+   *     the Hugging Face hub
    */
   public Export model(String path) {
-    return new Export(spark, hadoop, path, format);
+    return new Export(spark, hadoop, path, format, repository, privateRepository, console);
   }
 
   /** With a format; by default Hugging Face's. */
   public Export format(ExportFormat value) {
-    return new Export(spark, hadoop, model, value);
+    return new Export(spark, hadoop, model, value, repository, privateRepository, console);
+  }
+
+  /**
+   * With a repository of the Hugging Face hub, to which {@link #write} uploads what it has written,
+   * as one commit. The token is {@code HF_TOKEN} of the environment or of the session, else that of
+   * {@code hf auth login}.
+   *
+   * @param name {@code ORG/NAME}; empty uploads nothing. It is made where there is none
+   */
+  public Export pushToHub(String name) {
+    return new Export(spark, hadoop, model, format, name, privateRepository, console);
+  }
+
+  /**
+   * Whether a repository that {@link #pushToHub} makes is seen by nobody but its owner; by default
+   * it is. One that is there stays what it is.
+   */
+  public Export hubPrivateRepo(boolean value) {
+    return new Export(spark, hadoop, model, format, repository, value, console);
+  }
+
+  /** With somewhere to show the progress of an upload; by default standard output. */
+  public Export console(Console value) {
+    return new Export(spark, hadoop, model, format, repository, privateRepository, value);
   }
 
   /**
@@ -106,12 +148,32 @@ public final class Export {
    * Writes the classifier.
    *
    * @param output a folder that does not exist or is empty, on any Hadoop file system; it appears
-   *     when all of it is written, or not at all
-   * @throws UserException when there is no such model, or the format cannot express it
+   *     when all of it is written, or not at all. May be empty where {@link #pushToHub} names a
+   *     repository
+   * @throws UserException when there is no such model, the format cannot express it, or it cannot
+   *     be uploaded
    * @throws java.io.UncheckedIOException when the output cannot be written
    */
   public ExportResult write(String output) {
-    return RunOptions.unchecked(() -> export(exporter(), output));
+    return RunOptions.unchecked(
+        () -> {
+          if (repository.isEmpty()) {
+            return export(exporter(), output, output);
+          }
+          HubPush push = new HubPush(repository, privateRepository, hadoop);
+          if (!output.isEmpty()) {
+            return pushed(push, export(exporter(), output, output), output);
+          }
+          try (TemporaryFolder folder = TemporaryFolder.create()) {
+            String path = folder.path().resolve("model").toUri().toString();
+            return pushed(push, export(exporter(), path, push.name()), path);
+          }
+        });
+  }
+
+  private ExportResult pushed(HubPush push, ExportResult result, String folder) throws IOException {
+    boolean byName = format == ExportFormat.HUGGINGFACE || format == ExportFormat.ONNX;
+    return result.committed(push.push(new Path(folder), byName, ofOutput(folder), console));
   }
 
   private Exporter exporter() {
@@ -128,7 +190,12 @@ public final class Export {
     };
   }
 
-  private ExportResult export(Exporter exporter, String output) throws IOException {
+  /**
+   * Writes a model.
+   *
+   * @param shown where it is to be found then
+   */
+  private ExportResult export(Exporter exporter, String output, String shown) throws IOException {
     Path place = existing(model);
     Configuration ofOutput = ofOutput(output);
     try (AtomicDirectory folder = AtomicDirectory.open(output, ofOutput);
@@ -149,7 +216,7 @@ public final class Export {
       }
       folder.commit();
       return new ExportResult(
-          output,
+          shown,
           source.classifier().config().modelType(),
           source.classifier().labels().size(),
           source.classifier().parameters().tensors().values().stream()
@@ -158,7 +225,8 @@ public final class Export {
           files(new Path(output)),
           check.isEmpty() ? Optional.empty() : Optional.of(check),
           source.adapter().isPresent() && format != ExportFormat.HUGGINGFACE,
-          exporter.tryCommand(source, output));
+          exporter.tryCommand(source, shown),
+          Optional.empty());
     }
   }
 

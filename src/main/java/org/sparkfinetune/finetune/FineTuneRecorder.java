@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataReport;
-import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.data.ExampleSplits;
+import org.sparkfinetune.model.io.ModelNames;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.report.ClassResults;
 import org.sparkfinetune.report.RunReport;
@@ -92,8 +93,7 @@ final class FineTuneRecorder implements AutoCloseable {
       return before;
     }
     TrackingArguments arguments = journal.arguments();
-    String base = config.value(Presets.BASE).toString().replaceAll("/+$", "");
-    String name = journal.runName(base.substring(base.lastIndexOf('/') + 1));
+    String name = journal.runName(ModelNames.lastWord(config.value(Presets.BASE).toString()));
     RunHandle fresh =
         journal.tracker().startRun(name, arguments.experiment(), arguments.runId(), tags);
     fresh.logParams(config.params());
@@ -101,7 +101,7 @@ final class FineTuneRecorder implements AutoCloseable {
   }
 
   /** Notes the rows that are trained, validated and tested with. */
-  void data(PreparedData data) {
+  void data(ExampleSplits data) {
     input("training", data.train(), data.report().split("train"));
     data.validation().ifPresent(r -> input("validation", r, data.report().split("validation")));
     data.test().ifPresent(r -> input("test", r, data.report().split("test")));

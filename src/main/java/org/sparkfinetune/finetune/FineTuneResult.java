@@ -1,10 +1,12 @@
 package org.sparkfinetune.finetune;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.runs.RecordedRun;
+import org.sparkfinetune.storage.OutputFiles;
 
 /** What came of a fine-tuning. Immutable. */
 @PublicApi
@@ -78,6 +80,13 @@ public final class FineTuneResult {
 
   @Override
   public String toString() {
-    return "FineTuneResult(files=" + files + ", metrics=" + metrics + ")";
+    return "FineTuneResult(model=%s%s%s)"
+        .formatted(files.get(OutputFiles.MODEL), shown("eval_accuracy"), shown("test_accuracy"));
+  }
+
+  private String shown(String metric) {
+    return metrics.containsKey(metric)
+        ? String.format(Locale.ROOT, ", %s=%.4f", metric, metrics.get(metric))
+        : "";
   }
 }

@@ -13,7 +13,7 @@ import org.sparkfinetune.console.Console;
 import org.sparkfinetune.console.ProgressBar;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetPreparation;
-import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.distributed.TrainingDivergedException;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.model.ModelArguments;
@@ -53,11 +53,11 @@ final class FineTuneRun {
     }
     FineTuneRecorder recorder;
     FineTuneResult result;
-    try (PreparedData data =
+    try (ExampleSplits data =
         DatasetPreparation.prepare(
             spark,
             config.get(DataArguments.SCHEMA),
-            config.get(FineTuneSchema.MODEL).problemType().task().hasLabelSets())) {
+            config.get(FineTuneSchema.MODEL).problemType())) {
       console.text(data.report().render() + "\n");
       // Not before: what the user has to put right first is no run.
       recorder = new FineTuneRecorder(config, program, output, spark);
@@ -75,7 +75,7 @@ final class FineTuneRun {
     return result.with(recorder.recorded());
   }
 
-  private FineTuneResult run(PreparedData data, Settings config, FineTuneRecorder tracking)
+  private FineTuneResult run(ExampleSplits data, Settings config, FineTuneRecorder tracking)
       throws IOException {
     tracking.data(data);
     ClassifierPipeline pipeline = train(data, config, tracking);
@@ -110,7 +110,7 @@ final class FineTuneRun {
     return files;
   }
 
-  private ClassifierPipeline train(PreparedData data, Settings config, FineTuneRecorder tracking) {
+  private ClassifierPipeline train(ExampleSplits data, Settings config, FineTuneRecorder tracking) {
     ModelArguments model = config.get(FineTuneSchema.MODEL);
     TrainingArguments training = training(config);
     console.line(

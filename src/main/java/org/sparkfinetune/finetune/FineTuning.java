@@ -1,15 +1,12 @@
 package org.sparkfinetune.finetune;
 
 import java.util.List;
-import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
-import org.sparkfinetune.config.Settings;
-import org.sparkfinetune.console.Console;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.track.TrackingArguments;
@@ -31,15 +28,14 @@ import org.sparkfinetune.track.TrackingArguments;
  * <p>Immutable: each method gives another fine-tuning, so that one can be varied.
  */
 @PublicApi
-public final class FineTuning {
+public final class FineTuning extends RunBuilder<FineTuning> {
   /** The settings of a fine-tuning. */
   public static final SettingKeys KEYS = FineTuneSchema.KEYS.and(TrackingArguments.SCHEMA);
 
-  private final RunOptions options;
   private final String program;
 
   private FineTuning(RunOptions options, String program) {
-    this.options = options;
+    super(options);
     this.program = program;
   }
 
@@ -48,44 +44,9 @@ public final class FineTuning {
     return new FineTuning(RunOptions.of(spark, KEYS, List.of()), "");
   }
 
-  private FineTuning with(RunOptions other) {
+  @Override
+  protected FineTuning with(RunOptions other) {
     return new FineTuning(other, program);
-  }
-
-  /**
-   * With a setting, by the key that the command line has.
-   *
-   * @param key of {@code data}, {@code model}, {@code training}, {@code resources} or {@code
-   *     tracking}, as {@code training.num_train_epochs}; or {@code output} or {@code overwrite}
-   * @param value a number, a boolean or a string
-   * @throws UserException when the key is unknown or the value is not allowed
-   */
-  public FineTuning set(String key, Object value) {
-    return with(options.set(key, value));
-  }
-
-  /** With several settings, by key. */
-  public FineTuning set(Map<String, ?> settings) {
-    RunOptions more = options;
-    for (Map.Entry<String, ?> setting : settings.entrySet()) {
-      more = more.set(setting.getKey(), setting.getValue());
-    }
-    return with(more);
-  }
-
-  /**
-   * With the settings of a file in HOCON.
-   *
-   * @param path on the driver's disk or, with a scheme, on any Hadoop file system
-   * @throws UserException when it cannot be read, a key is unknown or a value is not allowed
-   */
-  public FineTuning conf(String path) {
-    return with(options.conf(path));
-  }
-
-  /** With these settings and no others. */
-  public FineTuning settings(Settings settings) {
-    return with(options.settings(settings));
   }
 
   /**
@@ -114,16 +75,6 @@ public final class FineTuning {
    */
   public FineTuning output(String folder) {
     return with(options.output(folder));
-  }
-
-  /** With what is to be done about an output that holds something: by default it is refused. */
-  public FineTuning overwrite(boolean value) {
-    return with(options.overwrite(value));
-  }
-
-  /** With somewhere to show progress; by default standard output. */
-  public FineTuning console(Console console) {
-    return with(options.console(console));
   }
 
   /** With a program that the record names, as {@code jobs/fine-tune}. */

@@ -8,8 +8,6 @@ import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
-import org.sparkfinetune.config.Settings;
-import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
@@ -21,19 +19,18 @@ import org.sparkfinetune.storage.OutputDirectory;
  * prediction.
  */
 @PublicApi
-public final class Prediction {
+public final class Prediction extends RunBuilder<Prediction> {
   /** The settings of a prediction. */
   public static final SettingKeys KEYS =
       SettingKeys.of(DataArguments.SCHEMA, "input")
           .and(DataArguments.SCHEMA, DataArguments.formatSettings())
           .and(DataArguments.SCHEMA, "text_column", "text_pair_column");
 
-  private final RunOptions options;
   private final ModelChoice model;
   private final boolean escapeFormulas;
 
   private Prediction(RunOptions options, ModelChoice model, boolean escapeFormulas) {
-    this.options = options;
+    super(options);
     this.model = model;
     this.escapeFormulas = escapeFormulas;
   }
@@ -43,7 +40,8 @@ public final class Prediction {
     return new Prediction(RunOptions.of(spark, KEYS, List.of()), ModelChoice.NONE, false);
   }
 
-  private Prediction with(RunOptions other) {
+  @Override
+  protected Prediction with(RunOptions other) {
     return new Prediction(other, model, escapeFormulas);
   }
 
@@ -58,21 +56,6 @@ public final class Prediction {
   }
 
   /**
-   * With a setting, by the key that the command line has.
-   *
-   * @param key of {@code data}, as {@code data.text_column}; or {@code overwrite}
-   * @throws UserException when the key is unknown or the value is not allowed
-   */
-  public Prediction set(String key, Object value) {
-    return with(options.set(key, value));
-  }
-
-  /** With these settings and no others. */
-  public Prediction settings(Settings settings) {
-    return with(options.settings(settings));
-  }
-
-  /**
    * With rows to classify, in the place of {@code data.input}.
    *
    * @param rows with the columns that {@code data.text_column} and, of pairs, {@code
@@ -82,22 +65,12 @@ public final class Prediction {
     return with(options.rows("input", rows));
   }
 
-  /** With what {@link #write} does about a path where something is: by default it is refused. */
-  public Prediction overwrite(boolean value) {
-    return with(options.overwrite(value));
-  }
-
   /**
    * With an apostrophe before texts and column names that a spreadsheet would take for a formula,
    * where CSV or TSV is written; by default every text stays as it is.
    */
   public Prediction escapeFormulas(boolean value) {
     return new Prediction(options, model, value);
-  }
-
-  /** With somewhere to show warnings; by default standard output. */
-  public Prediction console(Console console) {
-    return with(options.console(console));
   }
 
   /**
@@ -110,6 +83,7 @@ public final class Prediction {
    *     have one of those that are added
    */
   public Dataset<Row> run() {
+    requireNoOutput();
     return options.use(
         settings -> {
           DataArguments data = settings.get(DataArguments.SCHEMA);
@@ -126,7 +100,16 @@ public final class Prediction {
    * @throws UserException when something is there already, or as of {@link #run}
    */
   public PredictionWriter.Counts write(String path) {
+    requireNoOutput();
     return options.use(settings -> write(path, settings.get(DataArguments.SCHEMA)));
+  }
+
+  private void requireNoOutput() {
+    if (!options.output().isEmpty()) {
+      throw new UserException(
+          "output=%s is not allowed: a prediction is written by write(PATH); leave output out"
+              .formatted(options.output()));
+    }
   }
 
   private PredictionWriter.Counts write(String path, DataArguments data)

@@ -15,7 +15,7 @@ public final class Preflight {
   /**
    * Checks the base and the cluster.
    *
-   * @throws UserException when they cannot be trained with
+   * @throws org.sparkfinetune.UserException when they cannot be trained with
    */
   public static void check(Settings settings, SparkSession spark) {
     ModelArguments model = settings.get(FineTuneSchema.MODEL);

@@ -4,11 +4,11 @@ import java.util.Map;
 import org.sparkfinetune.config.SettingsBuilder;
 
 /**
- * Settings that suit a base checkpoint better than the schemas' defaults, which are Hugging Face's
+ * Settings that suit a pretrained model better than the schemas' defaults, which are Hugging Face's
  * and meant for BERT-base. A user's own value goes before a preset.
  */
 public final class Presets {
-  /** The key that names the base checkpoint. */
+  /** The key that names the pretrained model. */
   public static final String BASE = "model.base";
 
   // MiniLM's 22 M parameters bear, and need, a higher rate than BERT-base's 110 M: with 5e-5 three
@@ -18,7 +18,7 @@ public final class Presets {
 
   private Presets() {}
 
-  /** Values by whole key; empty for a checkpoint that is not known by name. */
+  /** Values by whole key; empty for a model that is not known by name. */
   public static Map<String, String> of(String base) {
     return BY_BASE.getOrDefault(base, Map.of());
   }

@@ -1,10 +1,12 @@
 package org.sparkfinetune.finetune;
 
 import java.io.IOException;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.sparkfinetune.console.Console;
-import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.data.ExampleSplits;
+import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.report.ClassScoresFile;
 import org.sparkfinetune.storage.OutputDirectory;
@@ -21,7 +23,13 @@ public final class Results {
 
   /** Measures prepared rows. */
   public static EvaluationResult evaluate(ClassifierPipeline pipeline, Dataset<Row> rows) {
-    return EvaluationResult.of(pipeline.evaluate(rows), pipeline.labels());
+    return evaluate(pipeline, rows, Optional.empty());
+  }
+
+  /** Measures prepared rows, with intervals. */
+  static EvaluationResult evaluate(
+      ClassifierPipeline pipeline, Dataset<Row> rows, Optional<Bootstrap> intervals) {
+    return EvaluationResult.of(pipeline.evaluate(rows, intervals), pipeline.labels());
   }
 
   /** Writes what is known of the classes, for people and for programs. */
@@ -31,11 +39,12 @@ public final class Results {
     if (result.confusionMatrixCsv().isPresent()) {
       output.write(OutputFiles.CONFUSION_MATRIX, result.confusionMatrixCsv().get());
     }
-    output.write(OutputFiles.CLASS_SCORES, ClassScoresFile.write(result.classResults()));
+    output.write(
+        OutputFiles.CLASS_SCORES, ClassScoresFile.write(result.classResults(), result.ranked()));
   }
 
   /** Writes the rows that could not be used, where there are any, and says where they are. */
-  public static void writeRejected(PreparedData data, OutputDirectory output, Console console) {
+  public static void writeRejected(ExampleSplits data, OutputDirectory output, Console console) {
     String path = output.path(OutputFiles.REJECTED_ROWS);
     if (data.writeRejected(path)) {
       console.line("The rejected rows are in %s", path);

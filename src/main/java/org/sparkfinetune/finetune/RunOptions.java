@@ -14,6 +14,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.config.SettingsBuilder;
@@ -26,7 +27,7 @@ import org.sparkfinetune.storage.OutputDirectory;
  */
 public final class RunOptions {
   private static final String OUTPUT = "output";
-  private static final String OVERWRITE = "overwrite";
+  private static final Setting OVERWRITE = OverwriteArguments.SCHEMA.setting("overwrite");
   private static final String DATA = "data.";
 
   /** What the names of rows that are given as a data set begin with, where one is needed. */
@@ -78,10 +79,10 @@ public final class RunOptions {
 
   /** With a setting. */
   public RunOptions set(String key, Object value) {
-    if (key.equals(OUTPUT)) {
+    if (value != null && key.equals(OUTPUT)) {
       return output(String.valueOf(value));
-    } else if (key.equals(OVERWRITE)) {
-      return overwrite(Boolean.parseBoolean(String.valueOf(value)));
+    } else if (value != null && key.equals(OVERWRITE.path())) {
+      return overwrite((Boolean) OVERWRITE.convert(value));
     } else if (key.startsWith(SettingsBuilder.SPARK)) {
       throw new UserException(
           key + " is a setting of the Spark session, which has begun: set it where that is built");
@@ -228,18 +229,22 @@ public final class RunOptions {
         entry.getValue().createOrReplaceTempView(view);
         views.put(key, view);
       }
-      Settings read = views.isEmpty() ? settings : settings.reading(views);
       if (whole.isPresent()) {
         // Whoever has read them has fetched what they name.
-        return unchecked(() -> body.run(read));
+        return unchecked(() -> body.run(reading(settings, views)));
       }
       try (NamedModels models =
-          NamedModels.fetch(settings, spark.sparkContext().hadoopConfiguration())) {
-        return unchecked(() -> body.run(read));
+          NamedModels.fetch(
+              settings, hadoop(), spark.sparkContext().hadoopConfiguration(), console)) {
+        return unchecked(() -> body.run(reading(models.settings(), views)));
       }
     } finally {
       views.values().forEach(view -> spark.catalog().dropTempView(view.toString()));
     }
+  }
+
+  private static Settings reading(Settings settings, Map<String, Object> views) {
+    return views.isEmpty() ? settings : settings.reading(views);
   }
 
   private Settings settings() {

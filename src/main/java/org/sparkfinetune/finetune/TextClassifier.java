@@ -26,7 +26,8 @@ public final class TextClassifier {
    * Loads a classifier. Nothing in its folder is executed.
    *
    * @param path the output folder of a fine-tuning or a study, a saved pipeline of these, or a
-   *     fine-tuned classifier of single texts in Hugging Face's form or MLflow's
+   *     fine-tuned classifier of single texts in Hugging Face's form or MLflow's; also {@code
+   *     ORG/NAME} of the hub
    * @throws UserException when there is none at the path, or it is damaged
    */
   public static TextClassifier load(SparkSession spark, String path) {

@@ -7,12 +7,6 @@ import org.sparkfinetune.config.Schema;
 public record CommonArguments(
     @Key(
             doc =
-                "Whether an output that exists already is replaced; without it a job refuses to"
-                    + " write there.",
-            defaultValue = "false")
-        boolean overwrite,
-    @Key(
-            doc =
                 "Which of Spark's messages the terminal shows. The log file has those from info on"
                     + " in any case.",
             defaultValue = "off",

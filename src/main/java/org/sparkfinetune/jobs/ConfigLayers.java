@@ -16,7 +16,7 @@ import org.sparkfinetune.text.Redaction;
 
 /**
  * Puts a job's configuration together. Later wins: the schemas' defaults, the job's own, what suits
- * the base checkpoint, the settings of a recorded run, the files in their order, the {@code
+ * the pretrained model, the settings of a recorded run, the files in their order, the {@code
  * key=value} arguments in theirs.
  */
 final class ConfigLayers {

@@ -5,18 +5,11 @@ import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
-import org.sparkfinetune.describe.DescriptionText;
-import org.sparkfinetune.describe.ModelDescription;
-import org.sparkfinetune.model.ModelArguments;
-import org.sparkfinetune.model.io.PretrainedModel;
-import org.sparkfinetune.pipeline.FineTuneSchema;
+import org.sparkfinetune.finetune.Description;
 
-/** Says what a checkpoint is and what fine-tuning it would take. */
+/** Says what a pretrained model is and what fine-tuning it would take. */
 final class DescribeJob implements SparklessJob {
-  private static final SettingKeys KEYS =
-      SettingKeys.of(FineTuneSchema.MODEL)
-          .and(FineTuneSchema.TRAINING, "per_device_train_batch_size", "precision")
-          .and(CommonArguments.SCHEMA, "log");
+  private static final SettingKeys KEYS = Description.KEYS.and(CommonArguments.SCHEMA);
 
   @Override
   public String name() {
@@ -49,11 +42,6 @@ final class DescribeJob implements SparklessJob {
 
   @Override
   public void run(Settings config, Configuration hadoop, Console console) {
-    ModelArguments model = config.get(FineTuneSchema.MODEL);
-    PretrainedModel checkpoint = PretrainedModel.open(model.base(), hadoop, !model.fromScratch());
-    console.text(
-        DescriptionText.render(
-            ModelDescription.of(checkpoint, model, config.get(FineTuneSchema.TRAINING))));
-    checkpoint.tokenizerNotes(model.maxLength()).forEach(note -> console.line("%nNote: %s", note));
+    console.text(Description.withoutSpark(hadoop).settings(config).run().text());
   }
 }

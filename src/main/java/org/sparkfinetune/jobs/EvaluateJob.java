@@ -7,11 +7,15 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.finetune.Evaluation;
 import org.sparkfinetune.finetune.EvaluationResult;
+import org.sparkfinetune.finetune.OverwriteArguments;
 
-/** Measures a saved model on labelled rows. */
+/** Measures a saved model on labeled rows. */
 final class EvaluateJob implements Job {
   private static final SettingKeys KEYS =
-      SettingKeys.of(EvaluateArguments.SCHEMA).and(CommonArguments.SCHEMA).and(Evaluation.KEYS);
+      SettingKeys.of(EvaluateArguments.SCHEMA)
+          .and(OverwriteArguments.SCHEMA)
+          .and(CommonArguments.SCHEMA)
+          .and(Evaluation.KEYS);
 
   @Override
   public String name() {
@@ -20,9 +24,10 @@ final class EvaluateJob implements Job {
 
   @Override
   public String summary() {
-    return "Measures a fine-tuned model on labelled rows: accuracy, F1, log loss, scores by class"
-        + " and the most frequent confusions; for multi-label micro, macro, weighted and samples"
-        + " averages.";
+    return "Measures a fine-tuned model on labeled rows: accuracy, F1, log loss, AUROC,"
+        + " calibration, with intervals; scores by class and the most frequent confusions;"
+        + " for multi-label micro, macro, weighted and samples averages. Writes a page of"
+        + " it, report.html.";
   }
 
   @Override
@@ -49,11 +54,11 @@ final class EvaluateJob implements Job {
             .settings(config)
             .model(arguments.model())
             .output(arguments.output())
-            .overwrite(config.get(CommonArguments.SCHEMA).overwrite())
+            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .run();
     console.text("\n" + result.summary());
     console.line("%nMetrics");
-    console.metrics(result.metrics());
+    console.metrics(result.metrics(), result.intervals());
     if (!arguments.output().isEmpty()) {
       console.line("%nMetrics and report are in %s", arguments.output());
     }

@@ -12,7 +12,7 @@ import org.sparkfinetune.finetune.ExportResult;
 /** Writes a fine-tuned classifier in the form that another tool reads. */
 final class ExportJob implements SparklessJob {
   private static final SettingKeys KEYS =
-      SettingKeys.of(ExportArguments.SCHEMA).and(CommonArguments.SCHEMA, "log");
+      SettingKeys.of(ExportArguments.SCHEMA).and(CommonArguments.SCHEMA);
 
   @Override
   public String name() {
@@ -29,7 +29,8 @@ final class ExportJob implements SparklessJob {
   public List<String> examples() {
     return List.of(
         "jobs/export model=runs/first format=onnx output=exports/onnx",
-        "jobs/export model=runs/first/model format=huggingface output=s3a://models/intents");
+        "jobs/export model=runs/first/model format=huggingface output=s3a://models/intents",
+        "jobs/export model=runs/first push_to_hub=my-org/intents");
   }
 
   @Override
@@ -39,12 +40,15 @@ final class ExportJob implements SparklessJob {
 
   @Override
   public List<String> required() {
-    return List.of("model", "output");
+    return List.of("model");
   }
 
   @Override
   public void run(Settings config, Configuration hadoop, Console console) throws Exception {
     ExportArguments arguments = config.get(ExportArguments.SCHEMA);
+    if (arguments.pushToHub().isEmpty()) {
+      config.require("output");
+    }
     if (arguments.format() == ExportFormat.SPARKNLP) {
       SparkSessions.use(
           name(), config.spark(), spark -> export(Export.on(spark), arguments, console));
@@ -55,7 +59,13 @@ final class ExportJob implements SparklessJob {
 
   private static void export(Export export, ExportArguments arguments, Console console) {
     ExportResult result =
-        export.model(arguments.model()).format(arguments.format()).write(arguments.output());
+        export
+            .model(arguments.model())
+            .format(arguments.format())
+            .pushToHub(arguments.pushToHub())
+            .hubPrivateRepo(arguments.hubPrivateRepo())
+            .console(console)
+            .write(arguments.output());
     console.line(
         "Exported a %s classifier of %,d labels and %,d weights",
         result.modelType(), result.labels(), result.weights());
@@ -70,6 +80,7 @@ final class ExportJob implements SparklessJob {
         .forEach(
             (name, bytes) ->
                 console.line(name.endsWith("/") ? "  %s" : "  %-24s  %,12d bytes", name, bytes));
+    result.commitUrl().ifPresent(url -> console.line("%nUploaded: %s", url));
     console.line("%nTo try it:%n  %s", result.tryCommand());
   }
 }

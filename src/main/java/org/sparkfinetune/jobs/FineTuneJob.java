@@ -10,6 +10,7 @@ import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.finetune.FineTuneResult;
 import org.sparkfinetune.finetune.FineTuning;
+import org.sparkfinetune.finetune.OverwriteArguments;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.track.TrackingArguments;
@@ -18,6 +19,7 @@ import org.sparkfinetune.track.TrackingArguments;
 final class FineTuneJob implements Job {
   private static final SettingKeys KEYS =
       SettingKeys.of(FineTuneArguments.SCHEMA)
+          .and(OverwriteArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
           .and(FineTuneSchema.KEYS)
           .and(TrackingArguments.SCHEMA);
@@ -61,7 +63,7 @@ final class FineTuneJob implements Job {
             .console(console)
             .settings(config)
             .output(output)
-            .overwrite(config.get(CommonArguments.SCHEMA).overwrite())
+            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .run();
     result.test().ifPresent(test -> console.text("\nTest\n\n" + test.summary()));
     console.line("%nMetrics");

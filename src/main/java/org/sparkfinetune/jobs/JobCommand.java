@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
@@ -33,6 +34,7 @@ final class JobCommand implements Callable<Integer> {
 
   private final Job job;
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final AtomicBoolean told = new AtomicBoolean();
   private volatile boolean stopping;
 
   /** Standard error as it was before the job was interrupted. */
@@ -50,6 +52,9 @@ final class JobCommand implements Callable<Integer> {
   @Option(names = {"-h", "--help"})
   private boolean help;
 
+  @Option(names = {"-V", "--version"})
+  private boolean version;
+
   @Parameters private List<String> overrides = new ArrayList<>();
 
   JobCommand(Job job) {
@@ -60,6 +65,10 @@ final class JobCommand implements Callable<Integer> {
   public Integer call() {
     if (help) {
       Console.system().text(JobHelp.render(job));
+      return OK;
+    }
+    if (version) {
+      Console.system().text(Versions.render());
       return OK;
     }
     Logs.clean();
@@ -95,8 +104,11 @@ final class JobCommand implements Callable<Integer> {
     }
   }
 
+  /** By whoever comes first: the job's end, or who has waited for it. */
   private void reportInterrupted() {
-    terminal.println(Printed.message(job.name() + ": interrupted"));
+    if (told.compareAndSet(false, true)) {
+      terminal.println(Printed.message(job.name() + ": interrupted"));
+    }
   }
 
   private void run() throws Exception {
@@ -109,8 +121,8 @@ final class JobCommand implements Callable<Integer> {
     Logs.show(debug && !log.equals("debug") ? "info" : log);
     if (job instanceof SparklessJob light) {
       Configuration hadoop = SparkSessions.hadoop(job.name(), config.spark());
-      try (NamedModels models = NamedModels.fetch(config, hadoop)) {
-        light.run(config, hadoop, Console.system());
+      try (NamedModels models = NamedModels.fetch(config, hadoop, Console.system())) {
+        light.run(models.settings(), hadoop, Console.system());
       }
       return;
     }
@@ -119,8 +131,8 @@ final class JobCommand implements Callable<Integer> {
         config.spark(),
         spark -> {
           Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-          try (NamedModels models = NamedModels.fetch(config, hadoop)) {
-            job.run(config, spark, Console.system());
+          try (NamedModels models = NamedModels.fetch(config, hadoop, Console.system())) {
+            job.run(models.settings(), spark, Console.system());
           }
         });
   }

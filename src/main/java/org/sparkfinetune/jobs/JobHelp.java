@@ -45,6 +45,10 @@ final class JobHelp {
         out,
         "--debug",
         "Shows Spark's messages from info on (log=info), and the stack trace when the job fails.");
+    option(
+        out,
+        "--version",
+        "Shows the versions of this build, libtorch, Spark NLP, Spark and Java that the job runs on.");
     option(out, "--help", "Shows this.");
     out.append("\nKeys\n\n");
     for (Setting setting : job.keys().settings()) {

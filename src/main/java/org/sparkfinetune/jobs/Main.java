@@ -5,6 +5,7 @@ import java.util.Locale;
 import org.sparkfinetune.console.Console;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** The main class of every job, for spark-submit and for plain Java. */
 @Command(name = "spark-finetune")
@@ -15,11 +16,17 @@ public final class Main implements Runnable {
           new DescribeJob(),
           new FineTuneJob(),
           new TuneJob(),
+          new AuditJob(),
           new EvaluateJob(),
+          new CompareJob(),
+          new CalibrateJob(),
           new PredictJob(),
           new ExportJob(),
           new RunsJob(),
           new SyncJob());
+
+  @Option(names = {"-V", "--version"})
+  private boolean version;
 
   private Main() {}
 
@@ -35,10 +42,15 @@ public final class Main implements Runnable {
     int code = run(args);
     // A barrier stage on a local master leaves a thread of Spark's behind that would keep this JVM
     // alive. But some clusters take any call of exit, even with 0, for the driver's death: on
-    // success only a JVM that our scripts started, which is nobody else's, is ended.
-    if (code != JobCommand.OK || Console.isStartedByScript()) {
+    // success only a JVM that is nobody else's is ended.
+    if (code != JobCommand.OK || Console.isStartedByScript() || isLocal()) {
       System.exit(code);
     }
+  }
+
+  /** Whether spark-submit runs this alone, which names the master by a property. */
+  private static boolean isLocal() {
+    return System.getProperty("spark.master", "").matches("local(\\[.*)?");
   }
 
   static int run(String... args) {
@@ -59,6 +71,10 @@ public final class Main implements Runnable {
   /** No job named. */
   @Override
   public void run() {
+    if (version) {
+      Console.system().text(Versions.render());
+      return;
+    }
     StringBuilder jobs = new StringBuilder();
     JOBS.forEach(job -> jobs.append(jobs.length() == 0 ? "" : ", ").append(job.name()));
     throw new CommandLine.ParameterException(

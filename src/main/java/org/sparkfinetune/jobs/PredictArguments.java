@@ -10,7 +10,8 @@ public record PredictArguments(
                 "The model: the folder that fine-tune has written, an MLflow model (its folder, or"
                     + " models:/NAME@ALIAS or runs:/ID/PATH of the server that the environment's"
                     + " MLFLOW_TRACKING_URI names), or any fine-tuned classifier in Hugging Face's"
-                    + " form (safetensors, pytorch_model.bin or ONNX).",
+                    + " form (safetensors, pytorch_model.bin or ONNX), also ORG/NAME or"
+                    + " hf://ORG/NAME@REVISION of the hub.",
             defaultValue = "")
         String model,
     @Key(

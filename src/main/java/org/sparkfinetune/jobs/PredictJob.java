@@ -6,13 +6,17 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.finetune.OverwriteArguments;
 import org.sparkfinetune.finetune.Prediction;
 import org.sparkfinetune.pipeline.PredictionWriter;
 
 /** Classifies rows with a saved model. */
 final class PredictJob implements Job {
   private static final SettingKeys KEYS =
-      SettingKeys.of(PredictArguments.SCHEMA).and(CommonArguments.SCHEMA).and(Prediction.KEYS);
+      SettingKeys.of(PredictArguments.SCHEMA)
+          .and(OverwriteArguments.SCHEMA)
+          .and(CommonArguments.SCHEMA)
+          .and(Prediction.KEYS);
 
   @Override
   public String name() {
@@ -53,7 +57,7 @@ final class PredictJob implements Job {
             .console(console)
             .settings(config)
             .model(arguments.model())
-            .overwrite(config.get(CommonArguments.SCHEMA).overwrite())
+            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .escapeFormulas(arguments.csvEscapeFormulas())
             .write(arguments.output());
     console.line(

@@ -1,7 +1,6 @@
 package org.sparkfinetune.jobs;
 
-import java.io.IOException;
-import java.io.InputStream;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Row;
@@ -9,36 +8,22 @@ import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
-import org.sparkfinetune.data.DataArguments;
-import org.sparkfinetune.data.DatasetPreparation;
-import org.sparkfinetune.data.ExampleColumns;
-import org.sparkfinetune.data.PreparedData;
-import org.sparkfinetune.evaluate.ClassificationMetrics;
-import org.sparkfinetune.finetune.FineTuneResult;
-import org.sparkfinetune.finetune.FineTuning;
+import org.sparkfinetune.finetune.EvaluationResult;
+import org.sparkfinetune.finetune.OverwriteArguments;
+import org.sparkfinetune.finetune.Prediction;
 import org.sparkfinetune.finetune.Presets;
-import org.sparkfinetune.finetune.TextClassifier;
-import org.sparkfinetune.pipeline.BagOfWords;
-import org.sparkfinetune.pipeline.FineTuneSchema;
-import org.sparkfinetune.pipeline.PredictionColumns;
-import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.finetune.Quickstart;
+import org.sparkfinetune.finetune.QuickstartResult;
 import org.sparkfinetune.storage.OutputFiles;
-import org.sparkfinetune.task.ProblemType;
-import org.sparkfinetune.track.TrackingArguments;
 
 /** Shows on sample data, in minutes, what the other jobs do. */
 final class QuickstartJob implements Job {
   private static final SettingKeys KEYS =
       SettingKeys.of(QuickstartArguments.SCHEMA)
+          .and(OverwriteArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
-          .and(FineTuneSchema.MODEL)
-          // The sample has one label a row.
-          .without("model.problem_type", "model.threshold")
-          .and(FineTuneSchema.TRAINING)
-          .and(FineTuneSchema.RESOURCES)
-          .and(TrackingArguments.SCHEMA);
+          .and(Quickstart.KEYS);
 
-  private static final String SAMPLE = "/org/sparkfinetune/sample/";
   private static final int EXAMPLES = 5;
 
   @Override
@@ -64,9 +49,10 @@ final class QuickstartJob implements Job {
 
   @Override
   public Map<String, String> presets() {
+    Map<String, String> presets = new LinkedHashMap<>(Quickstart.PRESETS);
     // A first try is repeated; the folder is the job's own.
-    return Map.of(
-        "overwrite", "true", "training.num_train_epochs", "5", "training.save_strategy", "no");
+    presets.put("overwrite", "true");
+    return presets;
   }
 
   @Override
@@ -75,69 +61,38 @@ final class QuickstartJob implements Job {
   }
 
   @Override
-  public void run(Settings config, SparkSession spark, Console console) throws Exception {
-    OutputDirectory output =
-        OutputDirectory.open(
-            config.get(QuickstartArguments.SCHEMA).output(),
-            config.get(CommonArguments.SCHEMA).overwrite(),
-            OutputFiles.OF_FINE_TUNING,
-            spark.sparkContext().hadoopConfiguration());
-    Map<String, Object> sample = copySample(output);
-    FineTuneResult result =
-        FineTuning.on(spark)
+  public void run(Settings config, SparkSession spark, Console console) {
+    QuickstartResult result =
+        Quickstart.on(spark)
             .program("jobs/" + name())
             .console(console)
-            .settings(config.reading(sample))
+            .settings(config)
             .output(config.get(QuickstartArguments.SCHEMA).output())
-            // It was opened above, and has the sample now.
-            .overwrite(true)
+            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .run();
-    DataArguments data = config.reading(sample).get(DataArguments.SCHEMA);
-    console.line("%nFor comparison: logistic regression on a bag of words (Spark MLlib)");
-    ClassificationMetrics baseline;
-    try (PreparedData prepared =
-        DatasetPreparation.prepare(
-            spark, data, ProblemType.SINGLE_LABEL_CLASSIFICATION.task().hasLabelSets())) {
-      baseline =
-          BagOfWords.evaluate(
-              prepared.train(),
-              prepared.validation().orElseThrow(),
-              prepared.test().orElseThrow(),
-              result.classifier().labels());
-      printExamples(result.classifier(), prepared, console);
-    }
-    console.line("%nTest accuracy of %,d messages", baseline.n());
-    console.line("  bag of words, logistic regression  %.4f", baseline.accuracy());
+    printExamples(result, spark, console);
+    EvaluationResult bagOfWords = result.bagOfWords();
+    console.line("%nTest accuracy of %,d messages", bagOfWords.rows());
+    console.line("  bag of words, logistic regression  %.4f", bagOfWords.accuracy());
     console.line(
         "  %-33s  %.4f",
-        "fine-tuned " + config.value(Presets.BASE), result.test().orElseThrow().accuracy());
-    printNextSteps(output, data, console);
+        "fine-tuned " + config.value(Presets.BASE),
+        result.fineTuned().test().orElseThrow().accuracy());
+    printNextSteps(config.get(QuickstartArguments.SCHEMA).output(), result, console);
     console.line("");
-    RunPrinter.record(console, result.run());
+    RunPrinter.record(console, result.fineTuned().run());
   }
 
-  private static Map<String, Object> copySample(OutputDirectory output) throws IOException {
-    for (String split : List.of("train", "validation", "test")) {
-      try (InputStream in = QuickstartJob.class.getResourceAsStream(SAMPLE + split + ".csv")) {
-        if (in == null) {
-          throw new IllegalStateException("not on the class path: " + SAMPLE + split + ".csv");
-        }
-        output.write("data/" + split + ".csv", in);
-      }
-    }
-    return Map.of(
-        "data.train", output.path("data/train.csv"),
-        "data.validation", output.path("data/validation.csv"),
-        "data.test", output.path("data/test.csv"));
-  }
-
-  private static void printExamples(
-      TextClassifier classifier, PreparedData prepared, Console console) {
+  private static void printExamples(QuickstartResult result, SparkSession spark, Console console) {
     console.line("%nSome predictions");
     List<Row> rows =
-        classifier
-            .predict(prepared.test().orElseThrow().limit(EXAMPLES), ExampleColumns.TEXT)
-            .select(PredictionColumns.PREDICTION, PredictionColumns.CONFIDENCE, ExampleColumns.TEXT)
+        Prediction.on(spark)
+            .console(console)
+            .model(result.fineTuned().classifier())
+            .set("data.input", result.data().get("test"))
+            .run()
+            .select("prediction", "confidence", "text")
+            .limit(EXAMPLES)
             .collectAsList();
     for (Row row : rows) {
       console.line(
@@ -146,16 +101,18 @@ final class QuickstartJob implements Job {
     }
   }
 
-  private static void printNextSteps(OutputDirectory output, DataArguments data, Console console) {
-    console.line("%nEverything is in %s. Next:", output.path(""));
+  private static void printNextSteps(String output, QuickstartResult result, Console console) {
+    console.line("%nEverything is in %s. Next:", output);
     console.line("  # predict rows of your own (CSV, JSON lines, Parquet)");
     console.line(
         "  %s",
         Console.command(
             "predict",
-            "model=" + output.path("model"),
-            "data.input=" + data.test(),
-            "output=" + output.path("predictions.csv")));
+            "model=" + result.fineTuned().files().get(OutputFiles.MODEL),
+            "data.input=" + result.data().get("test"),
+            "output="
+                + RunPrinter.beside(
+                    result.fineTuned().files().get(OutputFiles.MODEL), "predictions.csv")));
     console.line("  # fine-tune on rows of your own");
     console.line(
         "  %s",

@@ -17,6 +17,8 @@ import org.sparkfinetune.track.TrackingArguments;
 
 /** The settings of a recorded run, for a job that does it again. */
 final class RepeatedRun {
+  private static final List<String> OF_PROGRAMS = List.of("tune.sampler", "tune.pruner");
+
   private RepeatedRun() {}
 
   /**
@@ -38,7 +40,8 @@ final class RepeatedRun {
             (key, value) -> {
               // A secret that was left out comes from where this run's come from.
               if ((job.keys().has(key) || key.startsWith("spark."))
-                  && !value.contains(Redaction.STARS)) {
+                  && !value.contains(Redaction.STARS)
+                  && isRepeatable(run, key, value, overrides, job)) {
                 settings.put(key, value);
               }
             });
@@ -47,6 +50,27 @@ final class RepeatedRun {
           "--from-run " + run + ": that run holds no settings of jobs/" + job.name());
     }
     return settings;
+  }
+
+  /**
+   * Whether settings can name a value: one that a program made of a class of its own is recorded by
+   * that class.
+   *
+   * @throws UserException when they cannot, and no argument has another in its place
+   */
+  private static boolean isRepeatable(
+      String run, String key, String value, List<String> overrides, Job job) {
+    if (!OF_PROGRAMS.contains(key)
+        || !job.keys().has(key)
+        || job.keys().setting(key).choices().contains(value)) {
+      return true;
+    }
+    if (overrides.stream().noneMatch(given -> given.startsWith(key + "="))) {
+      throw new UserException(
+          "--from-run %s: %s was an object of the class %s, which a program made and no setting gives: repeat it from a program, or give %s=%s"
+              .formatted(run, key, value, key, job.keys().setting(key).defaultValue()));
+    }
+    return false;
   }
 
   private static RunSnapshot find(

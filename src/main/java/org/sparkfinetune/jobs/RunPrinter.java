@@ -19,6 +19,9 @@ final class RunPrinter {
     names.put(OutputFiles.BEST_CONFIG, "best setting");
     names.put(OutputFiles.MODEL, "model");
     names.put(OutputFiles.METRICS, "metrics");
+    names.put(OutputFiles.ISSUES, "issues");
+    names.put(OutputFiles.DUPLICATES, "duplicates");
+    names.put(OutputFiles.AUDIT, "figures");
     names.put(OutputFiles.LOG_HISTORY, "loss history");
     names.put(OutputFiles.CONFIG, "configuration");
     names.put(OutputFiles.PAGE, "page");

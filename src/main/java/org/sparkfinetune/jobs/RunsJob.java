@@ -8,6 +8,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.finetune.OverwriteArguments;
 import org.sparkfinetune.runs.RunListing;
 import org.sparkfinetune.runs.Runs;
 import org.sparkfinetune.storage.TextFile;
@@ -19,6 +20,7 @@ final class RunsJob implements SparklessJob {
   private static final SettingKeys KEYS =
       SettingKeys.of(RunsArguments.SCHEMA)
           .and(TrackingArguments.SCHEMA, "uri")
+          .and(OverwriteArguments.SCHEMA)
           .and(CommonArguments.SCHEMA);
 
   @Override
@@ -55,7 +57,7 @@ final class RunsJob implements SparklessJob {
     RunsArguments arguments = config.get(RunsArguments.SCHEMA);
     check(arguments);
     Runs runs = Runs.of(arguments.source(), config.get(TrackingArguments.SCHEMA).uri(), hadoop);
-    boolean overwrite = config.get(CommonArguments.SCHEMA).overwrite();
+    boolean overwrite = config.get(OverwriteArguments.SCHEMA).overwrite();
     if (!arguments.show().isEmpty()) {
       RunSnapshot run = runs.find(arguments.show());
       console.text(runs.text(run, console.columns()));

@@ -7,6 +7,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.annotator.SparkNlpVersion;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.text.Redaction;
 import scala.Tuple2;
@@ -31,7 +32,7 @@ final class SparkSessions {
    * Does something with a session that has the job's settings for Spark, and ours where nobody has
    * set any.
    *
-   * @throws UserException when this is not the Spark that we are built for
+   * @throws UserException when this is not the Spark, or the Spark NLP, that we are built for
    */
   static void use(String jobName, Map<String, String> settings, Use use) throws Exception {
     // Databricks has a session before the job starts, and ends it itself.
@@ -49,13 +50,16 @@ final class SparkSessions {
   private static SparkSession open(String jobName, Map<String, String> settings) {
     requireVersions(
         org.apache.spark.package$.MODULE$.SPARK_VERSION(), Properties.versionNumberString());
-    return SparkSession.builder().config(conf(jobName, settings, new SparkConf())).getOrCreate();
+    SparkNlpVersion.require();
+    return SparkSession.builder()
+        .config(conf(jobName, settings, submitted(settings)))
+        .getOrCreate();
   }
 
   /** Hadoop's settings as a session would have them, without one. */
   static Configuration hadoop(String jobName, Map<String, String> settings) {
     // First: Hadoop's side of Spark asks for settings too.
-    SparkConf conf = conf(jobName, settings, new SparkConf());
+    SparkConf conf = conf(jobName, settings, submitted(settings));
     return SparkHadoopUtil.get().newConfiguration(conf);
   }
 
@@ -94,14 +98,19 @@ final class SparkSessions {
     return loader.getResource(name.replace('.', '/') + ".class") != null;
   }
 
+  /** What spark-submit has set. */
+  private static SparkConf submitted(Map<String, String> settings) {
+    // Before any of Spark's settings is read: their defaults have the host's name.
+    LocalMachine.nameHost(
+        settings.getOrDefault("spark.master", System.getProperty("spark.master", "local")),
+        System.getenv());
+    return new SparkConf();
+  }
+
   /**
    * @param base what spark-submit has set already
    */
   static SparkConf conf(String jobName, Map<String, String> settings, SparkConf base) {
-    // Before any of Spark's settings is asked for: their defaults have the host's name.
-    LocalMachine.nameHost(
-        settings.getOrDefault("spark.master", System.getProperty("spark.master", "local")),
-        System.getenv());
     SparkConf conf = base.clone();
     settings.forEach(conf::set);
     // Its event log, its pages and its messages show what this does not match.

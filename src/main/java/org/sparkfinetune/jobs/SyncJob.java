@@ -16,8 +16,7 @@ final class SyncJob implements SparklessJob {
   private static final SettingKeys KEYS =
       SettingKeys.of(SyncArguments.SCHEMA)
           .and(TrackingArguments.SCHEMA, "uri")
-          .and(CommonArguments.SCHEMA)
-          .without("overwrite");
+          .and(CommonArguments.SCHEMA);
 
   @Override
   public String name() {

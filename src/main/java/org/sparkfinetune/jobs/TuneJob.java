@@ -5,6 +5,7 @@ import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.finetune.OverwriteArguments;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.study.StudyResult;
@@ -17,6 +18,7 @@ final class TuneJob implements Job {
   private static final SettingKeys KEYS =
       SettingKeys.of(StudyArguments.SCHEMA)
           .and(TuneArguments.SCHEMA)
+          .and(OverwriteArguments.SCHEMA)
           .and(CommonArguments.SCHEMA)
           .and(FineTuneSchema.KEYS)
           .and(TrackingArguments.SCHEMA);
@@ -65,7 +67,7 @@ final class TuneJob implements Job {
             .console(console)
             .settings(given)
             .output(arguments.output())
-            .overwrite(given.get(CommonArguments.SCHEMA).overwrite())
+            .overwrite(given.get(OverwriteArguments.SCHEMA).overwrite())
             .resume(arguments.resume())
             .run();
     console.line("");

@@ -10,10 +10,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.sparkfinetune.model.compute.TokenTensors;
 
 /**
- * A table of word vectors of which only the rows in use are there. Of a checkpoint's vocabulary a
- * data set uses a part, often less than a fifth, and no other row ever has a gradient: to an
- * optimizer that leaves such rows as they are, or shrinks them by its weight decay alone, they need
- * not be shown. {@link #close} puts the whole table back.
+ * A table of word vectors of which only the rows in use are there. Of a pretrained model's
+ * vocabulary a data set uses a part, often less than a fifth, and no other row ever has a gradient:
+ * to an optimizer that leaves such rows as they are, or shrinks them by its weight decay alone,
+ * they need not be shown. {@link #close} puts the whole table back.
  */
 public final class CompactEmbeddings implements AutoCloseable {
   private final Tensor table;

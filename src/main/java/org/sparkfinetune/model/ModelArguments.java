@@ -14,15 +14,16 @@ import org.sparkfinetune.model.encoder.EncoderFamilies;
 import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.task.ProblemType;
 
-/** What to build: the base checkpoint and the head on it. */
+/** What to build: the pretrained model and the head on it. */
 public record ModelArguments(
     @Key(
             doc =
                 "The pretrained model to start from: minilm-l6 (in the jar), a path on any "
                     + "Hadoop file system (a Hugging Face folder with safetensors, pytorch_model.bin "
                     + "or ONNX; an ONNX file; a saved annotator of Spark NLP with ONNX in it; an "
-                    + "MLflow model; a model that a job has saved), or models:/NAME@ALIAS, "
-                    + "models:/NAME/VERSION or runs:/ID/PATH of an MLflow server.",
+                    + "MLflow model; a model that a job has saved), ORG/NAME or hf://ORG/NAME@REVISION"
+                    + " of the Hugging Face hub, or models:/NAME@ALIAS, models:/NAME/VERSION or"
+                    + " runs:/ID/PATH of an MLflow server.",
             defaultValue = "minilm-l6")
         String base,
     @Key(
@@ -58,7 +59,7 @@ public record ModelArguments(
     @Key(
             doc =
                 "Dropout of embeddings and of what leaves attention and feed-forward; auto is the"
-                    + " checkpoint's.",
+                    + " pretrained model's.",
             defaultValue = "auto",
             auto = true,
             min = 0,
@@ -66,7 +67,7 @@ public record ModelArguments(
             maxExclusive = true)
         double hiddenDropout,
     @Key(
-            doc = "Dropout of attention weights; auto is the checkpoint's.",
+            doc = "Dropout of attention weights; auto is the pretrained model's.",
             defaultValue = "auto",
             auto = true,
             min = 0,
@@ -75,7 +76,7 @@ public record ModelArguments(
         double attentionDropout,
     @Key(
             doc =
-                "Dropout in the head; auto is the checkpoint's, which for many is that of"
+                "Dropout in the head; auto is the pretrained model's, which for many is that of"
                     + " hidden_dropout.",
             defaultValue = "auto",
             auto = true,
@@ -85,18 +86,18 @@ public record ModelArguments(
         double classifierDropout,
     @Key(
             doc =
-                "What keeps the checkpoint's weights: none, embeddings, or encoder (all but the head).",
+                "What keeps the pretrained weights: none, embeddings, or encoder (all but the head).",
             defaultValue = "none")
         Freeze freeze,
     @Key(
             doc =
-                "How many of the first layers keep the checkpoint's weights, and with them the"
+                "How many of the first layers keep the pretrained weights, and with them the"
                     + " embeddings.",
             defaultValue = "0",
             min = 0)
         int freezeLayers,
     @Key(
-            doc = "How many of the last layers start afresh instead of from the checkpoint.",
+            doc = "How many of the last layers start afresh instead of from the pretrained model.",
             defaultValue = "0",
             min = 0)
         int reinitTopLayers,
@@ -169,7 +170,7 @@ public record ModelArguments(
   }
 
   /**
-   * What is done to the checkpoint's classifier before it is trained.
+   * What is done to the pretrained model's classifier before it is trained.
    *
    * @throws UserException for settings that exclude each other
    */
@@ -188,24 +189,24 @@ public record ModelArguments(
   }
 
   /**
-   * The configuration of a classifier over {@code labels} on a checkpoint.
+   * The configuration of a classifier over {@code labels} on a pretrained model.
    *
    * @throws UserException when {@code max_length} is more than the model has positions for, the
    *     family has not a dropout that is set, or an adapter is to be kept that peft would compute
    *     otherwise
    */
-  public ModelConfig configure(ModelConfig checkpoint, List<String> labels) {
-    EncoderFamilies.checked(checkpoint);
-    checkpoint.requirePositions(maxLength);
+  public ModelConfig configure(ModelConfig pretrained, List<String> labels) {
+    EncoderFamilies.checked(pretrained);
+    pretrained.requirePositions(maxLength);
     Pooling chosen =
         pooling.equals(AUTO)
-            ? checkpoint.pooling()
+            ? pretrained.pooling()
             : Pooling.valueOf(pooling.toUpperCase(Locale.ROOT));
     Map<String, Double> dropouts =
-        EncoderFamilies.of(checkpoint.modelType())
+        EncoderFamilies.of(pretrained.modelType())
             .dropouts()
-            .entries(hiddenDropout, attentionDropout, classifierDropout, checkpoint.modelType());
-    ModelConfig config = checkpoint.with(dropouts).withHead(labels, chosen, problemType);
+            .entries(hiddenDropout, attentionDropout, classifierDropout, pretrained.modelType());
+    ModelConfig config = pretrained.with(dropouts).withHead(labels, chosen, problemType);
     if (loraRank > 0 && !loraMerge && !config.hasFamilysOwnHead()) {
       throw new UserException(
           "model.lora_merge=false is not allowed together with model.pooling="

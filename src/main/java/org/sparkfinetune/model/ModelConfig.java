@@ -21,7 +21,7 @@ import org.sparkfinetune.text.OneLine;
 
 /**
  * A model's {@code config.json}, as Hugging Face writes it. Keys that this project does not know
- * are kept, so that a checkpoint leaves with what it came with. Immutable.
+ * are kept, so that a pretrained model leaves with what it came with. Immutable.
  */
 public final class ModelConfig extends ConfigValues {
   /** Of transformers, which does not write {@code id2label} for labels that it has named itself. */
@@ -36,14 +36,15 @@ public final class ModelConfig extends ConfigValues {
   public static final double DEFAULT_THRESHOLD = 0.5;
 
   /**
-   * What a checkpoint's configuration may say that is not so of a model trained on it, whose
+   * What a pretrained model's configuration may say that is not so of a model trained on it, whose
    * weights are fp32, or would have transformers look for code or quantized weights.
    */
-  private static final List<String> OF_THE_CHECKPOINT =
+  private static final List<String> OF_THE_PRETRAINED_MODEL =
       List.of("_name_or_path", "auto_map", "dtype", "quantization_config", "transformers_version");
 
   private static final String PROBLEM_TYPE = "problem_type";
   private static final String THRESHOLD = "threshold";
+  private static final String TEMPERATURE = "calibration_temperature";
 
   private ModelConfig(ObjectNode json) {
     super(json);
@@ -69,7 +70,7 @@ public final class ModelConfig extends ConfigValues {
    * This configuration of a fine-tuned classifier with what tools look for and transformers itself
    * leaves to defaults: labels that it has named itself, their ids, the problem type.
    *
-   * @param name of the checkpoint, for the message
+   * @param name of the pretrained model, for the message
    * @throws UserException when it is no classifier's, or one that is not computed here
    */
   public ModelConfig completed(String name) {
@@ -89,7 +90,10 @@ public final class ModelConfig extends ConfigValues {
     }
     ModelConfig config = withHead(labels, pooling(), problemType());
     OptionalDouble threshold = threshold();
-    return threshold.isPresent() ? config.withThreshold(threshold.getAsDouble()) : config;
+    if (threshold.isPresent()) {
+      config = config.withThreshold(threshold.getAsDouble());
+    }
+    return temperature() == 1 ? config : config.withTemperature(temperature());
   }
 
   /** The text of a {@code config.json}. */
@@ -234,6 +238,26 @@ public final class ModelConfig extends ConfigValues {
   }
 
   /**
+   * What the logits that were trained have been divided by, in the weights of the last layer; 1
+   * where nothing was. Hugging Face has no key for it; this project's is {@code
+   * calibration_temperature}.
+   *
+   * @throws UserException when it is no number above 0
+   */
+  public double temperature() {
+    JsonNode value = value(TEMPERATURE);
+    if (value == null) {
+      return 1;
+    }
+    if (!value.isNumber()
+        || !(value.doubleValue() > 0)
+        || value.doubleValue() == Double.POSITIVE_INFINITY) {
+      throw refused(TEMPERATURE, "a number above 0");
+    }
+    return value.doubleValue();
+  }
+
+  /**
    * Checks a length of texts.
    *
    * @param maxLength in tokens, special tokens included
@@ -278,12 +302,13 @@ public final class ModelConfig extends ConfigValues {
 
   /**
    * This configuration for a classifier over the given labels, with fp32 weights, as transformers'
-   * class of the family would save it. A threshold of another head's is dropped, and so is what
-   * says where the checkpoint came from, how it was stored and what code it brought.
+   * class of the family would save it. A threshold and a temperature of another head's are dropped,
+   * and so is what says where the pretrained model came from, how it was stored and what code it
+   * brought.
    */
   public ModelConfig withHead(List<String> labels, Pooling pooling, ProblemType problemType) {
     ObjectNode copy = json().deepCopy();
-    copy.remove(OF_THE_CHECKPOINT);
+    copy.remove(OF_THE_PRETRAINED_MODEL);
     copy.put("torch_dtype", "float32");
     ObjectNode id2label = copy.putObject("id2label");
     ObjectNode label2id = copy.putObject("label2id");
@@ -292,7 +317,7 @@ public final class ModelConfig extends ConfigValues {
       label2id.put(labels.get(id), id);
     }
     copy.put(PROBLEM_TYPE, problemType.spelling());
-    copy.remove(THRESHOLD);
+    copy.remove(List.of(THRESHOLD, TEMPERATURE));
     copy.put("classifier_pooling", pooling.spelling());
     copy.putArray("architectures").add(classifierArchitecture());
     return new ModelConfig(copy);
@@ -301,6 +326,11 @@ public final class ModelConfig extends ConfigValues {
   /** This configuration with a multi-label classifier's threshold, above 0 and below 1. */
   public ModelConfig withThreshold(double threshold) {
     return new ModelConfig(json().deepCopy().put(THRESHOLD, threshold));
+  }
+
+  /** This configuration with what the logits have been divided by, above 0. */
+  ModelConfig withTemperature(double temperature) {
+    return new ModelConfig(json().deepCopy().put(TEMPERATURE, temperature));
   }
 
   private static String head(String text) {

@@ -16,7 +16,7 @@ import org.sparkfinetune.model.io.StateDictMatcher;
 import org.sparkfinetune.model.io.TensorSource;
 
 /**
- * Which of a checkpoint's weights a classifier takes, by the rules of {@link
+ * Which of a pretrained model's weights a classifier takes, by the rules of {@link
  * SequenceClassifier#fromPretrained}. It holds no weights itself.
  */
 final class PretrainedWeights {
@@ -29,7 +29,8 @@ final class PretrainedWeights {
    * The rules for one classifier.
    *
    * @param config the classifier's
-   * @param parameters its weights, which are to take the checkpoint's values; stay the caller's
+   * @param parameters its weights, which are to take the pretrained model's values; stay the
+   *     caller's
    * @param head its head, whose weights are among them
    */
   PretrainedWeights(ModelConfig config, ParameterSet parameters, ClassificationHead head) {
@@ -42,39 +43,40 @@ final class PretrainedWeights {
   /**
    * What has been taken.
    *
-   * @param fresh the weights that the checkpoint has no values for, which are yet to be initialized
-   * @param report what of the checkpoint was not taken
+   * @param fresh the weights that the pretrained model has no values for, which are yet to be
+   *     initialized
+   * @param report what of the pretrained model was not taken
    */
   record Taken(List<String> fresh, LoadReport report) {}
 
   /**
-   * Looks up which of a checkpoint's tensors {@link #take} takes; reads none.
+   * Looks up which of a pretrained model's tensors {@link #take} takes; reads none.
    *
-   * @param checkpointLabels the label names of the checkpoint's own configuration, by index
-   * @throws UserException when the checkpoint lacks a weight of the encoder, or has it in another
-   *     shape
+   * @param pretrainedLabels the label names of the pretrained model's own configuration, by index
+   * @throws UserException when the pretrained model lacks a weight of the encoder, or has it in
+   *     another shape
    */
-  StateDictMatcher.Match match(TensorSource checkpoint, List<String> checkpointLabels) {
+  StateDictMatcher.Match match(TensorSource pretrained, List<String> pretrainedLabels) {
     StateDictMatcher.Match match =
-        StateDictMatcher.match(checkpoint, wanted(checkpointLabels), prefix, mayBeFresh());
+        StateDictMatcher.match(pretrained, wanted(pretrainedLabels), prefix, mayBeFresh());
     return new StateDictMatcher.Match(
         match.expectedByStored(),
-        withOutput(match.missing(), checkpointLabels),
+        withOutput(match.missing(), pretrainedLabels),
         match.unusedHead(),
         match.unusedEncoder());
   }
 
   /**
-   * Takes the values that the checkpoint has for the classifier.
+   * Takes the values that the pretrained model has for the classifier.
    *
-   * @param checkpointLabels as of {@link #match}
+   * @param pretrainedLabels as of {@link #match}
    * @throws UserException as {@link #match}
    */
-  Taken take(TensorSource checkpoint, List<String> checkpointLabels) {
+  Taken take(TensorSource pretrained, List<String> pretrainedLabels) {
     StateDictMatcher weights =
-        parameters.load(checkpoint, wanted(checkpointLabels), prefix, mayBeFresh());
-    List<String> fresh = withOutput(weights.missing(), checkpointLabels);
-    outputRows(checkpointLabels)
+        parameters.load(pretrained, wanted(pretrainedLabels), prefix, mayBeFresh());
+    List<String> fresh = withOutput(weights.missing(), pretrainedLabels);
+    outputRows(pretrainedLabels)
         .ifPresent(
             rows ->
                 head.outputWeights().stream()
@@ -93,47 +95,49 @@ final class PretrainedWeights {
    *
    * @throws UserException as that
    */
-  void matchAll(TensorSource checkpoint) {
-    StateDictMatcher.match(checkpoint, parameters.shapes(), prefix, name -> false);
+  void matchAll(TensorSource pretrained) {
+    StateDictMatcher.match(pretrained, parameters.shapes(), prefix, name -> false);
   }
 
   /**
    * Takes every weight, as of a classifier of these very labels.
    *
-   * @throws UserException when the checkpoint lacks a weight, or has it in another shape
+   * @throws UserException when the pretrained model lacks a weight, or has it in another shape
    */
-  void takeAll(TensorSource checkpoint) {
-    parameters.load(checkpoint, parameters.shapes(), prefix, name -> false);
+  void takeAll(TensorSource pretrained) {
+    parameters.load(pretrained, parameters.shapes(), prefix, name -> false);
   }
 
-  /** The weights to look for in a checkpoint: an output layer of other labels is none of them. */
-  private Map<String, long[]> wanted(List<String> checkpointLabels) {
+  /**
+   * The weights to look for in a pretrained model: an output layer of other labels is none of them.
+   */
+  private Map<String, long[]> wanted(List<String> pretrainedLabels) {
     Map<String, long[]> wanted = parameters.shapes();
-    if (outputRows(checkpointLabels).isEmpty()) {
+    if (outputRows(pretrainedLabels).isEmpty()) {
       wanted.keySet().removeAll(head.outputWeights());
     }
     return wanted;
   }
 
-  private List<String> withOutput(List<String> missing, List<String> checkpointLabels) {
-    return outputRows(checkpointLabels).isPresent()
+  private List<String> withOutput(List<String> missing, List<String> pretrainedLabels) {
+    return outputRows(pretrainedLabels).isPresent()
         ? missing
         : Stream.concat(missing.stream(), head.outputWeights().stream()).toList();
   }
 
   /**
-   * The row that each of this classifier's labels has in a checkpoint's output layer; empty when
-   * the checkpoint's labels are not the same ones.
+   * The row that each of this classifier's labels has in a pretrained model's output layer; empty
+   * when the pretrained model's labels are not the same ones.
    */
-  private Optional<long[]> outputRows(List<String> checkpointLabels) {
+  private Optional<long[]> outputRows(List<String> pretrainedLabels) {
     Map<String, Integer> rows = new HashMap<>();
-    checkpointLabels.forEach(label -> rows.put(label, rows.size()));
+    pretrainedLabels.forEach(label -> rows.put(label, rows.size()));
     boolean same =
-        checkpointLabels.size() == labels.size() && rows.keySet().equals(new HashSet<>(labels));
+        pretrainedLabels.size() == labels.size() && rows.keySet().equals(new HashSet<>(labels));
     return same ? Optional.of(labels.stream().mapToLong(rows::get).toArray()) : Optional.empty();
   }
 
-  /** Weights that a checkpoint need not have: the head's and the adapters'. */
+  /** Weights that a pretrained model need not have: the head's and the adapters'. */
   private Predicate<String> mayBeFresh() {
     Set<String> adapters = parameters.adapterWeights();
     return name -> parameters.isHead(name) || adapters.contains(name);

@@ -76,16 +76,16 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /**
-   * Builds a classifier on a pretrained encoder. A head and a pooler that the checkpoint holds in
-   * the right shape are taken, else they start afresh. The output layer is taken by the names of
-   * the labels: where both sets of labels are the same, its rows come in this classifier's order;
-   * where they are not, as with Hugging Face's {@code LABEL_0}, its rows mean something else and it
-   * starts afresh.
+   * Builds a classifier on a pretrained encoder. A head and a pooler that the pretrained model
+   * holds in the right shape are taken, else they start afresh. The output layer is taken by the
+   * names of the labels: where both sets of labels are the same, its rows come in this classifier's
+   * order; where they are not, as with Hugging Face's {@code LABEL_0}, its rows mean something else
+   * and it starts afresh.
    *
-   * @param config the checkpoint's configuration with this classifier's head, from {@link
+   * @param config the pretrained model's configuration with this classifier's head, from {@link
    *     ModelArguments#configure}
-   * @param checkpointLabels the label names of the checkpoint's own configuration, by index; empty
-   *     for an encoder
+   * @param pretrainedLabels the label names of the pretrained model's own configuration, by index;
+   *     empty for an encoder
    * @param adaptation from {@link ModelArguments#adaptation}
    * @param seed of the fresh weights
    * @throws UserException when the weights are not the model's, or have not the layers or modules
@@ -93,14 +93,14 @@ public final class SequenceClassifier implements AutoCloseable {
    */
   public static SequenceClassifier fromPretrained(
       ModelConfig config,
-      List<String> checkpointLabels,
-      TensorSource checkpoint,
+      List<String> pretrainedLabels,
+      TensorSource pretrained,
       AdaptationConfig adaptation,
       long seed) {
-    requireFits(config, adaptation, empty -> empty.match(checkpoint, checkpointLabels));
+    requireFits(config, adaptation, empty -> empty.match(pretrained, pretrainedLabels));
     SequenceClassifier model = new SequenceClassifier(config, adaptation);
     try {
-      PretrainedWeights.Taken taken = model.fromCheckpoint().take(checkpoint, checkpointLabels);
+      PretrainedWeights.Taken taken = model.pretrainedWeights().take(pretrained, pretrainedLabels);
       model.loadReport = taken.report();
       List<String> fresh = new ArrayList<>(taken.fresh());
       fresh.addAll(adaptation.reinitialized(model.parameters));
@@ -112,13 +112,13 @@ public final class SequenceClassifier implements AutoCloseable {
     }
   }
 
-  /** The same as it is, with the checkpoint's labels, all its weights to be trained. */
+  /** The same as it is, with the pretrained model's labels, all its weights to be trained. */
   public static SequenceClassifier fromPretrained(
-      ModelConfig config, TensorSource checkpoint, long seed) {
-    return fromPretrained(config, config.labels(), checkpoint, AdaptationConfig.NONE, seed);
+      ModelConfig config, TensorSource pretrained, long seed) {
+    return fromPretrained(config, config.labels(), pretrained, AdaptationConfig.NONE, seed);
   }
 
-  /** Builds a classifier that no checkpoint has been to: all weights start afresh. */
+  /** Builds a classifier without pretrained weights: all start afresh. */
   public static SequenceClassifier fromScratch(
       ModelConfig config, AdaptationConfig adaptation, long seed) {
     requireFits(config, adaptation, empty -> {});
@@ -150,17 +150,17 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /**
-   * Looks up which of a checkpoint's tensors {@link #fromPretrained} takes; reads none.
+   * Looks up which of a pretrained model's tensors {@link #fromPretrained} takes; reads none.
    *
-   * @param checkpointLabels the label names of the checkpoint's own configuration, by index
-   * @throws UserException when the checkpoint lacks a weight of the encoder, or has it in another
-   *     shape
+   * @param pretrainedLabels the label names of the pretrained model's own configuration, by index
+   * @throws UserException when the pretrained model lacks a weight of the encoder, or has it in
+   *     another shape
    */
-  public StateDictMatcher.Match match(TensorSource checkpoint, List<String> checkpointLabels) {
-    return fromCheckpoint().match(checkpoint, checkpointLabels);
+  public StateDictMatcher.Match match(TensorSource pretrained, List<String> pretrainedLabels) {
+    return pretrainedWeights().match(pretrained, pretrainedLabels);
   }
 
-  private PretrainedWeights fromCheckpoint() {
+  private PretrainedWeights pretrainedWeights() {
     return new PretrainedWeights(config, parameters, head);
   }
 
@@ -194,21 +194,23 @@ public final class SequenceClassifier implements AutoCloseable {
   /**
    * Loads a fine-tuned classifier from wherever it is kept.
    *
-   * @throws UserException when the checkpoint names no labels or lacks a weight, as an encoder does
+   * @throws UserException when the pretrained model names no labels or lacks a weight, as an
+   *     encoder does
    */
-  public static SequenceClassifier load(PretrainedModel checkpoint) {
-    ModelConfig config = ModelConfig.parse(checkpoint.config()).completed(checkpoint.name());
-    try (TensorSource weights = checkpoint.openWeights()) {
+  public static SequenceClassifier load(PretrainedModel pretrained) {
+    ModelConfig config = ModelConfig.parse(pretrained.config()).completed(pretrained.name());
+    try (TensorSource weights = pretrained.openWeights()) {
       return load(config, weights);
     }
   }
 
   /** Loads a whole classifier: every weight must be there. */
   public static SequenceClassifier load(ModelConfig config, TensorSource weights) {
-    requireFits(config, AdaptationConfig.NONE, empty -> empty.fromCheckpoint().matchAll(weights));
+    requireFits(
+        config, AdaptationConfig.NONE, empty -> empty.pretrainedWeights().matchAll(weights));
     SequenceClassifier model = new SequenceClassifier(config, AdaptationConfig.NONE);
     try {
-      model.fromCheckpoint().takeAll(weights);
+      model.pretrainedWeights().takeAll(weights);
       return model;
     } catch (RuntimeException | Error e) {
       model.close();
@@ -234,7 +236,12 @@ public final class SequenceClassifier implements AutoCloseable {
     return labels;
   }
 
-  /** What was done to it between its checkpoint and its training. */
+  /** The names of the weights of the linear layer over the labels. */
+  List<String> outputWeights() {
+    return head.outputWeights();
+  }
+
+  /** What was done to it after its pretrained weights were taken and before it was trained. */
   public AdaptationConfig adaptation() {
     return adaptation;
   }
@@ -245,14 +252,14 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /**
-   * The names of the weights that did not come from the checkpoint but started afresh: those of a
-   * head that it lacks, of re-initialized layers, of adapters.
+   * The names of the weights that did not come from the pretrained model but started afresh: those
+   * of a head that it lacks, of re-initialized layers, of adapters.
    */
   public List<String> freshWeights() {
     return freshWeights;
   }
 
-  /** What of the checkpoint this classifier did not take. */
+  /** What of the pretrained model this classifier did not take. */
   public LoadReport loadReport() {
     return loadReport;
   }

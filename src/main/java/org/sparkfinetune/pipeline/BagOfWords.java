@@ -20,7 +20,7 @@ import org.sparkfinetune.evaluate.ClassificationMetrics.Accumulator;
 
 /**
  * The classifier to beat: TF-IDF of words and word pairs, and Spark MLlib's logistic regression,
- * whose regularisation is chosen on the validation rows, as a careful user would.
+ * whose regularization is chosen on the validation rows, as a careful user would.
  */
 public final class BagOfWords {
   private static final double[] REGULARIZATION = {0.001, 0.01, 0.03, 0.1, 0.3};

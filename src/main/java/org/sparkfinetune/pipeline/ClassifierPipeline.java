@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -22,16 +23,16 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.annotator.PreparedExamples;
+import org.sparkfinetune.annotator.TokenizedExamples;
 import org.sparkfinetune.annotator.TransformerClassifierApproach;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
 import org.sparkfinetune.data.ExampleColumns;
-import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.distributed.PretrainedModelHandle;
 import org.sparkfinetune.distributed.ResourceArguments;
+import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.model.ModelArguments;
-import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedStage;
 import org.sparkfinetune.storage.Storage;
@@ -82,14 +83,14 @@ public final class ClassifierPipeline {
   }
 
   /**
-   * Fine-tunes on prepared data, and holds its texts no longer than until there are tokens of them:
-   * see {@link PreparedData#unpersistExamples}.
+   * Fine-tunes on examples, and holds their texts no longer than until there are tokens of them:
+   * see {@link ExampleSplits#unpersistExamples}.
    *
    * @param progress as of the other
    * @throws UserException as the other
    */
   public static ClassifierPipeline fit(
-      PreparedData data,
+      ExampleSplits data,
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources,
@@ -119,12 +120,41 @@ public final class ClassifierPipeline {
     return prepare(examples, model, training, resources, base);
   }
 
+  /**
+   * Prepares rows for a fine-tuning a fold, which leaves the fold out: {@link Prepared#fitWithout}.
+   *
+   * @param examples as of {@link #fit}, with the column {@link ExampleColumns#FOLD}
+   * @throws UserException as of {@link #prepare}
+   */
+  public static Prepared prepareFolds(
+      Dataset<Row> examples,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources) {
+    return prepare(
+        examples, model, training, resources, TransformerClassifierApproach::prepareFolds);
+  }
+
   private static Prepared prepare(
       Dataset<Row> examples,
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources,
       PretrainedModelHandle base) {
+    return prepare(
+        examples,
+        model,
+        training,
+        resources,
+        (approach, documents) -> approach.prepare(documents, base));
+  }
+
+  private static Prepared prepare(
+      Dataset<Row> examples,
+      ModelArguments model,
+      TrainingArguments training,
+      ResourceArguments resources,
+      BiFunction<TransformerClassifierApproach, Dataset<Row>, TokenizedExamples> tokenize) {
     SparkSession spark = examples.sparkSession();
     List<String> columns = Arrays.asList(examples.columns());
     boolean pairs = columns.contains(ExampleColumns.TEXT_PAIR);
@@ -132,7 +162,7 @@ public final class ClassifierPipeline {
     Dataset<Row> documents =
         ofTransformers(withColumns(newAssemblers(pairs)), spark).transform(examples);
     TransformerClassifierApproach approach = approach(pairs, validated, model, training, resources);
-    return new Prepared(spark, pairs, validated, approach.prepare(documents, base));
+    return new Prepared(spark, pairs, validated, tokenize.apply(approach, documents));
   }
 
   /** Rows to fine-tune on any number of times, also from several threads at once. */
@@ -140,10 +170,10 @@ public final class ClassifierPipeline {
     private final SparkSession spark;
     private final boolean pairs;
     private final boolean validated;
-    private final PreparedExamples examples;
+    private final TokenizedExamples examples;
 
     private Prepared(
-        SparkSession spark, boolean pairs, boolean validated, PreparedExamples examples) {
+        SparkSession spark, boolean pairs, boolean validated, TokenizedExamples examples) {
       this.spark = spark;
       this.pairs = pairs;
       this.validated = validated;
@@ -161,12 +191,21 @@ public final class ClassifierPipeline {
         TrainingArguments training,
         ResourceArguments resources,
         Consumer<TrainingProgress> progress) {
-      return of(
-          newAssemblers(pairs),
-          approach(pairs, validated, model, training, resources)
-              .setProgress(progress)
-              .fit(examples),
-          spark);
+      TransformerClassifierApproach approach =
+          approach(pairs, validated, model, training, resources).setProgress(progress);
+      return of(newAssemblers(pairs), approach.fit(examples), spark);
+    }
+
+    /** As {@link #fit}, of rows of {@link #prepareFolds}, without those of a fold. */
+    public ClassifierPipeline fitWithout(
+        int fold,
+        ModelArguments model,
+        TrainingArguments training,
+        ResourceArguments resources,
+        Consumer<TrainingProgress> progress) {
+      TransformerClassifierApproach approach =
+          approach(pairs, validated, model, training, resources).setProgress(progress);
+      return of(newAssemblers(pairs), approach.fitWithout(fold, examples), spark);
     }
 
     /** To be closed when the last fine-tuning on it has ended. */
@@ -295,6 +334,22 @@ public final class ClassifierPipeline {
         vectors(rows, textColumn, pairColumn), rows, labels(), problemType().task().hasLabelSets());
   }
 
+  /** Predicts rows as {@link #evaluate} takes them: see {@link PredictionColumns#vectors}. */
+  Dataset<Row> vectors(Dataset<Row> rows) {
+    return vectors(rows, ExampleColumns.TEXT, textPair());
+  }
+
+  /**
+   * The probabilities of prepared rows.
+   *
+   * @param rows columns as {@link ExampleColumns} has them, and any others
+   * @return columns {@link PredictionColumns#ROW}, a struct of all those, and {@link
+   *     PredictionColumns#PROBABILITY}
+   */
+  public Dataset<Row> probabilities(Dataset<Row> rows) {
+    return vectors(rows).select(PredictionColumns.ROW, PredictionColumns.PROBABILITY);
+  }
+
   private Dataset<Row> vectors(Dataset<Row> rows, String textColumn, Optional<String> pairColumn) {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put(ExampleColumns.TEXT, textColumn);
@@ -332,27 +387,46 @@ public final class ClassifierPipeline {
    *     are among {@link #labels}
    */
   public Metrics evaluate(Dataset<Row> rows) {
+    return evaluate(rows, Optional.empty());
+  }
+
+  /** As the other, with the intervals of the metrics. */
+  public Metrics evaluate(Dataset<Row> rows, Optional<Bootstrap> intervals) {
     return PredictionMetrics.evaluate(
-        vectors(rows, ExampleColumns.TEXT, textPair()),
-        ExampleColumns.LABEL,
-        labels(),
-        problemType(),
-        threshold());
+        vectors(rows), ExampleColumns.LABEL, labels(), problemType(), threshold(), intervals);
+  }
+
+  /**
+   * The same model with the temperature of the least log loss of rows whose label is known; that of
+   * its training when it has none. The rows should be no training rows.
+   *
+   * @param rows as of {@link #evaluate(Dataset)}
+   */
+  public ClassifierPipeline calibrated(Dataset<Row> rows) {
+    double temperature =
+        PredictionTemperature.of(
+            vectors(rows),
+            ExampleColumns.LABEL,
+            new LabeledRows(labels(), problemType()),
+            temperature());
+    TransformerClassifierModel scaled = classifier.copy(new ParamMap()).setTemperature(temperature);
+    return of(newAssemblers(isPairs()), scaled, rows.sparkSession());
+  }
+
+  /** What the logits that were trained are divided by. */
+  public double temperature() {
+    return classifier.getTemperature();
   }
 
   private Optional<String> textPair() {
     return isPairs() ? Optional.of(ExampleColumns.TEXT_PAIR) : Optional.empty();
   }
 
-  private OptionalDouble threshold() {
+  OptionalDouble threshold() {
     if (!problemType().task().hasThreshold()) {
       return OptionalDouble.empty();
     }
-    double set = (double) classifier.getOrDefault(classifier.threshold());
-    return OptionalDouble.of(
-        Double.isNaN(set)
-            ? ModelConfig.parse(classifier.files().config()).decisionThreshold()
-            : set);
+    return OptionalDouble.of(classifier.decisionThreshold());
   }
 
   /** What should be known of the texts classified so far. */

@@ -30,7 +30,8 @@ public final class FineTuneSchema {
               "label_separator",
               "validation_split",
               "test_split",
-              "seed")
+              "seed",
+              "drop_issues")
           .and(MODEL)
           .and(TRAINING)
           .and(RESOURCES);

@@ -44,10 +44,10 @@ public final class PredictionColumns {
   static final String CATEGORY = "category";
 
   /** The rows' own columns, a struct. */
-  static final String ROW = "row";
+  public static final String ROW = "row";
 
   /** The probability of every label, a vector in the order of the labels. */
-  static final String PROBABILITY = "probability";
+  public static final String PROBABILITY = "probability";
 
   private PredictionColumns() {}
 
@@ -110,7 +110,7 @@ public final class PredictionColumns {
   }
 
   /** Spark tells columns apart by case only when it is set to. */
-  private static void requireNew(Dataset<Row> rows, List<String> added) {
+  public static void requireNew(Dataset<Row> rows, List<String> added) {
     boolean caseSensitive =
         Boolean.parseBoolean(rows.sparkSession().conf().get("spark.sql.caseSensitive"));
     for (String column : rows.columns()) {

@@ -110,6 +110,18 @@ public final class PredictionWriter {
             counted,
             count(lit(1)).as("rows"),
             count(col(PredictionColumns.PREDICTION)).as("predicted"));
+    write(path, format, overwrite, rows);
+    Map<String, Object> counts = counted.getAsJava();
+    long total = (Long) counts.get("rows");
+    return new Counts(total, total - (Long) counts.get("predicted"), format);
+  }
+
+  /**
+   * Writes any rows in the way of predicted ones.
+   *
+   * @throws UserException when the rows cannot be read
+   */
+  public static void write(String path, Format format, boolean overwrite, Dataset<Row> rows) {
     DataFrameWriter<Row> writer =
         (format.isSeparated() ? flat(rows) : rows)
             .write()
@@ -123,9 +135,6 @@ public final class PredictionWriter {
     } catch (Exception e) { // Spark's checked exceptions are not declared in Java
       throw DatasetReader.readFailure(e);
     }
-    Map<String, Object> counts = counted.getAsJava();
-    long total = (Long) counts.get("rows");
-    return new Counts(total, total - (Long) counts.get("predicted"), format);
   }
 
   /**

@@ -76,6 +76,11 @@ record SavedPipeline(List<DocumentAssembler> assemblers, TransformerClassifierMo
           "%s: its classifier reads %s columns: expected one of documents, or two of pairs"
               .formatted(folder, read.size()));
     }
+    if (read.size() == 2 && columns[0].equals(columns[1])) {
+      throw new UserException(
+          "%s: its classifier reads the column %s twice: expected two columns of pairs"
+              .formatted(folder, columns[0]));
+    }
     return read;
   }
 

@@ -12,12 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.evaluate.RankedScores;
 import org.sparkfinetune.evaluate.Scores;
 
 /**
  * The file {@code class_scores.json} that the jobs write, of either problem type: {@code
  * {"classes": [{"label": "a", "precision": 1.0, "recall": 0.5, "f1": 0.67, "support": 2}, ...],
- * "averages": [{"name": "macro", ...}, ...]}}.
+ * "averages": [{"name": "macro", ...}, ...]}}. A class also has {@code auroc} and {@code
+ * average_precision} where they are defined.
  */
 public final class ClassScoresFile {
   /** Its name, for messages. */
@@ -28,19 +30,33 @@ public final class ClassScoresFile {
 
   private ClassScoresFile() {}
 
-  /** The content for results, but for their confusions. */
-  public static String write(ClassResults results) {
+  /**
+   * The content for results, but for their confusions.
+   *
+   * @param ranked what the order of each label's scores says, by index; empty where it is not known
+   */
+  public static String write(ClassResults results, List<RankedScores> ranked) {
     ObjectNode file = JSON.createObjectNode();
     ArrayNode classes = file.putArray("classes");
     for (int label = 0; label < results.labels().size(); label++) {
       ObjectNode one = classes.addObject().put("label", results.labels().get(label));
       put(one, results.scores().get(label));
+      if (!ranked.isEmpty()) {
+        putDefined(one, "auroc", ranked.get(label).auroc());
+        putDefined(one, "average_precision", ranked.get(label).averagePrecision());
+      }
     }
     ArrayNode averages = file.putArray("averages");
     results
         .averages()
         .forEach((name, scores) -> put(averages.addObject().put("name", name), scores));
     return file.toPrettyString() + "\n";
+  }
+
+  private static void putDefined(ObjectNode to, String name, double value) {
+    if (!Double.isNaN(value)) {
+      to.put(name, value);
+    }
   }
 
   private static void put(ObjectNode to, Scores scores) {

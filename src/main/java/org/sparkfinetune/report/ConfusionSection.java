@@ -11,7 +11,7 @@ import org.sparkfinetune.text.TextWidth;
 /**
  * A confusion matrix as a heat map, and the pairs of classes that are confused most.
  *
- * <p>The shade of a cell is its share of the label's rows: right predictions in one colour, wrong
+ * <p>The shade of a cell is its share of the label's rows: right predictions in one color, wrong
  * ones in another. Where there are more classes than a picture can hold, those with the most wrong
  * rows are shown.
  */
@@ -98,7 +98,7 @@ final class ConfusionSection {
                 ? "the %s of %s classes with the most wrong rows; "
                     .formatted(shown.size(), labels.size())
                 : "")
-            + "the stronger a colour, the larger the share of the label's rows",
+            + "the stronger a color, the larger the share of the label's rows",
         "class",
         "quiet");
     out.open("ul", "class", "legend");

@@ -131,7 +131,7 @@ final class Curves {
   private static void noisy(Chart chart, String name, List<Point> points) {
     if (points.size() >= SMOOTHED) {
       Series raw = Series.bySteps(name, points, Style.FAINT, 0);
-      String mean = "mean of %s neighbours".formatted(NumberFormat.grouped(window(points)));
+      String mean = "mean of %s neighbors".formatted(NumberFormat.grouped(window(points)));
       chart.add(raw).add(raw.smoothed(mean, window(points), Style.LINE));
     } else if (!points.isEmpty()) {
       chart.add(Series.bySteps(name, points, Style.LINE, 0));

@@ -140,7 +140,7 @@ final class ParallelChart {
 
   private void legend(HtmlWriter out) {
     out.open("span", "class", "quiet")
-        .text("coloured by rank of " + trials.objective() + ": worst ");
+        .text("colored by rank of " + trials.objective() + ": worst ");
     out.open("svg", "class", "ramp", "viewBox", "0 0 96 10", "aria-hidden", "true");
     for (int i = 0; i < StudyTrials.SHADES; i++) {
       out.empty(

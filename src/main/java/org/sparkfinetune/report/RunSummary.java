@@ -36,7 +36,7 @@ public final class RunSummary {
     return run.name().isBlank() ? run.id() : run.name();
   }
 
-  /** The checkpoint that training started from; empty where no parameter says it. */
+  /** The pretrained model that training started from; empty where no parameter says it. */
   public static String base(RunSnapshot run) {
     return BASE.stream().map(run.params()::get).filter(v -> v != null).findFirst().orElse("");
   }
@@ -75,7 +75,7 @@ public final class RunSummary {
     return best(course.get(), points).map(Point::value).orElseGet(() -> run.latest(course.get()));
   }
 
-  /** Status in a colour and in words. */
+  /** Status in a color and in words. */
   static void badge(HtmlWriter out, RunStatus status) {
     String sign =
         switch (status) {
@@ -147,7 +147,7 @@ public final class RunSummary {
   }
 
   /**
-   * Whether a parameter has its default; numbers may be spelt differently.
+   * Whether a parameter has its default; numbers may be spelled differently.
    *
    * @param byDefault null where it is not known
    */

@@ -7,7 +7,7 @@ import org.sparkfinetune.track.RunSnapshot.Point;
  * Values to be drawn, in the order of x. A y that is not finite is a gap in the line.
  *
  * @param name for the legend
- * @param color which of the page's colours for series, from 0
+ * @param color which of the page's colors for series, from 0
  */
 record Series(String name, double[] x, double[] y, Style style, int color) {
   private static final int SMOOTHED = 2000;
@@ -54,10 +54,10 @@ record Series(String name, double[] x, double[] y, Style style, int color) {
   }
 
   /**
-   * Means of neighbouring points, gaps left out: at each point, or, where there are thousands, at
+   * Means of neighboring points, gaps left out: at each point, or, where there are thousands, at
    * some of them.
    *
-   * @param window how many neighbours a mean has
+   * @param window how many neighbors a mean has
    */
   Series smoothed(String newName, int window, Style newStyle) {
     int stride = Math.max(1, y.length / SMOOTHED);

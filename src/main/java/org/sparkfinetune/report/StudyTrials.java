@@ -130,7 +130,7 @@ final class StudyTrials {
     return front;
   }
 
-  /** The class of a trial's colour by the rank of its value; empty for no value. */
+  /** The class of a trial's color by the rank of its value; empty for no value. */
   String shade(FrozenTrial trial) {
     Integer shade = shades.get(trial.number());
     return shade == null ? "" : "v" + shade;

@@ -4,7 +4,7 @@ import java.util.List;
 import org.sparkfinetune.tune.FrozenTrial;
 import org.sparkfinetune.tune.TrialState;
 
-/** How trials are marked in charts: a shape and a colour a state, and one for the best. */
+/** How trials are marked in charts: a shape and a color a state, and one for the best. */
 enum TrialMarks {
   /** Has its values. */
   COMPLETE("complete", "finished"),
@@ -56,7 +56,7 @@ enum TrialMarks {
     return title;
   }
 
-  /** The class of report.css that has its colour. */
+  /** The class of report.css that has its color. */
   String style() {
     return style;
   }
@@ -99,7 +99,7 @@ enum TrialMarks {
     legend(out, kinds, false);
   }
 
-  /** A legend of some kinds by colour alone; nothing for a single one. */
+  /** A legend of some kinds by color alone; nothing for a single one. */
   static void colors(HtmlWriter out, List<TrialMarks> kinds) {
     legend(out, kinds, true);
   }

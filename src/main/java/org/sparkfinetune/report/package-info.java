@@ -6,6 +6,6 @@
  * what {@code tune} knows of a study; its callers say where these come from, and where a report
  * goes. {@link org.sparkfinetune.report.RunReport} shows one run, {@link
  * org.sparkfinetune.report.ComparisonReport} several, {@link org.sparkfinetune.report.StudyReport}
- * a study's trials.
+ * a study's trials, {@link org.sparkfinetune.report.EvaluationReport} measured rows.
  */
 package org.sparkfinetune.report;

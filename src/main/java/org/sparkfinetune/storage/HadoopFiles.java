@@ -182,7 +182,7 @@ public final class HadoopFiles {
               + ": it names the file '"
               + name
               + "'; expected the plain name of a file in its own folder. Others are not read: a"
-              + " checkpoint must not reach beyond its folder.");
+              + " pretrained model must not reach beyond its folder.");
     }
     return new Path(folder(owner), name);
   }

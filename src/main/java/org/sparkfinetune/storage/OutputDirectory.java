@@ -201,6 +201,13 @@ public final class OutputDirectory {
     }
   }
 
+  /** Reads a text file in UTF-8. */
+  public String read(String name) throws IOException {
+    try (InputStream in = fileSystem.open(new Path(root, name))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
   /** Copies a stream to a file. */
   public void write(String name, InputStream in) throws IOException {
     try (OutputStream out = fileSystem.create(new Path(root, name), true)) {

@@ -19,7 +19,7 @@ public final class OutputFiles {
   /** Scores by class as text. */
   public static final String TEXT_REPORT = "report.txt";
 
-  /** The page of a run or of a study. */
+  /** The page of a run, of a study or of an evaluation. */
   public static final String PAGE = "report.html";
 
   /** Counts by label and prediction. */
@@ -30,6 +30,12 @@ public final class OutputFiles {
 
   /** Rows that were read and not used, with their reasons. */
   public static final String REJECTED_ROWS = "rejected_rows";
+
+  /** What the same rows say of two models, a JSON object. */
+  public static final String COMPARISON = "comparison.json";
+
+  /** Rows that one of two models alone gets right. */
+  public static final String DISAGREEMENTS = "disagreements";
 
   /** The folder of checkpoints, unless another one is set. */
   public static final String CHECKPOINTS = "checkpoints";
@@ -43,9 +49,32 @@ public final class OutputFiles {
   /** The folder of what a study's trials leave while it runs. */
   public static final String TRIALS = "trials";
 
+  /** The audited rows with what was found of their labels. */
+  public static final String ISSUES = "issues";
+
+  /** The figures of an audit. */
+  public static final String AUDIT = "audit.json";
+
+  /** The texts that occur more than once. */
+  public static final String DUPLICATES = "duplicates";
+
+  /** The folder of what an audit's models say of the rows that they have not seen. */
+  public static final String FOLDS = "folds";
+
+  /** What an audit leaves, beside its folds. */
+  public static final List<String> OF_AUDIT =
+      List.of(ISSUES, AUDIT, DUPLICATES, PAGE, CONFIG, REJECTED_ROWS);
+
   /** What measured rows leave. */
   public static final List<String> OF_EVALUATION =
-      List.of(METRICS, TEXT_REPORT, CONFUSION_MATRIX, CLASS_SCORES, REJECTED_ROWS);
+      List.of(METRICS, TEXT_REPORT, PAGE, CONFUSION_MATRIX, CLASS_SCORES, REJECTED_ROWS);
+
+  /** What a calibration leaves. */
+  public static final List<String> OF_CALIBRATION = List.of(MODEL, PAGE);
+
+  /** What a comparison of two models leaves. */
+  public static final List<String> OF_COMPARISON =
+      List.of(COMPARISON, DISAGREEMENTS, REJECTED_ROWS);
 
   /** What a fine-tuning leaves, beside its checkpoints and its journal. */
   public static final List<String> OF_FINE_TUNING =

@@ -29,7 +29,7 @@ final class FineTuneTrials implements Objective {
   private final Settings config;
   private final SparkContext spark;
   private final Objectives goal;
-  private final TrialExamples examples;
+  private final SharedExamples examples;
   private final TrialFolders folders;
   private final StudyRecorder tracking;
 
@@ -40,7 +40,7 @@ final class FineTuneTrials implements Objective {
       Settings config,
       SparkContext spark,
       Objectives goal,
-      TrialExamples examples,
+      SharedExamples examples,
       TrialFolders folders,
       StudyRecorder tracking) {
     this.config = config;

@@ -93,6 +93,11 @@ final class SamplerFactory {
                   .formatted(tune.pruner(), goal.metric())
               + " end alone: expected none");
     }
+    return pruner(tune, name);
+  }
+
+  /** What the settings say, whether or not it can work. */
+  static Pruner pruner(TuneArguments tune, String name) {
     int factor = tune.reductionFactor();
     Pruner pruner =
         switch (tune.pruner()) {

@@ -19,7 +19,7 @@ import org.sparkfinetune.console.ProgressBar;
 import org.sparkfinetune.console.StudyProgress;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleColumns;
-import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.finetune.EvaluationResult;
 import org.sparkfinetune.finetune.Preflight;
 import org.sparkfinetune.finetune.Results;
@@ -51,7 +51,7 @@ final class TuneSession implements AutoCloseable {
   private final OutputDirectory output;
   private final SparkSession spark;
   private final Console console;
-  private final TrialExamples examples;
+  private final SharedExamples examples;
 
   /** What makes a study, once all that may be wrong with its settings has been looked at. */
   @FunctionalInterface
@@ -78,18 +78,18 @@ final class TuneSession implements AutoCloseable {
     config = planned.common();
     goal = planned.goal();
     tune = config.get(TuneArguments.SCHEMA);
-    examples = new TrialExamples(spark, tune.folds());
+    examples = new SharedExamples(spark, tune.folds());
   }
 
   private boolean isFineTuning() {
     return planned.objective().isEmpty();
   }
 
-  /** Reads and tokenises what all trials share: what is wrong with it is wrong with all of them. */
+  /** Reads and tokenizes what all trials share: what is wrong with it is wrong with all of them. */
   void prepare() {
     if (isFineTuning()) {
       Preflight.check(config, spark);
-      PreparedData data = examples.data(config);
+      ExampleSplits data = examples.data(config);
       console.text(data.report().render() + "\n");
       goal.checkRows(data.validation().isPresent() || tune.folds() > 0);
       examples.of(config);
@@ -221,7 +221,7 @@ final class TuneSession implements AutoCloseable {
     Optional<EvaluationResult> test = Optional.empty();
     if (isFineTuning()) {
       Settings setting = config.with(best.params());
-      PreparedData data = examples.data(setting);
+      ExampleSplits data = examples.data(setting);
       ClassifierPipeline model = model(setting, data, folders);
       pipeline = Optional.of(model);
       test = data.test().map(rows -> Results.evaluate(model, rows));
@@ -272,7 +272,7 @@ final class TuneSession implements AutoCloseable {
   }
 
   /** Puts the model into the output. */
-  private ClassifierPipeline model(Settings setting, PreparedData data, TrialFolders folders)
+  private ClassifierPipeline model(Settings setting, ExampleSplits data, TrialFolders folders)
       throws IOException {
     Optional<String> kept = folders.bestModel();
     output.delete(OutputFiles.MODEL);
@@ -289,7 +289,7 @@ final class TuneSession implements AutoCloseable {
     return pipeline;
   }
 
-  private ClassifierPipeline train(Settings setting, PreparedData data) {
+  private ClassifierPipeline train(Settings setting, ExampleSplits data) {
     Dataset<Row> examples = data.examples();
     if (tune.refit()) {
       examples = examples.drop(ExampleColumns.IS_VALIDATION);

@@ -1,6 +1,7 @@
 package org.sparkfinetune.study;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +15,8 @@ import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
-import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.finetune.RunBuilder;
 import org.sparkfinetune.finetune.RunOptions;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.storage.OutputDirectory;
@@ -47,7 +48,7 @@ import org.sparkfinetune.tune.StudyStorage;
  * <p>Immutable: each method gives another search.
  */
 @PublicApi
-public final class Tuning {
+public final class Tuning extends RunBuilder<Tuning> {
   /** Those of the keys whose values are structures. */
   public static final List<String> STRUCTURES = List.of("tune.space", "tune.enqueue");
 
@@ -55,7 +56,6 @@ public final class Tuning {
   public static final SettingKeys KEYS =
       SettingKeys.of(TuneArguments.SCHEMA).and(FineTuneSchema.KEYS).and(TrackingArguments.SCHEMA);
 
-  private final RunOptions options;
   private final StudyPlan.Parts parts;
   private final Optional<SearchSpace> space;
   private final boolean resume;
@@ -67,7 +67,7 @@ public final class Tuning {
       Optional<SearchSpace> space,
       boolean resume,
       String program) {
-    this.options = options;
+    super(options);
     this.parts = parts;
     this.space = space;
     this.resume = resume;
@@ -84,50 +84,13 @@ public final class Tuning {
         "");
   }
 
-  private Tuning with(RunOptions other) {
+  @Override
+  protected Tuning with(RunOptions other) {
     return new Tuning(other, parts, space, resume, program);
   }
 
   private Tuning with(StudyPlan.Parts other) {
     return new Tuning(options, other, space, resume, program);
-  }
-
-  /**
-   * With a setting, by the key that the command line has.
-   *
-   * @param key of {@code tune}, {@code data}, {@code model}, {@code training}, {@code resources} or
-   *     {@code tracking}, as {@code tune.n_trials}, or below {@code tune.space}, as {@code
-   *     tune.space.training.learning_rate}; or {@code output} or {@code overwrite}
-   * @param value a number, a boolean or a string; of {@code tune.space} and {@code tune.enqueue}
-   *     also lists and maps of these, or HOCON as a string
-   * @throws UserException when the key is unknown or the value is not allowed
-   */
-  public Tuning set(String key, Object value) {
-    return with(options.set(key, value));
-  }
-
-  /** With several settings, by key. */
-  public Tuning set(Map<String, ?> settings) {
-    RunOptions more = options;
-    for (Map.Entry<String, ?> setting : settings.entrySet()) {
-      more = more.set(setting.getKey(), setting.getValue());
-    }
-    return with(more);
-  }
-
-  /**
-   * With the settings of a file in HOCON.
-   *
-   * @param path on the driver's disk or, with a scheme, on any Hadoop file system
-   * @throws UserException when it cannot be read, a key is unknown or a value is not allowed
-   */
-  public Tuning conf(String path) {
-    return with(options.conf(path));
-  }
-
-  /** With these settings and no others. */
-  public Tuning settings(Settings settings) {
-    return with(options.settings(settings));
   }
 
   /** With a space to search, in the place of {@code tune.space}; names are keys of settings. */
@@ -173,22 +136,12 @@ public final class Tuning {
     return with(options.output(folder));
   }
 
-  /** With what is to be done about an output that holds something: by default it is refused. */
-  public Tuning overwrite(boolean value) {
-    return with(options.overwrite(value));
-  }
-
   /**
    * Whether to go on with the study that is in the output, if there is one: finished trials stay,
    * those that were running go on from their checkpoints. By default not.
    */
   public Tuning resume(boolean value) {
     return new Tuning(options, parts, space, value, program);
-  }
-
-  /** With somewhere to show progress; by default standard output. */
-  public Tuning console(Console console) {
-    return with(options.console(console));
   }
 
   /** With a program that the record names, as {@code jobs/tune}. */
@@ -239,14 +192,34 @@ public final class Tuning {
     }
   }
 
-  /** The settings with what was given as objects, by the names of these in the record. */
+  /**
+   * The settings with what was given as objects: the settings that give the same, or the name of
+   * its class, which a record shows and no settings can give.
+   */
   private Settings given(Settings settings) {
     Map<String, Object> named = new LinkedHashMap<>();
     space.ifPresent(value -> named.put("tune.space", TuneSpace.toHocon(value)));
-    parts.objective().ifPresent(o -> named.put("tune.objective", o.getClass().getName()));
+    parts.objective().ifPresent(o -> named.put("tune.objective", nameOf(o)));
     Map<String, String> shown = new LinkedHashMap<>();
-    parts.sampler().ifPresent(s -> shown.put("tune.sampler", String.valueOf(s)));
-    parts.pruner().ifPresent(p -> shown.put("tune.pruner", String.valueOf(p)));
+    parts
+        .sampler()
+        .ifPresent(
+            sampler ->
+                SamplerSettings.of(sampler)
+                    .ifPresentOrElse(
+                        named::putAll, () -> shown.put("tune.sampler", nameOf(sampler))));
+    parts
+        .pruner()
+        .ifPresent(
+            pruner ->
+                SamplerSettings.of(pruner)
+                    .ifPresentOrElse(
+                        named::putAll, () -> shown.put("tune.pruner", nameOf(pruner))));
     return settings.with(named).showing(shown);
+  }
+
+  /** The class, or what stands behind a proxy, as a function of Python's. */
+  private static String nameOf(Object part) {
+    return Proxy.isProxyClass(part.getClass()) ? part.toString() : part.getClass().getName();
   }
 }

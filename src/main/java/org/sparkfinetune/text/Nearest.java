@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
-/** Finds the known word that a misspelt one was most likely meant to be. */
+/** Finds the known word that a misspelled one was most likely meant to be. */
 public final class Nearest {
   private Nearest() {}
 

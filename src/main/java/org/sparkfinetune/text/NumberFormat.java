@@ -58,7 +58,7 @@ public final class NumberFormat {
     return rounded.movePointLeft(exponent).stripTrailingZeros().toPlainString() + "e" + exponent;
   }
 
-  /** A recorded value, shorter where it is a number that Java has spelt. */
+  /** A recorded value, shorter where it is a number that Java has spelled. */
   public static String param(String value) {
     return value.matches("-?\\d+\\.\\d+E-?\\d+") ? value.replaceFirst("(\\.0)?E", "e") : value;
   }

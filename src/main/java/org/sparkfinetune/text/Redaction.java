@@ -71,12 +71,17 @@ public final class Redaction {
       Pattern.compile(
           "(?i)(\\b(?:bearer|basic) )[A-Za-z0-9+/._~=-]{12,}|(AccountKey=|SharedAccessSignature=)[^;\\s\"']+");
 
+  /** What tokens of the Hugging Face hub look like. */
+  private static final String HUB_TOKEN = "(?-i:\\bhf_(?:oauth_)?[A-Za-z0-9]{20,})";
+
+  private static final Pattern HUB_TOKEN_PATTERN = Pattern.compile(HUB_TOKEN);
+
   /**
    * The same for {@code spark.redaction.regex}: what Spark finds by default, and we. Spark looks
    * for it in keys and in values.
    */
   public static final String SPARK_REGEX =
-      "(?i)secret|password|token|access[.]?key|" + NAMES + "|" + USER_INFO;
+      "(?i)secret|password|token|access[.]?key|" + NAMES + "|" + USER_INFO + "|" + HUB_TOKEN;
 
   /** The secrets of this process that are known by their value. */
   private static final KnownSecrets KNOWN = new KnownSecrets();
@@ -108,6 +113,7 @@ public final class Redaction {
       clean = USER_INFO_PATTERN.matcher(clean).replaceAll(STARS + "@");
     }
     clean = SIGNATURE.matcher(clean).replaceAll("$1" + STARS);
+    clean = HUB_TOKEN_PATTERN.matcher(clean).replaceAll(STARS);
     return BEARER.matcher(clean).replaceAll("$1$2" + STARS);
   }
 

@@ -98,13 +98,13 @@ public final class DatasetTokenizer {
     int index = columns.indexOf(textColumn);
     if (index < 0) {
       throw new UserException(
-          "There is no column '%s' to tokenise. The columns are: %s."
+          "There is no column '%s' to tokenize. The columns are: %s."
               .formatted(textColumn, String.join(", ", columns)));
     }
     StructField field = schema.fields()[index];
     if (!field.dataType().equals(DataTypes.StringType)) {
       throw new UserException(
-          "Column '%s' is of type %s; only strings can be tokenised."
+          "Column '%s' is of type %s; only strings can be tokenized."
               .formatted(textColumn, field.dataType().simpleString()));
     }
     return new Text(textColumn, index);
@@ -115,7 +115,7 @@ public final class DatasetTokenizer {
       // Spark's names differ in case only when told so, hence any case is taken.
       if (Arrays.stream(schema.fieldNames()).anyMatch(added::equalsIgnoreCase)) {
         throw new UserException(
-            "There is a column '%s' already; tokenising adds one of that name. Rename or drop it."
+            "There is a column '%s' already; tokenizing adds one of that name. Rename or drop it."
                 .formatted(added));
       }
     }
@@ -126,7 +126,7 @@ public final class DatasetTokenizer {
     String of(Row row) {
       if (row.isNullAt(index)) {
         throw new UserException(
-            "Column '%s' is null in the row %s. Set rows without text aside before tokenising."
+            "Column '%s' is null in the row %s. Set rows without text aside before tokenizing."
                 .formatted(column, row));
       }
       return row.getString(index);

@@ -200,7 +200,7 @@ public final class TokenizerTree {
         throw new UserException(
             "the added token '"
                 + OneLine.of(content)
-                + "' of tokenizer.json is looked for in normalised text, and "
+                + "' of tokenizer.json is looked for in normalized text, and "
                 + String.join(", ", said)
                 + ": transformers then finds it otherwise before it has saved the tokenizer than"
                 + " after. Save it once, in the folder: python -c \"from transformers import"

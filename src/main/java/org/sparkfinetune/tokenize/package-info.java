@@ -1,8 +1,8 @@
 /**
  * Text to token ids, as Hugging Face's tokenizers do it, and token ids to batches of like length.
  *
- * <p>A tokenizer <em>is</em> the text of its {@code tokenizer.json}: that text is what checkpoints
- * hold, what models are saved with and what Spark broadcasts; other forms are turned into it
+ * <p>A tokenizer <em>is</em> the text of its {@code tokenizer.json}: that text is what pretrained
+ * models hold, what models are saved with and what Spark broadcasts; other forms are turned into it
  * ({@link org.sparkfinetune.tokenize.VocabTxt}). {@link org.sparkfinetune.tokenize.TextTokenizer}
  * runs it.
  *

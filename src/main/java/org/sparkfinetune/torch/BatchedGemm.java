@@ -8,7 +8,7 @@ import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.mkl.global.mkl_rt;
+import org.bytedeco.openblas.global.openblas_full;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -79,10 +79,14 @@ public final class BatchedGemm {
       from += product.rows() * product.heads();
     }
     try (PointerScope scope = new PointerScope()) {
-      mkl_rt.cblas_sgemm_batch(
-          mkl_rt.CblasRowMajor,
-          each(products, product -> transposeA ? mkl_rt.CblasTrans : mkl_rt.CblasNoTrans),
-          each(products, product -> transposeB ? mkl_rt.CblasTrans : mkl_rt.CblasNoTrans),
+      openblas_full.cblas_sgemm_batch(
+          openblas_full.CblasRowMajor,
+          each(
+              products,
+              product -> transposeA ? openblas_full.CblasTrans : openblas_full.CblasNoTrans),
+          each(
+              products,
+              product -> transposeB ? openblas_full.CblasTrans : openblas_full.CblasNoTrans),
           each(products, Product::m),
           each(products, Product::n),
           each(products, Product::k),

@@ -4,8 +4,10 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.mkl.global.mkl_rt;
+import org.bytedeco.openblas.global.openblas_full;
+import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 
 /** Loads the natives of libtorch once a JVM, with the settings that this project needs. */
@@ -14,6 +16,10 @@ public final class Libtorch {
   private static final long SHUTDOWN_MILLIS = 30_000;
 
   private static final String BLAS = "org.bytedeco.openblas.load";
+
+  /** MKL's number for the threads of libgomp, which libtorch's own operations run on. */
+  private static final int GNU_THREADS = 3;
+
   private static final AtomicInteger COMPUTING = new AtomicInteger();
   private static final boolean MKL;
   private static volatile boolean ending;
@@ -24,6 +30,7 @@ public final class Libtorch {
     // JavaCPP would else refuse to allocate once the process holds twice the Java heap.
     setUnlessSet("org.bytedeco.javacpp.maxbytes", "0");
     setUnlessSet("org.bytedeco.javacpp.maxphysicalbytes", "0");
+    Bindings.require();
     Natives.load(torch.class);
     MKL = loadMkl();
     Runtime.getRuntime().addShutdownHook(new Thread(Libtorch::awaitIdle, "libtorch shutdown"));
@@ -33,7 +40,7 @@ public final class Libtorch {
 
   /** Loads the natives, if they are not loaded yet. */
   public static void load() {
-    // Running this class's initialiser is all there is to do.
+    // Running this class's initializer is all there is to do.
   }
 
   /**
@@ -112,19 +119,23 @@ public final class Libtorch {
     return MKL;
   }
 
+  /** Whether OpenBLAS's bindings have found MKL, whose functions then take the place of its own. */
   private static boolean loadMkl() {
     if (!List.of(System.getProperty(BLAS).split(",")).contains("mkl")) {
       return false;
     }
-    try {
-      Natives.load(mkl_rt.class);
-    } catch (LinkageError none) {
+    Pointer setThreadingLayer = Loader.addressof("MKL_Set_Threading_Layer");
+    if (setThreadingLayer == null) {
       // MKL has builds for few platforms; OpenBLAS then multiplies.
       return false;
     }
+    Natives.load(openblas_full.class);
     if (Loader.getPlatform().startsWith("linux")) {
-      // The threads of libtorch's own operations: MKL's would wait for work on the same cores.
-      mkl_rt.MKL_Set_Threading_Layer(mkl_rt.MKL_THREADING_GNU);
+      // MKL's own threads would wait for work on the same cores. Its bindings are 130 MB of native
+      // code: here is one of OpenBLAS's for a function of the same signature.
+      try (LongPointer cell = new LongPointer(1)) {
+        new openblas_nolapack.MklSetNumThreadsLocal(cell).put(setThreadingLayer).call(GNU_THREADS);
+      }
     }
     return true;
   }

@@ -2,6 +2,7 @@ package org.sparkfinetune.track;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -183,7 +184,8 @@ final class Delivery {
           pause = whole ? Math.min(2 * pause, LONGEST_PAUSE_MILLIS) : FIRST_PAUSE_MILLIS;
         }
       }
-    } catch (InterruptedException e) {
+    } catch (InterruptedException | ClosedByInterruptException e) {
+      // Told to end, while it waited or while it read.
       Thread.currentThread().interrupt();
     } catch (IOException | RuntimeException e) {
       say("the delivery has ended: " + e);

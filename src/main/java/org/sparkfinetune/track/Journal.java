@@ -10,12 +10,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -48,8 +51,12 @@ final class Journal implements AutoCloseable {
   private final Path folder;
   private final Readers readers;
   private final Path real;
-  private final FileChannel lockChannel;
-  private final FileChannel channel;
+  private FileChannel lockChannel;
+  private FileChannel channel;
+
+  /** Which file it is, whatever its name; null where the system does not tell. */
+  private Object key;
+
   private final List<String> notes = new ArrayList<>();
   private final Map<String, Map<String, Long>> lastSteps = new HashMap<>();
 
@@ -72,8 +79,9 @@ final class Journal implements AutoCloseable {
     this.readers = readers;
     real = folder.toRealPath();
     this.lockChannel = lockChannel;
-    channel = PrivateFiles.open(folder.resolve(JournalFile.NAME), readers);
+    channel = PrivateFiles.open(file(), readers);
     try {
+      key = keyOf(file());
       recover();
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -313,6 +321,7 @@ final class Journal implements AutoCloseable {
    */
   void force() throws IOException {
     try {
+      putBackIfRemoved();
       channel.force(false);
     } catch (IOException e) {
       end = length;
@@ -322,6 +331,47 @@ final class Journal implements AutoCloseable {
     }
     length = end;
     forcedSeq = seq;
+  }
+
+  /**
+   * Somebody may remove the folder of a job that runs: what is open is whole until it is closed.
+   */
+  private void putBackIfRemoved() throws IOException {
+    if (Files.exists(file(), LinkOption.NOFOLLOW_LINKS)) {
+      if (!Objects.equals(keyOf(file()), key)) {
+        throw new IOException(file() + " was removed, and another is in its place");
+      }
+      return;
+    }
+    PrivateFiles.createFolder(folder, readers);
+    FileChannel newLock = PrivateFiles.open(folder.resolve(LOCK), readers);
+    FileChannel copy = null;
+    try {
+      lock(folder, newLock);
+      Path aside = folder.resolve(JournalFile.NAME + ".new");
+      copy = PrivateFiles.open(aside, readers);
+      copy.truncate(0);
+      for (long from = 0; from < end; ) {
+        from += channel.transferTo(from, end - from, copy);
+      }
+      Files.move(aside, file(), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException | UserException e) {
+      newLock.close();
+      if (copy != null) {
+        copy.close();
+      }
+      throw new IOException("it was removed, and cannot be put back: " + e.getMessage(), e);
+    }
+    lockChannel.close();
+    channel.close();
+    lockChannel = newLock;
+    channel = copy;
+    key = keyOf(file());
+    LOG.warn("the journal in {} was removed while it was written, and is put back whole", folder);
+  }
+
+  private static Object keyOf(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
   }
 
   @Override

@@ -52,7 +52,7 @@ public final class Study implements AutoCloseable {
   public static void check(StudyDefinition plan, List<Map<String, Object>> enqueued) {
     if (enqueued.size() > plan.nTrials()) {
       throw new UserException(
-          "tune.enqueue has %s settings, but tune.n_trials=%s: expected at most so many; raise tune.n_trials or enqueue fewer"
+          "%s settings are enqueued (tune.enqueue) for %s trials (tune.n_trials): expected at most so many; enqueue fewer, or run more trials"
               .formatted(enqueued.size(), plan.nTrials()));
     }
     enqueued.forEach(params -> holding(plan, params));
@@ -62,7 +62,7 @@ public final class Study implements AutoCloseable {
     try {
       return plan.space().holding(enqueued);
     } catch (UserException e) {
-      throw new UserException("tune.enqueue: " + e.getMessage(), e);
+      throw new UserException("an enqueued setting (tune.enqueue): " + e.getMessage(), e);
     }
   }
 

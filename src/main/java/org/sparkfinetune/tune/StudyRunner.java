@@ -235,7 +235,7 @@ public final class StudyRunner {
       List<FrozenTrial> failures = study.history().in(TrialState.FAILED);
       FrozenTrial last = failures.get(failures.size() - 1);
       throw new UserException(
-          "the first %s trials all failed, the last with: %s. Try its setting alone with jobs/fine-tune (%s), or narrow tune.space"
+          "the first %s trials all failed, the last with: %s. Try its setting alone with jobs/fine-tune (%s), or narrow the search space (tune.space)"
               .formatted(failures.size(), last.reason(), last.params()));
     }
   }
@@ -310,7 +310,9 @@ public final class StudyRunner {
     }
 
     private String timeout() {
-      return "it took longer than tune.trial_timeout=" + budget.trialTimeout().toSeconds() + " s";
+      return "it took longer than the "
+          + budget.trialTimeout().toSeconds()
+          + " s that a trial may take (tune.trial_timeout)";
     }
 
     /** From the watching thread alone. */

@@ -117,7 +117,7 @@ class FamiliesOnSparkTest {
         .isNotEqualTo(predictions);
   }
 
-  /** The golden checkpoint with a tokenizer whose ids it has vectors for. */
+  /** The golden pretrained model with a tokenizer whose ids it has vectors for. */
   private static Path base(String family, Path temp) throws IOException {
     Path golden = TestGoldens.of(family).folder();
     Path base = Files.createDirectory(temp.resolve("base"));

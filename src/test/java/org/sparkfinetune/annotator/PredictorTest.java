@@ -33,10 +33,10 @@ class PredictorTest {
 
   @Test
   void aTextsProbabilitiesDependOnThatTextAlone() {
-    double[][] together = classifier.probabilities(TEXTS, Optional.empty(), 4, n -> {});
+    double[][] together = classifier.probabilities(TEXTS, Optional.empty(), 1, 4, n -> {});
     for (int i = 0; i < TEXTS.size(); i++) {
       double[] alone =
-          classifier.probabilities(TEXTS.subList(i, i + 1), Optional.empty(), 4, n -> {})[0];
+          classifier.probabilities(TEXTS.subList(i, i + 1), Optional.empty(), 1, 4, n -> {})[0];
       assertThat(together[i]).containsExactly(alone, within(1e-5));
     }
     assertThat(together[0]).isNotEqualTo(together[3]);
@@ -44,7 +44,7 @@ class PredictorTest {
 
   @Test
   void probabilitiesOfATextSumToOne() {
-    for (double[] row : classifier.probabilities(TEXTS, Optional.empty(), 2, n -> {})) {
+    for (double[] row : classifier.probabilities(TEXTS, Optional.empty(), 1, 2, n -> {})) {
       assertThat(row).hasSize(classifier.labels().size());
       double sum = 0;
       for (double probability : row) {
@@ -59,7 +59,7 @@ class PredictorTest {
   @Test
   void tellsHowManyTokensItsTokenizerDoesNotKnow() {
     List<UnknownTokens> found = new ArrayList<>();
-    classifier.probabilities(List.of("\u16A0\u16A2", "hello"), Optional.empty(), 8, found::add);
+    classifier.probabilities(List.of("\u16A0\u16A2", "hello"), Optional.empty(), 1, 8, found::add);
     assertThat(found).hasSize(1);
     assertThat(found.get(0).unknown()).isBetween(1L, 2L);
     assertThat(found.get(0).tokens()).isGreaterThanOrEqualTo(6);
@@ -67,18 +67,18 @@ class PredictorTest {
 
   @Test
   void noTextsHaveNoProbabilities() {
-    assertThat(classifier.probabilities(List.of(), Optional.empty(), 8, n -> {})).isEmpty();
+    assertThat(classifier.probabilities(List.of(), Optional.empty(), 1, 8, n -> {})).isEmpty();
   }
 
   @Test
   void threadsClassifySideBySide() throws Exception {
-    double[][] expected = classifier.probabilities(TEXTS, Optional.empty(), 3, n -> {});
+    double[][] expected = classifier.probabilities(TEXTS, Optional.empty(), 1, 3, n -> {});
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
       List<Future<double[][]>> results =
           threads.invokeAll(
               Collections.nCopies(
-                  16, () -> classifier.probabilities(TEXTS, Optional.empty(), 3, n -> {})));
+                  16, () -> classifier.probabilities(TEXTS, Optional.empty(), 1, 3, n -> {})));
       List<double[][]> all = new ArrayList<>();
       for (Future<double[][]> result : results) {
         all.add(result.get());

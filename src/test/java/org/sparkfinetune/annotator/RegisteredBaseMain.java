@@ -16,9 +16,10 @@ import org.sparkfinetune.model.io.ModelProvenance;
 import org.sparkfinetune.train.LogEntry;
 
 /**
- * What a notebook on a cluster does: fine-tunes a model of an MLflow server, on executors that do
- * not reach the driver's disk. Prints what the test reads. Arguments: the server; the model's URI;
- * its folder; a cache for the executors.
+ * What a notebook on a cluster does: fine-tunes a model of an MLflow server or of a hub, on
+ * executors that do not reach the driver's disk. Prints what the test reads. Arguments: settings of
+ * the session, as {@code key=value,key=value}; the model's name; its folder; a cache for the
+ * executors.
  */
 public final class RegisteredBaseMain {
   private RegisteredBaseMain() {}
@@ -31,12 +32,13 @@ public final class RegisteredBaseMain {
         SparkSession.builder()
             .master("local-cluster[2,1,2048]")
             .config("spark.executor.memory", "1g")
-            .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
             .config("spark.executorEnv.SPARK_FINETUNE_CACHE_DIR", args[3])
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2")
             .getOrCreate()) {
-      spark.conf().set("spark-finetune.tracking.uri", args[0]);
+      for (String setting : args[0].split(",")) {
+        spark.conf().set(setting.replaceFirst("=.*", ""), setting.replaceFirst("[^=]*=", ""));
+      }
       TransformerClassifierModel ofServer = train(spark, args[1]);
       TransformerClassifierModel ofFolder = train(spark, Path.of(args[2]).toUri().toString());
       System.out.println("same: " + figures(ofServer).equals(figures(ofFolder)));

@@ -27,7 +27,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetPreparation;
-import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.task.ProblemType;
 
 @Tag("slow")
@@ -111,7 +111,9 @@ class TrainingExamplesTest {
     DataArguments arguments =
         Schema.of("data", DataArguments.class)
             .create(Map.of("train", file.toString(), "validation_split", 0));
-    try (PreparedData data = DatasetPreparation.prepare(TestSpark.session(), arguments, false)) {
+    try (ExampleSplits data =
+        DatasetPreparation.prepare(
+            TestSpark.session(), arguments, ProblemType.SINGLE_LABEL_CLASSIFICATION)) {
       Dataset<Row> rows = Fixtures.documents().transform(data.examples());
       try (TrainingExamples examples = of(rows, COLUMNS, 0);
           TrainingExamples fewer = of(rows.where("label != 'x'"), COLUMNS, 0)) {
@@ -166,7 +168,8 @@ class TrainingExamplesTest {
       assertThat(examples.unknown()).isEqualTo(new UnknownTokens(2, 6));
       assertThat(examples.unknown().warning().orElseThrow())
           .startsWith(
-              "the tokenizer does not know 33.3 % of the texts' tokens (2 of 6 are its unknown token)");
+              "the tokenizer does not know 33.3 % of the texts' tokens (2 of 6 are its unknown"
+                  + " token)");
     }
     assertThat(new UnknownTokens(5, 100).warning()).isEmpty();
     assertThat(new UnknownTokens(6, 100).warning()).isPresent();
@@ -320,7 +323,7 @@ class TrainingExamplesTest {
   }
 
   private static TrainingExamples of(Dataset<Row> rows, TrainingColumns columns, double share) {
-    return TrainingExamples.of(rows, columns, share, 42, TestModels.tiny().tokenizer(), 16);
+    return TrainingExamples.of(rows, columns, share, 42, TestModels.tiny().tokenizer(), 16, false);
   }
 
   private static Row row(String text, Object label, Boolean heldOut) {

@@ -226,10 +226,10 @@ class TransformerClassifierModelTest {
     Fixtures.pipeline(Fixtures.documents(), model).save(pipeline.toString());
 
     for (Path base : List.of(stage, pipeline, pipeline.getParent())) {
-      PretrainedModel checkpoint = PretrainedModel.open(base.toString(), new Configuration(false));
-      assertThat(checkpoint.config()).isEqualTo(model.files().config());
-      assertThat(checkpoint.tokenizer()).isEqualTo(model.files().tokenizer());
-      try (TensorSource weights = checkpoint.openWeights()) {
+      PretrainedModel pretrained = PretrainedModel.open(base.toString(), new Configuration(false));
+      assertThat(pretrained.config()).isEqualTo(model.files().config());
+      assertThat(pretrained.tokenizer()).isEqualTo(model.files().tokenizer());
+      try (TensorSource weights = pretrained.openWeights()) {
         assertThat(weights.tensors()).containsKey("classifier.weight");
       }
     }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.task.ProblemType;
 
 class ClassLabelsTest {
   @TempDir Path folder;
@@ -139,7 +140,8 @@ class ClassLabelsTest {
             1L,
             2L,
             7L);
-    try (PreparedData data = prepare(Map.of("train", train, "test", test, "validation_split", 0))) {
+    try (ExampleSplits data =
+        prepare(Map.of("train", train, "test", test, "validation_split", 0))) {
       assertThat(data.labels().names()).containsExactly("neg", "pos");
       DataReport report = data.report();
       assertThat(report.split("train").orElseThrow().classes())
@@ -170,10 +172,12 @@ class ClassLabelsTest {
                 + ": unnamed label: 1 rows, such as \"7\"; the Hugging Face metadata");
   }
 
-  private PreparedData prepare(Map<String, ?> settings) {
+  private ExampleSplits prepare(Map<String, ?> settings) {
     SparkSession session = TestSpark.session();
     return DatasetPreparation.prepare(
-        session, Schema.of("data", DataArguments.class).create(settings), false);
+        session,
+        Schema.of("data", DataArguments.class).create(settings),
+        ProblemType.SINGLE_LABEL_CLASSIFICATION);
   }
 
   private Path write(String name, Map<String, String> metadata) throws IOException {

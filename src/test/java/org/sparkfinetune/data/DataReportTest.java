@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.data.DataReport.SplitReport;
+import org.sparkfinetune.task.ProblemType;
 
 class DataReportTest {
   @Test
@@ -72,10 +73,11 @@ class DataReportTest {
     RowGroup kept = new RowGroup("train", null, odd, 1, 1, 0, 0, 0, null);
     assertThatThrownBy(
             () ->
-                new RowCounts(List.of(lost, conflict), false)
+                new RowCounts(List.of(lost, conflict), ProblemType.SINGLE_LABEL_CLASSIFICATION)
                     .trainLabels(sources, arguments, false))
         .hasMessageContaining("class a\uFFFD[2J b;");
-    RowCounts counts = new RowCounts(List.of(conflict, kept), false);
+    RowCounts counts =
+        new RowCounts(List.of(conflict, kept), ProblemType.SINGLE_LABEL_CLASSIFICATION);
     LabelIndex labels = counts.trainLabels(sources, arguments, false);
     assertThat(counts.report(sources, arguments, labels, false, List.of()).warnings())
         .anyMatch(warning -> warning.contains("a\uFFFD[2J b"))

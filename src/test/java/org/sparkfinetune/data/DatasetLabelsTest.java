@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.task.ProblemType;
 
 /** What label columns of all kinds mean, and which of them are refused. */
 class DatasetLabelsTest {
@@ -28,7 +29,9 @@ class DatasetLabelsTest {
   void arraysOfNumbersAreLabelSets() {
     table("longs", "('a', array(10L, 9L)), ('b', array(9L)), ('c', array()), ('d', null)");
     table("doubles", "('e', array(10D, 9D, double('NaN'))), ('f', array(9D, 9D))");
-    try (PreparedData data = prepare(true, Map.of("train", "longs", "test", "doubles"))) {
+    try (ExampleSplits data =
+        prepare(
+            ProblemType.MULTI_LABEL_CLASSIFICATION, Map.of("train", "longs", "test", "doubles"))) {
       assertThat(data.labels().names()).containsExactly("9", "10");
       assertThat(classes(data, "train")).isEqualTo(Map.of("9", 2L, "10", 1L));
       assertThat(classes(data, "test")).isEqualTo(Map.of("9", 2L, "10", 1L));
@@ -51,7 +54,8 @@ class DatasetLabelsTest {
     table("shares", "('a', array(0.2D, 0.8D)), ('b', array(1D, 0D))");
     String text = write("bits.csv", "text,label\na,\"[0, 1, 1]\"\nb,[1 0 1]\n");
     for (String train : List.of("bits", "shares", text)) {
-      assertThatThrownBy(() -> prepare(true, Map.of("train", train)))
+      assertThatThrownBy(
+              () -> prepare(ProblemType.MULTI_LABEL_CLASSIFICATION, Map.of("train", train)))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith("data.train=" + train + ": vector label: ")
           .hasMessageContaining("a vector with a place for each class is no set of labels");
@@ -61,13 +65,15 @@ class DatasetLabelsTest {
   @Test
   void listsAsTextAreLabelSetsAndTheReportSaysSo() throws IOException {
     String train = write("lists.csv", "text,label\na,\"['x', 'y']\"\nb,['x']\nc,[]\nd,y|z\n");
-    try (PreparedData data = prepare(true, Map.of("train", train))) {
+    try (ExampleSplits data =
+        prepare(ProblemType.MULTI_LABEL_CLASSIFICATION, Map.of("train", train))) {
       assertThat(classes(data, "train")).isEqualTo(Map.of("x", 2L, "y", 2L, "z", 1L));
       assertThat(data.report().notes())
           .containsExactly(
               "labels that are lists as text, as in ['a', 'b'], were read as lists: 3 rows");
     }
-    assertThatThrownBy(() -> prepare(false, Map.of("train", train)))
+    assertThatThrownBy(
+            () -> prepare(ProblemType.SINGLE_LABEL_CLASSIFICATION, Map.of("train", train)))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("data.train=" + train + ": the labels are lists as text");
   }
@@ -75,7 +81,8 @@ class DatasetLabelsTest {
   @Test
   void listsWithAnotherSeparatorAreRefusedWithIt() throws IOException {
     String train = write("commas.csv", "text,label\na,\"x, y\"\nb,x\nc,\"y, z\"\nd,z\n");
-    assertThatThrownBy(() -> prepare(true, Map.of("train", train)))
+    assertThatThrownBy(
+            () -> prepare(ProblemType.MULTI_LABEL_CLASSIFICATION, Map.of("train", train)))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "data.train="
@@ -83,7 +90,10 @@ class DatasetLabelsTest {
                 + ": no row has data.label_separator=| in it, and labels such as \"x, y\" are sets"
                 + " of other ones: set data.label_separator=\",\" (labels with that in their"
                 + " names: as arrays, in JSON or Parquet)");
-    try (PreparedData data = prepare(true, Map.of("train", train, "label_separator", ","))) {
+    try (ExampleSplits data =
+        prepare(
+            ProblemType.MULTI_LABEL_CLASSIFICATION,
+            Map.of("train", train, "label_separator", ","))) {
       assertThat(classes(data, "train")).isEqualTo(Map.of("x", 2L, "y", 2L, "z", 2L));
     }
   }
@@ -92,14 +102,16 @@ class DatasetLabelsTest {
   void damagedLabelsStopATrainingAndAreRejectedElsewhere() throws IOException {
     // Lost by whoever has written the file: its own bytes are sound.
     String damaged = write("damaged.csv", "text,label\na,f\uFFFDr\nb,f\uFFFDr\nc,x\nd,y\n");
-    assertThatThrownBy(() -> prepare(false, Map.of("train", damaged)))
+    assertThatThrownBy(
+            () -> prepare(ProblemType.SINGLE_LABEL_CLASSIFICATION, Map.of("train", damaged)))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith(
             "data.train="
                 + damaged
                 + ": damaged label: 2 rows, such as \"f\\uFFFDr\"; U+FFFD stands");
     String train = write("utf8.csv", "text,label\ne,x\nf,y\n");
-    try (PreparedData data = prepare(false, Map.of("train", train, "test", damaged))) {
+    try (ExampleSplits data =
+        prepare(ProblemType.SINGLE_LABEL_CLASSIFICATION, Map.of("train", train, "test", damaged))) {
       assertThat(data.report().split("test").orElseThrow().rejected())
           .isEqualTo(Map.of(RejectReason.DAMAGED_LABEL, 2L));
       assertThat(data.report().warnings())
@@ -112,7 +124,8 @@ class DatasetLabelsTest {
   @Test
   void textsAreNoLabels() throws IOException {
     String train = write("long.csv", "text,label\na,%s\nb,x\n".formatted("w ".repeat(600)));
-    assertThatThrownBy(() -> prepare(false, Map.of("train", train)))
+    assertThatThrownBy(
+            () -> prepare(ProblemType.SINGLE_LABEL_CLASSIFICATION, Map.of("train", train)))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(": long label: 1 rows, such as \"w w")
         .hasMessageEndingWith("at most 1000 characters: is this column the one of labels?");
@@ -122,7 +135,11 @@ class DatasetLabelsTest {
   void unseenLabelsAreNamedBesideThoseThatAreKnown() throws IOException {
     String train = write("ints.csv", "text,label\na,0\nb,1\n");
     String floats = write("floats.csv", "text,label\nc,0.0\nd,1.0\ne,1.0\n");
-    assertThatThrownBy(() -> prepare(false, Map.of("train", train, "test", floats)))
+    assertThatThrownBy(
+            () ->
+                prepare(
+                    ProblemType.SINGLE_LABEL_CLASSIFICATION,
+                    Map.of("train", train, "test", floats)))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "data.test="
@@ -134,7 +151,9 @@ class DatasetLabelsTest {
     String cased = write("cased.csv", "text,label\nc,spam\nd,Spam\ne,Ham\nf,odd\n");
     DataArguments arguments = arguments(Map.of("test", cased));
     LabelIndex model = LabelIndex.of(List.of("spam", "ham"));
-    try (PreparedData data = DatasetPreparation.prepareTest(session, arguments, false, model)) {
+    try (ExampleSplits data =
+        DatasetPreparation.prepareTest(
+            session, arguments, ProblemType.SINGLE_LABEL_CLASSIFICATION, model)) {
       assertThat(data.report().warnings())
           .containsExactly(
               "test has labels that the model has not: \"Ham\" 1 (known is \"ham\", which differs in"
@@ -146,7 +165,8 @@ class DatasetLabelsTest {
   @Test
   void labelsThatDifferInSpellingAreClassesAndTheReportSaysSo() throws IOException {
     String train = write("spam.csv", "text,label\na,Spam\nb,spam\nc,ham\n");
-    try (PreparedData data = prepare(false, Map.of("train", train))) {
+    try (ExampleSplits data =
+        prepare(ProblemType.SINGLE_LABEL_CLASSIFICATION, Map.of("train", train))) {
       assertThat(data.labels().names()).containsExactly("Spam", "ham", "spam");
       // The annotator need not say it again, nor index the labels.
       Dataset<Row> marked = data.train().withColumn("is_validation", lit(false));
@@ -168,17 +188,19 @@ class DatasetLabelsTest {
         .createOrReplaceTempView("odd_names");
     Map<String, ?> named =
         Map.of("train", "odd_names", "text_column", "a.b", "label_column", "C`d E");
-    try (PreparedData data = prepare(false, named)) {
+    try (ExampleSplits data = prepare(ProblemType.SINGLE_LABEL_CLASSIFICATION, named)) {
       assertThat(classes(data, "train")).isEqualTo(Map.of("x", 1L, "y", 1L));
     }
     session.sql("select 'a' as text, 'b' as Text, 'x' as label").createOrReplaceTempView("cases");
     session.sql("select 'a' as text, 'y' as label, 'x' as label").createOrReplaceTempView("twice");
-    assertThatThrownBy(() -> prepare(false, Map.of("train", "cases")))
+    assertThatThrownBy(
+            () -> prepare(ProblemType.SINGLE_LABEL_CLASSIFICATION, Map.of("train", "cases")))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "data.text_column=text: cases has columns that differ by case alone, text and Text:"
                 + " rename one, or read them with --conf spark.sql.caseSensitive=true");
-    assertThatThrownBy(() -> prepare(false, Map.of("train", "twice")))
+    assertThatThrownBy(
+            () -> prepare(ProblemType.SINGLE_LABEL_CLASSIFICATION, Map.of("train", "twice")))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "data.label_column=label: twice has the column label more than once: rename one");
@@ -186,7 +208,7 @@ class DatasetLabelsTest {
         .isInstanceOf(UserException.class)
         .hasMessage("data.input: twice has the column label more than once: rename one");
     String csv = write("cases.csv", "Text,text,label\na,b,x\nc,d,y\n");
-    assertThatThrownBy(() -> prepare(false, Map.of("train", csv)))
+    assertThatThrownBy(() -> prepare(ProblemType.SINGLE_LABEL_CLASSIFICATION, Map.of("train", csv)))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "data.text_column=text: no such column in %s; it has: Text0, text1, label (Text0, text1:"
@@ -202,19 +224,22 @@ class DatasetLabelsTest {
   }
 
   private List<String> labels(String table, String column) {
-    try (PreparedData data = prepare(false, Map.of("train", table, "label_column", column))) {
+    try (ExampleSplits data =
+        prepare(
+            ProblemType.SINGLE_LABEL_CLASSIFICATION,
+            Map.of("train", table, "label_column", column))) {
       return data.labels().names();
     }
   }
 
-  private static Map<String, Long> classes(PreparedData data, String split) {
+  private static Map<String, Long> classes(ExampleSplits data, String split) {
     return data.report().split(split).orElseThrow().classes();
   }
 
-  private PreparedData prepare(boolean multiLabel, Map<String, ?> settings) {
+  private ExampleSplits prepare(ProblemType problemType, Map<String, ?> settings) {
     Map<String, Object> all = new HashMap<>(Map.of("validation_split", 0, "test_split", 0));
     all.putAll(settings);
-    return DatasetPreparation.prepare(session, arguments(all), multiLabel);
+    return DatasetPreparation.prepare(session, arguments(all), problemType);
   }
 
   private static DataArguments arguments(Map<String, ?> settings) {

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.task.ProblemType;
 
 class DatasetPreparationTest {
   private final SparkSession session = TestSpark.session();
@@ -32,7 +33,7 @@ class DatasetPreparationTest {
 
   @Test
   void keepsGivenSplitsAndIndexesTheirLabels() throws IOException {
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(
             Map.of(
                 "train", write("train.csv", "text,label\na,x \nb, y\nc,y\n"),
@@ -51,12 +52,39 @@ class DatasetPreparationTest {
   }
 
   @Test
+  void trainingRowsThatAnAuditMarksAreLeftOutOnRequestAlone() throws IOException {
+    String train =
+        write(
+            "train.csv", "text,label,label_issue\na,x,false\nb,y,true\nc,y,false\nd,x,\n,y,true\n");
+    String test = write("test.csv", "text,label\nq,y\nr,x\n");
+    Map<String, Object> settings = new HashMap<>(Map.of("train", train, "test", test));
+    settings.put("validation_split", 0);
+    try (ExampleSplits all = prepare(settings)) {
+      assertThat(rows(all.train())).containsExactlyInAnyOrder("a/x", "b/y", "c/y", "d/x");
+    }
+
+    settings.put("drop_issues", true);
+    try (ExampleSplits clean = prepare(settings)) {
+      assertThat(rows(clean.train())).containsExactlyInAnyOrder("a/x", "c/y", "d/x");
+      assertThat(rows(clean.test())).containsExactlyInAnyOrder("q/y", "r/x");
+      assertThat(clean.report().render())
+          .contains("rejected of train: blank text 1, label issue 1");
+    }
+
+    settings.put("train", test);
+    assertThatThrownBy(() -> prepare(settings))
+        .isInstanceOf(UserException.class)
+        .hasMessageMatching("data.*has no column label_issue: expected the rows that audit .*");
+  }
+
+  @Test
   void rejectsUnusableRowsWithTheirReasonAndLosesNone() throws IOException {
     String train =
         write("train.csv", "text,label\na,x\nb,y\n,x\n\"\u00A0\t\",y\nc,\nd, \ne,f,y\n\"p\n\",x\n");
     String test = write("test.csv", "text,label\na ,x\nq,y\nr,z\n p,y\n,z\n");
 
-    try (PreparedData data = prepare(Map.of("train", train, "test", test, "validation_split", 0))) {
+    try (ExampleSplits data =
+        prepare(Map.of("train", train, "test", test, "validation_split", 0))) {
       assertThat(rows(data.train())).containsExactlyInAnyOrder("a/x", "b/y", "p\n/x");
       assertThat(rows(data.test())).containsExactly("q/y");
       assertThat(data.validation()).isEmpty();
@@ -99,7 +127,7 @@ class DatasetPreparationTest {
 
   @Test
   void aTextOfValidationIsRejectedFromTheTest() throws IOException {
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(
             Map.of(
                 "train", write("train.csv", "text,label\na,x\nb,y\n"),
@@ -116,7 +144,7 @@ class DatasetPreparationTest {
     for (int i = 0; i < 10; i++) {
       csv.append("a").append(i).append(",a\nb").append(i).append(",b\n");
     }
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(
             Map.of(
                 "train", write("train.csv", csv.toString()),
@@ -126,7 +154,8 @@ class DatasetPreparationTest {
       assertThat(rows(data.test())).hasSize(8);
       assertThat(data.report().warnings())
           .containsExactly(
-              "training rows whose text bears several labels: 3, such as \"unsure\" (never held out)");
+              "training rows whose text bears several labels: 3, such as \"unsure\" (never held"
+                  + " out)");
     }
   }
 
@@ -140,7 +169,7 @@ class DatasetPreparationTest {
                 "if(id % 2 = 0, 'even', if(id % 10 = 1, 'rare', 'odd')) as label");
     rows.union(rows).createOrReplaceTempView("stratified");
 
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(Map.of("train", "stratified", "validation_split", 0.1, "test_split", 0.25))) {
       DataReport report = data.report();
       assertThat(report.split("train").orElseThrow().rowsRead()).isEqualTo(2000);
@@ -178,7 +207,7 @@ class DatasetPreparationTest {
     String train =
         write("train.csv", "text,label\na,one\nb,two\nc,two\nd,three\ne,three\nf,three\n");
 
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(Map.of("train", train, "validation_split", 0.4, "test_split", 0.4))) {
       assertThat(data.report().split("train").orElseThrow().classes())
           .containsExactly(Map.entry("one", 1L), Map.entry("three", 1L), Map.entry("two", 1L));
@@ -192,7 +221,7 @@ class DatasetPreparationTest {
   void warnsWhenAShareRoundsToNoRow() throws IOException {
     String train = write("train.csv", "text,label\na,x\nb,y\n");
 
-    try (PreparedData data = prepare(Map.of("train", train, "test_split", 0))) {
+    try (ExampleSplits data = prepare(Map.of("train", train, "test_split", 0))) {
       assertThat(data.validation()).isEmpty();
       assertThat(data.test()).isEmpty();
       assertThat(data.report().split("test")).isEmpty();
@@ -207,7 +236,8 @@ class DatasetPreparationTest {
   void writesNumericLabelsPlainlyWhateverTheirType() {
     session
         .sql(
-            "select * from values ('a', 3.0D), ('b', 10.0D), ('c', 0.5D), ('n', double('NaN')) t(text, label)")
+            "select * from values ('a', 3.0D), ('b', 10.0D), ('c', 0.5D), ('n', double('NaN'))"
+                + " t(text, label)")
         .createOrReplaceTempView("doubles");
     session
         .sql("select * from values ('d', 3), ('e', 10) t(text, label)")
@@ -216,7 +246,7 @@ class DatasetPreparationTest {
         .sql("select * from values ('f', 3.00BD), ('g', 10.00BD) t(text, label)")
         .createOrReplaceTempView("decimals");
 
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(Map.of("train", "doubles", "validation", "ints", "test", "decimals"))) {
       assertThat(data.labels().names()).containsExactly("0.5", "10", "3");
       assertThat(rows(data.train())).containsExactlyInAnyOrder("a/3", "b/10", "c/0.5");
@@ -232,9 +262,11 @@ class DatasetPreparationTest {
     String train =
         write(
             "train.jsonl",
-            "{\"text\": \"a\", \"label\": 1}\n{\"text\": \"b\", \"label\": 2}\n{\"text\": \"c\", \"la\n");
+            "{\"text\": \"a\", \"label\": 1}\n"
+                + "{\"text\": \"b\", \"label\": 2}\n"
+                + "{\"text\": \"c\", \"la\n");
 
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(Map.of("train", train, "validation_split", 0, "test_split", 0))) {
       assertThat(rows(data.train())).containsExactlyInAnyOrder("a/1", "b/2");
       assertThat(data.rejected().first().getString(2)).isEqualTo("{\"text\": \"c\", \"la");
@@ -252,7 +284,7 @@ class DatasetPreparationTest {
     }
     Path file = Files.write(folder.resolve("damaged.csv"), bytes);
 
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(
             Map.of(
                 "train",
@@ -280,7 +312,7 @@ class DatasetPreparationTest {
                 + " of it; set data.encoding=ISO-8859-1, in which it reads \"für\", or the encoding"
                 + " that it is in",
             file);
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(
             Map.of(
                 "train",
@@ -300,9 +332,12 @@ class DatasetPreparationTest {
     DataArguments arguments =
         arguments(Map.of("test", write("test.csv", "text,label\na,x\nb,w\nc,x\n,y\n")));
 
-    try (PreparedData data =
+    try (ExampleSplits data =
         DatasetPreparation.prepareTest(
-            session, arguments, false, LabelIndex.of(List.of("x", "y")))) {
+            session,
+            arguments,
+            ProblemType.SINGLE_LABEL_CLASSIFICATION,
+            LabelIndex.of(List.of("x", "y")))) {
       assertThat(rows(data.test())).containsExactlyInAnyOrder("a/x", "c/x");
       assertThat(data.report().split("test").orElseThrow().rejected())
           .containsExactly(
@@ -320,7 +355,8 @@ class DatasetPreparationTest {
     assertThatThrownBy(() -> prepare(Map.of("train", train)))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "data.train=%s: there is one class only, \"x\": a classifier needs rows of at least two classes",
+            "data.train=%s: there is one class only, \"x\": a classifier needs rows of at least two"
+                + " classes",
             train);
   }
 
@@ -349,9 +385,9 @@ class DatasetPreparationTest {
     assertThatThrownBy(() -> prepare(Map.of("train", train, "validation", unseen)))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "data.validation=%s: no usable row is left of 2; rejected: text in earlier split 1, unseen label 1; its"
-                + " labels \"w\" 1 are none of training, which are \"x\", \"y\": expected the same"
-                + " spelling",
+            "data.validation=%s: no usable row is left of 2; rejected: text in earlier split 1,"
+                + " unseen label 1; its labels \"w\" 1 are none of training, which are \"x\","
+                + " \"y\": expected the same spelling",
             unseen);
   }
 
@@ -399,7 +435,8 @@ class DatasetPreparationTest {
     assertThatThrownBy(() -> prepare(Map.of("train", "identifiers")))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "data.label_column=label: this column has more than 100,000 different values: expected classes");
+            "data.label_column=label: this column has more than 100,000 different values: expected"
+                + " classes");
   }
 
   @Test
@@ -414,7 +451,7 @@ class DatasetPreparationTest {
         .selectExpr("concat('u', id) as text", "id as label")
         .createOrReplaceTempView("many_test");
 
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(Map.of("train", "many_train", "test", "many_test", "validation_split", 0))) {
       assertThat(data.labels().size()).isEqualTo(labels);
       assertThat(data.report().split("test").orElseThrow().kept()).isEqualTo(labels);
@@ -424,7 +461,7 @@ class DatasetPreparationTest {
   @Test
   void aCsvFileAsPandasWritesItTrains() throws IOException {
     String train = write("pandas.csv", ",text,label\n0,a,x\n1,b,y\n2,c,x\n3,d,y\n");
-    try (PreparedData data =
+    try (ExampleSplits data =
         prepare(Map.of("train", train, "validation_split", 0, "test_split", 0))) {
       assertThat(rows(data.train())).containsExactlyInAnyOrder("a/x", "b/y", "c/x", "d/y");
     }
@@ -446,7 +483,7 @@ class DatasetPreparationTest {
         .createOrReplaceTempView("scanned_rows");
     int before = session.sparkContext().getPersistentRDDs().size();
 
-    PreparedData data = prepare(Map.of("train", "scanned_rows"));
+    ExampleSplits data = prepare(Map.of("train", "scanned_rows"));
     long used =
         data.train().count()
             + data.validation().orElseThrow().count()
@@ -472,7 +509,9 @@ class DatasetPreparationTest {
     String train = write("sets.csv", "text,label\na,x|y\nb,\nc,y; |x|y\n,x\nd,z\n");
     String test = write("test_sets.csv", "text,label\ne,x|z\nf,x|w\ng,\na,x\n");
     Map<String, ?> settings = Map.of("train", train, "test", test, "validation_split", 0);
-    try (PreparedData data = DatasetPreparation.prepare(session, arguments(settings), true)) {
+    try (ExampleSplits data =
+        DatasetPreparation.prepare(
+            session, arguments(settings), ProblemType.MULTI_LABEL_CLASSIFICATION)) {
       assertThat(data.labels().names()).containsExactly("x", "y", "y;", "z");
       assertThat(sets(data.train()))
           .containsExactlyInAnyOrder("a/[x, y]", "b/[]", "c/[x, y, y;]", "d/[z]");
@@ -498,7 +537,9 @@ class DatasetPreparationTest {
                 + "{\"text\": \"b\", \"label\": []}\n"
                 + "{\"text\": \"c\"}\n");
     Map<String, ?> settings = Map.of("train", train, "validation_split", 0, "test_split", 0);
-    try (PreparedData data = DatasetPreparation.prepare(session, arguments(settings), true)) {
+    try (ExampleSplits data =
+        DatasetPreparation.prepare(
+            session, arguments(settings), ProblemType.MULTI_LABEL_CLASSIFICATION)) {
       assertThat(sets(data.train())).containsExactlyInAnyOrder("a/[x, y]", "b/[]");
       assertThat(data.report().split("train").orElseThrow().rejected())
           .isEqualTo(Map.of(RejectReason.MISSING_LABEL, 1L));
@@ -516,7 +557,7 @@ class DatasetPreparationTest {
     String test = write("test_pairs.csv", "text,answer,label\na,3,x\na,2,y\n");
     Map<String, ?> settings =
         Map.of("train", train, "test", test, "validation_split", 0, "text_pair_column", "answer");
-    try (PreparedData data = prepare(settings)) {
+    try (ExampleSplits data = prepare(settings)) {
       assertThat(data.train().columns()).containsExactly("text", "text_pair", "label");
       assertThat(data.train().count()).isEqualTo(3);
       assertThat(data.test().orElseThrow().collectAsList())
@@ -534,7 +575,7 @@ class DatasetPreparationTest {
     Map<String, Object> settings = new HashMap<>(Map.of("test", json, "separator", ";"));
     settings.put("validation_split", 0);
     settings.put("train", semicolons);
-    try (PreparedData data = prepare(settings)) {
+    try (ExampleSplits data = prepare(settings)) {
       assertThat(rows(data.train())).containsExactlyInAnyOrder("a/x", "b/y");
     }
     settings.put("train", json);
@@ -558,8 +599,9 @@ class DatasetPreparationTest {
         .sum();
   }
 
-  private PreparedData prepare(Map<String, ?> settings) {
-    return DatasetPreparation.prepare(session, arguments(settings), false);
+  private ExampleSplits prepare(Map<String, ?> settings) {
+    return DatasetPreparation.prepare(
+        session, arguments(settings), ProblemType.SINGLE_LABEL_CLASSIFICATION);
   }
 
   private static DataArguments arguments(Map<String, ?> settings) {
@@ -569,7 +611,7 @@ class DatasetPreparationTest {
   private List<String> testRows(String table, int seed) {
     Map<String, Object> settings = new HashMap<>(Map.of("train", table, "seed", seed));
     settings.put("validation_split", 0);
-    try (PreparedData data = prepare(settings)) {
+    try (ExampleSplits data = prepare(settings)) {
       return rows(data.test());
     }
   }

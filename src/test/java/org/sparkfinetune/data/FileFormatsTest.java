@@ -63,7 +63,7 @@ class FileFormatsTest {
     Path excel = write("d.csv", "sep=;\ntext;label\none;a\n");
     Path one = write("e.csv", "a|b\nx\ny\n");
 
-    refuses(semicolons, "has one column, \"text;label\": its fields are separated by ;; set");
+    refuses(semicolons, "has one column, \"text;label\": its fields are separated by \";\": set");
     refuses(semicolons, "set data.separator=;");
     refuses(tabs, "set data.separator=tab");
     refuses(commas, "set data.separator=,");

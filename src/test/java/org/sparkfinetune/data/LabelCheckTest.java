@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.task.ProblemType;
 
 class LabelCheckTest {
   @Test
@@ -86,7 +87,7 @@ class LabelCheckTest {
     for (int i = 0; i < 1000; i++) {
       ids.put(String.valueOf(i), i < 600 ? 1L : 2L);
     }
-    assertThat(warnings(new LabelCheck(ids, false, "|", false)))
+    assertThat(warnings(new LabelCheck(ids, ProblemType.SINGLE_LABEL_CLASSIFICATION, "|", false)))
         .containsExactly("600 of 1,000 labels have one row alone: is this the column of labels?");
     assertThat(warnings(classes("word ".repeat(30), 1, "x", 3)))
         .singleElement()
@@ -95,11 +96,13 @@ class LabelCheckTest {
   }
 
   private static LabelCheck classes(Object... labelsAndRows) {
-    return new LabelCheck(counts(labelsAndRows), false, "|", false);
+    return new LabelCheck(
+        counts(labelsAndRows), ProblemType.SINGLE_LABEL_CLASSIFICATION, "|", false);
   }
 
   private static LabelCheck sets(boolean several, Object... labelsAndRows) {
-    return new LabelCheck(counts(labelsAndRows), true, "|", several);
+    return new LabelCheck(
+        counts(labelsAndRows), ProblemType.MULTI_LABEL_CLASSIFICATION, "|", several);
   }
 
   private static Map<String, Long> counts(Object... labelsAndRows) {

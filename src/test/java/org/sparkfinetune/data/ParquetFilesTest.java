@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.task.ProblemType;
 
 class ParquetFilesTest {
   private static final String NANOS = "optional int64 at (TIMESTAMP(NANOS,false));";
@@ -33,7 +34,7 @@ class ParquetFilesTest {
   void columnsOfTypesThatSparkDoesNotReadAreLeftOutWhereNobodyNeedsThem() throws IOException {
     Path file = write("a.parquet", NANOS + " optional int64 clock (TIME(MICROS,true));");
 
-    try (PreparedData data = prepare(file, Map.of())) {
+    try (ExampleSplits data = prepare(file, Map.of())) {
       assertThat(data.train().count()).isEqualTo(2);
     }
     assertThatThrownBy(() -> prepare(file, Map.of("label_column", "at")))
@@ -71,7 +72,7 @@ class ParquetFilesTest {
     assertThat(DatasetReader.read(session, more.toString(), "auto").columns())
         .containsExactly("text", "label", "extra");
     assertThat(DatasetReader.read(session, more.toString(), "auto").count()).isEqualTo(4);
-    try (PreparedData data = prepare(types, Map.of())) {
+    try (ExampleSplits data = prepare(types, Map.of())) {
       assertThat(data.report().splits().get(0).rowsRead()).isEqualTo(4);
     }
     assertThatThrownBy(() -> DatasetReader.read(session, types.toString(), "auto"))
@@ -107,10 +108,12 @@ class ParquetFilesTest {
     return file;
   }
 
-  private PreparedData prepare(Path path, Map<String, Object> settings) {
+  private ExampleSplits prepare(Path path, Map<String, Object> settings) {
     Map<String, Object> all = new HashMap<>(settings);
     all.putAll(Map.of("train", path.toString(), "validation_split", 0, "test_split", 0));
     return DatasetPreparation.prepare(
-        session, Schema.of("data", DataArguments.class).create(all), false);
+        session,
+        Schema.of("data", DataArguments.class).create(all),
+        ProblemType.SINGLE_LABEL_CLASSIFICATION);
   }
 }

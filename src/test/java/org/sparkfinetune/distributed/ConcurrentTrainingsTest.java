@@ -55,12 +55,9 @@ class ConcurrentTrainingsTest {
   private String run() throws Exception {
     List<String> options = new ArrayList<>();
     options.add("-Xmx1g");
-    options.add("-XX:TieredStopAtLevel=1");
     options.add("-Dspark.master=local-cluster[2,1,1024]");
     options.add("-Dspark.app.name=at once");
     options.add("-Dspark.executor.memory=1g");
-    options.add("-Dspark.executor.extraJavaOptions=-XX:+UseSerialGC -XX:TieredStopAtLevel=1");
-    options.add("-Dspark.executor.extraClassPath=" + System.getProperty("java.class.path"));
     options.add("-Dspark.executor.heartbeatInterval=200ms");
     options.add("-Dspark.locality.wait=0s");
     options.add("-Dspark.ui.enabled=false");

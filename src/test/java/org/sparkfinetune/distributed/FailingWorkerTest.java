@@ -76,7 +76,7 @@ class FailingWorkerTest {
           new TrainingTask(
               new TrainingTask.Order(
                   model(),
-                  base.checkpoint(model()).config(),
+                  base.pretrained(model()).config(),
                   TrainingMain.create("training", TrainingArguments.class, List.of()),
                   ResourcePlan.of(context.conf(), resources, 2),
                   Duration.ofSeconds(resources.communicationTimeout()),

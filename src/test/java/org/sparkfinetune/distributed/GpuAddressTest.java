@@ -77,14 +77,11 @@ class GpuAddressTest {
   private String run(List<String> arguments, Map<String, String> properties) throws Exception {
     List<String> options = new ArrayList<>();
     options.add("-Xmx1g");
-    options.add("-XX:TieredStopAtLevel=1");
     options.add("-Dspark.master=local-cluster[1,2,2048]");
     options.add("-Dspark.app.name=gpus");
     options.add("-Dspark.executor.memory=1g");
-    options.add("-Dspark.executor.extraJavaOptions=-XX:+UseSerialGC -XX:TieredStopAtLevel=1");
     // A busy machine takes its time to start executors.
     options.add("-D" + ClusterSlots.WAIT + "=120s");
-    options.add("-Dspark.executor.extraClassPath=" + System.getProperty("java.class.path"));
     options.add("-Dspark.ui.enabled=false");
     options.add("-Dspark.worker.resource.gpu.amount=2");
     options.add("-Dspark.worker.resource.gpu.discoveryScript=" + discoveryScript());

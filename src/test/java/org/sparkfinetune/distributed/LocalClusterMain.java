@@ -35,7 +35,6 @@ public final class LocalClusterMain {
         SparkSession.builder()
             .master("local-cluster[2,1,4096]")
             .config("spark.executor.memory", "2g")
-            .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
             .config("spark.executor.heartbeatInterval", "1s")
             .config("spark.ui.enabled", "false")
             .config("spark.sql.shuffle.partitions", "2")
@@ -73,7 +72,7 @@ public final class LocalClusterMain {
 
   private static Dataset<Row> rows(SparkSession spark) {
     List<Row> rows = new ArrayList<>();
-    for (String word : List.of("red", "green", "blue", "black", "white", "grey", "pink", "brown")) {
+    for (String word : List.of("red", "green", "blue", "black", "white", "gray", "pink", "brown")) {
       rows.add(RowFactory.create("my parcel with the " + word + " shoes is late", "delivery"));
       rows.add(RowFactory.create("where is the " + word + " coat, it should be here", "delivery"));
       rows.add(RowFactory.create("money back for the " + word + " hat please", "refund"));

@@ -146,7 +146,7 @@ class PretrainedWeightsCacheTest {
                       KEY,
                       shared::get,
                       PretrainedWeightsCacheTest::open,
-                      (checkpoint, source) -> {
+                      (pretrained, source) -> {
                         reading.countDown();
                         await(goOn);
                         return read(source.read(WEIGHT));
@@ -159,7 +159,7 @@ class PretrainedWeightsCacheTest {
                       KEY,
                       shared::get,
                       PretrainedWeightsCacheTest::open,
-                      (checkpoint, source) -> 0,
+                      (pretrained, source) -> 0,
                       () -> {
                         throw new IllegalStateException("killed");
                       }))
@@ -171,7 +171,7 @@ class PretrainedWeightsCacheTest {
                       KEY,
                       shared::get,
                       PretrainedWeightsCacheTest::open,
-                      (checkpoint, source) -> read(source.read(WEIGHT)),
+                      (pretrained, source) -> read(source.read(WEIGHT)),
                       () -> {}));
       goOn.countDown();
       assertThat(first.get()).isEqualTo(second.get()).isPositive();
@@ -208,7 +208,7 @@ class PretrainedWeightsCacheTest {
         key,
         shared::get,
         PretrainedWeightsCacheTest::open,
-        (checkpoint, source) -> source.read(WEIGHT),
+        (pretrained, source) -> source.read(WEIGHT),
         () -> {});
   }
 

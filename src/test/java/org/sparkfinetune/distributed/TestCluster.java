@@ -33,10 +33,6 @@ public final class TestCluster implements AutoCloseable {
   private static final Duration END_TIME = Duration.ofSeconds(30);
   private static final String HOST = "127.0.0.1";
 
-  /** The processes live for seconds: what would make them fast later is not worth it. */
-  private static final List<String> SHORT_LIVED =
-      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
-
   private static final String EXECUTOR = "org.apache.spark.executor.CoarseGrainedExecutorBackend";
   private static final Pattern ALIVE = Pattern.compile("\"aliveworkers\"\\s*:\\s*(\\d+)");
 
@@ -122,7 +118,7 @@ public final class TestCluster implements AutoCloseable {
   }
 
   private static List<String> daemonOptions(Map<String, String> properties) {
-    List<String> options = new ArrayList<>(SHORT_LIVED);
+    List<String> options = new ArrayList<>(ChildJvm.SHORT_LIVED);
     options.add("-Xmx512m");
     properties.forEach((key, value) -> options.add("-D" + key + "=" + value));
     return options;
@@ -148,13 +144,11 @@ public final class TestCluster implements AutoCloseable {
     conf.put("spark.driver.host", HOST);
     conf.put("spark.driver.bindAddress", HOST);
     conf.put("spark.executor.memory", "1g");
-    conf.put("spark.executor.extraClassPath", System.getProperty("java.class.path"));
-    conf.put("spark.executor.extraJavaOptions", String.join(" ", SHORT_LIVED));
     conf.put("spark.ui.enabled", "false");
     // A busy machine takes its time to start executors.
     conf.put(ClusterSlots.WAIT, "120s");
     conf.putAll(properties);
-    List<String> options = new ArrayList<>(SHORT_LIVED);
+    List<String> options = new ArrayList<>(ChildJvm.SHORT_LIVED);
     options.add("-Xmx1g");
     conf.forEach((key, value) -> options.add("-D" + key + "=" + value));
     return start(name, main, options, arguments);

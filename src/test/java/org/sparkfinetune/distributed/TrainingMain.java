@@ -40,10 +40,11 @@ import org.sparkfinetune.train.TrainingProgress;
 import scala.Tuple2;
 
 /**
- * A driver that trains a tiny model on executors, for tests that compare what comes of it.
- * Arguments: a folder for the base and for {@code NAME.json} (the log) and {@code NAME.safetensors}
- * (the weights); NAME; how many rows; a step to cancel at, or 0; settings of {@code training} and
- * {@code resources} as {@code key=value}. Spark's settings are system properties.
+ * A driver that trains tiny models on executors one after the other, for tests that compare what
+ * comes of it. Arguments: a folder for the base and for {@code NAME.json} (the log) and {@code
+ * NAME.safetensors} (the weights); a step to cancel at, or 0; for each training, between {@value
+ * #NEXT}, NAME, how many rows, and settings of {@code training} and {@code resources} as {@code
+ * key=value}. Spark's settings are system properties.
  */
 public final class TrainingMain {
   static final List<String> LABELS = List.of("card", "loan", "transfer");
@@ -56,23 +57,36 @@ public final class TrainingMain {
   /** The word vectors' of {@link TestModels}. */
   private static final int WIDTH = 12;
 
+  static final String NEXT = "--";
+
   private TrainingMain() {}
 
   /** Runs in a JVM of its own: a JVM has one SparkContext. */
   public static void main(String[] args) throws Exception {
     Path folder = Path.of(args[0]);
-    int cancelAt = Integer.parseInt(args[3]);
-    List<String> settings = Arrays.asList(args).subList(4, args.length);
+    int cancelAt = Integer.parseInt(args[1]);
+    List<List<String>> trainings = new ArrayList<>();
+    trainings.add(new ArrayList<>());
+    for (String argument : Arrays.asList(args).subList(2, args.length)) {
+      if (argument.equals(NEXT)) {
+        trainings.add(new ArrayList<>());
+      } else {
+        trainings.get(trainings.size() - 1).add(argument);
+      }
+    }
     try (SparkSession spark =
         SparkSession.builder()
             .config(new SparkConf())
             .config("spark.sql.shuffle.partitions", "2")
             .getOrCreate()) {
-      Dataset<Row> rows = rows(spark, Integer.parseInt(args[2]));
-      if (cancelAt > 0) {
-        cancel(spark, folder, rows, settings, cancelAt);
-      } else {
-        train(spark, folder, args[1], rows, settings);
+      for (List<String> training : trainings) {
+        Dataset<Row> rows = rows(spark, Integer.parseInt(training.get(1)));
+        List<String> settings = training.subList(2, training.size());
+        if (cancelAt > 0) {
+          cancel(spark, folder, rows, settings, cancelAt);
+        } else {
+          train(spark, folder, training.get(0), rows, settings);
+        }
       }
     }
     System.exit(0);
@@ -93,7 +107,7 @@ public final class TrainingMain {
           out.write(chunk);
         }
       }
-      System.out.println("trained");
+      System.out.println("trained " + name);
     } catch (Exception e) {
       System.out.println("failed: " + e);
     }

@@ -59,6 +59,9 @@ class WorkersOnSparkTest {
           "eval_strategy=steps",
           "eval_steps=150");
 
+  private static final List<String> FEW =
+      List.of("per_device_train_batch_size=2", "num_train_epochs=3");
+
   private static final Map<String, String> FAST_HEARTBEAT =
       Map.of("spark.executor.heartbeatInterval", "200ms");
 
@@ -66,12 +69,21 @@ class WorkersOnSparkTest {
 
   @TempDir static Path folder;
   private static final Map<Hosts, TestCluster> CLUSTERS = new EnumMap<>(Hosts.class);
-  private static final Map<Hosts, Outcome> UNDISTURBED = new EnumMap<>(Hosts.class);
-  private static Outcome alone;
+
+  /** By name; on each kind of host two trainings of one driver, as it takes long to start one. */
+  private static final Map<Hosts, Map<String, Outcome>> UNDISTURBED = new EnumMap<>(Hosts.class);
+
+  private static Map<String, Outcome> alone;
 
   @BeforeAll
   static void trainAlone() throws Exception {
-    alone = train(cluster(Hosts.ONE), "alone", 203, Map.of(), EQUAL);
+    alone =
+        train(
+            cluster(Hosts.ONE),
+            "alone",
+            Map.of(),
+            new Training("alone", 203, EQUAL),
+            new Training("few-alone", 5, with(FEW, "gradient_accumulation_steps=2")));
   }
 
   /** A cluster of two workers that lives until the tests end. */
@@ -83,12 +95,25 @@ class WorkersOnSparkTest {
     return CLUSTERS.get(hosts);
   }
 
-  private static Outcome undisturbed(Hosts hosts) throws Exception {
+  private static Outcome undisturbed(Hosts hosts, String name) throws Exception {
     if (!UNDISTURBED.containsKey(hosts)) {
       UNDISTURBED.put(
-          hosts, train(cluster(hosts), "undisturbed-" + hosts, 203, Map.of(), with(LONG)));
+          hosts,
+          train(
+              cluster(hosts),
+              "undisturbed-" + hosts,
+              Map.of(),
+              new Training(
+                  "two",
+                  203,
+                  with(
+                      EQUAL,
+                      "per_device_train_batch_size=4",
+                      "gradient_accumulation_steps=2",
+                      "num_workers=2")),
+              new Training("long", 203, LONG)));
     }
-    return UNDISTURBED.get(hosts);
+    return UNDISTURBED.get(hosts).get(name);
   }
 
   @AfterAll
@@ -98,6 +123,8 @@ class WorkersOnSparkTest {
       assertThat(cluster.processes()).isEmpty();
     }
   }
+
+  private record Training(String name, int rows, List<String> settings) {}
 
   /**
    * What came of a training.
@@ -117,30 +144,36 @@ class WorkersOnSparkTest {
   private static ChildJvm start(
       TestCluster cluster,
       String name,
-      int rows,
       int cancelAt,
       Map<String, String> properties,
-      List<String> settings)
+      Training... trainings)
       throws Exception {
-    List<String> arguments = with(List.of(folder.toString(), name, "" + rows, "" + cancelAt));
-    arguments.addAll(settings);
+    List<String> arguments = new ArrayList<>(List.of(folder.toString(), "" + cancelAt));
+    for (Training training : trainings) {
+      if (arguments.size() > 2) {
+        arguments.add(TrainingMain.NEXT);
+      }
+      arguments.addAll(List.of(training.name(), "" + training.rows()));
+      arguments.addAll(training.settings());
+    }
     return cluster.driver(name, TrainingMain.class, properties, arguments);
   }
 
-  private static Outcome train(
-      TestCluster cluster,
-      String name,
-      int rows,
-      Map<String, String> properties,
-      List<String> settings)
+  private static Map<String, Outcome> train(
+      TestCluster cluster, String name, Map<String, String> properties, Training... trainings)
       throws Exception {
-    try (ChildJvm driver = start(cluster, name, rows, 0, properties, settings)) {
-      return outcome(name, driver.awaitSuccess(PATIENCE));
+    try (ChildJvm driver = start(cluster, name, 0, properties, trainings)) {
+      String output = driver.awaitSuccess(PATIENCE);
+      Map<String, Outcome> outcomes = new HashMap<>();
+      for (Training training : trainings) {
+        outcomes.put(training.name(), outcome(training.name(), output));
+      }
+      return outcomes;
     }
   }
 
   private static Outcome outcome(String name, String output) throws Exception {
-    assertThat(output).contains("trained");
+    assertThat(output).contains("trained " + name);
     Map<Integer, Double> losses = new TreeMap<>();
     for (JsonNode entry : new ObjectMapper().readTree(folder.resolve(name + ".json").toFile())) {
       if (entry.has("loss")) {
@@ -187,63 +220,39 @@ class WorkersOnSparkTest {
   @ParameterizedTest
   @EnumSource
   void twoWorkersOfAStandaloneClusterTrainAsOneDoes(Hosts hosts) throws Exception {
-    assertEqualButForRounding(
-        train(
-            cluster(hosts),
-            "two-" + hosts,
-            203,
-            Map.of(),
-            with(
-                EQUAL,
-                "per_device_train_batch_size=4",
-                "gradient_accumulation_steps=2",
-                "num_workers=2")),
-        alone);
+    assertEqualButForRounding(undisturbed(hosts, "two"), alone.get("alone"));
   }
 
+  /** Of the five rows, by the upper bits of their positions, not every worker has one. */
   @Test
-  void fourWorkersOfALocalClusterTrainAsOneDoes() throws Exception {
-    assertEqualButForRounding(
+  void fourWorkersOfALocalClusterTrainAsOneDoesAlsoWhereOneHasNoRows() throws Exception {
+    Map<String, Outcome> outcomes =
         train(
             cluster(Hosts.ONE),
             "four",
-            203,
             Map.of("spark.master", "local-cluster[4,1,1024]"),
-            with(EQUAL, "per_device_train_batch_size=4", "num_workers=4")),
-        alone);
-  }
-
-  /** Five rows by the upper bits of their positions: not every worker has one. */
-  @Test
-  void aWorkerWithoutRowsTakesPart() throws Exception {
-    List<String> two = List.of("per_device_train_batch_size=2", "num_train_epochs=3");
-    Outcome expected =
-        train(
-            cluster(Hosts.ONE),
-            "few-alone",
-            5,
-            Map.of(),
-            with(two, "gradient_accumulation_steps=2"));
-    assertEqualButForRounding(
-        train(
-            cluster(Hosts.ONE),
-            "few",
-            5,
-            Map.of("spark.master", "local-cluster[4,1,1024]"),
-            with(two, "per_device_train_batch_size=1", "num_workers=4")),
-        expected);
+            new Training(
+                "four", 203, with(EQUAL, "per_device_train_batch_size=4", "num_workers=4")),
+            new Training("few", 5, with(FEW, "per_device_train_batch_size=1", "num_workers=4")));
+    assertEqualButForRounding(outcomes.get("four"), alone.get("alone"));
+    assertEqualButForRounding(outcomes.get("few"), alone.get("few-alone"));
   }
 
   /** Whoever else connects to the executors, before the kill and after it. */
   @ParameterizedTest
   @EnumSource
   void aKilledExecutorCostsTheStepsSinceTheCheckpointAlone(Hosts hosts) throws Exception {
-    Outcome expected = undisturbed(hosts);
+    Outcome expected = undisturbed(hosts, "long");
     TestCluster cluster = cluster(hosts);
     String name = "killed-" + hosts;
     Path checkpoints = folder.resolve(name + "-checkpoints");
     try (ChildJvm driver =
-        start(cluster, name, 203, 0, FAST_HEARTBEAT, with(LONG, "checkpoint_dir=" + checkpoints))) {
+        start(
+            cluster,
+            name,
+            0,
+            FAST_HEARTBEAT,
+            new Training(name, 203, with(LONG, "checkpoint_dir=" + checkpoints)))) {
       awaitStep(driver, 230);
       List<InetSocketAddress> listening = new ArrayList<>();
       for (ProcessHandle executor : cluster.executors().values()) {
@@ -287,10 +296,12 @@ class WorkersOnSparkTest {
         start(
             cluster,
             name,
-            203,
             0,
             properties,
-            with(LONG, "checkpoint_dir=" + checkpoints, "communication_timeout=5"))) {
+            new Training(
+                name,
+                203,
+                with(LONG, "checkpoint_dir=" + checkpoints, "communication_timeout=5")))) {
       awaitStep(driver, 230);
       ProcessHandle victim = cluster.executors().get("1");
       ChildJvm.signal(victim, "STOP");
@@ -311,9 +322,15 @@ class WorkersOnSparkTest {
     Map<String, String> properties = new HashMap<>(FAST_HEARTBEAT);
     // A heap that is small soon has its full size, and what grows then is native.
     properties.put(
-        "spark.executor.extraJavaOptions", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmn16m");
+        "spark.executor.extraJavaOptions",
+        String.join(" ", ChildJvm.executorOptions()) + " -Xmn16m");
     try (ChildJvm driver =
-        start(cluster(Hosts.ONE), "cancelled", 203, 100, properties, with(LONG))) {
+        start(
+            cluster(Hosts.ONE),
+            "cancelled",
+            100,
+            properties,
+            new Training("cancelled", 203, LONG))) {
       String output = driver.awaitSuccess(PATIENCE);
       assertThat(output.lines().filter(line -> line.matches("failed: .* cancelled.*")))
           .hasSize(TrainingMain.CANCELLED);

@@ -92,12 +92,24 @@ class ClassificationMetricsTest {
         .containsOnlyKeys(
             "eval_loss",
             "eval_accuracy",
+            "eval_balanced_accuracy",
+            "eval_top_3_accuracy",
+            "eval_top_5_accuracy",
             "eval_f1",
-            "eval_precision",
-            "eval_recall",
+            "eval_f1_micro",
             "eval_f1_weighted",
+            "eval_precision",
+            "eval_precision_micro",
             "eval_precision_weighted",
+            "eval_recall",
+            "eval_recall_micro",
             "eval_recall_weighted",
+            "eval_mcc",
+            "eval_cohen_kappa",
+            "eval_brier",
+            "eval_ece",
+            "eval_ece_classwise",
+            "eval_mce",
             "eval_samples")
         .containsEntry("eval_accuracy", 0.5)
         .containsEntry("eval_samples", 2.0);

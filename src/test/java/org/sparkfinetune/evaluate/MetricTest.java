@@ -70,6 +70,9 @@ class MetricTest {
     }
 
     MetricsAccumulator rows = Accumulators.of(problemType, 2, OptionalDouble.of(0.5));
+    assertThat(rows.metrics().with(List.of()).toMap("").keySet())
+        .containsExactlyInAnyOrderElementsOf(declared);
+    declared.removeIf(key -> !MetricName.of("eval_" + key).isPresent());
     assertThat(rows.metrics().toMap("").keySet()).containsExactlyInAnyOrderElementsOf(declared);
   }
 

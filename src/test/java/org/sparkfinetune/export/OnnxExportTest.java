@@ -38,13 +38,13 @@ import org.sparkfinetune.model.io.OnnxReader;
 import org.sparkfinetune.task.ProblemType;
 
 class OnnxExportTest {
-  private static final Path CHECKPOINTS = Path.of("src/test/resources/org/sparkfinetune/model");
+  private static final Path PRETRAINED = Path.of("src/test/resources/org/sparkfinetune/model");
 
   @TempDir Path folder;
 
   /** Each family that has a golden. */
   static List<String> families() throws IOException {
-    try (Stream<Path> folders = Files.list(CHECKPOINTS)) {
+    try (Stream<Path> folders = Files.list(PRETRAINED)) {
       return folders
           .map(path -> path.getFileName().toString())
           .filter(name -> name.endsWith("-tiny"))
@@ -189,14 +189,14 @@ class OnnxExportTest {
   void aGraphIsFittedToWhatItIsFed(String family) throws Exception {
     try (SequenceClassifier model = TestGoldens.of(family).model()) {
       int last = model.config().positive("vocab_size") - 1;
-      long[] backwards = LongStream.rangeClosed(0, last).map(id -> last - id).toArray();
-      TokenFeed feed = new TokenFeed(7, backwards, !model.config().hasTokenTypes());
+      long[] backward = LongStream.rangeClosed(0, last).map(id -> last - id).toArray();
+      TokenFeed feed = new TokenFeed(7, backward, !model.config().hasTokenTypes());
 
       assertThat(OnnxExport.write(model, folder, feed)).isLessThan(1e-5);
 
       Path file = folder.resolve("model.onnx");
       TokenFeed otherIds = new TokenFeed(7, new long[0], feed.tokenTypes());
-      TokenFeed otherEnd = new TokenFeed(8, backwards, feed.tokenTypes());
+      TokenFeed otherEnd = new TokenFeed(8, backward, feed.tokenTypes());
       for (TokenFeed other : List.of(otherIds, otherEnd)) {
         assertThat(OnnxRuntimeCheck.largestDifference(model, file, Optional.of(other)))
             .isGreaterThan(OnnxExport.TOLERANCE);

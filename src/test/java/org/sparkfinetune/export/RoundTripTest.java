@@ -109,7 +109,7 @@ class RoundTripTest {
         : tokenizer.replaceAll("\"type_id\"\\s*:\\s*1", "\"type_id\": 0");
   }
 
-  /** The golden's checkpoint as a base for classifiers of this task. */
+  /** The golden's pretrained model as a base for classifiers of this task. */
   private static SequenceClassifier model(TestGoldens golden, ProblemType task) throws IOException {
     ModelConfig stored =
         ModelConfig.parse(Files.readString(golden.folder().resolve("config.json")));

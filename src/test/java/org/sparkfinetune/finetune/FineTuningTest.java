@@ -2,6 +2,7 @@ package org.sparkfinetune.finetune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +86,16 @@ class FineTuningTest {
             .set("data.label_column", "intent")
             .test(rows(spark, 30, 9))
             .run();
-    assertThat(again.metrics()).isEqualTo(result.test().orElseThrow().metrics());
+    // A row's logits depend on its batch, though not by much.
+    result
+        .test()
+        .orElseThrow()
+        .metrics()
+        .forEach(
+            (name, value) ->
+                assertThat(again.metrics().get(name)).as(name).isCloseTo(value, within(1e-6)));
+    assertThat(again.metrics()).containsKeys("test_accuracy_ci_low", "test_accuracy_ci_high");
+    assertThat(again.intervals()).containsKeys("test_accuracy", "test_mcc");
     assertThat(again.confusionMatrix().orElseThrow().total()).isEqualTo(again.rows());
 
     Dataset<Row> predicted =
@@ -114,6 +124,16 @@ class FineTuningTest {
     assertThatThrownBy(() -> fineTuning.set("model.base", null))
         .isInstanceOf(UserException.class)
         .hasMessage("model.base is null: expected a value; leave it out for the default");
+    assertThatThrownBy(() -> fineTuning.set(Map.of("overwrite", "maybe")))
+        .isInstanceOf(UserException.class)
+        .hasMessage("overwrite=maybe is not allowed: expected true or false");
+    assertThatThrownBy(() -> fineTuning.set("output", null))
+        .isInstanceOf(UserException.class)
+        .hasMessage("output is null: expected a value; leave it out for the default");
+    assertThatThrownBy(() -> Prediction.on(spark).set("output", "here").run())
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "output=here is not allowed: a prediction is written by write(PATH); leave output out");
     assertThatThrownBy(() -> fineTuning.set("spark.executor.memory", "1g"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("is a setting of the Spark session, which has begun");
@@ -133,7 +153,21 @@ class FineTuningTest {
     assertThatThrownBy(() -> Export.on(spark).format("tensorflow"))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "format=tensorflow is not allowed: expected one of huggingface, onnx, mlflow, sparknlp");
+            "format=tensorflow is not allowed: expected one of huggingface, onnx, mlflow,"
+                + " sparknlp");
+  }
+
+  @Test
+  void overwriteIsSpelledAsOnTheCommandLine() throws Exception {
+    Files.writeString(folder.resolve("metrics.json"), "{}");
+    FineTuning inUse = tiny().output(folder.toString());
+
+    assertThatThrownBy(() -> inUse.set("overwrite", "no").run())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("is not empty");
+    assertThatThrownBy(() -> inUse.set("overwrite", "yes").run())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("data.train");
   }
 
   @Test

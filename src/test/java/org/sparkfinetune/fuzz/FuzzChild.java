@@ -124,7 +124,7 @@ final class FuzzChild {
       outcome = FAILED;
       detail = "writes outside its folder: %s became %s".formatted(before, after);
     }
-    say(outcome, target, number, millis + " ms" + SEPARATOR + detail);
+    say(outcome, target, number, millis + " " + grown + SEPARATOR + detail);
   }
 
   private static void await(Future<?> reading)

@@ -48,6 +48,7 @@ final class FuzzRun {
     private int refused;
     private int failed;
     private long slowestMillis;
+    private long largestMebibytes;
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -168,15 +169,17 @@ final class FuzzRun {
       }
     }
     if (parts.length == 5) {
-      long millis = Long.parseLong(parts[3].replace(" ms", ""));
-      tally.slowestMillis = Math.max(tally.slowestMillis, millis);
+      String[] measured = parts[3].split(" ");
+      tally.slowestMillis = Math.max(tally.slowestMillis, Long.parseLong(measured[0]));
+      tally.largestMebibytes = Math.max(tally.largestMebibytes, Long.parseLong(measured[1]));
     }
   }
 
   private String table() {
     StringBuilder table = new StringBuilder();
-    String format = "%-20s %8s %8s %8s %12s%n";
-    table.append(format.formatted("kind", "accepted", "refused", "failed", "slowest (ms)"));
+    String format = "%-20s %8s %8s %8s %12s %13s%n";
+    table.append(
+        format.formatted("kind", "accepted", "refused", "failed", "slowest (ms)", "largest (MiB)"));
     tallies.forEach(
         (kind, tally) ->
             table.append(
@@ -187,7 +190,8 @@ final class FuzzRun {
                     tally.accepted,
                     tally.refused,
                     tally.failed,
-                    tally.slowestMillis)));
+                    tally.slowestMillis,
+                    tally.largestMebibytes)));
     return table.toString();
   }
 }

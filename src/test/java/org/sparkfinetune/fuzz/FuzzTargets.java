@@ -11,7 +11,7 @@ final class FuzzTargets {
 
   private static List<FuzzTarget> all() {
     List<FuzzTarget> all = new ArrayList<>(List.of(new TokenizerTarget()));
-    all.addAll(CheckpointTarget.all());
+    all.addAll(PretrainedModelTarget.all());
     all.add(new MlflowTarget());
     all.add(new ExportTarget());
     all.add(new SavedPipelineTarget());

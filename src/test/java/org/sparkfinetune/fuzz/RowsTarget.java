@@ -13,8 +13,9 @@ import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetPreparation;
+import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.data.HuggingFaceParquet;
-import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.task.ProblemType;
 
 /** Rows in CSV, JSON and Parquet, read and split as a fine-tuning does. */
 final class RowsTarget implements FuzzTarget {
@@ -64,7 +65,9 @@ final class RowsTarget implements FuzzTarget {
     DataArguments arguments =
         SCHEMA.create(
             Map.of("train", folder.toString(), "validation_split", 0.25, "test_split", 0.0));
-    try (PreparedData data = DatasetPreparation.prepare(TestSpark.session(), arguments, false)) {
+    try (ExampleSplits data =
+        DatasetPreparation.prepare(
+            TestSpark.session(), arguments, ProblemType.SINGLE_LABEL_CLASSIFICATION)) {
       data.report().render();
       data.train().count();
       data.rejected().collectAsList();

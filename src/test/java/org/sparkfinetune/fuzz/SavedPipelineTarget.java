@@ -1,10 +1,11 @@
 package org.sparkfinetune.fuzz;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.johnsnowlabs.nlp.DocumentAssembler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.ml.Pipeline;
@@ -15,6 +16,9 @@ import org.sparkfinetune.jobs.TestJobs;
 
 /** A pipeline that a fine-tuning has saved, of which the metadata of one part is damaged. */
 final class SavedPipelineTarget implements FuzzTarget {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
+
   @Override
   public String name() {
     return "saved-pipeline";
@@ -36,11 +40,13 @@ final class SavedPipelineTarget implements FuzzTarget {
     Map<String, byte[]> files = SampleFiles.of(folder);
     // Hadoop's checksums would tell of the damage first.
     files.keySet().removeIf(file -> file.endsWith(".crc"));
-    List<Sample> samples = new ArrayList<>();
-    files.keySet().stream()
-        .filter(file -> file.endsWith("metadata/part-00000"))
-        .forEach(file -> samples.add(new Sample(files, file)));
-    return samples;
+    List<String> metadata =
+        files.keySet().stream().filter(file -> file.endsWith("metadata/part-00000")).toList();
+    for (String file : metadata) {
+      // Spark writes Params in an order of its own each time, and a damage is to be the same one.
+      files.put(file, JSON.writeValueAsBytes(JSON.readValue(files.get(file), Map.class)));
+    }
+    return metadata.stream().map(file -> new Sample(files, file)).toList();
   }
 
   @Override

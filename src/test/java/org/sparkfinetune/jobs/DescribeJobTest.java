@@ -47,7 +47,7 @@ class DescribeJobTest {
         .contains("  layers 1-2, each               1,184               0           1,184\n")
         .contains("  head                             195             195               0\n")
         .contains(
-            "Head\n  pooling              cls\n  in the checkpoint    bert.pooler.dense.weight")
+            "Head\n  pooling              cls\n  pretrained           bert.pooler.dense.weight")
         .contains("  gradients                   0.0 MiB\n");
   }
 

@@ -6,10 +6,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.ChildJvm;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
+import picocli.CommandLine;
 
 /** What the terminal shows of a job that is interrupted. */
 @Tag("slow")
@@ -34,6 +39,62 @@ class InterruptedJobTest {
       assertThat(job.output())
           .endsWith("quickstart: interrupted\n")
           .doesNotContain("a task of an ended pool");
+    }
+  }
+
+  /** Told after five seconds, as the job has not ended by then; it ends while others still do. */
+  @Test
+  void aJobThatEndsLateIsToldOnce() throws Exception {
+    try (ChildJvm job = ChildJvm.start("job", Late.class, List.of(), List.of(), Map.of(), folder)) {
+      job.awaitOutput("at work", PATIENCE);
+      ChildJvm.signal(job.process(), "TERM");
+      assertThat(job.awaitEnd(PATIENCE)).isEqualTo(143);
+      assertThat(job.output()).endsWith("at work\nlate: interrupted\n");
+    }
+  }
+
+  /** A job that fails six seconds after it was told to end, in a process that lives for eight. */
+  static final class Late implements SparklessJob {
+    public static void main(String[] arguments) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> pause(8)));
+      new CommandLine(new JobCommand(new Late())).execute();
+    }
+
+    @Override
+    public String name() {
+      return "late";
+    }
+
+    @Override
+    public String summary() {
+      return "Ends late.";
+    }
+
+    @Override
+    public List<String> examples() {
+      return List.of();
+    }
+
+    @Override
+    public SettingKeys keys() {
+      return SettingKeys.of(CommonArguments.SCHEMA);
+    }
+
+    @Override
+    public List<String> required() {
+      return List.of();
+    }
+
+    @Override
+    public void run(Settings config, Configuration hadoop, Console console) {
+      console.line("at work");
+      ChildJvm.waitUntil(Noisy::isEnding, PATIENCE);
+      pause(6);
+      throw new IllegalStateException("what it needs has gone");
+    }
+
+    private static void pause(int seconds) {
+      ChildJvm.waitUntil(() -> false, Duration.ofSeconds(seconds));
     }
   }
 

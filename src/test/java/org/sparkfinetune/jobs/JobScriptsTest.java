@@ -81,6 +81,35 @@ class JobScriptsTest {
   }
 
   @Test
+  void anUnpackedBundleRunsOnWhatItHas() throws Exception {
+    Files.delete(folder.resolve("pom.xml"));
+    FileUtils.deleteDirectory(folder.resolve("src").toFile());
+    FileUtils.deleteDirectory(folder.resolve("target").toFile());
+    write("lib/spark-finetune-1-cluster.jar", "");
+    script("java/bin/java", "[[ $1 = -version ]] || echo packed java \"$@\"");
+    Map<String, String> noJava = Map.of("JAVA_HOME", "");
+
+    Outcome none = predict(noJava);
+    assertThat(none.code()).isEqualTo(2);
+    assertThat(none.output()).startsWith("predict: this bundle has no Spark: set SPARK_HOME");
+
+    write("spark/jars/spark-core_2.12-3.5.7.jar", "");
+    assertThat(predict(noJava).output())
+        .startsWith("packed java -Xmx")
+        .contains(
+            "-cp "
+                + folder.resolve("lib/spark-finetune-1-cluster.jar")
+                + ":"
+                + folder.resolve("spark/jars/*")
+                + " org.sparkfinetune.jobs.Main predict model=m");
+
+    spark("spark", "2.12-3.5.7");
+    assertThat(predict(noJava).output())
+        .startsWith("spark-submit ")
+        .contains("lib/spark-finetune-1-cluster.jar predict model=m");
+  }
+
+  @Test
   void runsThroughLinks() throws Exception {
     Path bin = Files.createDirectories(folder.resolve("my bin"));
     Files.createSymbolicLink(bin.resolve("direct"), folder.resolve("jobs/predict"));

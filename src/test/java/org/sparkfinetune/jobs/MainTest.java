@@ -41,8 +41,9 @@ class MainTest {
     assertThat(none.code()).isEqualTo(2);
     assertThat(none.err())
         .isEqualTo(
-            "spark-finetune: name a job: one of quickstart, describe, fine-tune, tune, evaluate,"
-                + " predict, export, runs, sync; each explains itself with --help\n");
+            "spark-finetune: name a job: one of quickstart, describe, fine-tune, tune, audit,"
+                + " evaluate, compare, calibrate, predict, export, runs, sync; each explains itself"
+                + " with --help\n");
   }
 
   @Test
@@ -52,6 +53,22 @@ class MainTest {
     assertThat(outcome.code()).isZero();
     assertThat(outcome.err()).isEmpty();
     assertThat(outcome.out()).startsWith("jobs/evaluate [--conf FILE]").contains("data.test");
+  }
+
+  @Test
+  void versionTellsThisBuildAndWhatItRunsOn() throws Exception {
+    Outcome ofJob = main("describe", "--version");
+
+    assertThat(ofJob.code()).isZero();
+    assertThat(ofJob.err()).isEmpty();
+    assertThat(ofJob.out())
+        .matches(
+            "spark-finetune \\S+( \\([0-9a-f]+(-dirty)?\\))?\n"
+                + "libtorch 2\\.10\\.0, JavaCPP 1\\.5\\.13\n"
+                + "Spark NLP 5\\.5\\.3\n"
+                + "Spark 3\\.5\\.\\d+, Scala 2\\.12\\.\\d+\n"
+                + "Java \\S+\n");
+    assertThat(main("--version")).isEqualTo(ofJob);
   }
 
   @Test

@@ -104,7 +104,7 @@ class NamedModelsTest {
       if (before != null) {
         hadoop.set(MlflowModelResolver.TRACKING_URI, before);
       }
-      try (NamedModels models = NamedModels.fetch(config, hadoop)) {
+      try (NamedModels models = NamedModels.fetch(config, hadoop, Console.quiet())) {
         assertThat(models).isNotNull();
         assertThat(hadoop.get(MlflowModelResolver.TRACKING_URI))
             .isEqualTo("https://mlflow.example");
@@ -121,7 +121,7 @@ class NamedModelsTest {
             List.of(),
             List.of("model.base=models:/a/b/c", "tracking.uri=http://127.0.0.1:1"));
     Configuration hadoop = new Configuration(false);
-    assertThatThrownBy(() -> NamedModels.fetch(config, hadoop))
+    assertThatThrownBy(() -> NamedModels.fetch(config, hadoop, Console.quiet()))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("model.base=models:/a/b/c names no model: expected models:/NAME@");
     assertThat(hadoop).isEmpty();
@@ -134,7 +134,7 @@ class NamedModelsTest {
     String name = "shelf:" + shelf;
     Settings config = ConfigLayers.read(new PredictJob(), List.of(), List.of("model=" + name));
     Configuration hadoop = new Configuration(false);
-    try (NamedModels models = NamedModels.fetch(config, hadoop)) {
+    try (NamedModels models = NamedModels.fetch(config, hadoop, Console.quiet())) {
       assertThat(models).isNotNull();
       Files.move(shelf, shelf.resolveSibling("elsewhere"));
       assertThat(ModelLocator.locate(name, new Configuration(hadoop))).endsWith("/shelf/intents");
@@ -179,9 +179,8 @@ class NamedModelsTest {
     Settings config = ConfigLayers.read(job, List.of(), List.of(settings));
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     hadoop.set(MlflowModelResolver.TRACKING_URI, server);
-    try (NamedModels models = NamedModels.fetch(config, hadoop)) {
-      assertThat(models).isNotNull();
-      job.run(config, spark, new Console(out, OptionalInt.empty()));
+    try (NamedModels models = NamedModels.fetch(config, hadoop, Console.quiet())) {
+      job.run(models.settings(), spark, new Console(out, OptionalInt.empty()));
     } finally {
       hadoop.unset(MlflowModelResolver.TRACKING_URI);
     }

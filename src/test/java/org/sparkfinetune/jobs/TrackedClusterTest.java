@@ -51,8 +51,7 @@ class TrackedClusterTest {
               "training.eval_steps=15",
               "tracking.log_model=false",
               "spark.executor.heartbeatInterval=200ms",
-              "spark.executor.memory=1g",
-              "spark.executor.extraClassPath=" + System.getProperty("java.class.path"));
+              "spark.executor.memory=1g");
       arguments.replaceAll(word -> word.replace("=local[1]", "=local-cluster[2,1,1024]"));
       ProcessHandle victim;
       int before;

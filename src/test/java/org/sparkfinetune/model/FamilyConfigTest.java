@@ -121,7 +121,7 @@ class FamilyConfigTest {
             .formatted(key, node.isValueNode() ? node.asText() : node, expected));
   }
 
-  /** By docs/checkpoints.md: transformers would compute something else. */
+  /** By docs/models.md: transformers would compute something else. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

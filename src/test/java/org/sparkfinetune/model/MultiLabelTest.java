@@ -86,13 +86,13 @@ class MultiLabelTest {
 
   @Test
   void theHeadsSettingsAreInTheConfiguration() {
-    ModelConfig checkpoint = TestModels.tinyConfig(50, LABELS, 0).withThreshold(0.9);
+    ModelConfig pretrained = TestModels.tinyConfig(50, LABELS, 0).withThreshold(0.9);
     ModelConfig tuned =
-        arguments("multi_label_classification", "auto").configure(checkpoint, LABELS);
+        arguments("multi_label_classification", "auto").configure(pretrained, LABELS);
     assertThat(tuned.problemType()).isEqualTo(ProblemType.MULTI_LABEL_CLASSIFICATION);
     assertThat(tuned.threshold()).as("of another head").isEmpty();
     ModelConfig given =
-        arguments("multi_label_classification", "0.3").configure(checkpoint, LABELS);
+        arguments("multi_label_classification", "0.3").configure(pretrained, LABELS);
     assertThat(ModelConfig.parse(given.toJson()).threshold()).hasValue(0.3);
     assertThat(given.toJson()).contains("\"problem_type\" : \"multi_label_classification\"");
   }

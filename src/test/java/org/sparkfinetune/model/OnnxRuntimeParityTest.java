@@ -34,13 +34,13 @@ class OnnxRuntimeParityTest {
 
   @Test
   void tokenVectorsEqualOnnxRuntimes() throws Exception {
-    PretrainedModel checkpoint = PretrainedModel.open("minilm-l6", new Configuration(false));
+    PretrainedModel pretrained = PretrainedModel.open("minilm-l6", new Configuration(false));
     ModelConfig config =
-        ModelConfig.parse(checkpoint.config())
+        ModelConfig.parse(pretrained.config())
             .withHead(List.of("a", "b"), Pooling.MEAN, ProblemType.SINGLE_LABEL_CLASSIFICATION);
-    try (TensorSource weights = checkpoint.openWeights();
+    try (TensorSource weights = pretrained.openWeights();
         SequenceClassifier model = SequenceClassifier.fromPretrained(config, weights, 1);
-        TextTokenizer tokenizer = TextTokenizer.of(checkpoint.tokenizer(), 128);
+        TextTokenizer tokenizer = TextTokenizer.of(pretrained.tokenizer(), 128);
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         OrtSession onnx =
             environment.createSession(resource("/all-minilm-l6-v2.onnx").readAllBytes())) {

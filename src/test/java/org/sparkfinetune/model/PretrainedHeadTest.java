@@ -19,7 +19,9 @@ import org.sparkfinetune.model.io.StateDictMatcher;
 import org.sparkfinetune.model.io.TensorSource;
 import org.sparkfinetune.tokenize.Batch;
 
-/** What a new classifier takes of a checkpoint's head: its output layer, by the labels' names. */
+/**
+ * What a new classifier takes of a pretrained model's head: its output layer, by the labels' names.
+ */
 class PretrainedHeadTest {
   private static final long SEED = 7;
 
@@ -66,7 +68,11 @@ class PretrainedHeadTest {
       assertThat(after.loadReport().lines())
           .containsExactly(
               "Head starts fresh: " + output + ".weight, " + output + ".bias",
-              "Not used, of the checkpoint's heads: " + output + ".bias, " + output + ".weight");
+              "Not used, of the pretrained model's heads: "
+                  + output
+                  + ".bias, "
+                  + output
+                  + ".weight");
       StateDictMatcher.Match match = after.match(weights, labels(golden));
       assertThat(match.missing()).isEqualTo(after.freshWeights());
       assertThat(match.unusedHead()).contains(output + ".weight", output + ".bias");
@@ -94,11 +100,11 @@ class PretrainedHeadTest {
       assertThat(lines).hasSize(3);
       assertThat(lines.get(0)).isEqualTo("Head starts fresh: classifier.weight, classifier.bias");
       assertThat(lines.get(1))
-          .startsWith("Not used, of the checkpoint's heads: ")
+          .startsWith("Not used, of the pretrained model's heads: ")
           .contains("bert.pooler.dense.weight", "classifier.weight");
       assertThat(lines.get(2))
           .startsWith(
-              "Not used, of the checkpoint's encoder (does config.json belong to it?):"
+              "Not used, of the pretrained model's encoder (does config.json belong to it?):"
                   + " bert.encoder.layer.2.")
           .endsWith(" and 6 more");
     }

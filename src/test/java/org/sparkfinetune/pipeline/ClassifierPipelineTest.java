@@ -25,9 +25,10 @@ import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.ExampleColumns;
-import org.sparkfinetune.data.PreparedData;
+import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.distributed.ResourceArguments;
 import org.sparkfinetune.model.ModelArguments;
+import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.train.TrainingArguments;
 
 class ClassifierPipelineTest {
@@ -93,7 +94,9 @@ class ClassifierPipelineTest {
                     0.2,
                     "test_split",
                     0.2));
-    try (PreparedData data = DatasetPreparation.prepare(TestSpark.session(), arguments, false)) {
+    try (ExampleSplits data =
+        DatasetPreparation.prepare(
+            TestSpark.session(), arguments, ProblemType.SINGLE_LABEL_CLASSIFICATION)) {
       ClassifierPipeline other =
           ClassifierPipeline.fit(data.examples(), MODEL, training(1e-3), RESOURCES, p -> {});
       Set<Integer> cached = ConcurrentHashMap.newKeySet();

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.apache.spark.ml.Transformer;
@@ -218,7 +219,8 @@ class PredictionColumnsTest {
             "labels",
             LABELS,
             ProblemType.MULTI_LABEL_CLASSIFICATION,
-            OptionalDouble.of(0.5));
+            OptionalDouble.of(0.5),
+            Optional.empty());
     assertThat(metrics.toMap(""))
         .containsEntry("f1_micro", 2.0 / 3)
         .containsEntry("accuracy", 0.5)
@@ -444,6 +446,11 @@ class PredictionColumnsTest {
 
   private static Metrics evaluate(Dataset<Row> rows) {
     return PredictionMetrics.evaluate(
-        rows, "category", LABELS, ProblemType.SINGLE_LABEL_CLASSIFICATION, OptionalDouble.empty());
+        rows,
+        "category",
+        LABELS,
+        ProblemType.SINGLE_LABEL_CLASSIFICATION,
+        OptionalDouble.empty(),
+        Optional.empty());
   }
 }

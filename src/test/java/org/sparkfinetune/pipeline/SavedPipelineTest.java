@@ -199,6 +199,7 @@ class SavedPipelineTest {
           ["category","row"]  | ["category","row","row"]     | its classifier reads 3 columns
           ["category","row"]  | ["category",1]               | expected a list of texts
           ["category","row"]  | ["category","Row"]           | its classifier reads the column Row
+          ["category","row"]  | ["row","row"]                | its classifier reads the column row twice
           "batchSize":3       | "batchSize":3,"evil":{"a":1} | its metadata sets evil, which a TransformerClassifierModel of this version does not have
           """)
   void refusesParamsThatItsClassifierDoesNotAllow(String found, String put, String message)

@@ -17,7 +17,7 @@ class ClassScoresFileTest {
   private static final List<String> LABELS = List.of("plain", "a,\"b\"\nc", "日本");
 
   private static void assertReadAsWritten(ClassResults results) {
-    ClassResults read = ClassScoresFile.read(ClassScoresFile.write(results));
+    ClassResults read = ClassScoresFile.read(ClassScoresFile.write(results, List.of()));
     assertThat(read)
         .isEqualTo(
             new ClassResults(

@@ -101,7 +101,7 @@ class RunReportTest {
     assertThat(html.texts("//section[h2='Training']//figcaption/b"))
         .containsExactly("Loss", "Accuracy", "Learning rate");
     assertThat(html.texts("//section[h2='Training']//figure[1]//li/span"))
-        .containsExactly("training loss", "mean of 5 neighbours", "validation loss");
+        .containsExactly("training loss", "mean of 5 neighbors", "validation loss");
     assertThat(html.all("//section[h2='System']//figure")).hasSize(1);
     assertThat(html.rows("Metrics"))
         .contains(

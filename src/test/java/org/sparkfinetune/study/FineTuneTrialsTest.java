@@ -85,7 +85,7 @@ class FineTuneTrialsTest {
             config.get(FineTuneSchema.TRAINING).evaluation(),
             config.get(FineTuneSchema.MODEL).problemType());
 
-    try (TrialExamples examples = new TrialExamples(spark, 0)) {
+    try (SharedExamples examples = new SharedExamples(spark, 0)) {
       FineTuneTrials trials =
           new FineTuneTrials(
               config,

@@ -29,6 +29,7 @@ class RedactionTest {
     "http://ann:p/w@host:5000/x, http://***@host:5000/x",
     "postgresql://ann:pw@host/db, postgresql://***@host/db",
     "no route to http://ann:pw@a and http://b, no route to http://***@a and http://b",
+    "asked with hf_AbcdefghijklmnopqrstuvwXYZ12 in vain, asked with *** in vain",
     "https://b.blob.core.windows.net/c?sv=1&sig=abc%3D&se=2, https://b.blob.core.windows.net/c?sv=1&sig=***&se=2",
     "https://b.s3.amazonaws.com/c?X-Amz-Signature=abc, https://b.s3.amazonaws.com/c?X-Amz-Signature=***",
   })
@@ -44,6 +45,7 @@ class RedactionTest {
     "s3a://bucket/a@b",
     "http://host:5000/a@b",
     "write to ann@example.com",
+    "call hf_hub_download_of_some_file",
     "spark://host:7077",
     "jdbc:h2:mem:x",
   })
@@ -159,11 +161,11 @@ class RedactionTest {
   void valuesOfSecretsAreFoundWhereverTheyOccur() {
     Redaction.learn(
         Map.of(
-            "spark.executorEnv.LEARNT_APIKEY", "k3y/with+signs",
-            "learnt.password", "swordfish",
-            "learnt.private.key", "-----BEGIN-----\nMIIEvQIBADANBgkqhkiG\n-----END-----",
-            "learnt.token", "true",
-            "learnt.pwd", "abc",
+            "spark.executorEnv.LEARNED_APIKEY", "k3y/with+signs",
+            "learned.password", "swordfish",
+            "learned.private.key", "-----BEGIN-----\nMIIEvQIBADANBgkqhkiG\n-----END-----",
+            "learned.token", "true",
+            "learned.pwd", "abc",
             "some.name", "no-secret-at-all"));
     assertThat(Redaction.text("a k3y/with+signs, k3y%2Fwith%2Bsigns.")).isEqualTo("a ***, ***.");
     assertThat(Redaction.text("swordfish, swordfishes")).isEqualTo("***, swordfishes");

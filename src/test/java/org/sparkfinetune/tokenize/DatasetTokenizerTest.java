@@ -159,7 +159,7 @@ class DatasetTokenizerTest {
             () -> DatasetTokenizer.tokenize(frame(List.of()), "body", Optional.empty(), "{}", 16))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "There is no column 'body' to tokenise. The columns are: id, text, tags, nothing.");
+            "There is no column 'body' to tokenize. The columns are: id, text, tags, nothing.");
   }
 
   @Test
@@ -167,7 +167,7 @@ class DatasetTokenizerTest {
     assertThatThrownBy(
             () -> DatasetTokenizer.tokenize(frame(List.of()), "tags", Optional.empty(), "{}", 16))
         .isInstanceOf(UserException.class)
-        .hasMessage("Column 'tags' is of type array<string>; only strings can be tokenised.");
+        .hasMessage("Column 'tags' is of type array<string>; only strings can be tokenized.");
   }
 
   @Test
@@ -176,7 +176,7 @@ class DatasetTokenizerTest {
     assertThatThrownBy(() -> DatasetTokenizer.tokenize(taken, "text", Optional.empty(), "{}", 16))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "There is a column 'input_ids' already; tokenising adds one of that name. Rename or"
+            "There is a column 'input_ids' already; tokenizing adds one of that name. Rename or"
                 + " drop it.");
   }
 
@@ -201,6 +201,6 @@ class DatasetTokenizerTest {
         .hasRootCauseInstanceOf(UserException.class)
         .rootCause()
         .hasMessageStartingWith("Column 'text' is null in the row [1,null,")
-        .hasMessageEndingWith("Set rows without text aside before tokenising.");
+        .hasMessageEndingWith("Set rows without text aside before tokenizing.");
   }
 }

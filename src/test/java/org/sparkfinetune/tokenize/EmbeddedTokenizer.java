@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
-/** The tokenizer of the embedded checkpoint, as a tokenizer.json and as a vocab.txt. */
+/** The tokenizer of the embedded pretrained model, as a tokenizer.json and as a vocab.txt. */
 final class EmbeddedTokenizer {
   static final String JSON = read();
 

@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
@@ -133,15 +134,21 @@ class TokenIdsGoldenTest {
         assertThat(encoding.inputIds())
             .as("pair %d", i)
             .isEqualTo(ids(pairs.get(i).get(vocab ? "vocab_txt" : "ids")));
-        assertThat(encoding.secondSegmentStart())
-            .as("pair %d", i)
-            .isEqualTo(pairs.get(i).get("type_one_start").intValue());
+        assertThat(tokenTypes(encoding))
+            .as("token types, pair %d", i)
+            .isEqualTo(ids(pairs.get(i).get("token_type_ids")));
         assertThat(encoding.truncated())
             .as("truncated, pair %d", i)
             .isEqualTo(whole.get(i).inputIds().length > 64);
       }
       report("pairs from " + from, encodings);
     }
+  }
+
+  private static int[] tokenTypes(Encoding encoding) {
+    int[] types = new int[encoding.inputIds().length];
+    Arrays.fill(types, encoding.secondSegmentStart(), types.length, 1);
+    return types;
   }
 
   private static int[] ids(JsonNode array) {

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import org.apache.commons.io.FileUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
@@ -81,6 +82,45 @@ class JournalTest {
       assertThat(read).isEqualTo(events);
     } catch (java.io.IOException e) {
       throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void aJournalThatIsRemovedWhileItIsWrittenIsPutBackWhole() throws Exception {
+    Path place = folder.resolve("output/tracking");
+    List<TrackingEvent> events = new ArrayList<>();
+    try (Journal journal = Journal.open(place, Readers.OWNER)) {
+      for (int i = 0; i < 3; i++) {
+        if (i > 0) {
+          FileUtils.deleteDirectory(place.getParent().toFile());
+        }
+        events.add(new TrackingEvent.Tags("r", i, Map.of("time", "" + i)));
+        journal.append(events.subList(i, i + 1));
+        journal.force();
+      }
+      try (var channel = Files.newByteChannel(journal.file())) {
+        JournalFile.Part part = JournalFile.read(channel, 0, journal.length(), 1 << 20);
+        assertThat(part.events()).isEqualTo(events);
+        assertThat(part.end()).isEqualTo(channel.size());
+      }
+      assertThat(place).isDirectoryNotContaining("glob:**.new");
+      assertThatThrownBy(() -> Journal.open(place, Readers.OWNER))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("is in use by process");
+    }
+    Journal.open(place, Readers.OWNER).close();
+  }
+
+  @Test
+  void aJournalIsNotWrittenToAnothersPlace() throws Exception {
+    try (Journal journal = Journal.open(folder, Readers.OWNER)) {
+      Files.delete(file());
+      Files.writeString(file(), "another");
+      journal.append(List.of(new TrackingEvent.Tags("r", 1, Map.of())));
+      assertThatThrownBy(journal::force)
+          .isInstanceOf(IOException.class)
+          .hasMessageEndingWith("was removed, and another is in its place");
+      assertThat(file()).hasContent("another");
     }
   }
 

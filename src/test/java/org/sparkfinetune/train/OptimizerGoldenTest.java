@@ -35,7 +35,7 @@ class OptimizerGoldenTest {
   @Test
   void layerwiseDecayOfTheLearningRateHasTheLossesOfPyTorchsParameterGroups() throws IOException {
     TestGoldens golden = TestGoldens.of("bert");
-    JsonNode adapting = golden.json("customising.json");
+    JsonNode adapting = golden.json("customizing.json");
     JsonNode expected = adapting.get("layer_decay");
     assertThat(expected.get("losses").get(9).doubleValue())
         .isGreaterThan(1.1 * golden.json().get("losses").get(9).doubleValue());
@@ -48,7 +48,7 @@ class OptimizerGoldenTest {
   @Test
   void loraHasTheLossesOfPeft() throws IOException {
     TestGoldens golden = TestGoldens.of("bert");
-    JsonNode adapting = golden.json("customising.json");
+    JsonNode adapting = golden.json("customizing.json");
     try (SequenceClassifier model = TestAdapters.golden(golden)) {
       assertLosses(model, golden, adapting, adapting.get("lora").get("losses"), 1);
     }

@@ -175,8 +175,10 @@ class TrainerTest {
           .isInstanceOf(UserException.class)
           .hasMessage(
               "training.metric_for_best_model=f1_macro is no metric of single_label_classification:"
-                  + " expected auto or one of loss, accuracy, f1, f1_weighted, precision,"
-                  + " precision_weighted, recall, recall_weighted");
+                  + " expected auto or one of loss, accuracy, balanced_accuracy, top_3_accuracy,"
+                  + " top_5_accuracy, f1, f1_micro, f1_weighted, precision, precision_micro,"
+                  + " precision_weighted, recall, recall_micro, recall_weighted, mcc, cohen_kappa,"
+                  + " brier, ece, ece_classwise, mce");
     }
   }
 

@@ -391,7 +391,8 @@ class StudyRunnerTest {
         .extracting(FrozenTrial::state)
         .containsExactly(
             TrialState.COMPLETE, TrialState.FAILED, TrialState.FAILED, TrialState.COMPLETE);
-    assertThat(study.history().trials().get(1).reason()).contains("tune.trial_timeout=1 s");
+    assertThat(study.history().trials().get(1).reason())
+        .contains("longer than the 1 s that a trial may take (tune.trial_timeout)");
   }
 
   @Test

@@ -301,16 +301,16 @@ class StudyTest {
     assertRefused(
         plan,
         Map.of("epochs", 9L),
-        "tune.enqueue: epochs=9 is not in the search space: expected a value of {low=1, high=4}");
+        "an enqueued setting (tune.enqueue): epochs=9 is not in the search space: expected a value of {low=1, high=4}");
     assertRefused(
         plan,
         Map.of("rate", 1.0),
-        "tune.enqueue: rate=1.0 is not in the search space: expected a value of"
+        "an enqueued setting (tune.enqueue): rate=1.0 is not in the search space: expected a value of"
             + " {low=1.0E-5, high=0.001, log=true}");
     assertRefused(
         plan,
         Map.of("depth", 9L),
-        "tune.enqueue: depth is not in the search space: expected one of rate, batch, epochs");
+        "an enqueued setting (tune.enqueue): depth is not in the search space: expected one of rate, batch, epochs");
   }
 
   private static void assertRefused(
@@ -325,7 +325,8 @@ class StudyTest {
     try (StudyStorage file = file()) {
       assertThatThrownBy(() -> Study.begin(plan(NONE, 1), List.of(Map.of(), Map.of()), file))
           .isInstanceOf(UserException.class)
-          .hasMessageContaining("tune.enqueue has 2 settings, but tune.n_trials=1");
+          .hasMessageContaining(
+              "2 settings are enqueued (tune.enqueue) for 1 trials (tune.n_trials)");
       assertThat(file.exists()).isFalse();
     }
   }
@@ -344,7 +345,8 @@ class StudyTest {
                     new FloatDistribution(0, 1, false, 0),
                     Optional.of(new SearchSpace.Condition("optim", List.of("sgd"))))));
     StudyDefinition plan = grid(space, new RandomSampler(1), 5);
-    String message = "tune.enqueue: momentum=0.9 is there with optim=sgd alone: give that as well";
+    String message =
+        "an enqueued setting (tune.enqueue): momentum=0.9 is there with optim=sgd alone: give that as well";
 
     assertRefused(plan, Map.of("momentum", 0.9), message);
     assertRefused(plan, Map.of("momentum", 0.9, "optim", "adamw"), message);

@@ -7,10 +7,10 @@ import org.sparkfinetune.model.compute.Parameter;
 import org.sparkfinetune.model.encoder.ParameterSet;
 
 /**
- * What is done to a classifier between its checkpoint and its training: which weights start afresh,
- * which are trained, and how attention is computed.
+ * What is done to a classifier with pretrained weights before it is trained: which weights start
+ * afresh, which are trained, and how attention is computed.
  *
- * @param freeze what keeps the checkpoint's weights
+ * @param freeze what keeps the pretrained weights
  * @param freezeLayers how many of the first layers keep them too, and with them the embeddings
  * @param reinitTopLayers how many of the last layers start afresh (Zhang et al., 2021, "Revisiting
  *     few-sample BERT fine-tuning")
@@ -23,7 +23,7 @@ public record AdaptationConfig(
     int reinitTopLayers,
     Lora lora,
     AttentionImplementation attention) {
-  /** All weights are trained from where the checkpoint left them. */
+  /** All weights are trained from where the pretrained model left them. */
   public static final AdaptationConfig NONE =
       new AdaptationConfig(Freeze.NONE, 0, 0, null, AttentionImplementation.AUTO);
 
@@ -83,7 +83,9 @@ public record AdaptationConfig(
     }
   }
 
-  /** The names of the encoder's weights that start afresh though the checkpoint holds them. */
+  /**
+   * The names of the encoder's weights that start afresh though the pretrained model holds them.
+   */
   public List<String> reinitialized(ParameterSet parameters) {
     int layers = parameters.layers();
     return parameters.parameters().stream()

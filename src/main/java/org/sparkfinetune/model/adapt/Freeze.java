@@ -1,6 +1,6 @@
 package org.sparkfinetune.model.adapt;
 
-/** What of a model keeps the checkpoint's weights while the rest is trained. */
+/** What of a model keeps the pretrained weights while the rest is trained. */
 public enum Freeze {
   /** Nothing: all weights are trained. */
   NONE,

@@ -9,7 +9,7 @@ import org.sparkfinetune.model.encoder.LoraAdapter;
 import org.sparkfinetune.model.encoder.ParameterSet;
 
 /**
- * Low-rank adaptation (Hu et al., 2021), as PEFT does it: the encoder keeps the checkpoint's
+ * Low-rank adaptation (Hu et al., 2021), as PEFT does it: the encoder keeps the pretrained model's
  * weights, and to its targeted linear layers a product of two small matrices is added, which is
  * trained, with the head.
  *

@@ -30,8 +30,13 @@ public final class PeftAdapter {
    */
   public static AdapterFiles files(Lora lora, ParameterSet parameters, String prefix) {
     Map<String, Tensor> weights = new LinkedHashMap<>();
-    parameters.trainable().forEach(w -> weights.put(PREFIX + w.name(), w.tensor()));
+    parameters.trainable().forEach(w -> weights.put(nameOf(w.name()), w.tensor()));
     return AdapterFiles.of(configJson(lora, parameters, prefix), weights);
+  }
+
+  /** The name that a weight of the model has in an adapter's file. */
+  public static String nameOf(String weight) {
+    return PREFIX + weight;
   }
 
   private static String configJson(Lora lora, ParameterSet parameters, String prefix) {

@@ -1,5 +1,5 @@
 /**
- * What is done to a model between its checkpoint and its training: what is frozen, what starts
- * afresh, and low-rank adapters, with the files that Python's peft reads.
+ * What is done to a pretrained model before it is trained: what is frozen, what starts afresh, and
+ * low-rank adapters, with the files that Python's peft reads.
  */
 package org.sparkfinetune.model.adapt;

@@ -9,10 +9,10 @@ import org.bytedeco.pytorch.Tensor;
  * @param depth where it acts: 0 in the embeddings, 1 in the first layer and so on, one more than
  *     the last layer's in the head. A weight that several layers share has the depth of the first
  * @param tensor its values, fp32
- * @param init how it starts when no checkpoint holds it
+ * @param init how it starts when no pretrained model holds it
  */
 public record Parameter(String name, int depth, Tensor tensor, Init init) {
-  /** How a weight starts when no checkpoint holds it. */
+  /** How a weight starts when no pretrained model holds it. */
   public enum Init {
     /** Normal with mean 0 and the configuration's {@code initializer_range} as deviation. */
     NORMAL,

@@ -32,7 +32,7 @@ public final class EncoderFamilies {
     config.requireOnly(
         "quantization_config",
         null,
-        "weights are not quantised here. Give the checkpoint in fp32, fp16 or bf16; delete the key"
+        "weights are not quantized here. Give the model in fp32, fp16 or bf16; delete the key"
             + " if it is that already");
     family.requireComputed(config);
     int padding = family.padTokenId(config);

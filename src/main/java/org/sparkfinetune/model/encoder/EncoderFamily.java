@@ -14,7 +14,7 @@ public interface EncoderFamily {
   String classifierArchitecture();
 
   /**
-   * What precedes the encoder's weights in a classifier's checkpoint: transformers' {@code
+   * What precedes the encoder's weights in a saved classifier: transformers' {@code
    * base_model_prefix}, as in {@code bert}.
    */
   String baseModelPrefix();
@@ -46,7 +46,7 @@ public interface EncoderFamily {
 
   /**
    * Checks the keys by which transformers' class of this family would compute something that is not
-   * computed here; docs/checkpoints.md lists them. Those of all families are not among them.
+   * computed here; docs/models.md lists them. Those of all families are not among them.
    *
    * @throws UserException for one that says so
    */

@@ -177,7 +177,7 @@ public final class ParameterSet implements AutoCloseable {
     return Collections.unmodifiableList(linears);
   }
 
-  /** The names of the weights of the adapters, which no checkpoint of a plain model has. */
+  /** The names of the weights of the adapters, which no plain model has. */
   public Set<String> adapterWeights() {
     return linears.stream()
         .map(AdaptableLayer::adapter)
@@ -292,22 +292,23 @@ public final class ParameterSet implements AutoCloseable {
   }
 
   /**
-   * Takes the values of a checkpoint; each is read into its own new memory, so that weights are
-   * never held twice.
+   * Takes the values of a pretrained model; each is read into its own new memory, so that weights
+   * are never held twice.
    *
    * @param wanted the weights to take, with their shapes
    * @param prefix the family's {@code base_model_prefix}
-   * @param optional which weights the checkpoint may lack, or have in another shape
-   * @return what the checkpoint lacks and what it has too much; its tensors are this set's now
+   * @param optional which weights the pretrained model may lack, or have in another shape
+   * @return what the pretrained model lacks and what it has too much; its tensors are this set's
+   *     now
    */
   public StateDictMatcher load(
-      TensorSource checkpoint,
+      TensorSource pretrained,
       Map<String, long[]> wanted,
       String prefix,
       Predicate<String> optional) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      StateDictMatcher weights = StateDictMatcher.load(checkpoint, wanted, prefix, optional);
+      StateDictMatcher weights = StateDictMatcher.load(pretrained, wanted, prefix, optional);
       weights.tensors().forEach((name, values) -> parameters.get(name).tensor().set_data(values));
       return weights;
     }

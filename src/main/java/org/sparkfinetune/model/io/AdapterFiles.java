@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.bytedeco.pytorch.Tensor;
@@ -27,10 +28,16 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
   static final String WEIGHTS = "adapter_model.safetensors";
 
   private static final String BASE = "base_model_name_or_path";
+  private static final String REVISION = "revision";
 
   /** Copies tensors into the bytes of a safetensors file. */
   public static AdapterFiles of(String config, Map<String, Tensor> weights) {
     return new AdapterFiles(config, SafetensorsWriter.bytes(weights));
+  }
+
+  /** Opens the weights; the caller closes the source. */
+  public TensorSource openWeights() {
+    return SafetensorsReader.open(weights, WEIGHTS);
   }
 
   /**
@@ -40,7 +47,11 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
    * @throws UserException when the configuration is no JSON object
    */
   public AdapterFiles withoutPaths() {
-    return named(ModelNames.publicName(Json.object(config, CONFIG).path(BASE).asText()));
+    ObjectNode json = Json.object(config, CONFIG);
+    // A revision is the Hub's alone: the name is no path then.
+    return json.path(REVISION).isTextual()
+        ? this
+        : named(ModelNames.publicName(json.path(BASE).asText()), Optional.empty());
   }
 
   /**
@@ -49,14 +60,17 @@ public record AdapterFiles(String config, ChunkedBytes weights) implements Seria
    * @throws UserException when the configuration is no JSON object
    */
   public AdapterFiles withBase(String name) {
-    return named(ModelNames.hubName(name).orElse(name));
+    return named(ModelNames.hubName(name).orElse(name), ModelNames.hubRevision(name));
   }
 
-  private AdapterFiles named(String base) {
+  private AdapterFiles named(String base, Optional<String> revision) {
     ObjectNode json = Json.object(config, CONFIG);
-    return base.equals(json.path(BASE).asText())
-        ? this
-        : new AdapterFiles(Json.text(json.put(BASE, base)), weights);
+    if (base.equals(json.path(BASE).asText()) && revision.isEmpty()) {
+      return this;
+    }
+    json.put(BASE, base);
+    revision.ifPresent(commit -> json.put(REVISION, commit));
+    return new AdapterFiles(Json.text(json), weights);
   }
 
   /** What an {@code adapter_config.json} says its base is; empty when it does not. */

@@ -180,8 +180,8 @@ public interface ByteSource extends Closeable {
   }
 
   /**
-   * What can only be read from its start: going forwards inflates what is skipped, going back
-   * starts anew.
+   * What can only be read from its start: going forward inflates what is skipped, going back starts
+   * anew.
    */
   static ByteSource compressed(Opener opener, long length, String name) {
     return new ByteSource() {

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +30,7 @@ public final class HuggingFaceFolder {
   static final String WEIGHTS = "model.safetensors";
 
   /** The weights' files, of which a folder has one or more; the first that is there is read. */
-  private static final List<String> KNOWN_WEIGHTS =
+  static final List<String> KNOWN_WEIGHTS =
       List.of(
           WEIGHTS,
           "model.safetensors.index.json",
@@ -215,6 +217,26 @@ public final class HuggingFaceFolder {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The other files that are looked at.
+   *
+   * @param names what there is
+   */
+  static List<String> besideWeights(Collection<String> names) {
+    List<String> looked = new ArrayList<>(List.of(CONFIG, AdapterFiles.CONFIG));
+    looked.add(ModelProvenance.FILE);
+    looked.addAll(TokenizerFiles.NAMES);
+    if (!names.contains(TokenizerFiles.TOKENIZER)) {
+      looked.addAll(TokenizerFiles.VOCABULARIES);
+    }
+    return looked;
+  }
+
+  /** The file that the weights are read from, or are listed in. */
+  static Optional<String> weightsOf(Collection<String> names) {
+    return KNOWN_WEIGHTS.stream().filter(names::contains).findFirst();
   }
 
   private String weights(List<String> names) throws IOException {

@@ -1,5 +1,6 @@
 package org.sparkfinetune.model.io;
 
+import java.io.FileNotFoundException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -7,10 +8,15 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.hub.TransferListener;
+import org.sparkfinetune.storage.Storage;
 
 /**
  * Where a pretrained model lies that a user has named: the one door for all names. A URI whose
- * scheme a {@link ModelResolver} knows is fetched; any other name is a bundled model's or a path.
+ * scheme a {@link ModelResolver} knows is fetched; any other name is a bundled model's, or a path
+ * where there is something, or what a resolver takes for its own, as {@code org/name}.
  */
 public final class ModelLocator {
   /** Begins the settings that {@link #pin} makes, of one URI each. */
@@ -35,26 +41,67 @@ public final class ModelLocator {
   }
 
   /**
-   * Fetches a model that a URI names.
+   * A model that was fetched.
+   *
+   * @param folder on this host's disk
+   * @param pinned what names the very same model for ever, as far as its place has such names
+   */
+  public record Fetched(Path folder, String pinned) {}
+
+  /**
+   * Fetches a model that is not on any file system.
    *
    * @param name as a user gave it
    * @param hadoop with the settings of the resolvers
-   * @return the folder on this host's disk; empty when the name is a bundled model's or a path
-   * @throws org.sparkfinetune.UserException when the model cannot be had; its message begins with
-   *     the name
+   * @return empty when the name is a bundled model's or a path
+   * @throws UserException when the model cannot be had; its message begins with the name
    */
-  public static Optional<Path> fetch(String name, Configuration hadoop) {
-    ModelResolver resolver = Resolvers.BY_SCHEME.get(scheme(name));
-    if (resolver == null) {
-      return Optional.empty();
-    }
-    String pinned = hadoop.getRaw(PINNED + name);
-    return Optional.of(pinned != null ? Path.of(pinned) : resolver.resolve(name, hadoop));
+  public static Optional<Fetched> fetch(String name, Configuration hadoop) {
+    return fetch(name, hadoop, TransferListener.NONE);
   }
 
-  /** The path at which a model's files are: the name itself, unless that is a URI to be fetched. */
+  /** As the other, for somebody who waits. */
+  public static Optional<Fetched> fetch(
+      String name, Configuration hadoop, TransferListener listener) {
+    String pinned = hadoop.getRaw(PINNED + name);
+    Optional<ModelResolver> found = resolver(name, hadoop, pinned != null);
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    ModelResolver resolver = found.get();
+    Path folder = pinned != null ? Path.of(pinned) : resolver.resolve(name, hadoop, listener);
+    return Optional.of(new Fetched(folder, resolver.pinned(name, folder)));
+  }
+
+  /** Who fetches a model of a name. */
+  private static Optional<ModelResolver> resolver(
+      String name, Configuration hadoop, boolean isPinned) {
+    String scheme = scheme(name);
+    if (!scheme.isEmpty()) {
+      return Optional.ofNullable(Resolvers.BY_SCHEME.get(scheme));
+    }
+    return BundledModel.named(name).isPresent()
+        ? Optional.empty()
+        : Resolvers.BY_SCHEME.values().stream()
+            .filter(resolver -> resolver.takes(name))
+            .findFirst()
+            .filter(resolver -> isPinned || !mayBePath(name, hadoop));
+  }
+
+  /** Where nobody can look, what is wrong with the path is told by who opens it. */
+  private static boolean mayBePath(String name, Configuration hadoop) {
+    try {
+      return Storage.ask(name, name, hadoop, FileSystem::exists);
+    } catch (FileNotFoundException e) {
+      return false;
+    } catch (UserException e) {
+      return true;
+    }
+  }
+
+  /** The path at which a model's files are: the name itself, unless that is to be fetched. */
   public static String locate(String name, Configuration hadoop) {
-    return fetch(name, hadoop).map(ModelLocator::hadoopPath).orElse(name);
+    return fetch(name, hadoop).map(fetched -> hadoopPath(fetched.folder())).orElse(name);
   }
 
   /**

@@ -39,7 +39,7 @@ public record ModelProvenance(
   /** More positions than most models have; attention's memory grows with their square. */
   private static final int UNKNOWN_MAX_LENGTH = 512;
 
-  private static final String FILE = "training.json";
+  static final String FILE = "training.json";
 
   /** Keeps copies, in their order; what is missing is empty. */
   public ModelProvenance {

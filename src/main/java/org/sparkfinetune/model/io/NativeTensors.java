@@ -91,7 +91,7 @@ public final class NativeTensors {
               + tensor
               + "' holds "
               + dtype
-              + ", which is not a floating-point weight: a quantised or integer model has lost what"
+              + ", which is not a floating-point weight: a quantized or integer model has lost what"
               + " training needs. Give the model in F32, F16, BF16 or F64.");
     }
   }

@@ -310,7 +310,7 @@ final class OnnxConfig {
         .count();
   }
 
-  /** From LayerNormalization, or from the Add before the Sqrt of a norm that was spelt out. */
+  /** From LayerNormalization, or from the Add before the Sqrt of a norm that was spelled out. */
   private OptionalDouble epsilon() {
     for (NodeProto node : graph.nodes()) {
       if (node.getOpType().equals("LayerNormalization")) {

@@ -124,7 +124,7 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
             file
                 + ": its graph has more than "
                 + MAX_PARTS
-                + " nodes and initialisers, or "
+                + " nodes and initializers, or "
                 + MAX_NODE_BYTES
                 + " bytes of nodes: no text encoder's has.");
       }

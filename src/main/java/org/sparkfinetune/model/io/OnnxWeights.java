@@ -121,17 +121,17 @@ final class OnnxWeights {
       if (QUANTIZED.contains(node.getOpType())) {
         throw new UserException(
             file
-                + ": the model is quantised (its graph has "
+                + ": the model is quantized (its graph has "
                 + node.getOpType()
                 + "): it has lost what training needs. Give the fp32 or fp16 export.");
       }
       if (FUSED.contains(node.getOpType()) && !node.getDomain().isEmpty()) {
         throw new UserException(
             file
-                + ": the graph was optimised for inference (it has "
+                + ": the graph was optimized for inference (it has "
                 + node.getOpType()
                 + "), which joined layers and lost their names. Export it again without"
-                + " optimisation, or give the model's Hugging Face folder.");
+                + " optimization, or give the model's Hugging Face folder.");
       }
     }
   }
@@ -208,10 +208,10 @@ final class OnnxWeights {
               + (words ? "Linear weights that have a name" : String.join(" or ", WORDS))
               + " (of its "
               + names.size()
-              + " initialisers the first are "
+              + " initializers the first are "
               + names.subList(0, Math.min(5, names.size()))
               + "). Expected a model as torch.onnx.export or Optimum writes it, without graph"
-              + " optimisation; or give its Hugging Face folder.");
+              + " optimization; or give its Hugging Face folder.");
     }
   }
 }

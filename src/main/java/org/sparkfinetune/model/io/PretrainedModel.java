@@ -30,7 +30,7 @@ public final class PretrainedModel {
   private final TokenizerFiles.Tokenizer tokenizer;
   private final Supplier<TensorSource> weights;
   private final Supplier<ModelProvenance> provenance;
-  private final Optional<java.nio.file.Path> fetched;
+  private final Optional<ModelLocator.Fetched> fetched;
 
   private PretrainedModel(
       String name,
@@ -54,7 +54,7 @@ public final class PretrainedModel {
     this.fetched = Optional.empty();
   }
 
-  private PretrainedModel(PretrainedModel model, java.nio.file.Path fetched) {
+  private PretrainedModel(PretrainedModel model, ModelLocator.Fetched fetched) {
     name = model.name;
     config = model.config;
     tokenizer = model.tokenizer;
@@ -67,8 +67,9 @@ public final class PretrainedModel {
    * Opens {@code minilm-l6}, a Hugging Face folder, an MLflow model that holds one, a saved Spark
    * NLP annotator, an ONNX file with its {@code tokenizer.json} beside it, our own model (a saved
    * pipeline or stage, or the output folder of a job), or what a {@link ModelResolver} fetches, as
-   * {@code models:/NAME@ALIAS}. Reads no weights yet. A name wins over a path: {@code ./minilm-l6}
-   * is a path.
+   * {@code models:/NAME@ALIAS} and {@code hf://ORG/NAME}. Reads no weights yet. The name of a
+   * bundled model wins over a path ({@code ./minilm-l6} is one), and a path that is there over the
+   * {@code ORG/NAME} of a hub.
    *
    * @param base the name, path or URI
    * @param hadoop how storage is reached, with the settings of the resolvers
@@ -86,12 +87,25 @@ public final class PretrainedModel {
    * @throws UserException when there is none, or a part of it is missing
    */
   public static PretrainedModel open(String base, Configuration hadoop, boolean weightsNeeded) {
-    Optional<BundledModel> bundled = BundledModel.named(base);
-    if (bundled.isPresent()) {
-      return orRefused(base, () -> bundled(bundled.get()));
-    }
     return ModelLocator.fetch(base, hadoop)
-        .map(folder -> openFetched(base, folder, hadoop, weightsNeeded))
+        .map(fetched -> openFetched(base, fetched, hadoop, weightsNeeded))
+        .orElseGet(() -> openThere(base, hadoop, weightsNeeded));
+  }
+
+  /**
+   * Opens a name that the driver has found to be a bundled model's or a path: nobody is asked for
+   * another meaning where this host does not reach the path.
+   *
+   * @throws UserException when there is none, or a part of it is missing
+   */
+  public static PretrainedModel openThere(String base, Configuration hadoop) {
+    return openThere(base, hadoop, true);
+  }
+
+  private static PretrainedModel openThere(
+      String base, Configuration hadoop, boolean weightsNeeded) {
+    return BundledModel.named(base)
+        .map(model -> orRefused(base, () -> bundled(model)))
         .orElseGet(() -> orRefused(base, () -> at(base, base, hadoop, weightsNeeded)));
   }
 
@@ -99,19 +113,19 @@ public final class PretrainedModel {
    * Opens what a URI was fetched to, here or on another host.
    *
    * @param uri the model's name from then on
-   * @param folder a copy of {@link #fetched} on this host's disk
+   * @param folder a copy of {@link #fetchedFolder} on this host's disk
    * @throws UserException when a part of it is missing
    */
   public static PretrainedModel openFetched(
       String uri, java.nio.file.Path folder, Configuration hadoop) {
-    return openFetched(uri, folder, hadoop, true);
+    return openFetched(uri, new ModelLocator.Fetched(folder, uri), hadoop, true);
   }
 
   private static PretrainedModel openFetched(
-      String uri, java.nio.file.Path folder, Configuration hadoop, boolean weightsNeeded) {
-    String location = ModelLocator.hadoopPath(folder);
+      String uri, ModelLocator.Fetched fetched, Configuration hadoop, boolean weightsNeeded) {
+    String location = ModelLocator.hadoopPath(fetched.folder());
     return new PretrainedModel(
-        orRefused(uri, () -> at(uri, location, hadoop, weightsNeeded)), folder);
+        orRefused(uri, () -> at(uri, location, hadoop, weightsNeeded)), fetched);
   }
 
   private interface Opening {
@@ -139,8 +153,13 @@ public final class PretrainedModel {
    * The folder of this host's disk that a URI was fetched to, which other hosts do not reach; empty
    * where any host can open the model by its name.
    */
-  public Optional<java.nio.file.Path> fetched() {
-    return fetched;
+  public Optional<java.nio.file.Path> fetchedFolder() {
+    return fetched.map(ModelLocator.Fetched::folder);
+  }
+
+  /** What names this very model also later, when {@link #name} may mean another one. */
+  public String pinnedName() {
+    return fetched.map(ModelLocator.Fetched::pinned).orElse(name);
   }
 
   /**
@@ -228,8 +247,8 @@ public final class PretrainedModel {
               + String.join(", ", BundledModel.names())
               + "; the nearest is "
               + Nearest.of(name, BundledModel.names())
-              + ". A model of the Hugging Face hub is downloaded first, then given by its path:"
-              + " hf download NAME --local-dir DIR.",
+              + ". A model of the Hugging Face hub is named with its owner, as"
+              + " google-bert/bert-base-uncased, or hf://NAME.",
           e);
     }
     Path path = new Path(location);

@@ -70,7 +70,8 @@ final class ShardedWeights {
     }
   }
 
-  private static Map<String, List<String>> tensorsByShard(Path index, Configuration hadoop)
+  /** The tensors of each shard that an index names, by the shard's file. */
+  static Map<String, List<String>> tensorsByShard(Path index, Configuration hadoop)
       throws IOException {
     JsonNode map = Json.object(HadoopFiles.readText(index, hadoop), index.toString()).path(MAP);
     Map<String, List<String>> tensorsByShard = new LinkedHashMap<>();

@@ -32,6 +32,13 @@ final class TokenizerFiles {
   private static final String BPE_MERGES = "merges.txt";
   static final String ADDED_TOKENS = "added_tokens.json";
 
+  /** All that are read where they are there. */
+  static final List<String> NAMES =
+      List.of(TOKENIZER, TOKENIZER_CONFIG, SPECIAL_TOKENS_MAP, ADDED_TOKENS);
+
+  /** What a tokenizer is made of where there is no {@link #TOKENIZER}. */
+  static final List<String> VOCABULARIES = List.of(VOCAB, BPE_VOCAB, BPE_MERGES);
+
   /** More token ids than any model has vectors for. */
   private static final int ALL = Integer.MAX_VALUE;
 

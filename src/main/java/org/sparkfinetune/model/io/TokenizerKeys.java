@@ -16,8 +16,7 @@ import org.sparkfinetune.tokenize.TokenizerClass.Kind;
 
 /**
  * The keys of a {@code tokenizer_config.json}: each is honored, harmless, refused, or has no effect
- * in transformers' fast tokenizers either, which is said. docs/checkpoints.md has the list for
- * users.
+ * in transformers' fast tokenizers either, which is said. docs/models.md has the list for users.
  */
 final class TokenizerKeys {
   static final String CLASS = "tokenizer_class";

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.hub.TransferListener;
 import org.sparkfinetune.model.io.ModelResolver;
 import org.sparkfinetune.storage.HostCache;
 
@@ -41,7 +42,7 @@ public final class MlflowModelResolver implements ModelResolver {
   }
 
   @Override
-  public Path resolve(String uri, Configuration settings) {
+  public Path resolve(String uri, Configuration settings, TransferListener listener) {
     String server =
         settings.get(TRACKING_URI, environment.getOrDefault("MLFLOW_TRACKING_URI", "")).strip();
     if (server.isEmpty()) {

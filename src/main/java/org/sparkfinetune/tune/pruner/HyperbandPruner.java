@@ -60,7 +60,7 @@ public record HyperbandPruner(
     if (maxResource.isPresent()) {
       return isStopped(maxResource.getAsInt(), history, history.trials(), trial);
     }
-    Optional<FirstResult> first = FirstResult.of(history);
+    Optional<FirstCompleteTrial> first = FirstCompleteTrial.of(history);
     // A first trial of too few steps leaves no bracket.
     return first.isPresent()
         && first.get().lastStep() + 1 >= minResource

@@ -62,7 +62,7 @@ public record SuccessiveHalvingPruner(
     if (minResource.isPresent()) {
       return isStopped(minResource.getAsInt(), history, history.trials(), trial);
     }
-    Optional<FirstResult> first = FirstResult.of(history);
+    Optional<FirstCompleteTrial> first = FirstCompleteTrial.of(history);
     return first.isPresent()
         && isStopped(
             Math.max(first.get().lastStep() / 100, 1),

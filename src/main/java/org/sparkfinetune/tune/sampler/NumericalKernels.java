@@ -62,7 +62,7 @@ final class NumericalKernels implements Kernels {
             .toArray();
   }
 
-  /** The larger of the gaps to the neighbours, or of the outermost the only one, within limits. */
+  /** The larger of the gaps to the neighbors, or of the outermost the only one, within limits. */
   private double[] deviations(double[] observed) {
     int n = observed.length;
     int[] order =

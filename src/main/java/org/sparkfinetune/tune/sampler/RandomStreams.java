@@ -11,7 +11,7 @@ final class RandomStreams {
     return new SplittableRandom(mix(mix(seed) + number));
   }
 
-  /** Spreads what differs by little over all 64 bits: the finaliser of MurmurHash3, as SplitMix. */
+  /** Spreads what differs by little over all 64 bits: the finalizer of MurmurHash3, as SplitMix. */
   private static long mix(long value) {
     long z = value + 0x9e3779b97f4a7c15L;
     z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;

@@ -188,8 +188,8 @@ class AdaptationConfigTest {
 
   @Test
   void dropoutsAreTheCheckpointsUnlessSet() {
-    ModelConfig checkpoint = TestModels.tinyConfig(50, List.of("a"), 0.25);
-    ModelConfig kept = arguments("max_length", 8).configure(checkpoint, List.of("a"));
+    ModelConfig pretrained = TestModels.tinyConfig(50, List.of("a"), 0.25);
+    ModelConfig kept = arguments("max_length", 8).configure(pretrained, List.of("a"));
     assertThat(kept.dropout("hidden_dropout_prob", -1)).isEqualTo(0.25);
     assertThat(kept.dropout("attention_probs_dropout_prob", -1)).isEqualTo(0.25);
     assertThat(kept.dropout("classifier_dropout", -1)).isEqualTo(-1);
@@ -204,7 +204,7 @@ class AdaptationConfigTest {
                 0.5,
                 "classifier_dropout",
                 "0.75")
-            .configure(checkpoint, List.of("a"));
+            .configure(pretrained, List.of("a"));
     assertThat(set.dropout("hidden_dropout_prob", -1)).isZero();
     assertThat(set.dropout("attention_probs_dropout_prob", -1)).isEqualTo(0.5);
     assertThat(set.dropout("classifier_dropout", -1)).isEqualTo(0.75);

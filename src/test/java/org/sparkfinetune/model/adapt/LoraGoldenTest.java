@@ -35,7 +35,7 @@ class LoraGoldenTest {
   @Test
   void logitsEqualPeft() throws IOException {
     TestGoldens golden = TestGoldens.of("bert");
-    JsonNode expected = golden.json("customising.json").get("lora").get("logits");
+    JsonNode expected = golden.json("customizing.json").get("lora").get("logits");
     try (SequenceClassifier model = TestAdapters.golden(golden);
         SequenceClassifier base = golden.model()) {
       assertClose(model.logits(golden.batch()), expected);
@@ -47,7 +47,7 @@ class LoraGoldenTest {
   @Test
   void gradientsEqualPeftAndFrozenWeightsHaveNone() throws IOException {
     TestGoldens golden = TestGoldens.of("bert");
-    JsonNode norms = golden.json("customising.json").get("lora").get("gradient_norms");
+    JsonNode norms = golden.json("customizing.json").get("lora").get("gradient_norms");
     try (SequenceClassifier model = TestAdapters.golden(golden);
         PointerScope scope = new PointerScope()) {
       model.loss(ForwardPass.inference(), golden.batch()).backward();

@@ -50,13 +50,13 @@ class MlflowModelTest {
     copy("model.safetensors", model);
     copy("tokenizer.json", tokenizer);
 
-    PretrainedModel checkpoint = PretrainedModel.open(folder.toString(), HADOOP);
+    PretrainedModel pretrained = PretrainedModel.open(folder.toString(), HADOOP);
 
-    assertThat(checkpoint.config()).isEqualTo(Files.readString(CLASSIFIER.resolve("config.json")));
-    assertThat(checkpoint.tokenizer())
+    assertThat(pretrained.config()).isEqualTo(Files.readString(CLASSIFIER.resolve("config.json")));
+    assertThat(pretrained.tokenizer())
         .isEqualTo(Files.readString(CLASSIFIER.resolve("tokenizer.json")));
-    assertThat(checkpoint.provenance()).isEqualTo(ModelProvenance.empty());
-    try (TensorSource weights = checkpoint.openWeights()) {
+    assertThat(pretrained.provenance()).isEqualTo(ModelProvenance.empty());
+    try (TensorSource weights = pretrained.openWeights()) {
       assertThat(weights.tensors()).containsKey("classifier.weight");
     }
   }

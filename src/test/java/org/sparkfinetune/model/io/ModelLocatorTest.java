@@ -22,7 +22,7 @@ class ModelLocatorTest {
   void aUriOfAResolversSchemeIsOpenedUnderItsName() {
     PretrainedModel model = PretrainedModel.open("shelf:" + FOLDER, HADOOP);
     assertThat(model.name()).isEqualTo("shelf:" + FOLDER);
-    assertThat(model.fetched()).contains(FOLDER);
+    assertThat(model.fetchedFolder()).contains(FOLDER);
     assertThat(model.config()).contains("\"bert\"");
     try (TensorSource weights = model.openWeights()) {
       assertThat(weights.tensors()).isNotEmpty();
@@ -39,7 +39,7 @@ class ModelLocatorTest {
       assertThat(ModelLocator.fetch(name, HADOOP)).as(name).isEmpty();
       assertThat(ModelLocator.locate(name, HADOOP)).isEqualTo(name);
     }
-    assertThat(PretrainedModel.open("minilm-l6", HADOOP).fetched()).isEmpty();
+    assertThat(PretrainedModel.open("minilm-l6", HADOOP).fetchedFolder()).isEmpty();
   }
 
   @Test

@@ -187,8 +187,8 @@ class OnnxReaderTest {
         .hasMessageContaining(
             "model.onnx: not a text encoder that can be read: its graph has no"
                 + " word_embeddings.weight or tok_embeddings.weight")
-        .hasMessageContaining("(of its 1 initialisers the first are [conv1.weight])")
-        .hasMessageContaining("without graph optimisation");
+        .hasMessageContaining("(of its 1 initializers the first are [conv1.weight])")
+        .hasMessageContaining("without graph optimization");
   }
 
   @Test
@@ -201,7 +201,7 @@ class OnnxReaderTest {
     assertThatThrownBy(() -> open(file))
         .isInstanceOf(UserException.class)
         .hasMessageEndingWith(
-            "model.onnx: the model is quantised (its graph has MatMulInteger): it has lost what"
+            "model.onnx: the model is quantized (its graph has MatMulInteger): it has lost what"
                 + " training needs. Give the fp32 or fp16 export.");
   }
 
@@ -215,8 +215,8 @@ class OnnxReaderTest {
     assertThatThrownBy(() -> open(file))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(
-            "model.onnx: the graph was optimised for inference (it has Attention), which joined"
-                + " layers and lost their names. Export it again without optimisation,");
+            "model.onnx: the graph was optimized for inference (it has Attention), which joined"
+                + " layers and lost their names. Export it again without optimization,");
   }
 
   @ParameterizedTest

@@ -19,14 +19,14 @@ class PretrainedModelTest {
 
   @Test
   void opensTheEmbeddedMiniLm() {
-    PretrainedModel checkpoint = PretrainedModel.open("minilm-l6", HADOOP);
-    assertThat(checkpoint.name()).isEqualTo("minilm-l6");
-    ObjectNode config = Json.object(checkpoint.config(), "config");
+    PretrainedModel pretrained = PretrainedModel.open("minilm-l6", HADOOP);
+    assertThat(pretrained.name()).isEqualTo("minilm-l6");
+    ObjectNode config = Json.object(pretrained.config(), "config");
     assertThat(config.get("classifier_pooling").textValue()).isEqualTo("mean");
     assertThat(config.get("num_attention_heads").intValue()).isEqualTo(12);
-    assertThat(Json.object(checkpoint.tokenizer(), "tokenizer").at("/model/vocab/hello").intValue())
+    assertThat(Json.object(pretrained.tokenizer(), "tokenizer").at("/model/vocab/hello").intValue())
         .isEqualTo(7592);
-    try (TensorSource weights = checkpoint.openWeights()) {
+    try (TensorSource weights = pretrained.openWeights()) {
       assertThat(weights.name()).isEqualTo("minilm-l6");
       assertThat(weights.tensors()).hasSize(101).doesNotContainKey("classifier.weight");
     }
@@ -35,12 +35,12 @@ class PretrainedModelTest {
   @Test
   void opensAHuggingFaceFolder() throws IOException {
     Path folder = Fixtures.path("tiny-bert-classifier");
-    PretrainedModel checkpoint = PretrainedModel.open(folder.toString(), HADOOP);
-    assertThat(checkpoint.name()).isEqualTo(folder.toString());
-    assertThat(checkpoint.config()).isEqualTo(Files.readString(folder.resolve("config.json")));
-    assertThat(checkpoint.tokenizer())
+    PretrainedModel pretrained = PretrainedModel.open(folder.toString(), HADOOP);
+    assertThat(pretrained.name()).isEqualTo(folder.toString());
+    assertThat(pretrained.config()).isEqualTo(Files.readString(folder.resolve("config.json")));
+    assertThat(pretrained.tokenizer())
         .isEqualTo(Files.readString(folder.resolve("tokenizer.json")));
-    try (TensorSource weights = checkpoint.openWeights()) {
+    try (TensorSource weights = pretrained.openWeights()) {
       assertThat(weights.tensors()).containsKey("classifier.weight");
     }
   }
@@ -48,10 +48,10 @@ class PretrainedModelTest {
   @Test
   void opensAnOnnxFileAndMakesItsConfiguration() throws IOException {
     Path file = onnx("tokenizer.json");
-    PretrainedModel checkpoint = PretrainedModel.open(file.toUri().toString(), HADOOP);
-    assertThat(Json.object(checkpoint.config(), "config").get("hidden_size").intValue())
+    PretrainedModel pretrained = PretrainedModel.open(file.toUri().toString(), HADOOP);
+    assertThat(Json.object(pretrained.config(), "config").get("hidden_size").intValue())
         .isEqualTo(12);
-    try (TensorSource weights = checkpoint.openWeights()) {
+    try (TensorSource weights = pretrained.openWeights()) {
       assertThat(weights.tensors()).containsKey("bert.embeddings.word_embeddings.weight");
     }
   }
@@ -90,8 +90,7 @@ class PretrainedModelTest {
         .hasMessage(
             "There is no pretrained model 'minilm-16': neither a file or folder of this path, nor a known"
                 + " name. Known are: minilm-l6; the nearest is minilm-l6. A model of the Hugging"
-                + " Face hub is downloaded first, then given by its path: hf download NAME"
-                + " --local-dir DIR.");
+                + " Face hub is named with its owner, as google-bert/bert-base-uncased, or hf://NAME.");
   }
 
   @Test

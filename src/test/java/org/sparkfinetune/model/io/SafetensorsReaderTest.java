@@ -124,7 +124,7 @@ class SafetensorsReaderTest {
           .isInstanceOf(UserException.class)
           .hasMessage(
               "dtypes.safetensors: tensor '%s' holds %s, which is not a floating-point weight: a"
-                  + " quantised or integer model has lost what training needs. Give the model"
+                  + " quantized or integer model has lost what training needs. Give the model"
                   + " in F32, F16, BF16 or F64.",
               name, dtype);
     }

@@ -84,15 +84,15 @@ class SparkNlpAnnotatorTest {
 
   @Test
   void readsEmbeddingsAsTheirOnnxFile() {
-    PretrainedModel checkpoint = open(saved.resolve("minilm"));
+    PretrainedModel pretrained = open(saved.resolve("minilm"));
     PretrainedModel embedded = PretrainedModel.open("minilm-l6", HADOOP);
     ObjectNode expected = config(embedded);
     expected.remove("classifier_pooling");
-    assertThat(config(checkpoint)).isEqualTo(expected);
-    assertThat(Json.object(checkpoint.tokenizer(), "made").at("/model/vocab"))
+    assertThat(config(pretrained)).isEqualTo(expected);
+    assertThat(Json.object(pretrained.tokenizer(), "made").at("/model/vocab"))
         .isEqualTo(Json.object(embedded.tokenizer(), "embedded").at("/model/vocab"));
     String last = "encoder.layer.5.output.dense.weight";
-    try (TensorSource read = checkpoint.openWeights();
+    try (TensorSource read = pretrained.openWeights();
         TensorSource original = embedded.openWeights();
         Tensor tensor = read.read(last);
         Tensor same = original.read(last)) {
@@ -108,11 +108,11 @@ class SparkNlpAnnotatorTest {
     "distilbert,onnx/distilbert.onnx,distilbert"
   })
   void hasTheWeightsOfItsOnnxFile(String annotator, String onnx, String modelType) {
-    PretrainedModel checkpoint = open(saved.resolve(annotator));
-    assertThat(config(checkpoint).get("model_type").textValue()).isEqualTo(modelType);
+    PretrainedModel pretrained = open(saved.resolve(annotator));
+    assertThat(config(pretrained).get("model_type").textValue()).isEqualTo(modelType);
     Map<String, float[]> expected =
         Fixtures.readAll(OnnxReader.open(Fixtures.hadoop(Fixtures.path(onnx)), HADOOP));
-    assertThat(Fixtures.readAll(checkpoint.openWeights()))
+    assertThat(Fixtures.readAll(pretrained.openWeights()))
         .hasSameSizeAs(expected)
         .allSatisfy((name, values) -> assertThat(values).as(name).isEqualTo(expected.get(name)));
   }
@@ -157,9 +157,9 @@ class SparkNlpAnnotatorTest {
     for (String file : List.of("config.json", "tokenizer.json")) {
       Files.copy(Fixtures.path("tiny-bert-classifier").resolve(file), folder.resolve(file));
     }
-    PretrainedModel checkpoint = open(folder);
-    assertThat(checkpoint.config()).isEqualTo(Files.readString(folder.resolve("config.json")));
-    assertThat(checkpoint.tokenizer())
+    PretrainedModel pretrained = open(folder);
+    assertThat(pretrained.config()).isEqualTo(Files.readString(folder.resolve("config.json")));
+    assertThat(pretrained.tokenizer())
         .isEqualTo(Files.readString(folder.resolve("tokenizer.json")));
   }
 
@@ -276,8 +276,8 @@ class SparkNlpAnnotatorTest {
     return names;
   }
 
-  private static ObjectNode config(PretrainedModel checkpoint) {
-    return Json.object(checkpoint.config(), "config");
+  private static ObjectNode config(PretrainedModel pretrained) {
+    return Json.object(pretrained.config(), "config");
   }
 
   private static PretrainedModel open(Path folder) {

@@ -206,12 +206,12 @@ class TokenizerMetadataTest {
   @Test
   void textsOfAClassifierFromElsewhereAreCutWhereItsTokenizerSays() throws IOException {
     bert(json("'tokenizer_class': 'BertTokenizer', 'model_max_length': 64"));
-    PretrainedModel checkpoint =
+    PretrainedModel pretrained =
         PretrainedModel.open(folder.toString(), new Configuration(false), false);
-    assertThat(checkpoint.longest(512)).isEqualTo(64);
-    assertThat(checkpoint.longest(32)).isEqualTo(32);
-    assertThat(checkpoint.tokenizerNotes(64)).isEmpty();
-    assertThat(checkpoint.tokenizerNotes(128))
+    assertThat(pretrained.longest(512)).isEqualTo(64);
+    assertThat(pretrained.longest(32)).isEqualTo(32);
+    assertThat(pretrained.tokenizerNotes(64)).isEmpty();
+    assertThat(pretrained.tokenizerNotes(128))
         .containsExactly(
             folder
                 + ": texts are cut at max_length=128 tokens, and the tokenizer's model_max_length is"

@@ -12,8 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -67,6 +69,7 @@ public final class FaultProxy implements AutoCloseable {
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private final List<Socket> open = new CopyOnWriteArrayList<>();
   private final Queue<Fault> faults = new ConcurrentLinkedQueue<>();
+  private final Map<String, Fault> ofPaths = new ConcurrentHashMap<>();
   private volatile Fault fault = Fault.NONE;
   private volatile boolean always;
 
@@ -88,6 +91,11 @@ public final class FaultProxy implements AutoCloseable {
   /** What happens to the next requests, in their order. */
   public void next(Fault... next) {
     faults.addAll(List.of(next));
+  }
+
+  /** What happens to the next request whose path ends so, whenever it comes. */
+  public void next(String path, Fault next) {
+    ofPaths.put(path, next);
   }
 
   /**
@@ -158,7 +166,12 @@ public final class FaultProxy implements AutoCloseable {
     long length = length(head);
     byte[] start = in.readNBytes((int) Math.min(length, WHOLE));
     String line = head.substring(0, head.indexOf("\r\n")).replace(" HTTP/1.1", "");
-    Fault now = fault(line + new String(start, StandardCharsets.ISO_8859_1));
+    Fault now =
+        ofPaths.keySet().stream()
+            .filter(path(line)::endsWith)
+            .findFirst()
+            .map(ofPaths::remove)
+            .orElseGet(() -> fault(line + new String(start, StandardCharsets.ISO_8859_1)));
     requests.add(line + " " + now);
     OutputStream out = client.getOutputStream();
     switch (now) {

@@ -331,7 +331,7 @@ class MlflowFaultsTest {
       double loss = losses[step];
       events.add(new TrackingEvent.Metrics(id, 1000 + step, step, Map.of("loss", loss)));
     }
-    events.add(new TrackingEvent.Tags(id, 1005, Map.of("colour", "red")));
+    events.add(new TrackingEvent.Tags(id, 1005, Map.of("color", "red")));
     // The same rows for two purposes.
     for (String context : List.of("training", "validation")) {
       events.add(
@@ -376,7 +376,7 @@ class MlflowFaultsTest {
     assertThat(run.path("end").asLong()).as(name).isEqualTo(2000);
     assertThat(run.path("params").path("seed").asText()).as(name).isEqualTo("1");
     assertThat(run.path("params").path("long").asText()).as(name).hasSize(Limits.PARAM_VALUE);
-    assertThat(run.path("tags").path("colour").asText()).as(name).isEqualTo("red");
+    assertThat(run.path("tags").path("color").asText()).as(name).isEqualTo("red");
     assertThat(run.path("tags").path("mlflow.user").asText()).as(name).isEqualTo("a");
     // What is infinite is MLflow's greatest number.
     assertThat(run.path("metrics").path("loss").toString())

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.hub.TransferListener;
 import org.sparkfinetune.model.io.ModelLocator;
 
 class MlflowModelResolverTest {
@@ -14,7 +15,8 @@ class MlflowModelResolverTest {
   void withoutAServerTheVariableAndTheSettingAreNamed() {
     MlflowModelResolver resolver = new MlflowModelResolver(Map.of());
     for (String uri : new String[] {"models:/intents@champion", "runs:/1/m"}) {
-      assertThatThrownBy(() -> resolver.resolve(uri, new Configuration(false)))
+      assertThatThrownBy(
+              () -> resolver.resolve(uri, new Configuration(false), TransferListener.NONE))
           .isInstanceOf(UserException.class)
           .hasMessage(
               uri
@@ -28,7 +30,8 @@ class MlflowModelResolverTest {
   void aWrongServerIsTold() {
     MlflowModelResolver resolver =
         new MlflowModelResolver(Map.of("MLFLOW_TRACKING_URI", "mlflow:5000"));
-    assertThatThrownBy(() -> resolver.resolve("models:/a/1", new Configuration(false)))
+    assertThatThrownBy(
+            () -> resolver.resolve("models:/a/1", new Configuration(false), TransferListener.NONE))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("models:/a/1: tracking.uri=mlflow:5000 is no address");
   }
@@ -40,7 +43,7 @@ class MlflowModelResolverTest {
     session.set(MlflowModelResolver.TRACKING_URI, "ftp://of-the-session");
     MlflowModelResolver resolver =
         new MlflowModelResolver(Map.of("MLFLOW_TRACKING_URI", "ftp://of-the-environment"));
-    assertThatThrownBy(() -> resolver.resolve("models:/a/1", session))
+    assertThatThrownBy(() -> resolver.resolve("models:/a/1", session, TransferListener.NONE))
         .hasMessageContaining("ftp://of-the-session");
     for (String uri : new String[] {"models:/a/1", "runs:/1/m"}) {
       assertThatThrownBy(() -> ModelLocator.locate(uri, session))

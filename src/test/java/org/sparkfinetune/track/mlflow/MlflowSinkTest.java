@@ -215,9 +215,10 @@ class MlflowSinkTest {
   void everythingArrivesAndAgainChangesNothing(MlflowVersion version) throws Exception {
     MlflowVersion.Server server = server(version);
     try (FaultProxy proxy = new FaultProxy(server.uri(), SHORT)) {
-      // What follows a fault is delivered after it: the run is made, and its answer gets lost.
-      proxy.next(Fault.UNAUTHORIZED, Fault.NONE, Fault.NONE, Fault.NONE, Fault.LOST_ANSWER);
-      proxy.next(Fault.NONE, Fault.CUT_ANSWER, Fault.NONE, Fault.SERVER_ERROR, Fault.CUT_REQUEST);
+      // The run is made, and its answer gets lost.
+      proxy.next("runs/create", Fault.LOST_ANSWER);
+      proxy.next(Fault.UNAUTHORIZED, Fault.NONE, Fault.NONE, Fault.NONE, Fault.NONE);
+      proxy.next(Fault.CUT_ANSWER, Fault.NONE, Fault.SERVER_ERROR, Fault.CUT_REQUEST);
       Tracker tracker = logAll(proxy.uri(), "whole");
       tracker.close(PATIENCE);
       assertThat(tracker.summary().left()).as(tracker.summary().trouble()).isZero();

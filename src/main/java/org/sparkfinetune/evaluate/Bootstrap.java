@@ -1,0 +1,105 @@
+package org.sparkfinetune.evaluate;
+
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * Percentile intervals of the stratified bootstrap (Efron and Tibshirani, 1993): each replicate
+ * draws of every stratum as many rows as it has, with replacement. Rows that are alike for a metric
+ * are one cell, and a replicate draws the cells' counts, which is the same distribution: what it
+ * costs depends on the cells and not on the rows.
+ *
+ * @param replicates how often rows are drawn
+ * @param seed of the draws; the same seed gives the same intervals
+ * @param confidence the share of replicates between an interval's ends, above 0 and below 1
+ */
+public record Bootstrap(int replicates, long seed, double confidence) {
+  /** Rows a cell up to which rows are drawn one by one. */
+  private static final int DRAWN_SINGLY = 8;
+
+  public Bootstrap {
+    if (replicates < 1 || !(confidence > 0 && confidence < 1)) {
+      throw new IllegalArgumentException("replicates=" + replicates + ", confidence=" + confidence);
+    }
+  }
+
+  /**
+   * Intervals of metrics.
+   *
+   * @param counts rows by stratum and cell
+   * @param metrics what counts of the same form say; from any thread
+   */
+  Map<Metric, Interval> intervals(
+      long[][] counts, Function<long[][], Map<Metric, Double>> metrics) {
+    List<Map<Metric, Double>> drawn =
+        IntStream.range(0, replicates)
+            .parallel()
+            .mapToObj(replicate -> metrics.apply(replicate(counts, replicate)))
+            .toList();
+    Map<Metric, Interval> intervals = new EnumMap<>(Metric.class);
+    for (Metric metric : drawn.get(0).keySet()) {
+      double[] values = drawn.stream().mapToDouble(replicate -> replicate.get(metric)).toArray();
+      Arrays.sort(values);
+      intervals.put(
+          metric,
+          new Interval(
+              quantile(values, (1 - confidence) / 2), quantile(values, (1 + confidence) / 2)));
+    }
+    return intervals;
+  }
+
+  private long[][] replicate(long[][] counts, int replicate) {
+    // A generator of its own each, so that threads do not matter.
+    SplittableRandom random = new SplittableRandom(seed ^ replicate * 0x9E3779B97F4A7C15L);
+    return Arrays.stream(counts).map(cells -> resampled(cells, random)).toArray(long[][]::new);
+  }
+
+  static long[] resampled(long[] counts, SplittableRandom random) {
+    long rows = Arrays.stream(counts).sum();
+    return rows <= (long) DRAWN_SINGLY * counts.length
+        ? singly(counts, (int) rows, random)
+        : byCells(counts, rows, random);
+  }
+
+  private static long[] singly(long[] counts, int rows, SplittableRandom random) {
+    int[] cellOfRow = new int[rows];
+    int row = 0;
+    for (int cell = 0; cell < counts.length; cell++) {
+      Arrays.fill(cellOfRow, row, row + (int) counts[cell], cell);
+      row += (int) counts[cell];
+    }
+    long[] drawn = new long[counts.length];
+    for (int i = 0; i < rows; i++) {
+      drawn[cellOfRow[random.nextInt(rows)]]++;
+    }
+    return drawn;
+  }
+
+  /** The multinomial distribution, cell after cell of what is left. */
+  private static long[] byCells(long[] counts, long rows, SplittableRandom random) {
+    long[] drawn = new long[counts.length];
+    long toDraw = rows;
+    long left = rows;
+    for (int cell = 0; cell < counts.length && toDraw > 0; cell++) {
+      drawn[cell] =
+          counts[cell] == left
+              ? toDraw
+              : Binomial.draw(toDraw, counts[cell] / (double) left, random);
+      toDraw -= drawn[cell];
+      left -= counts[cell];
+    }
+    return drawn;
+  }
+
+  private static double quantile(double[] ascending, double share) {
+    double place = (ascending.length - 1) * share;
+    int lower = (int) place;
+    int upper = Math.min(lower + 1, ascending.length - 1);
+    return ascending[lower] + (place - lower) * (ascending[upper] - ascending[lower]);
+  }
+}

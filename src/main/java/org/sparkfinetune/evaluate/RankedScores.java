@@ -1,0 +1,33 @@
+package org.sparkfinetune.evaluate;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What follows from the order of one column's scores, see {@link ScoreBlocks}.
+ *
+ * @param column the label's index, or the number of labels for the most probable label's
+ * @param support rows that it is right for
+ * @param auroc NaN where all rows are right, or none
+ * @param averagePrecision NaN where none is right
+ * @param equalMassError the expected calibration error over bins of equally many rows; NaN of a
+ *     label
+ */
+public record RankedScores(
+    int column, long support, double auroc, double averagePrecision, double equalMassError)
+    implements Serializable {
+  /**
+   * Of all the blocks of a column.
+   *
+   * @param labels how many there are
+   */
+  public static RankedScores of(int column, int labels, List<ScoreBlock> blocks) {
+    ScoreColumn scores = new ScoreColumn(blocks);
+    return new RankedScores(
+        column,
+        scores.support(),
+        scores.auroc(),
+        scores.averagePrecision(),
+        column < labels ? Double.NaN : scores.equalMassError());
+  }
+}

@@ -1,0 +1,155 @@
+package org.sparkfinetune.finetune;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.PublicApi;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetPreparation;
+import org.sparkfinetune.data.ExampleSplits;
+import org.sparkfinetune.data.LabelIndex;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.report.EvaluationReport;
+import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
+
+/**
+ * Makes a classifier as sure of itself as it is right, as {@code jobs/calibrate} does it: its
+ * logits are divided by the temperature of the least log loss of validation rows (Guo et al.,
+ * 2017), of sets of labels one for all labels. Which label is the most probable stays as it is.
+ * Immutable: each method gives another calibration.
+ */
+@PublicApi
+public final class Calibration extends RunBuilder<Calibration> {
+  /** The settings of a calibration. */
+  public static final SettingKeys KEYS =
+      SettingKeys.of(DataArguments.SCHEMA, "validation")
+          .and(DataArguments.SCHEMA, DataArguments.formatSettings())
+          .and(
+              DataArguments.SCHEMA,
+              "text_column",
+              "text_pair_column",
+              "label_column",
+              "label_separator");
+
+  private final ModelChoice model;
+
+  private Calibration(RunOptions options, ModelChoice model) {
+    super(options);
+    this.model = model;
+  }
+
+  /** A calibration of all defaults, by Spark jobs of this session. */
+  public static Calibration on(SparkSession spark) {
+    return new Calibration(RunOptions.of(spark, KEYS, List.of()), ModelChoice.NONE);
+  }
+
+  @Override
+  protected Calibration with(RunOptions other) {
+    return new Calibration(other, model);
+  }
+
+  /**
+   * With a model to load.
+   *
+   * @param path as of {@link Evaluation#model(String)}
+   */
+  public Calibration model(String path) {
+    return new Calibration(options, ModelChoice.of(path));
+  }
+
+  /** With a model that is there; it stays as it is. */
+  public Calibration model(TextClassifier classifier) {
+    return new Calibration(options, ModelChoice.of(classifier));
+  }
+
+  /**
+   * With rows to calibrate by, in the place of {@code data.validation}: none that the model was
+   * trained on.
+   *
+   * @param rows with the columns that {@code data.text_column}, {@code data.label_column} and, of
+   *     pairs, {@code data.text_pair_column} name
+   */
+  public Calibration validation(Dataset<Row> rows) {
+    return with(options.rows("validation", rows));
+  }
+
+  /** With a folder for the calibrated model and a page; by default none. */
+  public Calibration output(String folder) {
+    return with(options.output(folder));
+  }
+
+  /**
+   * Calibrates. Where the log loss of the rows does not fall, the model is left as it was.
+   *
+   * @throws UserException when there is no such model, or rows or output cannot be worked with
+   */
+  public CalibrationResult run() {
+    return options.use(this::run);
+  }
+
+  private CalibrationResult run(Settings settings) throws IOException {
+    Optional<OutputDirectory> output =
+        options.output().isEmpty()
+            ? Optional.empty()
+            : Optional.of(options.open(OutputFiles.OF_CALIBRATION));
+    DataArguments arguments = settings.get(DataArguments.SCHEMA);
+    if (arguments.validation().isEmpty()) {
+      throw new UserException(
+          "data.validation is not set: expected labeled rows that the model was not trained on");
+    }
+    ClassifierPipeline pipeline = model.load(options.spark(), arguments.textPair().isPresent());
+    pipeline.checkPairs(arguments.textPair());
+    try (ExampleSplits data =
+        DatasetPreparation.prepareTest(
+            options.spark(),
+            measured(arguments),
+            pipeline.problemType(),
+            LabelIndex.of(pipeline.labels()))) {
+      options.console().text(data.report().render() + "\n");
+      Dataset<Row> rows = data.test().orElseThrow();
+      EvaluationResult before = Results.evaluate(pipeline, rows);
+      ClassifierPipeline scaled = pipeline.calibrated(rows);
+      EvaluationResult after = Results.evaluate(scaled, rows);
+      boolean better = after.loss() < before.loss();
+      CalibrationResult result =
+          new CalibrationResult(
+              new TextClassifier(better ? scaled : pipeline),
+              better ? scaled.temperature() : pipeline.temperature(),
+              before,
+              better ? after : before);
+      if (output.isPresent()) {
+        write(result, output.get(), RunOptions.shown(arguments.validation()));
+      }
+      return result;
+    }
+  }
+
+  /** The validation rows are what is measured. */
+  private static DataArguments measured(DataArguments arguments) {
+    Map<String, Object> values = DataArguments.SCHEMA.values(arguments);
+    values.put("test", arguments.validation());
+    values.put("validation", "");
+    return DataArguments.SCHEMA.create(values);
+  }
+
+  private static void write(CalibrationResult result, OutputDirectory output, String rows)
+      throws IOException {
+    output.clear(OutputFiles.OF_CALIBRATION);
+    result.classifier().classifierPipeline().save(output.path(OutputFiles.MODEL));
+    output.write(
+        OutputFiles.PAGE,
+        EvaluationReport.html(
+            rows,
+            result.after().measured(),
+            result.after().labels(),
+            result.before().measured().reliability()));
+  }
+}

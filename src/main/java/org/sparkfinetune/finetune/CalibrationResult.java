@@ -1,0 +1,46 @@
+package org.sparkfinetune.finetune;
+
+import org.sparkfinetune.PublicApi;
+
+/** A calibrated classifier, and what it is worth. Immutable. */
+@PublicApi
+public final class CalibrationResult {
+  private final TextClassifier classifier;
+  private final double temperature;
+  private final EvaluationResult before;
+  private final EvaluationResult after;
+
+  CalibrationResult(
+      TextClassifier classifier,
+      double temperature,
+      EvaluationResult before,
+      EvaluationResult after) {
+    this.classifier = classifier;
+    this.temperature = temperature;
+    this.before = before;
+    this.after = after;
+  }
+
+  /** The calibrated classifier. */
+  public TextClassifier classifier() {
+    return classifier;
+  }
+
+  /** What its trained logits are divided by: above 1 where it was too sure of itself. */
+  public double temperature() {
+    return temperature;
+  }
+
+  /** The rows' metrics with the model as it was. */
+  public EvaluationResult before() {
+    return before;
+  }
+
+  /**
+   * The rows' metrics with the calibrated model. Since it is these rows that it was fitted to,
+   * those of other rows are a little worse.
+   */
+  public EvaluationResult after() {
+    return after;
+  }
+}

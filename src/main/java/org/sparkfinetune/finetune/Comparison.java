@@ -1,0 +1,134 @@
+package org.sparkfinetune.finetune;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.PublicApi;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetPreparation;
+import org.sparkfinetune.data.ExampleSplits;
+import org.sparkfinetune.data.LabelIndex;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.PairedPredictions;
+import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
+
+/**
+ * A comparison of two classifiers of the same labels on the same labeled rows, as {@code
+ * jobs/compare} does it. Immutable: each method gives another comparison.
+ */
+@PublicApi
+public final class Comparison extends RunBuilder<Comparison> {
+  /** The settings of a comparison. */
+  public static final SettingKeys KEYS = Evaluation.KEYS;
+
+  private final ModelChoice first;
+  private final ModelChoice second;
+
+  private Comparison(RunOptions options, ModelChoice first, ModelChoice second) {
+    super(options);
+    this.first = first;
+    this.second = second;
+  }
+
+  /** A comparison of all defaults, by Spark jobs of this session. */
+  public static Comparison on(SparkSession spark) {
+    return new Comparison(
+        RunOptions.of(spark, KEYS, List.of()), ModelChoice.NONE, ModelChoice.NONE);
+  }
+
+  @Override
+  protected Comparison with(RunOptions other) {
+    return new Comparison(other, first, second);
+  }
+
+  /** With models to load; paths are those of {@link Evaluation#model(String)}. */
+  public Comparison models(String firstPath, String secondPath) {
+    return new Comparison(options, ModelChoice.of(firstPath), ModelChoice.of(secondPath));
+  }
+
+  /** With models that are there. */
+  public Comparison models(TextClassifier firstModel, TextClassifier secondModel) {
+    return new Comparison(options, ModelChoice.of(firstModel), ModelChoice.of(secondModel));
+  }
+
+  /**
+   * With rows to compare by, in the place of {@code data.test}.
+   *
+   * @param rows with the columns that {@code data.text_column}, {@code data.label_column} and, of
+   *     pairs, {@code data.text_pair_column} name
+   */
+  public Comparison test(Dataset<Row> rows) {
+    return with(options.rows("test", rows));
+  }
+
+  /** With a folder for the figures and the rows that one of the two gets right; by default none. */
+  public Comparison output(String folder) {
+    return with(options.output(folder));
+  }
+
+  /**
+   * Compares.
+   *
+   * @throws UserException when there are no such models, they have other labels, or rows or output
+   *     cannot be worked with
+   */
+  public ComparisonResult run() {
+    return options.use(this::run);
+  }
+
+  private ComparisonResult run(Settings settings) throws IOException {
+    Optional<OutputDirectory> output =
+        options.output().isEmpty()
+            ? Optional.empty()
+            : Optional.of(options.open(OutputFiles.OF_COMPARISON));
+    DataArguments arguments = settings.get(DataArguments.SCHEMA);
+    ClassifierPipeline one = load(first, arguments);
+    ClassifierPipeline other = load(second, arguments);
+    Console console = options.console();
+    try (ExampleSplits data =
+        DatasetPreparation.prepareTest(
+            options.spark(), arguments, one.problemType(), LabelIndex.of(one.labels()))) {
+      PairedPredictions predictions =
+          PairedPredictions.of(one, other, data.test().orElseThrow()).persist();
+      try {
+        if (output.isPresent()) {
+          output.get().clear(OutputFiles.OF_COMPARISON);
+        }
+        console.text(data.report().render() + "\n");
+        ComparisonResult result =
+            new ComparisonResult(
+                predictions.metrics(settings.get(MeasureArguments.SCHEMA).intervals()));
+        if (output.isPresent()) {
+          Results.writeRejected(data, output.get(), console);
+          predictions
+              .disagreements()
+              .write()
+              .mode(SaveMode.Overwrite)
+              .json(output.get().path(OutputFiles.DISAGREEMENTS));
+          output.get().writeJson(OutputFiles.COMPARISON, result.figures());
+        }
+        one.warning().ifPresent(warning -> console.line("warning: the first model: %s", warning));
+        other
+            .warning()
+            .ifPresent(warning -> console.line("warning: the second model: %s", warning));
+        return result;
+      } finally {
+        predictions.unpersist();
+      }
+    }
+  }
+
+  private ClassifierPipeline load(ModelChoice model, DataArguments arguments) {
+    ClassifierPipeline pipeline = model.load(options.spark(), arguments.textPair().isPresent());
+    pipeline.checkPairs(arguments.textPair());
+    return pipeline;
+  }
+}

@@ -1,0 +1,80 @@
+package org.sparkfinetune.jobs;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.evaluate.Metric;
+import org.sparkfinetune.evaluate.Stage;
+import org.sparkfinetune.finetune.Calibration;
+import org.sparkfinetune.finetune.CalibrationResult;
+import org.sparkfinetune.finetune.OverwriteArguments;
+import org.sparkfinetune.storage.OutputFiles;
+
+/** Makes a saved model as sure of itself as it is right. */
+final class CalibrateJob implements Job {
+  private static final SettingKeys KEYS =
+      SettingKeys.of(CalibrateArguments.SCHEMA)
+          .and(OverwriteArguments.SCHEMA)
+          .and(CommonArguments.SCHEMA)
+          .and(Calibration.KEYS);
+
+  @Override
+  public String name() {
+    return "calibrate";
+  }
+
+  @Override
+  public String summary() {
+    return "Makes a fine-tuned model as sure of itself as it is right: divides its logits by the"
+        + " temperature of the least log loss of validation rows. What it predicts stays the same;"
+        + " every export has the calibrated probabilities.";
+  }
+
+  @Override
+  public List<String> examples() {
+    return List.of(
+        "jobs/calibrate model=runs/first/model data.validation=validation.csv"
+            + " output=runs/calibrated");
+  }
+
+  @Override
+  public SettingKeys keys() {
+    return KEYS;
+  }
+
+  @Override
+  public List<String> required() {
+    return List.of("model", "data.validation", "output");
+  }
+
+  @Override
+  public void run(Settings config, SparkSession spark, Console console) {
+    CalibrateArguments arguments = config.get(CalibrateArguments.SCHEMA);
+    CalibrationResult result =
+        Calibration.on(spark)
+            .console(console)
+            .settings(config)
+            .model(arguments.model())
+            .output(arguments.output())
+            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
+            .run();
+    console.line("%nTemperature %.4f", result.temperature());
+    Map<String, Double> before = result.before().metrics();
+    Map<String, Double> after = result.after().metrics();
+    for (Metric metric : List.of(Metric.LOSS, Metric.ECE, Metric.BRIER, Metric.ACCURACY)) {
+      String name = metric.at(Stage.TEST);
+      Optional.ofNullable(before.get(name))
+          .ifPresent(
+              value ->
+                  console.line(
+                      "  %-10s %.4f before, %.4f after", metric.key(), value, after.get(name)));
+    }
+    console.line(
+        "%nThe calibrated model is %s/%s, its page %s/%s",
+        arguments.output(), OutputFiles.MODEL, arguments.output(), OutputFiles.PAGE);
+  }
+}

@@ -1,0 +1,87 @@
+package org.sparkfinetune.pipeline;
+
+import static org.apache.spark.sql.functions.col;
+
+import java.io.Serializable;
+import java.util.HashMap;
+import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.sparkfinetune.task.ProblemType;
+
+/** Reads predicted rows: their labels by index, and their probabilities. */
+final class LabeledRows implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  private final HashMap<String, Integer> indices = new HashMap<>();
+  private final ProblemType problemType;
+
+  /** Of rows whose labels are among {@code labels}. */
+  LabeledRows(List<String> labels, ProblemType problemType) {
+    this.problemType = problemType;
+    labels.forEach(label -> indices.put(label, indices.size()));
+  }
+
+  /** How many labels there are. */
+  int size() {
+    return indices.size();
+  }
+
+  ProblemType problemType() {
+    return problemType;
+  }
+
+  /**
+   * The rows as {@link #labels} and {@link #probabilities} read them.
+   *
+   * @param predicted what {@link PredictionColumns#vectors} gives of rows with {@code labelColumn}
+   */
+  JavaRDD<Row> of(Dataset<Row> predicted, String labelColumn) {
+    Column ofRow = array(col(PredictionColumns.ROW).getField(labelColumn));
+    return predicted.select(ofRow, col(PredictionColumns.PROBABILITY)).javaRDD();
+  }
+
+  /** A column of labels, or of sets of them, as arrays. */
+  Column array(Column label) {
+    return problemType.task().hasLabelSets()
+        ? label.cast("array<string>")
+        : functions.array(label.cast("string"));
+  }
+
+  /**
+   * The indices of a row's labels.
+   *
+   * @throws IllegalStateException when it has no label, an unknown one, or no probabilities
+   */
+  int[] labels(Row row) {
+    if (row.anyNull() || row.getList(0).contains(null)) {
+      throw unmeasurable(row);
+    }
+    return row.<String>getList(0).stream().mapToInt(label -> index(row, label)).toArray();
+  }
+
+  /** The probabilities of a row, by label index. */
+  double[] probabilities(Row row) {
+    return row.<Vector>getAs(1).toArray();
+  }
+
+  private int index(Row row, String label) {
+    Integer index = indices.get(label);
+    if (index == null) {
+      throw unmeasurable(row);
+    }
+    return index;
+  }
+
+  private static IllegalStateException unmeasurable(Row row) {
+    return new IllegalStateException(
+        "a row of labels "
+            + (row.isNullAt(0) ? null : row.getList(0))
+            + " got the probabilities "
+            + row.get(1));
+  }
+}

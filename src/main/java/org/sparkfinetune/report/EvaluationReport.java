@@ -1,0 +1,147 @@
+package org.sparkfinetune.report;
+
+import java.util.List;
+import java.util.Map;
+import org.sparkfinetune.evaluate.Interval;
+import org.sparkfinetune.evaluate.IntervalNames;
+import org.sparkfinetune.evaluate.MetricName;
+import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.evaluate.RankedScores;
+import org.sparkfinetune.evaluate.ReliabilityBin;
+import org.sparkfinetune.evaluate.Stage;
+import org.sparkfinetune.report.Table.Cell;
+import org.sparkfinetune.text.NumberFormat;
+
+/** The page of measured rows: what a model is worth, how sure that is, and where it fails. */
+public final class EvaluationReport {
+  private static final int DIGITS = 4;
+  private static final int MANY = 20;
+  private static final String TITLE = "Evaluation on ";
+
+  private final String rows;
+  private final Metrics metrics;
+  private final ClassResults classes;
+  private final List<ReliabilityBin> before;
+  private final Map<String, Double> values;
+  private final Map<String, Interval> intervals;
+
+  private EvaluationReport(
+      String rows, Metrics metrics, List<String> labels, List<ReliabilityBin> before) {
+    this.before = before;
+    this.rows = rows;
+    this.metrics = metrics;
+    this.classes = ClassResults.of(metrics, labels);
+    this.values = metrics.toMap(Stage.TEST.prefix());
+    this.intervals = metrics.intervalsAt(Stage.TEST);
+  }
+
+  /**
+   * An HTML file.
+   *
+   * @param rows where they came from: a path, of which the last name is shown, or another name
+   * @param labels the label names, by index
+   * @param before the reliability of the same rows before a calibration; empty where there was none
+   */
+  public static String html(
+      String rows, Metrics metrics, List<String> labels, List<ReliabilityBin> before) {
+    EvaluationReport report = new EvaluationReport(name(rows), metrics, labels, before);
+    return HtmlPage.html(TITLE + report.rows, report::write);
+  }
+
+  private static String name(String rows) {
+    String path = rows.replaceAll("/+$", "");
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  private void write(HtmlWriter out) {
+    out.open("header").open("h1").element("bdi", TITLE + rows).close();
+    out.open("dl", "class", "facts");
+    fact(out, "rows", NumberFormat.grouped(metrics.n()));
+    fact(out, "labels", NumberFormat.grouped(classes.labels().size()));
+    out.close().close();
+    headlines(out);
+    HtmlPage.section(out, "Metrics", table()::render);
+    if (!metrics.reliability().isEmpty()) {
+      HtmlPage.section(
+          out, "Calibration", new ReliabilitySection(metrics.reliability(), before)::render);
+    }
+    HtmlPage.section(out, "Classes", new ClassesSection(classes)::render);
+    if (!metrics.ranked().isEmpty()) {
+      HtmlPage.section(out, "Order of scores", this::ranked);
+    }
+    classes
+        .confusions()
+        .ifPresent(
+            matrix ->
+                HtmlPage.section(
+                    out, "Confusions", new ConfusionSection(classes.labels(), matrix)::render));
+    HtmlPage.footer(out);
+  }
+
+  private static void fact(HtmlWriter out, String name, String value) {
+    out.open("div").element("dt", name).open("dd").element("bdi", value);
+    out.close().close();
+  }
+
+  private void headlines(HtmlWriter out) {
+    out.open("ul", "class", "tiles");
+    for (String name : MetricName.headlines(values.keySet())) {
+      out.open("li").element("span", name, "class", "quiet");
+      out.element("b", NumberFormat.metric(values.get(name)));
+      if (intervals.containsKey(name)) {
+        out.element("span", interval(intervals.get(name)), "class", "quiet");
+      }
+      out.close();
+    }
+    out.close();
+  }
+
+  private static String interval(Interval interval) {
+    return NumberFormat.fixed(interval.low(), DIGITS)
+        + " to "
+        + NumberFormat.fixed(interval.high(), DIGITS);
+  }
+
+  private Table table() {
+    Table table = new Table("metric", "value", "interval").numbers(1);
+    values.forEach(
+        (name, value) -> {
+          if (!IntervalNames.isEnd(name)) {
+            table.row(
+                name,
+                NumberFormat.metric(value),
+                intervals.containsKey(name) ? interval(intervals.get(name)) : "");
+          }
+        });
+    return table;
+  }
+
+  private void ranked(HtmlWriter out) {
+    out.element(
+        "p",
+        "Each label against all others: how well its probability tells its rows from the others,"
+            + " whatever the threshold.");
+    Table table = new Table("label", "AUROC", "average precision", "rows").numbers(1);
+    for (RankedScores label : metrics.ranked()) {
+      table.row(
+          List.of(
+              Cell.of(classes.labels().get(label.column())),
+              share(label.auroc()),
+              share(label.averagePrecision()),
+              Cell.of(NumberFormat.grouped(label.support()))));
+    }
+    if (metrics.ranked().size() <= MANY) {
+      table.render(out);
+      return;
+    }
+    out.open("details").element("summary", "All %s labels".formatted(metrics.ranked().size()));
+    table.render(out);
+    out.close();
+  }
+
+  private static Cell share(double value) {
+    return Double.isNaN(value)
+        ? Cell.of("not defined")
+        : Cell.bar(NumberFormat.fixed(value, DIGITS), value);
+  }
+}
