@@ -44,6 +44,7 @@ public final class ModelConfig extends ConfigValues {
 
   private static final String PROBLEM_TYPE = "problem_type";
   private static final String THRESHOLD = "threshold";
+  private static final String NUM_LABELS = "num_labels";
   private static final String TEMPERATURE = "calibration_temperature";
 
   private ModelConfig(ObjectNode json) {
@@ -78,7 +79,7 @@ public final class ModelConfig extends ConfigValues {
     List<String> labels = labels();
     if (labels.isEmpty() && words("architectures").contains(classifierArchitecture())) {
       labels =
-          IntStream.range(0, integer("num_labels", DEFAULT_NUM_LABELS, 1, MAX_LABELS))
+          IntStream.range(0, integer(NUM_LABELS, DEFAULT_NUM_LABELS, 1, MAX_LABELS))
               .mapToObj(id -> "LABEL_" + id)
               .toList();
     }
@@ -104,8 +105,8 @@ public final class ModelConfig extends ConfigValues {
   /**
    * The label names by index, from {@code id2label}; empty when there are none.
    *
-   * @throws UserException when the ids are not 0, 1, 2, ..., a name occurs twice, or {@code
-   *     label2id} gives one another id
+   * @throws UserException when the ids are not 0, 1, 2, ..., a name occurs twice, {@code label2id}
+   *     gives one another id, or {@code num_labels} is another number
    */
   public List<String> labels() {
     JsonNode id2label = value("id2label");
@@ -135,6 +136,12 @@ public final class ModelConfig extends ConfigValues {
       }
     }
     ids.forEach(this::requireSameInLabel2id);
+    JsonNode count = value(NUM_LABELS);
+    if (count != null && !count.asText().equals(String.valueOf(ids.size()))) {
+      throw new UserException(
+          "config.json: num_labels and id2label contradict each other: one is %s, the other has %d labels. Correct the wrong one"
+              .formatted(OneLine.of(count.toString()), ids.size()));
+    }
     return List.copyOf(ids.keySet());
   }
 
@@ -317,7 +324,7 @@ public final class ModelConfig extends ConfigValues {
       label2id.put(labels.get(id), id);
     }
     copy.put(PROBLEM_TYPE, problemType.spelling());
-    copy.remove(List.of(THRESHOLD, TEMPERATURE));
+    copy.remove(List.of(THRESHOLD, TEMPERATURE, NUM_LABELS));
     copy.put("classifier_pooling", pooling.spelling());
     copy.putArray("architectures").add(classifierArchitecture());
     return new ModelConfig(copy);

@@ -36,6 +36,7 @@ class ModelConfigTest {
         "{'id2label':{'0':null}} | id2label has no name at id 0: expected a text in quotes",
         "{'id2label':{'0':'neg','2':'pos'}} | id2label has 2 labels, but none of id 1",
         "{'id2label':['neg','pos']} | id2label=[`neg`,`pos`] is not allowed: expected an object with a label's name for each id",
+        "{'id2label':{'0':'neg','1':'pos'},'num_labels':2147483647} | num_labels and id2label contradict each other: one is 2147483647, the other has 2 labels. Correct the wrong one",
         "{'id2label':{'0':'neg','1':'pos'},'label2id':{'neg':1,'pos':0}} | id2label and label2id contradict each other: 'neg' is 0 in one and 1 in the other. Correct the wrong one",
       })
   void labelsThatAreNotOneToOneAreRefused(String json, String message) {
