@@ -38,8 +38,6 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
   /** Nodes are held in memory as they are; weights do not lie in them. */
   private static final long MAX_NODE_BYTES = 64 << 20;
 
-  private static final int MAX_DIMENSIONS = 8;
-
   /**
    * @param dtype empty for a type that no weight or index has
    * @param position of the data's first byte in the file; -1 when the data is not there as plain
@@ -178,7 +176,7 @@ record OnnxGraph(List<NodeProto> nodes, Map<String, Initializer> initializers) {
       }
     }
     in.popLimit(outer);
-    if (dims.size() > MAX_DIMENSIONS) {
+    if (dims.size() > TensorInfo.MAX_DIMENSIONS) {
       throw new UserException(
           file + ": tensor '" + name + "' has " + dims.size() + " dimensions; no weight has.");
     }

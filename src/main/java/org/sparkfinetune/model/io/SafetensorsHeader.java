@@ -164,6 +164,10 @@ record SafetensorsHeader(Map<String, Entry> tensors) {
                             + "'; known are "
                             + Arrays.toString(DType.values())
                             + "."));
+    if (shape.size() > TensorInfo.MAX_DIMENSIONS) {
+      throw new UserException(
+          file + ": tensor '" + name + "' has " + shape.size() + " dimensions; no weight has.");
+    }
     List<Long> dims = new ArrayList<>();
     shape.forEach(length -> dims.add(length.longValue()));
     TensorInfo info = new TensorInfo(dtype, dims);

@@ -39,9 +39,6 @@ final class StateDictPickle {
           Map.entry("torch ByteStorage", DType.U8),
           Map.entry("torch BoolStorage", DType.BOOL));
 
-  /** No weight has more. */
-  private static final int MAX_DIMENSIONS = 8;
-
   private static final String DICT = "collections OrderedDict";
   private static final String TENSOR = "torch._utils _rebuild_tensor_v2";
   private static final String PARAMETER = "torch._utils _rebuild_parameter";
@@ -331,7 +328,7 @@ final class StateDictPickle {
   /** Views may share one tuple: a long one would be much of little. */
   private List<Long> dimensions(Object tuple) {
     List<?> lengths = (List<?>) tuple;
-    if (lengths.size() > MAX_DIMENSIONS) {
+    if (lengths.size() > TensorInfo.MAX_DIMENSIONS) {
       throw refused("a tensor has " + lengths.size() + " dimensions", null);
     }
     return lengths.stream().map(Long.class::cast).toList();

@@ -1,6 +1,5 @@
 package org.sparkfinetune.model.io;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -61,12 +60,12 @@ record StoredTensor(ByteSource source, long position, TensorInfo info, List<Long
   }
 
   private static List<Long> rowMajor(List<Long> shape) {
-    List<Long> strides = new ArrayList<>();
+    Long[] strides = new Long[shape.size()];
     long stride = 1;
-    for (int i = shape.size() - 1; i >= 0; i--) {
-      strides.add(0, stride);
+    for (int i = strides.length - 1; i >= 0; i--) {
+      strides[i] = stride;
       stride = Math.multiplyExact(stride, Math.max(1, shape.get(i)));
     }
-    return strides;
+    return List.of(strides);
   }
 }

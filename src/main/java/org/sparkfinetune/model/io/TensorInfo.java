@@ -12,6 +12,9 @@ import org.bytedeco.pytorch.Tensor;
  * @param shape the length of each dimension; empty for a scalar
  */
 public record TensorInfo(DType dtype, List<Long> shape) {
+  /** More than any weight has: what costs time or memory by dimension is bounded by it. */
+  static final int MAX_DIMENSIONS = 8;
+
   /** Copies the shape. */
   public TensorInfo {
     shape = List.copyOf(shape);

@@ -196,6 +196,15 @@ class HostileFilesTest {
   }
 
   @Test
+  void aShapeOfVeryManyDimensions() {
+    String header =
+        "{\"w\":{\"dtype\":\"F32\",\"shape\":[%s1],\"data_offsets\":[0,4]}}"
+            .formatted("1,".repeat(1_000_000));
+    assertThat(refused(() -> SafetensorsReader.open(Fixtures.safetensors(header, 4), NAME)))
+        .isEqualTo(NAME + ": tensor 'w' has 1000001 dimensions; no weight has.");
+  }
+
+  @Test
   void aNameOfAMillionPrefixes() {
     String prefixes = "module.".repeat(200_000);
     String header =
