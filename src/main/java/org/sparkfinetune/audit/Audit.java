@@ -1,14 +1,12 @@
 package org.sparkfinetune.audit;
 
 import java.util.List;
-import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
-import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.finetune.RunBuilder;
 import org.sparkfinetune.finetune.RunOptions;
 import org.sparkfinetune.pipeline.FineTuneSchema;
@@ -38,24 +36,15 @@ public final class Audit extends RunBuilder<Audit> {
           .and(FineTuneSchema.KEYS)
           .without("data.validation_split", "data.test_split", "data.drop_issues");
 
-  private static final Map<String, Object> HELD_OUT_NONE =
-      Map.of("data.validation_split", 0.0, "data.test_split", 0.0);
+  private boolean resume;
 
-  private final boolean resume;
-
-  private Audit(RunOptions options, boolean resume) {
+  private Audit(RunOptions options) {
     super(options);
-    this.resume = resume;
   }
 
   /** An audit of all defaults, by Spark jobs of this session. */
   public static Audit on(SparkSession spark) {
-    return new Audit(RunOptions.of(spark, KEYS, List.of()), false);
-  }
-
-  @Override
-  protected Audit with(RunOptions other) {
-    return new Audit(other, resume);
+    return new Audit(RunOptions.of(spark, KEYS, List.of()));
   }
 
   /**
@@ -91,7 +80,7 @@ public final class Audit extends RunBuilder<Audit> {
    * been predicted stay. By default not.
    */
   public Audit resume(boolean value) {
-    return new Audit(options, value);
+    return changed(copy -> copy.resume = value);
   }
 
   /**
@@ -103,16 +92,12 @@ public final class Audit extends RunBuilder<Audit> {
    */
   public AuditResult run() {
     return options.use(
-        settings -> {
-          AuditArguments audit = settings.get(AuditArguments.SCHEMA);
-          // All rows are trained on, but for a fold.
-          DataArguments data = settings.reading(HELD_OUT_NONE).get(DataArguments.SCHEMA);
-          return new AuditRun(
-                  options.spark(),
-                  options.console(),
-                  options.open(OutputFiles.OF_AUDIT, resume),
-                  resume)
-              .run(settings, audit, data);
-        });
+        settings ->
+            new AuditRun(
+                    options.spark(),
+                    options.console(),
+                    options.open(OutputFiles.OF_AUDIT, resume),
+                    resume)
+                .run(settings));
   }
 }

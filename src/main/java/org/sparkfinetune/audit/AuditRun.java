@@ -80,8 +80,9 @@ final class AuditRun {
     this.resume = resume;
   }
 
-  AuditResult run(Settings settings, AuditArguments audit, DataArguments data)
-      throws IOException, InterruptedException {
+  AuditResult run(Settings settings) throws IOException, InterruptedException {
+    AuditArguments audit = settings.get(AuditArguments.SCHEMA);
+    DataArguments data = settings.get(DataArguments.SCHEMA);
     output.requireOwn(OutputFiles.FOLDS, status -> OutOfFold.isOwn(status.getPath().getName()));
     Preflight.check(settings, spark);
     ProblemType problem = settings.get(FineTuneSchema.MODEL).problemType();

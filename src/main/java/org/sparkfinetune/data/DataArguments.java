@@ -2,11 +2,13 @@ package org.sparkfinetune.data;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Key;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.config.Setting;
+import org.sparkfinetune.config.SettingKeys;
 
 /** Which rows to read, and how to split them. */
 public record DataArguments(
@@ -108,6 +110,22 @@ public record DataArguments(
         .toArray(String[]::new);
   }
 
+  /**
+   * The keys of labeled rows that are read from one place.
+   *
+   * @param location the key of that place, as {@code test}
+   */
+  public static SettingKeys labeledRows(String location) {
+    return texts(location).and(SCHEMA, "label_column", "label_separator");
+  }
+
+  /** The keys of rows that are read from one place, of which the texts alone are needed. */
+  public static SettingKeys texts(String location) {
+    return SettingKeys.of(SCHEMA, location)
+        .and(SCHEMA, formatSettings())
+        .and(SCHEMA, "text_column", "text_pair_column");
+  }
+
   /** The setting {@code data.format}. */
   public String format() {
     return dataFormat.format();
@@ -121,6 +139,14 @@ public record DataArguments(
   /** The share of the training rows to hold out for the test: 0 when a set is given. */
   double testShare() {
     return heldOut(test, testSplit);
+  }
+
+  /** These, but no training rows are held out. */
+  DataArguments holdingOutNone() {
+    Map<String, Object> values = SCHEMA.values(this);
+    values.put("validation_split", 0.0);
+    values.put("test_split", 0.0);
+    return SCHEMA.create(values);
   }
 
   /** The column of second texts; empty when rows are single texts. */

@@ -102,11 +102,13 @@ public final class DatasetPreparation {
    * Prepares {@code data.train} alone, all of it to train on, and keeps each row as it was read in
    * the columns {@link ExampleColumns#ROW} and {@link ExampleColumns#ID}.
    *
+   * @param given what to read; its validation and test sets and the shares of these do not count
    * @param problemType says whether a row has a set of labels instead of one
    * @throws UserException as of {@link #prepare}
    */
   public static ExampleSplits prepareWhole(
-      SparkSession session, DataArguments arguments, ProblemType problemType) {
+      SparkSession session, DataArguments given, ProblemType problemType) {
+    DataArguments arguments = given.holdingOutNone();
     Map<String, String> sources = Map.of(Split.TRAIN, required(Split.TRAIN, arguments.train()));
     List<String> warnings = new ArrayList<>();
     List<Source> read = read(session, sources, arguments, problemType, warnings, true);

@@ -12,9 +12,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
-import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.ExampleSplits;
-import org.sparkfinetune.data.LabelIndex;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.report.EvaluationReport;
 import org.sparkfinetune.storage.OutputDirectory;
@@ -27,47 +25,17 @@ import org.sparkfinetune.storage.OutputFiles;
  * Immutable: each method gives another calibration.
  */
 @PublicApi
-public final class Calibration extends RunBuilder<Calibration> {
+public final class Calibration extends ModelRunBuilder<Calibration> {
   /** The settings of a calibration. */
-  public static final SettingKeys KEYS =
-      SettingKeys.of(DataArguments.SCHEMA, "validation")
-          .and(DataArguments.SCHEMA, DataArguments.formatSettings())
-          .and(
-              DataArguments.SCHEMA,
-              "text_column",
-              "text_pair_column",
-              "label_column",
-              "label_separator");
+  public static final SettingKeys KEYS = DataArguments.labeledRows("validation");
 
-  private final ModelChoice model;
-
-  private Calibration(RunOptions options, ModelChoice model) {
+  private Calibration(RunOptions options) {
     super(options);
-    this.model = model;
   }
 
   /** A calibration of all defaults, by Spark jobs of this session. */
   public static Calibration on(SparkSession spark) {
-    return new Calibration(RunOptions.of(spark, KEYS, List.of()), ModelChoice.NONE);
-  }
-
-  @Override
-  protected Calibration with(RunOptions other) {
-    return new Calibration(other, model);
-  }
-
-  /**
-   * With a model to load.
-   *
-   * @param path as of {@link Evaluation#model(String)}
-   */
-  public Calibration model(String path) {
-    return new Calibration(options, ModelChoice.of(path));
-  }
-
-  /** With a model that is there; it stays as it is. */
-  public Calibration model(TextClassifier classifier) {
-    return new Calibration(options, ModelChoice.of(classifier));
+    return new Calibration(RunOptions.of(spark, KEYS, List.of()));
   }
 
   /**
@@ -96,23 +64,14 @@ public final class Calibration extends RunBuilder<Calibration> {
   }
 
   private CalibrationResult run(Settings settings) throws IOException {
-    Optional<OutputDirectory> output =
-        options.output().isEmpty()
-            ? Optional.empty()
-            : Optional.of(options.open(OutputFiles.OF_CALIBRATION));
+    Optional<OutputDirectory> output = options.openIfNamed(OutputFiles.OF_CALIBRATION);
     DataArguments arguments = settings.get(DataArguments.SCHEMA);
     if (arguments.validation().isEmpty()) {
       throw new UserException(
           "data.validation is not set: expected labeled rows that the model was not trained on");
     }
-    ClassifierPipeline pipeline = model.load(options.spark(), arguments.textPair().isPresent());
-    pipeline.checkPairs(arguments.textPair());
-    try (ExampleSplits data =
-        DatasetPreparation.prepareTest(
-            options.spark(),
-            measured(arguments),
-            pipeline.problemType(),
-            LabelIndex.of(pipeline.labels()))) {
+    ClassifierPipeline pipeline = loadModel(arguments);
+    try (ExampleSplits data = Results.prepareTest(options, measured(arguments), pipeline)) {
       options.console().text(data.report().render() + "\n");
       Dataset<Row> rows = data.test().orElseThrow();
       EvaluationResult before = Results.evaluate(pipeline, rows);

@@ -12,9 +12,7 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
-import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.ExampleSplits;
-import org.sparkfinetune.data.LabelIndex;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.PairedPredictions;
 import org.sparkfinetune.storage.OutputDirectory;
@@ -29,34 +27,34 @@ public final class Comparison extends RunBuilder<Comparison> {
   /** The settings of a comparison. */
   public static final SettingKeys KEYS = Evaluation.KEYS;
 
-  private final ModelChoice first;
-  private final ModelChoice second;
+  private ModelChoice first = ModelChoice.NONE;
+  private ModelChoice second = ModelChoice.NONE;
 
-  private Comparison(RunOptions options, ModelChoice first, ModelChoice second) {
+  private Comparison(RunOptions options) {
     super(options);
-    this.first = first;
-    this.second = second;
   }
 
   /** A comparison of all defaults, by Spark jobs of this session. */
   public static Comparison on(SparkSession spark) {
-    return new Comparison(
-        RunOptions.of(spark, KEYS, List.of()), ModelChoice.NONE, ModelChoice.NONE);
-  }
-
-  @Override
-  protected Comparison with(RunOptions other) {
-    return new Comparison(other, first, second);
+    return new Comparison(RunOptions.of(spark, KEYS, List.of()));
   }
 
   /** With models to load; paths are those of {@link Evaluation#model(String)}. */
   public Comparison models(String firstPath, String secondPath) {
-    return new Comparison(options, ModelChoice.of(firstPath), ModelChoice.of(secondPath));
+    return models(ModelChoice.of(firstPath), ModelChoice.of(secondPath));
   }
 
-  /** With models that are there. */
+  /** With models that have been loaded or trained. */
   public Comparison models(TextClassifier firstModel, TextClassifier secondModel) {
-    return new Comparison(options, ModelChoice.of(firstModel), ModelChoice.of(secondModel));
+    return models(ModelChoice.of(firstModel), ModelChoice.of(secondModel));
+  }
+
+  private Comparison models(ModelChoice one, ModelChoice other) {
+    return changed(
+        copy -> {
+          copy.first = one;
+          copy.second = other;
+        });
   }
 
   /**
@@ -85,17 +83,12 @@ public final class Comparison extends RunBuilder<Comparison> {
   }
 
   private ComparisonResult run(Settings settings) throws IOException {
-    Optional<OutputDirectory> output =
-        options.output().isEmpty()
-            ? Optional.empty()
-            : Optional.of(options.open(OutputFiles.OF_COMPARISON));
+    Optional<OutputDirectory> output = options.openIfNamed(OutputFiles.OF_COMPARISON);
     DataArguments arguments = settings.get(DataArguments.SCHEMA);
-    ClassifierPipeline one = load(first, arguments);
-    ClassifierPipeline other = load(second, arguments);
+    ClassifierPipeline one = first.load(options, arguments);
+    ClassifierPipeline other = second.load(options, arguments);
     Console console = options.console();
-    try (ExampleSplits data =
-        DatasetPreparation.prepareTest(
-            options.spark(), arguments, one.problemType(), LabelIndex.of(one.labels()))) {
+    try (ExampleSplits data = Results.prepareTest(options, arguments, one)) {
       PairedPredictions predictions =
           PairedPredictions.of(one, other, data.test().orElseThrow()).persist();
       try {
@@ -124,11 +117,5 @@ public final class Comparison extends RunBuilder<Comparison> {
         predictions.unpersist();
       }
     }
-  }
-
-  private ClassifierPipeline load(ModelChoice model, DataArguments arguments) {
-    ClassifierPipeline pipeline = model.load(options.spark(), arguments.textPair().isPresent());
-    pipeline.checkPairs(arguments.textPair());
-    return pipeline;
   }
 }

@@ -12,9 +12,7 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
-import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.ExampleSplits;
-import org.sparkfinetune.data.LabelIndex;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
@@ -24,49 +22,18 @@ import org.sparkfinetune.storage.OutputFiles;
  * method gives another evaluation.
  */
 @PublicApi
-public final class Evaluation extends RunBuilder<Evaluation> {
+public final class Evaluation extends ModelRunBuilder<Evaluation> {
   /** The settings of an evaluation. */
   public static final SettingKeys KEYS =
-      SettingKeys.of(DataArguments.SCHEMA, "test")
-          .and(DataArguments.SCHEMA, DataArguments.formatSettings())
-          .and(
-              DataArguments.SCHEMA,
-              "text_column",
-              "text_pair_column",
-              "label_column",
-              "label_separator")
-          .and(MeasureArguments.SCHEMA);
+      DataArguments.labeledRows("test").and(MeasureArguments.SCHEMA);
 
-  private final ModelChoice model;
-
-  private Evaluation(RunOptions options, ModelChoice model) {
+  private Evaluation(RunOptions options) {
     super(options);
-    this.model = model;
   }
 
   /** An evaluation of all defaults, by Spark jobs of this session. */
   public static Evaluation on(SparkSession spark) {
-    return new Evaluation(RunOptions.of(spark, KEYS, List.of()), ModelChoice.NONE);
-  }
-
-  @Override
-  protected Evaluation with(RunOptions other) {
-    return new Evaluation(other, model);
-  }
-
-  /**
-   * With a model to load.
-   *
-   * @param path the output folder of a fine-tuning or a study, a saved pipeline of these, or a
-   *     fine-tuned classifier in Hugging Face's form or MLflow's
-   */
-  public Evaluation model(String path) {
-    return new Evaluation(options, ModelChoice.of(path));
-  }
-
-  /** With a model that is there. */
-  public Evaluation model(TextClassifier classifier) {
-    return new Evaluation(options, ModelChoice.of(classifier));
+    return new Evaluation(RunOptions.of(spark, KEYS, List.of()));
   }
 
   /**
@@ -94,17 +61,11 @@ public final class Evaluation extends RunBuilder<Evaluation> {
   }
 
   private EvaluationResult run(Settings settings) throws IOException {
-    Optional<OutputDirectory> output =
-        options.output().isEmpty()
-            ? Optional.empty()
-            : Optional.of(options.open(OutputFiles.OF_EVALUATION));
+    Optional<OutputDirectory> output = options.openIfNamed(OutputFiles.OF_EVALUATION);
     DataArguments arguments = settings.get(DataArguments.SCHEMA);
-    ClassifierPipeline pipeline = model.load(options.spark(), arguments.textPair().isPresent());
-    pipeline.checkPairs(arguments.textPair());
+    ClassifierPipeline pipeline = loadModel(arguments);
     Console console = options.console();
-    try (ExampleSplits data =
-        DatasetPreparation.prepareTest(
-            options.spark(), arguments, pipeline.problemType(), LabelIndex.of(pipeline.labels()))) {
+    try (ExampleSplits data = Results.prepareTest(options, arguments, pipeline)) {
       if (output.isPresent()) {
         output.get().clear(OutputFiles.OF_EVALUATION);
       }

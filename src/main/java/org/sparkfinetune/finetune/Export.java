@@ -38,44 +38,28 @@ import org.sparkfinetune.storage.Storage;
  * it. Immutable: each method gives another export.
  */
 @PublicApi
-public final class Export {
+public final class Export extends CopyOnChange<Export> {
   private final Optional<SparkSession> spark;
   private final Configuration hadoop;
-  private final String model;
-  private final ExportFormat format;
-  private final String repository;
-  private final boolean privateRepository;
-  private final Console console;
+  private String model = "";
+  private ExportFormat format = ExportFormat.HUGGINGFACE;
+  private String repository = "";
+  private boolean privateRepository = true;
+  private Console console = Console.system();
 
-  private Export(
-      Optional<SparkSession> spark,
-      Configuration hadoop,
-      String model,
-      ExportFormat format,
-      String repository,
-      boolean privateRepository,
-      Console console) {
+  private Export(Optional<SparkSession> spark, Configuration hadoop) {
     this.spark = spark;
     this.hadoop = hadoop;
-    this.model = model;
-    this.format = format;
-    this.repository = repository;
-    this.privateRepository = privateRepository;
-    this.console = console;
-  }
-
-  private static Export first(Optional<SparkSession> spark, Configuration hadoop) {
-    return new Export(spark, hadoop, "", ExportFormat.HUGGINGFACE, "", true, Console.system());
   }
 
   /** An export with a session, which {@code sparknlp} needs. */
   public static Export on(SparkSession spark) {
-    return first(Optional.of(spark), spark.sessionState().newHadoopConf());
+    return new Export(Optional.of(spark), spark.sessionState().newHadoopConf());
   }
 
   /** An export without Spark, to any other format than {@code sparknlp}. */
   public static Export withoutSpark(Configuration hadoop) {
-    return first(Optional.empty(), hadoop);
+    return new Export(Optional.empty(), hadoop);
   }
 
   /**
@@ -86,12 +70,12 @@ public final class Export {
    *     the Hugging Face hub
    */
   public Export model(String path) {
-    return new Export(spark, hadoop, path, format, repository, privateRepository, console);
+    return changed(copy -> copy.model = path);
   }
 
   /** With a format; by default Hugging Face's. */
   public Export format(ExportFormat value) {
-    return new Export(spark, hadoop, model, value, repository, privateRepository, console);
+    return changed(copy -> copy.format = value);
   }
 
   /**
@@ -102,7 +86,7 @@ public final class Export {
    * @param name {@code ORG/NAME}; empty uploads nothing. It is made where there is none
    */
   public Export pushToHub(String name) {
-    return new Export(spark, hadoop, model, format, name, privateRepository, console);
+    return changed(copy -> copy.repository = name);
   }
 
   /**
@@ -110,12 +94,12 @@ public final class Export {
    * it is. One that is there stays what it is.
    */
   public Export hubPrivateRepo(boolean value) {
-    return new Export(spark, hadoop, model, format, repository, value, console);
+    return changed(copy -> copy.privateRepository = value);
   }
 
   /** With somewhere to show the progress of an upload; by default standard output. */
   public Export console(Console value) {
-    return new Export(spark, hadoop, model, format, repository, privateRepository, value);
+    return changed(copy -> copy.console = value);
   }
 
   /**

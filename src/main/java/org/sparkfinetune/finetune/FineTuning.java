@@ -32,21 +32,15 @@ public final class FineTuning extends RunBuilder<FineTuning> {
   /** The settings of a fine-tuning. */
   public static final SettingKeys KEYS = FineTuneSchema.KEYS.and(TrackingArguments.SCHEMA);
 
-  private final String program;
+  private String program = "";
 
-  private FineTuning(RunOptions options, String program) {
+  private FineTuning(RunOptions options) {
     super(options);
-    this.program = program;
   }
 
   /** A fine-tuning of all defaults, by Spark jobs of this session. */
   public static FineTuning on(SparkSession spark) {
-    return new FineTuning(RunOptions.of(spark, KEYS, List.of()), "");
-  }
-
-  @Override
-  protected FineTuning with(RunOptions other) {
-    return new FineTuning(other, program);
+    return new FineTuning(RunOptions.of(spark, KEYS, List.of()));
   }
 
   /**
@@ -79,7 +73,7 @@ public final class FineTuning extends RunBuilder<FineTuning> {
 
   /** With a program that the record names, as {@code jobs/fine-tune}. */
   public FineTuning program(String name) {
-    return new FineTuning(options, name);
+    return changed(copy -> copy.program = name);
   }
 
   /**

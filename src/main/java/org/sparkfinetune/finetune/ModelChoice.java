@@ -2,6 +2,7 @@ package org.sparkfinetune.finetune;
 
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 
 /** A model that is there, or is loaded when it is needed. */
@@ -29,4 +30,16 @@ interface ModelChoice {
    * @param pairs whether the rows hold pairs of texts
    */
   ClassifierPipeline load(SparkSession spark, boolean pairs);
+
+  /**
+   * The model for rows.
+   *
+   * @throws UserException when it takes pairs of texts and the rows are single ones, or the other
+   *     way round
+   */
+  default ClassifierPipeline load(RunOptions options, DataArguments rows) {
+    ClassifierPipeline pipeline = load(options.spark(), rows.textPair().isPresent());
+    pipeline.checkPairs(rows.textPair());
+    return pipeline;
+  }
 }

@@ -19,40 +19,19 @@ import org.sparkfinetune.storage.OutputDirectory;
  * prediction.
  */
 @PublicApi
-public final class Prediction extends RunBuilder<Prediction> {
+public final class Prediction extends ModelRunBuilder<Prediction> {
   /** The settings of a prediction. */
-  public static final SettingKeys KEYS =
-      SettingKeys.of(DataArguments.SCHEMA, "input")
-          .and(DataArguments.SCHEMA, DataArguments.formatSettings())
-          .and(DataArguments.SCHEMA, "text_column", "text_pair_column");
+  public static final SettingKeys KEYS = DataArguments.texts("input");
 
-  private final ModelChoice model;
-  private final boolean escapeFormulas;
+  private boolean escapeFormulas;
 
-  private Prediction(RunOptions options, ModelChoice model, boolean escapeFormulas) {
+  private Prediction(RunOptions options) {
     super(options);
-    this.model = model;
-    this.escapeFormulas = escapeFormulas;
   }
 
   /** A prediction of all defaults, by Spark jobs of this session. */
   public static Prediction on(SparkSession spark) {
-    return new Prediction(RunOptions.of(spark, KEYS, List.of()), ModelChoice.NONE, false);
-  }
-
-  @Override
-  protected Prediction with(RunOptions other) {
-    return new Prediction(other, model, escapeFormulas);
-  }
-
-  /** With a model to load; paths are those of {@link Evaluation#model(String)}. */
-  public Prediction model(String path) {
-    return new Prediction(options, ModelChoice.of(path), escapeFormulas);
-  }
-
-  /** With a model that is there. */
-  public Prediction model(TextClassifier classifier) {
-    return new Prediction(options, ModelChoice.of(classifier), escapeFormulas);
+    return new Prediction(RunOptions.of(spark, KEYS, List.of()));
   }
 
   /**
@@ -70,7 +49,7 @@ public final class Prediction extends RunBuilder<Prediction> {
    * where CSV or TSV is written; by default every text stays as it is.
    */
   public Prediction escapeFormulas(boolean value) {
-    return new Prediction(options, model, value);
+    return changed(copy -> copy.escapeFormulas = value);
   }
 
   /**
@@ -88,7 +67,7 @@ public final class Prediction extends RunBuilder<Prediction> {
         settings -> {
           DataArguments data = settings.get(DataArguments.SCHEMA);
           Dataset<Row> input = input(data);
-          return predict(pipeline(data), input, data);
+          return predict(loadModel(data), input, data);
         });
   }
 
@@ -124,7 +103,7 @@ public final class Prediction extends RunBuilder<Prediction> {
               + " out, or give output an ending .csv or .tsv");
     }
     Dataset<Row> input = input(data);
-    ClassifierPipeline pipeline = pipeline(data);
+    ClassifierPipeline pipeline = loadModel(data);
     Dataset<Row> predicted = predict(pipeline, input, data);
     PredictionWriter.Counts counts =
         PredictionWriter.write(
@@ -139,10 +118,6 @@ public final class Prediction extends RunBuilder<Prediction> {
   private Dataset<Row> input(DataArguments data) {
     return DatasetReader.readTexts(
         options.spark(), data, warning -> options.console().line("warning: %s", warning));
-  }
-
-  private ClassifierPipeline pipeline(DataArguments data) {
-    return model.load(options.spark(), data.textPair().isPresent());
   }
 
   private static Dataset<Row> predict(

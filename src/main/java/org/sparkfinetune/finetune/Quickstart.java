@@ -50,16 +50,15 @@ public final class Quickstart extends RunBuilder<Quickstart> {
   private static final String SAMPLE = "/org/sparkfinetune/sample/";
   private static final List<String> SPLITS = List.of("train", "validation", "test");
 
-  private final String program;
+  private String program = "";
 
-  private Quickstart(RunOptions options, String program) {
+  private Quickstart(RunOptions options) {
     super(options);
-    this.program = program;
   }
 
   /** A quickstart of all defaults, by Spark jobs of this session. */
   public static Quickstart on(SparkSession spark) {
-    return new Quickstart(RunOptions.of(spark, KEYS, List.of()), "").set(PRESETS);
+    return new Quickstart(RunOptions.of(spark, KEYS, List.of())).set(PRESETS);
   }
 
   /**
@@ -94,11 +93,6 @@ public final class Quickstart extends RunBuilder<Quickstart> {
     return in;
   }
 
-  @Override
-  protected Quickstart with(RunOptions other) {
-    return new Quickstart(other, program);
-  }
-
   /**
    * With a folder to write to, on any Hadoop file system; it is created when missing. A quickstart
    * must have one.
@@ -109,7 +103,7 @@ public final class Quickstart extends RunBuilder<Quickstart> {
 
   /** With a program that the record names, as {@code jobs/quickstart}. */
   public Quickstart program(String name) {
-    return new Quickstart(options, name);
+    return changed(copy -> copy.program = name);
   }
 
   /**

@@ -5,7 +5,10 @@ import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.ExampleSplits;
+import org.sparkfinetune.data.LabelIndex;
 import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.report.ClassScoresFile;
@@ -19,6 +22,13 @@ public final class Results {
   /** A pipeline as its users see it. */
   public static TextClassifier classifier(ClassifierPipeline pipeline) {
     return new TextClassifier(pipeline);
+  }
+
+  /** Prepares the labeled rows of {@code data.test} to measure a classifier by. */
+  static ExampleSplits prepareTest(
+      RunOptions options, DataArguments rows, ClassifierPipeline pipeline) {
+    return DatasetPreparation.prepareTest(
+        options.spark(), rows, pipeline.problemType(), LabelIndex.of(pipeline.labels()));
   }
 
   /** Measures prepared rows. */

@@ -13,9 +13,9 @@ import org.sparkfinetune.console.Console;
  * @param <B> the library
  */
 @PublicApi
-public abstract class RunBuilder<B extends RunBuilder<B>> {
+public abstract class RunBuilder<B extends RunBuilder<B>> extends CopyOnChange<B> {
   /** What it is given. */
-  protected final RunOptions options;
+  protected RunOptions options;
 
   /** With what it is given. */
   protected RunBuilder(RunOptions options) {
@@ -23,7 +23,9 @@ public abstract class RunBuilder<B extends RunBuilder<B>> {
   }
 
   /** The same with other options. */
-  protected abstract B with(RunOptions other);
+  protected final B with(RunOptions other) {
+    return changed(copy -> copy.options = other);
+  }
 
   /**
    * With a setting, by the key that the command line has.

@@ -25,7 +25,7 @@ import org.sparkfinetune.storage.OutputDirectory;
  * What a library of this project is given for a run: a session, settings, rows, a folder to write
  * to and a console. Immutable: each method gives other options.
  */
-public final class RunOptions {
+public final class RunOptions extends CopyOnChange<RunOptions> {
   private static final String OUTPUT = "output";
   private static final Setting OVERWRITE = OverwriteArguments.SCHEMA.setting("overwrite");
   private static final String DATA = "data.";
@@ -37,28 +37,16 @@ public final class RunOptions {
   static final String SHOWN = "DataFrame";
 
   private final SparkSession spark;
-  private final SettingsBuilder given;
-  private final Optional<Settings> whole;
-  private final Map<String, Dataset<Row>> rows;
-  private final String output;
-  private final boolean overwrite;
-  private final Console console;
+  private SettingsBuilder given;
+  private Optional<Settings> whole = Optional.empty();
+  private Map<String, Dataset<Row>> rows = Map.of();
+  private String output = "";
+  private boolean overwrite;
+  private Console console = Console.system();
 
-  private RunOptions(
-      SparkSession spark,
-      SettingsBuilder given,
-      Optional<Settings> whole,
-      Map<String, Dataset<Row>> rows,
-      String output,
-      boolean overwrite,
-      Console console) {
+  private RunOptions(SparkSession spark, SettingsBuilder given) {
     this.spark = spark;
     this.given = given;
-    this.whole = whole;
-    this.rows = rows;
-    this.output = output;
-    this.overwrite = overwrite;
-    this.console = console;
   }
 
   /**
@@ -67,14 +55,7 @@ public final class RunOptions {
    * @param structures those of the keys whose values are structures
    */
   public static RunOptions of(SparkSession spark, SettingKeys keys, Collection<String> structures) {
-    return new RunOptions(
-        spark,
-        new SettingsBuilder(keys, structures),
-        Optional.empty(),
-        Map.of(),
-        "",
-        false,
-        Console.system());
+    return new RunOptions(spark, new SettingsBuilder(keys, structures));
   }
 
   /** With a setting. */
@@ -89,14 +70,14 @@ public final class RunOptions {
     }
     SettingsBuilder more = changeable();
     more.set(key, value);
-    return with(more);
+    return changed(copy -> copy.given = more);
   }
 
   /** With the settings of a file. */
   public RunOptions conf(String path) {
     SettingsBuilder more = changeable();
     more.file(path, this::hadoop);
-    return with(more);
+    return changed(copy -> copy.given = more);
   }
 
   private SettingsBuilder changeable() {
@@ -106,13 +87,9 @@ public final class RunOptions {
     return given.copy();
   }
 
-  private RunOptions with(SettingsBuilder more) {
-    return new RunOptions(spark, more, whole, rows, output, overwrite, console);
-  }
-
   /** With these settings and no others, as somebody has read and checked them. */
   public RunOptions settings(Settings settings) {
-    return new RunOptions(spark, given, Optional.of(settings), rows, output, overwrite, console);
+    return changed(copy -> copy.whole = Optional.of(settings));
   }
 
   /**
@@ -129,22 +106,22 @@ public final class RunOptions {
     }
     Map<String, Dataset<Row>> more = new LinkedHashMap<>(rows);
     more.put(DATA + key, dataset);
-    return new RunOptions(spark, given, whole, more, output, overwrite, console);
+    return changed(copy -> copy.rows = more);
   }
 
   /** With a folder to write to. */
   public RunOptions output(String path) {
-    return new RunOptions(spark, given, whole, rows, path, overwrite, console);
+    return changed(copy -> copy.output = path);
   }
 
   /** With what is to be done about an output that is there. */
   public RunOptions overwrite(boolean value) {
-    return new RunOptions(spark, given, whole, rows, output, value, console);
+    return changed(copy -> copy.overwrite = value);
   }
 
   /** With somewhere to print to. */
   public RunOptions console(Console value) {
-    return new RunOptions(spark, given, whole, rows, output, overwrite, value);
+    return changed(copy -> copy.console = value);
   }
 
   /** The session. */
@@ -192,6 +169,11 @@ public final class RunOptions {
         overwrite || resume,
         List.copyOf(owned),
         spark.sparkContext().hadoopConfiguration());
+  }
+
+  /** As {@link #open(Collection)}, but empty where no folder is named. */
+  Optional<OutputDirectory> openIfNamed(Collection<String> owned) throws IOException {
+    return output.isEmpty() ? Optional.empty() : Optional.of(open(owned));
   }
 
   /** What is done with the settings. */

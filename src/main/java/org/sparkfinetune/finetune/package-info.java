@@ -7,8 +7,8 @@
  * writes other tools' formats; {@link org.sparkfinetune.finetune.Description} says what a
  * pretrained model is; {@link org.sparkfinetune.finetune.Quickstart} does all on a sample; {@link
  * org.sparkfinetune.finetune.TextClassifier} is a fine-tuned model. Each is immutable and takes the
- * keys of the command line; what they take alike is {@link org.sparkfinetune.finetune.RunBuilder}.
- * The rest is none: {@code FineTuneRun} does the work, and {@code FineTuneRecorder} writes the
- * record.
+ * keys of the command line; what they take alike is {@link org.sparkfinetune.finetune.RunBuilder},
+ * those of one model {@link org.sparkfinetune.finetune.ModelRunBuilder}. The rest is none: {@code
+ * FineTuneRun} does the work, and {@code FineTuneRecorder} writes the record.
  */
 package org.sparkfinetune.finetune;

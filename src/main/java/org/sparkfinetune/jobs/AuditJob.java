@@ -9,16 +9,11 @@ import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
-import org.sparkfinetune.finetune.OverwriteArguments;
 import org.sparkfinetune.storage.OutputFiles;
 
 /** Finds training rows whose labels are probably wrong, and texts that occur more than once. */
 final class AuditJob implements Job {
-  private static final SettingKeys KEYS =
-      SettingKeys.of(AuditJobArguments.SCHEMA)
-          .and(OverwriteArguments.SCHEMA)
-          .and(CommonArguments.SCHEMA)
-          .and(Audit.KEYS);
+  private static final SettingKeys KEYS = Job.keys(AuditJobArguments.SCHEMA, Audit.KEYS);
 
   /** What a training on the audited rows needs to know as well. */
   private static final List<String> CARRIED =
@@ -66,11 +61,8 @@ final class AuditJob implements Job {
   public void run(Settings config, SparkSession spark, Console console) {
     AuditJobArguments arguments = config.get(AuditJobArguments.SCHEMA);
     AuditResult result =
-        Audit.on(spark)
-            .console(console)
-            .settings(config)
+        Job.configured(Audit.on(spark), config, console)
             .output(arguments.output())
-            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .resume(arguments.resume())
             .run();
     console.text("\n" + result.summary() + "\n");

@@ -11,16 +11,11 @@ import org.sparkfinetune.evaluate.Metric;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.finetune.Calibration;
 import org.sparkfinetune.finetune.CalibrationResult;
-import org.sparkfinetune.finetune.OverwriteArguments;
 import org.sparkfinetune.storage.OutputFiles;
 
 /** Makes a saved model as sure of itself as it is right. */
 final class CalibrateJob implements Job {
-  private static final SettingKeys KEYS =
-      SettingKeys.of(CalibrateArguments.SCHEMA)
-          .and(OverwriteArguments.SCHEMA)
-          .and(CommonArguments.SCHEMA)
-          .and(Calibration.KEYS);
+  private static final SettingKeys KEYS = Job.keys(CalibrateArguments.SCHEMA, Calibration.KEYS);
 
   @Override
   public String name() {
@@ -55,12 +50,9 @@ final class CalibrateJob implements Job {
   public void run(Settings config, SparkSession spark, Console console) {
     CalibrateArguments arguments = config.get(CalibrateArguments.SCHEMA);
     CalibrationResult result =
-        Calibration.on(spark)
-            .console(console)
-            .settings(config)
+        Job.configured(Calibration.on(spark), config, console)
             .model(arguments.model())
             .output(arguments.output())
-            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .run();
     console.line("%nTemperature %.4f", result.temperature());
     Map<String, Double> before = result.before().metrics();

@@ -7,15 +7,10 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.finetune.Comparison;
 import org.sparkfinetune.finetune.ComparisonResult;
-import org.sparkfinetune.finetune.OverwriteArguments;
 
 /** Compares two saved models on the same labeled rows. */
 final class CompareJob implements Job {
-  private static final SettingKeys KEYS =
-      SettingKeys.of(CompareArguments.SCHEMA)
-          .and(OverwriteArguments.SCHEMA)
-          .and(CommonArguments.SCHEMA)
-          .and(Comparison.KEYS);
+  private static final SettingKeys KEYS = Job.keys(CompareArguments.SCHEMA, Comparison.KEYS);
 
   @Override
   public String name() {
@@ -50,12 +45,9 @@ final class CompareJob implements Job {
     CompareArguments arguments = config.get(CompareArguments.SCHEMA);
     List<String> models = arguments.both();
     ComparisonResult result =
-        Comparison.on(spark)
-            .console(console)
-            .settings(config)
+        Job.configured(Comparison.on(spark), config, console)
             .models(models.get(0), models.get(1))
             .output(arguments.output())
-            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .run();
     console.text("\n" + result.summary());
     console.line("%nThe first's metrics less the second's");

@@ -7,15 +7,10 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.finetune.Evaluation;
 import org.sparkfinetune.finetune.EvaluationResult;
-import org.sparkfinetune.finetune.OverwriteArguments;
 
 /** Measures a saved model on labeled rows. */
 final class EvaluateJob implements Job {
-  private static final SettingKeys KEYS =
-      SettingKeys.of(EvaluateArguments.SCHEMA)
-          .and(OverwriteArguments.SCHEMA)
-          .and(CommonArguments.SCHEMA)
-          .and(Evaluation.KEYS);
+  private static final SettingKeys KEYS = Job.keys(EvaluateArguments.SCHEMA, Evaluation.KEYS);
 
   @Override
   public String name() {
@@ -49,12 +44,9 @@ final class EvaluateJob implements Job {
   public void run(Settings config, SparkSession spark, Console console) {
     EvaluateArguments arguments = config.get(EvaluateArguments.SCHEMA);
     EvaluationResult result =
-        Evaluation.on(spark)
-            .console(console)
-            .settings(config)
+        Job.configured(Evaluation.on(spark), config, console)
             .model(arguments.model())
             .output(arguments.output())
-            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .run();
     console.text("\n" + result.summary());
     console.line("%nMetrics");

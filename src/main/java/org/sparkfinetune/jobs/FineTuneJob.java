@@ -10,19 +10,11 @@ import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.finetune.FineTuneResult;
 import org.sparkfinetune.finetune.FineTuning;
-import org.sparkfinetune.finetune.OverwriteArguments;
-import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.storage.OutputFiles;
-import org.sparkfinetune.track.TrackingArguments;
 
 /** Fine-tunes a classifier on the user's rows. */
 final class FineTuneJob implements Job {
-  private static final SettingKeys KEYS =
-      SettingKeys.of(FineTuneArguments.SCHEMA)
-          .and(OverwriteArguments.SCHEMA)
-          .and(CommonArguments.SCHEMA)
-          .and(FineTuneSchema.KEYS)
-          .and(TrackingArguments.SCHEMA);
+  private static final SettingKeys KEYS = Job.keys(FineTuneArguments.SCHEMA, FineTuning.KEYS);
 
   @Override
   public String name() {
@@ -58,12 +50,9 @@ final class FineTuneJob implements Job {
   public void run(Settings config, SparkSession spark, Console console) throws Exception {
     String output = config.get(FineTuneArguments.SCHEMA).output();
     FineTuneResult result =
-        FineTuning.on(spark)
+        Job.configured(FineTuning.on(spark), config, console)
             .program("jobs/" + name())
-            .console(console)
-            .settings(config)
             .output(output)
-            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .run();
     result.test().ifPresent(test -> console.text("\nTest\n\n" + test.summary()));
     console.line("%nMetrics");

@@ -3,9 +3,12 @@ package org.sparkfinetune.jobs;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
+import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.finetune.OverwriteArguments;
+import org.sparkfinetune.finetune.RunBuilder;
 
 /** One thing that the command line does. */
 interface Job {
@@ -39,4 +42,24 @@ interface Job {
 
   /** Does it. */
   void run(Settings config, SparkSession spark, Console console) throws Exception;
+
+  /**
+   * The keys of a job that calls a library and writes to an output.
+   *
+   * @param own those of the job alone
+   */
+  static SettingKeys keys(Schema<?> own, SettingKeys ofLibrary) {
+    return SettingKeys.of(own)
+        .and(OverwriteArguments.SCHEMA)
+        .and(CommonArguments.SCHEMA)
+        .and(ofLibrary);
+  }
+
+  /** A library with what every such job gives it. */
+  static <B extends RunBuilder<B>> B configured(B library, Settings config, Console console) {
+    return library
+        .console(console)
+        .settings(config)
+        .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite());
+  }
 }

@@ -5,15 +5,7 @@ import org.sparkfinetune.config.Schema;
 
 /** What the job {@code predict} takes beside data. */
 public record PredictArguments(
-    @Key(
-            doc =
-                "The model: the folder that fine-tune has written, an MLflow model (its folder, or"
-                    + " models:/NAME@ALIAS or runs:/ID/PATH of the server that the environment's"
-                    + " MLFLOW_TRACKING_URI names), or any fine-tuned classifier in Hugging Face's"
-                    + " form (safetensors, pytorch_model.bin or ONNX), also ORG/NAME or"
-                    + " hf://ORG/NAME@REVISION of the hub.",
-            defaultValue = "")
-        String model,
+    @Key(doc = EvaluateArguments.MODEL, defaultValue = "") String model,
     @Key(
             doc =
                 "Where to write the rows: a folder of files, as Spark writes them. Its ending gives"

@@ -6,17 +6,12 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
-import org.sparkfinetune.finetune.OverwriteArguments;
 import org.sparkfinetune.finetune.Prediction;
 import org.sparkfinetune.pipeline.PredictionWriter;
 
 /** Classifies rows with a saved model. */
 final class PredictJob implements Job {
-  private static final SettingKeys KEYS =
-      SettingKeys.of(PredictArguments.SCHEMA)
-          .and(OverwriteArguments.SCHEMA)
-          .and(CommonArguments.SCHEMA)
-          .and(Prediction.KEYS);
+  private static final SettingKeys KEYS = Job.keys(PredictArguments.SCHEMA, Prediction.KEYS);
 
   @Override
   public String name() {
@@ -53,11 +48,8 @@ final class PredictJob implements Job {
     PredictArguments arguments = config.get(PredictArguments.SCHEMA);
     DataArguments data = config.get(DataArguments.SCHEMA);
     PredictionWriter.Counts counts =
-        Prediction.on(spark)
-            .console(console)
-            .settings(config)
+        Job.configured(Prediction.on(spark), config, console)
             .model(arguments.model())
-            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .escapeFormulas(arguments.csvEscapeFormulas())
             .write(arguments.output());
     console.line(

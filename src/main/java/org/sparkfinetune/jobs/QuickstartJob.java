@@ -9,7 +9,6 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.finetune.EvaluationResult;
-import org.sparkfinetune.finetune.OverwriteArguments;
 import org.sparkfinetune.finetune.Prediction;
 import org.sparkfinetune.finetune.Presets;
 import org.sparkfinetune.finetune.Quickstart;
@@ -18,11 +17,7 @@ import org.sparkfinetune.storage.OutputFiles;
 
 /** Shows on sample data, in minutes, what the other jobs do. */
 final class QuickstartJob implements Job {
-  private static final SettingKeys KEYS =
-      SettingKeys.of(QuickstartArguments.SCHEMA)
-          .and(OverwriteArguments.SCHEMA)
-          .and(CommonArguments.SCHEMA)
-          .and(Quickstart.KEYS);
+  private static final SettingKeys KEYS = Job.keys(QuickstartArguments.SCHEMA, Quickstart.KEYS);
 
   private static final int EXAMPLES = 5;
 
@@ -63,12 +58,9 @@ final class QuickstartJob implements Job {
   @Override
   public void run(Settings config, SparkSession spark, Console console) {
     QuickstartResult result =
-        Quickstart.on(spark)
+        Job.configured(Quickstart.on(spark), config, console)
             .program("jobs/" + name())
-            .console(console)
-            .settings(config)
             .output(config.get(QuickstartArguments.SCHEMA).output())
-            .overwrite(config.get(OverwriteArguments.SCHEMA).overwrite())
             .run();
     printExamples(result, spark, console);
     EvaluationResult bagOfWords = result.bagOfWords();

@@ -5,23 +5,13 @@ import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.Console;
-import org.sparkfinetune.finetune.OverwriteArguments;
-import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.study.StudyResult;
-import org.sparkfinetune.study.TuneArguments;
 import org.sparkfinetune.study.Tuning;
-import org.sparkfinetune.track.TrackingArguments;
 
 /** Searches for the best settings of a fine-tuning. */
 final class TuneJob implements Job {
-  private static final SettingKeys KEYS =
-      SettingKeys.of(StudyArguments.SCHEMA)
-          .and(TuneArguments.SCHEMA)
-          .and(OverwriteArguments.SCHEMA)
-          .and(CommonArguments.SCHEMA)
-          .and(FineTuneSchema.KEYS)
-          .and(TrackingArguments.SCHEMA);
+  private static final SettingKeys KEYS = Job.keys(StudyArguments.SCHEMA, Tuning.KEYS);
 
   @Override
   public String name() {
@@ -62,12 +52,9 @@ final class TuneJob implements Job {
   public void run(Settings given, SparkSession spark, Console console) {
     StudyArguments arguments = given.get(StudyArguments.SCHEMA);
     StudyResult result =
-        Tuning.on(spark)
+        Job.configured(Tuning.on(spark), given, console)
             .program("jobs/" + name())
-            .console(console)
-            .settings(given)
             .output(arguments.output())
-            .overwrite(given.get(OverwriteArguments.SCHEMA).overwrite())
             .resume(arguments.resume())
             .run();
     console.line("");

@@ -50,11 +50,7 @@ public final class PythonPackage {
     known.add(TransformerClassifierApproach.class);
     known.add(TransformerClassifierModel.class);
     List<Class<?>> documented = new ArrayList<>(classes);
-    classes.stream()
-        .map(Class::getSuperclass)
-        .filter(above -> above != null && above.getName().startsWith(ROOT))
-        .distinct()
-        .forEach(documented::add);
+    classes.stream().flatMap(PythonPackage::above).distinct().forEach(documented::add);
     documented.addAll(OTHERWISE);
     this.docs = JavaDocs.of(root.resolve("src/main/java"), documented);
   }
@@ -98,6 +94,14 @@ public final class PythonPackage {
       }
     }
     return found;
+  }
+
+  /** Those of this project's classes that a class extends. */
+  private static Stream<Class<?>> above(Class<?> type) {
+    return Stream.<Class<?>>iterate(
+        type.getSuperclass(),
+        above -> above != null && above.getName().startsWith(ROOT),
+        Class::getSuperclass);
   }
 
   /** Whether a class is public API, or has some in it. */

@@ -56,56 +56,40 @@ public final class Tuning extends RunBuilder<Tuning> {
   public static final SettingKeys KEYS =
       SettingKeys.of(TuneArguments.SCHEMA).and(FineTuneSchema.KEYS).and(TrackingArguments.SCHEMA);
 
-  private final StudyPlan.Parts parts;
-  private final Optional<SearchSpace> space;
-  private final boolean resume;
-  private final String program;
+  private StudyPlan.Parts parts =
+      new StudyPlan.Parts(Optional.empty(), Optional.empty(), Optional.empty());
+  private Optional<SearchSpace> space = Optional.empty();
+  private boolean resume;
+  private String program = "";
 
-  private Tuning(
-      RunOptions options,
-      StudyPlan.Parts parts,
-      Optional<SearchSpace> space,
-      boolean resume,
-      String program) {
+  private Tuning(RunOptions options) {
     super(options);
-    this.parts = parts;
-    this.space = space;
-    this.resume = resume;
-    this.program = program;
   }
 
   /** A search of all defaults, by Spark jobs of this session. */
   public static Tuning on(SparkSession spark) {
-    return new Tuning(
-        RunOptions.of(spark, KEYS, STRUCTURES),
-        new StudyPlan.Parts(Optional.empty(), Optional.empty(), Optional.empty()),
-        Optional.empty(),
-        false,
-        "");
-  }
-
-  @Override
-  protected Tuning with(RunOptions other) {
-    return new Tuning(other, parts, space, resume, program);
-  }
-
-  private Tuning with(StudyPlan.Parts other) {
-    return new Tuning(options, other, space, resume, program);
+    return new Tuning(RunOptions.of(spark, KEYS, STRUCTURES));
   }
 
   /** With a space to search, in the place of {@code tune.space}; names are keys of settings. */
   public Tuning space(SearchSpace value) {
-    return new Tuning(options, parts, Optional.of(value), resume, program);
+    return changed(copy -> copy.space = Optional.of(value));
   }
 
   /** With what chooses the next setting, in the place of {@code tune.sampler}. */
   public Tuning sampler(Sampler value) {
-    return with(new StudyPlan.Parts(Optional.of(value), parts.pruner(), parts.objective()));
+    return changed(
+        copy ->
+            copy.parts =
+                new StudyPlan.Parts(Optional.of(value), parts.pruner(), parts.objective()));
   }
 
   /** With what stops trials early, in the place of {@code tune.pruner}. */
   public Tuning pruner(Pruner value) {
-    return with(new StudyPlan.Parts(parts.sampler(), Optional.of(value), parts.objective()));
+    return changed(
+        copy ->
+            copy.parts =
+                new StudyPlan.Parts(parts.sampler(), Optional.of(value), parts.objective()));
   }
 
   /**
@@ -113,7 +97,9 @@ public final class Tuning extends RunBuilder<Tuning> {
    * tune.objective}; {@code tune.metric} then names what it measures. No rows are read for it.
    */
   public Tuning objective(Objective value) {
-    return with(new StudyPlan.Parts(parts.sampler(), parts.pruner(), Optional.of(value)));
+    return changed(
+        copy ->
+            copy.parts = new StudyPlan.Parts(parts.sampler(), parts.pruner(), Optional.of(value)));
   }
 
   /** With training rows, in the place of {@code data.train}; columns as for a fine-tuning. */
@@ -141,12 +127,12 @@ public final class Tuning extends RunBuilder<Tuning> {
    * those that were running go on from their checkpoints. By default not.
    */
   public Tuning resume(boolean value) {
-    return new Tuning(options, parts, space, value, program);
+    return changed(copy -> copy.resume = value);
   }
 
   /** With a program that the record names, as {@code jobs/tune}. */
   public Tuning program(String name) {
-    return new Tuning(options, parts, space, resume, name);
+    return changed(copy -> copy.program = name);
   }
 
   /**
