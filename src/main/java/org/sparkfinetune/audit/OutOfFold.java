@@ -23,6 +23,7 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.console.FoldsProgress;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.ClassifierTraining;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.pipeline.PredictionColumns;
 import org.sparkfinetune.storage.OutputDirectory;
@@ -83,8 +84,8 @@ final class OutOfFold {
       }
     }
     if (!missing.isEmpty()) {
-      try (ClassifierPipeline.Prepared prepared =
-          ClassifierPipeline.prepareFolds(
+      try (ClassifierTraining prepared =
+          ClassifierTraining.prepareFolds(
               rows.drop(ExampleColumns.ROW),
               settings.get(FineTuneSchema.MODEL),
               settings.get(FineTuneSchema.TRAINING),
@@ -102,7 +103,7 @@ final class OutOfFold {
 
   private void predict(
       Dataset<Row> rows,
-      ClassifierPipeline.Prepared prepared,
+      ClassifierTraining prepared,
       List<Integer> missing,
       int slots,
       FoldsProgress progress)
@@ -141,10 +142,7 @@ final class OutOfFold {
   }
 
   private void predict(
-      Dataset<Row> rows,
-      ClassifierPipeline.Prepared prepared,
-      int fold,
-      Consumer<TrainingProgress> progress)
+      Dataset<Row> rows, ClassifierTraining prepared, int fold, Consumer<TrainingProgress> progress)
       throws IOException {
     ClassifierPipeline pipeline =
         prepared.fitWithout(

@@ -20,6 +20,7 @@ import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.ClassifierTraining;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
@@ -119,7 +120,7 @@ final class FineTuneRun {
         training.numTrainEpochs(),
         Settings.hocon(training.optimizer().learningRate()));
     try (ProgressBar bar = new ProgressBar(console)) {
-      return ClassifierPipeline.fit(
+      return ClassifierTraining.fit(
           data,
           model,
           training,

@@ -4,18 +4,13 @@ import com.johnsnowlabs.nlp.DocumentAssembler;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.function.BiFunction;
-import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.ml.param.ParamMap;
@@ -23,31 +18,18 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
-import org.sparkfinetune.annotator.TokenizedExamples;
-import org.sparkfinetune.annotator.TransformerClassifierApproach;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
 import org.sparkfinetune.data.ExampleColumns;
-import org.sparkfinetune.data.ExampleSplits;
-import org.sparkfinetune.distributed.PretrainedModelHandle;
-import org.sparkfinetune.distributed.ResourceArguments;
 import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.evaluate.Metrics;
-import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedStage;
 import org.sparkfinetune.storage.Storage;
 import org.sparkfinetune.task.ProblemType;
-import org.sparkfinetune.train.TrainingArguments;
-import org.sparkfinetune.train.TrainingProgress;
 import org.sparkfinetune.train.TrainingResult;
 
 /** The fitted pipeline of the jobs: a DocumentAssembler, of pairs two, and the classifier. */
 public final class ClassifierPipeline {
-  /** The columns of texts, and those of documents that are made of them; the second of pairs. */
-  private static final List<String> TEXTS = List.of(ExampleColumns.TEXT, ExampleColumns.TEXT_PAIR);
-
-  private static final List<String> DOCUMENTS = List.of("document", "document_pair");
-
   private final PipelineModel model;
   private final TransformerClassifierModel classifier;
 
@@ -57,214 +39,19 @@ public final class ClassifierPipeline {
       SparkSession spark) {
     List<PipelineStage> stages = new ArrayList<>(assemblers);
     stages.add(classifier);
-    this.model = ofTransformers(stages, spark);
+    this.model = PipelineStages.ofTransformers(stages, spark);
     this.classifier = classifier;
   }
 
-  /**
-   * Fine-tunes.
-   *
-   * @param examples columns as {@link ExampleColumns} has them: {@code text}, {@code text_pair} (of
-   *     pairs alone), {@code label} and {@code is_validation}, without which the last weights are
-   *     kept instead of the best
-   * @param progress called on the driver, every few seconds, from a thread of its own
-   * @throws UserException when they, the settings or the cluster cannot be trained with
-   */
-  public static ClassifierPipeline fit(
-      Dataset<Row> examples,
-      ModelArguments model,
-      TrainingArguments training,
-      ResourceArguments resources,
-      Consumer<TrainingProgress> progress) {
-    PretrainedModelHandle alone = PretrainedModelHandle.unshared(examples.sparkSession());
-    try (Prepared prepared = prepare(examples, model, training, resources, alone)) {
-      return prepared.fit(model, training, resources, progress);
-    }
-  }
-
-  /**
-   * Fine-tunes on examples, and holds their texts no longer than until there are tokens of them:
-   * see {@link ExampleSplits#unpersistExamples}.
-   *
-   * @param progress as of the other
-   * @throws UserException as the other
-   */
-  public static ClassifierPipeline fit(
-      ExampleSplits data,
-      ModelArguments model,
-      TrainingArguments training,
-      ResourceArguments resources,
-      Consumer<TrainingProgress> progress) {
-    Dataset<Row> examples = data.examples();
-    PretrainedModelHandle alone = PretrainedModelHandle.unshared(examples.sparkSession());
-    try (Prepared prepared = prepare(examples, model, training, resources, alone)) {
-      data.unpersistExamples();
-      return prepared.fit(model, training, resources, progress);
-    }
-  }
-
-  /**
-   * Prepares rows to fine-tune on any number of times.
-   *
-   * @param examples as of {@link #fit}
-   * @param model the settings that shape the examples; the others are checked, and may be others
-   *     when it comes to fit
-   * @throws UserException when they, the rows or the cluster cannot be trained with
-   */
-  public static Prepared prepare(
-      Dataset<Row> examples,
-      ModelArguments model,
-      TrainingArguments training,
-      ResourceArguments resources) {
-    PretrainedModelHandle base = PretrainedModelHandle.shared(examples.sparkSession());
-    return prepare(examples, model, training, resources, base);
-  }
-
-  /**
-   * Prepares rows for a fine-tuning a fold, which leaves the fold out: {@link Prepared#fitWithout}.
-   *
-   * @param examples as of {@link #fit}, with the column {@link ExampleColumns#FOLD}
-   * @throws UserException as of {@link #prepare}
-   */
-  public static Prepared prepareFolds(
-      Dataset<Row> examples,
-      ModelArguments model,
-      TrainingArguments training,
-      ResourceArguments resources) {
-    return prepare(
-        examples, model, training, resources, TransformerClassifierApproach::prepareFolds);
-  }
-
-  private static Prepared prepare(
-      Dataset<Row> examples,
-      ModelArguments model,
-      TrainingArguments training,
-      ResourceArguments resources,
-      PretrainedModelHandle base) {
-    return prepare(
-        examples,
-        model,
-        training,
-        resources,
-        (approach, documents) -> approach.prepare(documents, base));
-  }
-
-  private static Prepared prepare(
-      Dataset<Row> examples,
-      ModelArguments model,
-      TrainingArguments training,
-      ResourceArguments resources,
-      BiFunction<TransformerClassifierApproach, Dataset<Row>, TokenizedExamples> tokenize) {
-    SparkSession spark = examples.sparkSession();
-    List<String> columns = Arrays.asList(examples.columns());
-    boolean pairs = columns.contains(ExampleColumns.TEXT_PAIR);
-    boolean validated = columns.contains(ExampleColumns.IS_VALIDATION);
-    Dataset<Row> documents =
-        ofTransformers(withColumns(newAssemblers(pairs)), spark).transform(examples);
-    TransformerClassifierApproach approach = approach(pairs, validated, model, training, resources);
-    return new Prepared(spark, pairs, validated, tokenize.apply(approach, documents));
-  }
-
-  /** Rows to fine-tune on any number of times, also from several threads at once. */
-  public static final class Prepared implements AutoCloseable {
-    private final SparkSession spark;
-    private final boolean pairs;
-    private final boolean validated;
-    private final TokenizedExamples examples;
-
-    private Prepared(
-        SparkSession spark, boolean pairs, boolean validated, TokenizedExamples examples) {
-      this.spark = spark;
-      this.pairs = pairs;
-      this.validated = validated;
-      this.examples = examples;
-    }
-
-    /**
-     * Fine-tunes, by Spark jobs of the calling thread's job group.
-     *
-     * @throws UserException when settings differ that have shaped the examples, or cannot be
-     *     trained with
-     */
-    public ClassifierPipeline fit(
-        ModelArguments model,
-        TrainingArguments training,
-        ResourceArguments resources,
-        Consumer<TrainingProgress> progress) {
-      TransformerClassifierApproach approach =
-          approach(pairs, validated, model, training, resources).setProgress(progress);
-      return of(newAssemblers(pairs), approach.fit(examples), spark);
-    }
-
-    /** As {@link #fit}, of rows of {@link #prepareFolds}, without those of a fold. */
-    public ClassifierPipeline fitWithout(
-        int fold,
-        ModelArguments model,
-        TrainingArguments training,
-        ResourceArguments resources,
-        Consumer<TrainingProgress> progress) {
-      TransformerClassifierApproach approach =
-          approach(pairs, validated, model, training, resources).setProgress(progress);
-      return of(newAssemblers(pairs), approach.fitWithout(fold, examples), spark);
-    }
-
-    /** To be closed when the last fine-tuning on it has ended. */
-    @Override
-    public void close() {
-      examples.close();
-    }
-  }
-
-  private static TransformerClassifierApproach approach(
-      boolean pairs,
-      boolean validated,
-      ModelArguments model,
-      TrainingArguments training,
-      ResourceArguments resources) {
-    TransformerClassifierApproach classifier = new TransformerClassifierApproach();
-    classifier.setInputCols(documents(pairs));
-    classifier.setOutputCol(PredictionColumns.CATEGORY);
-    classifier.setLabelColumn(ExampleColumns.LABEL);
-    classifier.setArguments(model);
-    classifier.setArguments(training);
-    classifier.setArguments(resources);
-    if (validated) {
-      classifier.setValidationIndicatorCol(ExampleColumns.IS_VALIDATION);
-    }
-    return classifier;
-  }
-
-  /** Of stages that need no fitting. */
-  private static PipelineModel ofTransformers(
-      List<? extends PipelineStage> stages, SparkSession spark) {
-    Pipeline pipeline = new Pipeline().setStages(stages.toArray(PipelineStage[]::new));
-    return pipeline.fit(spark.emptyDataFrame());
-  }
-
-  private static List<DocumentAssembler> newAssemblers(boolean pairs) {
-    return Stream.generate(DocumentAssembler::new).limit(documents(pairs).length).toList();
-  }
-
   /** Gives the stages the columns of these pipelines, whatever they were before. */
-  private static ClassifierPipeline of(
+  static ClassifierPipeline of(
       List<DocumentAssembler> assemblers,
       TransformerClassifierModel classifier,
       SparkSession spark) {
     classifier
-        .setInputCols(documents(assemblers.size() == 2))
+        .setInputCols(PipelineStages.documents(assemblers.size() == 2))
         .setOutputCol(PredictionColumns.CATEGORY);
-    return new ClassifierPipeline(withColumns(assemblers), classifier, spark);
-  }
-
-  private static List<DocumentAssembler> withColumns(List<DocumentAssembler> assemblers) {
-    for (int i = 0; i < assemblers.size(); i++) {
-      assemblers.get(i).setInputCol(TEXTS.get(i)).setOutputCol(DOCUMENTS.get(i));
-    }
-    return assemblers;
-  }
-
-  private static String[] documents(boolean pairs) {
-    return DOCUMENTS.subList(0, pairs ? 2 : 1).toArray(String[]::new);
+    return new ClassifierPipeline(PipelineStages.withColumns(assemblers), classifier, spark);
   }
 
   /**
@@ -295,7 +82,9 @@ public final class ClassifierPipeline {
         }
       }
       return of(
-          newAssemblers(pairs), TransformerClassifierModel.loadSavedModel(location, spark), spark);
+          PipelineStages.assemblers(pairs),
+          TransformerClassifierModel.loadSavedModel(location, spark),
+          spark);
     } catch (FileNotFoundException e) {
       throw new UserException(setting + ": a part of it cannot be read: " + e.getMessage(), e);
     } catch (UserException e) {
@@ -410,7 +199,7 @@ public final class ClassifierPipeline {
             new LabeledRows(labels(), problemType()),
             temperature());
     TransformerClassifierModel scaled = classifier.copy(new ParamMap()).setTemperature(temperature);
-    return of(newAssemblers(isPairs()), scaled, rows.sparkSession());
+    return of(PipelineStages.assemblers(isPairs()), scaled, rows.sparkSession());
   }
 
   /** What the logits that were trained are divided by. */

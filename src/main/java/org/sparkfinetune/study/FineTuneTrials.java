@@ -10,6 +10,7 @@ import java.util.concurrent.CancellationException;
 import org.apache.spark.SparkContext;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.ClassifierTraining;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.runs.LogRelay;
 import org.sparkfinetune.runs.MetricsLogger;
@@ -63,7 +64,7 @@ final class FineTuneTrials implements Objective {
           }
         });
     try {
-      List<ClassifierPipeline.Prepared> folds = examples.of(setting);
+      List<ClassifierTraining> folds = examples.of(setting);
       List<Map<String, Double>> measured = new ArrayList<>();
       for (int fold = 0; fold < folds.size(); fold++) {
         measured.add(train(trial, setting, folds, fold));
@@ -79,8 +80,7 @@ final class FineTuneTrials implements Objective {
   }
 
   private Map<String, Double> train(
-      Trial trial, Settings setting, List<ClassifierPipeline.Prepared> folds, int fold)
-      throws IOException {
+      Trial trial, Settings setting, List<ClassifierTraining> folds, int fold) throws IOException {
     // There may have been no Spark job to cancel when the trial was told to stop.
     if (trial.isStopped()) {
       throw new CancellationException("trial " + trial.number() + " was told to stop");

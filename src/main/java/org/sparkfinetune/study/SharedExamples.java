@@ -20,7 +20,7 @@ import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.model.ModelArguments;
-import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.ClassifierTraining;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 
 /**
@@ -35,7 +35,7 @@ final class SharedExamples implements AutoCloseable {
   private final SparkSession spark;
   private final int folds;
   private final Map<Map<String, Object>, ExampleSplits> data = new ConcurrentHashMap<>();
-  private final Map<Map<String, Object>, List<ClassifierPipeline.Prepared>> examples =
+  private final Map<Map<String, Object>, List<ClassifierTraining>> examples =
       new ConcurrentHashMap<>();
 
   /**
@@ -58,7 +58,7 @@ final class SharedExamples implements AutoCloseable {
   }
 
   /** The examples of a setting, one for each fold. */
-  List<ClassifierPipeline.Prepared> of(Settings setting) {
+  List<ClassifierTraining> of(Settings setting) {
     return examples.computeIfAbsent(shape(setting, SHAPING), shape -> prepare(setting));
   }
 
@@ -75,7 +75,7 @@ final class SharedExamples implements AutoCloseable {
     return shape;
   }
 
-  private List<ClassifierPipeline.Prepared> prepare(Settings setting) {
+  private List<ClassifierTraining> prepare(Settings setting) {
     ExampleSplits rows = data(setting);
     if (folds == 0) {
       return List.of(prepare(rows.examples(), setting));
@@ -83,7 +83,7 @@ final class SharedExamples implements AutoCloseable {
     DataArguments arguments = setting.get(DataArguments.SCHEMA);
     // By the text: rows of the same text are never on both sides.
     Column fold = pmod(xxhash64(lit(arguments.seed()), col(ExampleColumns.TEXT)), lit(folds));
-    List<ClassifierPipeline.Prepared> prepared = new ArrayList<>();
+    List<ClassifierTraining> prepared = new ArrayList<>();
     try {
       for (int i = 0; i < folds; i++) {
         Column isValidation = fold.equalTo(i);
@@ -93,14 +93,14 @@ final class SharedExamples implements AutoCloseable {
       }
       return prepared;
     } catch (RuntimeException e) {
-      prepared.forEach(ClassifierPipeline.Prepared::close);
+      prepared.forEach(ClassifierTraining::close);
       throw e;
     }
   }
 
-  private static ClassifierPipeline.Prepared prepare(Dataset<Row> examples, Settings setting) {
+  private static ClassifierTraining prepare(Dataset<Row> examples, Settings setting) {
     ModelArguments model = setting.get(FineTuneSchema.MODEL);
-    return ClassifierPipeline.prepare(
+    return ClassifierTraining.prepare(
         examples,
         model,
         setting.get(FineTuneSchema.TRAINING),
@@ -110,7 +110,7 @@ final class SharedExamples implements AutoCloseable {
   /** Lets go of all rows and examples. */
   @Override
   public void close() {
-    examples.values().forEach(folds -> folds.forEach(ClassifierPipeline.Prepared::close));
+    examples.values().forEach(folds -> folds.forEach(ClassifierTraining::close));
     data.values().forEach(ExampleSplits::close);
   }
 }

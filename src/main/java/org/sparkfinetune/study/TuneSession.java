@@ -24,6 +24,7 @@ import org.sparkfinetune.finetune.EvaluationResult;
 import org.sparkfinetune.finetune.Preflight;
 import org.sparkfinetune.finetune.Results;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.ClassifierTraining;
 import org.sparkfinetune.pipeline.FineTuneSchema;
 import org.sparkfinetune.runs.RunJournal;
 import org.sparkfinetune.storage.OutputDirectory;
@@ -296,7 +297,7 @@ final class TuneSession implements AutoCloseable {
     }
     console.line("%nTraining the best setting once more");
     try (ProgressBar bar = new ProgressBar(console)) {
-      return ClassifierPipeline.fit(
+      return ClassifierTraining.fit(
           examples,
           setting.get(FineTuneSchema.MODEL),
           setting.get(FineTuneSchema.TRAINING),

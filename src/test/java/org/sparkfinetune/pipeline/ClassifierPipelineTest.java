@@ -52,10 +52,10 @@ class ClassifierPipelineTest {
             .withColumn(ExampleColumns.IS_VALIDATION, lit(false))
             .union(rows(6, pairs).withColumn(ExampleColumns.IS_VALIDATION, lit(true)));
     ClassifierPipeline alone =
-        ClassifierPipeline.fit(examples, MODEL, training(1e-3), RESOURCES, p -> {});
+        ClassifierTraining.fit(examples, MODEL, training(1e-3), RESOURCES, p -> {});
 
-    try (ClassifierPipeline.Prepared prepared =
-        ClassifierPipeline.prepare(examples, MODEL, training(1e-3), RESOURCES)) {
+    try (ClassifierTraining prepared =
+        ClassifierTraining.prepare(examples, MODEL, training(1e-3), RESOURCES)) {
       ClassifierPipeline other = prepared.fit(MODEL, training(1e-1), RESOURCES, p -> {});
       ClassifierPipeline same = prepared.fit(MODEL, training(1e-3), RESOURCES, p -> {});
 
@@ -70,8 +70,8 @@ class ClassifierPipelineTest {
   /** Without rows to validate on, the last weights are kept. */
   @Test
   void preparesWithoutValidationRows() {
-    try (ClassifierPipeline.Prepared prepared =
-        ClassifierPipeline.prepare(rows(12, false), MODEL, training(1e-3), RESOURCES)) {
+    try (ClassifierTraining prepared =
+        ClassifierTraining.prepare(rows(12, false), MODEL, training(1e-3), RESOURCES)) {
       assertThat(prepared.fit(MODEL, training(1e-3), RESOURCES, p -> {}).trainingResult().metrics())
           .doesNotContainKey("eval_accuracy");
     }
@@ -98,10 +98,10 @@ class ClassifierPipelineTest {
         DatasetPreparation.prepare(
             TestSpark.session(), arguments, ProblemType.SINGLE_LABEL_CLASSIFICATION)) {
       ClassifierPipeline other =
-          ClassifierPipeline.fit(data.examples(), MODEL, training(1e-3), RESOURCES, p -> {});
+          ClassifierTraining.fit(data.examples(), MODEL, training(1e-3), RESOURCES, p -> {});
       Set<Integer> cached = ConcurrentHashMap.newKeySet();
       ClassifierPipeline pipeline =
-          ClassifierPipeline.fit(
+          ClassifierTraining.fit(
               data, MODEL, training(1e-3), RESOURCES, p -> cached.add(cachedDataSets()));
 
       assertThat(losses(pipeline)).isEqualTo(losses(other));
