@@ -11,8 +11,6 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.linalg.SQLDataTypes;
-import org.apache.spark.ml.linalg.Vector;
-import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
@@ -23,7 +21,6 @@ import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
@@ -450,61 +447,15 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   }
 
   private Seq<Row> addCategories(Seq<Row> rows) {
+    CategoryRows form = new CategoryRows(getInputCols(), getProbabilityCol());
     List<Row> before = JavaConverters.seqAsJavaList(rows);
     List<CategoryAnnotator.Categories> categories =
-        classify(before.stream().map(this::documents).toList());
-    String probabilities = getProbabilityCol();
+        classify(before.stream().map(form::documents).toList());
     List<Row> after = new ArrayList<>();
     for (int i = 0; i < before.size(); i++) {
-      Row row = before.get(i);
-      Object[] values = new Object[row.size() + 1];
-      for (int column = 0; column < row.size(); column++) {
-        values[column] = row.get(column);
-      }
-      if (!probabilities.isEmpty()) {
-        values[row.fieldIndex(probabilities)] = vector(categories.get(i).probabilities());
-      }
-      values[row.size()] =
-          categories.get(i).annotations().stream().map(TransformerClassifierModel::toRow).toArray();
-      after.add(RowFactory.create(values));
+      after.add(form.with(before.get(i), categories.get(i)));
     }
     return seq(after);
-  }
-
-  private Vector vector(List<double[]> probabilities) {
-    if (probabilities.size() > 1) {
-      throw new UserException(
-          "probabilityCol=%s: a row has %d documents, each with probabilities of its own: give a row"
-                  .formatted(getProbabilityCol(), probabilities.size())
-              + " one document (explode them, as SentenceDetector's setExplodeSentences does), or"
-              + " leave probabilityCol out");
-    }
-    return probabilities.isEmpty() ? null : Vectors.dense(probabilities.get(0));
-  }
-
-  /** The documents of a row; of pairs all first ones, then as many second ones. */
-  private Annotation[] documents(Row row) {
-    List<List<Annotation>> columns = new ArrayList<>();
-    for (String column : getInputCols()) {
-      Seq<Row> annotations = row.getAs(column);
-      columns.add(
-          annotations == null
-              ? List.of()
-              : JavaConverters.seqAsJavaList(annotations).stream().map(Annotation::apply).toList());
-    }
-    if (columns.stream().anyMatch(List::isEmpty)) {
-      return new Annotation[0];
-    }
-    if (isPairs() && columns.get(0).size() != columns.get(1).size()) {
-      throw CategoryAnnotator.unpaired(
-          "%d documents in %s and %d in %s"
-              .formatted(
-                  columns.get(0).size(),
-                  getInputCols()[0],
-                  columns.get(1).size(),
-                  getInputCols()[1]));
-    }
-    return columns.stream().flatMap(List::stream).toArray(Annotation[]::new);
   }
 
   private boolean isPairs() {
@@ -524,16 +475,6 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
               source()::count)
           .categories(rows, getPerDeviceEvalBatchSize());
     }
-  }
-
-  private static Row toRow(Annotation annotation) {
-    return RowFactory.create(
-        annotation.annotatorType(),
-        annotation.begin(),
-        annotation.end(),
-        annotation.result(),
-        annotation.metadata(),
-        annotation.embeddings());
   }
 
   private static <T> Seq<T> seq(List<T> list) {

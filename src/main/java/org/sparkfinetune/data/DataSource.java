@@ -2,7 +2,6 @@ package org.sparkfinetune.data;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -11,7 +10,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.ChecksumFileSystem;
 import org.apache.hadoop.fs.FileStatus;
@@ -22,7 +20,6 @@ import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.storage.LocalChecksums;
 import org.sparkfinetune.storage.Storage;
-import org.sparkfinetune.text.Nearest;
 import org.sparkfinetune.text.OneLine;
 
 /**
@@ -53,10 +50,8 @@ record DataSource(
   private static final List<String> COMPRESSIONS =
       List.of(".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate");
 
-  /** Names that a message can use. */
+  /** Folders that are looked at for a table around them. */
   private static final int MAX_NAMES = 1000;
-
-  private static final int NAMES_SHOWN = 5;
 
   /** Refuses a column that both the files and their folders' names have. */
   void requireApart(String column, String partition) {
@@ -104,7 +99,7 @@ record DataSource(
     }
     if (format.format().equals(TABLE)) {
       if (!isTable(session, location)) {
-        throw new UserException(noTable(session, location));
+        throw new UserException(LocationHints.noTable(session, location));
       }
       return table(location, format);
     }
@@ -152,7 +147,7 @@ record DataSource(
     throw new UserException(
         (format.isAuto() ? "no such file or table: " : "no such file: ")
             + path
-            + hint(fileSystem, path));
+            + LocationHints.nearest(fileSystem, path));
   }
 
   private static FileStatus[] find(FileSystem fileSystem, Path path) throws IOException {
@@ -232,7 +227,7 @@ record DataSource(
     if (files.isEmpty()) {
       throw new UserException(
           "no data in %s: the folder holds no files to read%s"
-              .formatted(path, tablesIn(fileSystem, found)));
+              .formatted(path, LocationHints.tablesIn(fileSystem, found)));
     }
     for (FileStatus file : files) {
       // Nor does it say so: it makes a name of it for a file of checksums, which is no path.
@@ -343,74 +338,6 @@ record DataSource(
       case "parquet" -> "parquet";
       default -> "";
     };
-  }
-
-  /** What lies in folders that hold no files themselves: tables, or just folders. */
-  private static String tablesIn(FileSystem fileSystem, FileStatus[] found) throws IOException {
-    List<String> tables = new ArrayList<>();
-    List<String> folders = new ArrayList<>();
-    for (FileStatus root : found) {
-      for (FileStatus child : fileSystem.listStatus(root.getPath())) {
-        String name = child.getPath().getName();
-        if (child.isDirectory() && folders.size() < MAX_NAMES && !name.matches("[._].*")) {
-          folders.add(name);
-          if (LakeTable.at(fileSystem, child.getPath()).isPresent()) {
-            tables.add(name);
-          }
-        }
-      }
-    }
-    return !tables.isEmpty()
-        ? ", but tables (" + some(tables) + "): name one of them"
-        : folders.isEmpty() ? "" : " (folders in it are not looked into: " + some(folders) + ")";
-  }
-
-  private static String some(List<String> names) {
-    return names.stream().sorted().limit(NAMES_SHOWN).collect(Collectors.joining(", "))
-        + (names.size() > NAMES_SHOWN ? ", ..." : "");
-  }
-
-  /** What is there instead of a missing path: its nearest sibling, or how far the path exists. */
-  private static String hint(FileSystem fileSystem, Path missing) throws IOException {
-    Path parent = missing.getParent();
-    if (parent == null) {
-      return "";
-    }
-    if (fileSystem.exists(parent)) {
-      List<String> siblings =
-          Arrays.stream(fileSystem.listStatus(parent))
-              .map(status -> status.getPath().getName())
-              .filter(name -> !name.startsWith(".") && !name.startsWith("_"))
-              .limit(MAX_NAMES)
-              .toList();
-      if (siblings.stream().anyMatch(name -> composed(name).equals(composed(missing.getName())))) {
-        return " (a name there has these characters in another Unicode form: rename it)";
-      }
-      return siblings.isEmpty()
-          ? " (its folder is empty)"
-          : " (nearest name there: " + Nearest.of(missing.getName(), siblings) + ")";
-    }
-    Path ancestor = parent;
-    while (ancestor != null && !fileSystem.exists(ancestor)) {
-      ancestor = ancestor.getParent();
-    }
-    return ancestor == null ? "" : " (of this path, only " + ancestor + " exists)";
-  }
-
-  private static String composed(String name) {
-    return Normalizer.normalize(name, Normalizer.Form.NFC);
-  }
-
-  private static String noTable(SparkSession session, String name) {
-    boolean hive =
-        session.conf().get("spark.sql.catalogImplementation", "in-memory").equals("hive");
-    return "no such table: "
-        + name
-        + (hive
-            ? ""
-            : ". Tables of a Hive metastore or of Glue are found where Spark is set up for one: its"
-                + " hive-site.xml is on the class path, or spark.sql.catalogImplementation=hive is"
-                + " set");
   }
 
   private static boolean isTable(SparkSession session, String name) {

@@ -8,7 +8,6 @@ import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.min;
-import static org.apache.spark.sql.functions.monotonically_increasing_id;
 import static org.apache.spark.sql.functions.posexplode_outer;
 import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.struct;
@@ -17,7 +16,6 @@ import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +24,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.storage.StorageLevel;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.task.ProblemType;
@@ -67,9 +63,6 @@ public final class DatasetPreparation {
   /** More label values than this are no classes: the driver would hold them all. */
   static final int MAX_LABELS = 100_000;
 
-  /** Boolean: whether the labels of a row were a list as text. */
-  static final String LISTED = "listed";
-
   private static final int EXAMPLE_CHARACTERS = 60;
 
   private DatasetPreparation() {}
@@ -85,7 +78,7 @@ public final class DatasetPreparation {
       SparkSession session, DataArguments arguments, ProblemType problemType) {
     Map<String, String> sources = sources(arguments);
     List<String> warnings = new ArrayList<>();
-    List<Source> read = read(session, sources, arguments, problemType, warnings);
+    List<ExampleSource> read = read(session, sources, arguments, problemType, warnings);
     Dataset<Row> rows = StratifiedSplit.compareTexts(union(read), arguments.seed());
     double validation = arguments.validationShare();
     double test = arguments.testShare();
@@ -111,7 +104,7 @@ public final class DatasetPreparation {
     DataArguments arguments = given.holdingOutNone();
     Map<String, String> sources = Map.of(Split.TRAIN, required(Split.TRAIN, arguments.train()));
     List<String> warnings = new ArrayList<>();
-    List<Source> read = read(session, sources, arguments, problemType, warnings, true);
+    List<ExampleSource> read = read(session, sources, arguments, problemType, warnings, true);
     Dataset<Row> rows = StratifiedSplit.compareTexts(union(read), arguments.seed());
     return prepared(rows, read, sources, arguments, problemType, null, warnings);
   }
@@ -125,9 +118,9 @@ public final class DatasetPreparation {
    */
   public static Dataset<Row> readSplits(
       SparkSession session, DataArguments arguments, ProblemType problemType) {
-    List<Source> read =
+    List<ExampleSource> read =
         read(session, sources(arguments), arguments, problemType, new ArrayList<>());
-    return union(read).where(col("reason").isNull()).drop("reason", LISTED);
+    return union(read).where(col("reason").isNull()).drop("reason", ExampleSource.LISTED);
   }
 
   /**
@@ -142,7 +135,7 @@ public final class DatasetPreparation {
       SparkSession session, DataArguments arguments, ProblemType problemType, LabelIndex labels) {
     Map<String, String> sources = Map.of(Split.TEST, required(Split.TEST, arguments.test()));
     List<String> warnings = new ArrayList<>();
-    List<Source> read = read(session, sources, arguments, problemType, warnings);
+    List<ExampleSource> read = read(session, sources, arguments, problemType, warnings);
     Dataset<Row> rows = union(read).withColumn(StratifiedSplit.CONFLICT, lit(false));
     return prepared(rows, read, sources, arguments, problemType, labels, warnings);
   }
@@ -169,17 +162,7 @@ public final class DatasetPreparation {
     return location;
   }
 
-  /**
-   * One source.
-   *
-   * @param rows {@code split}, {@code reason}, {@code text}, {@code text_pair} (of pairs alone),
-   *     {@code labels} and {@link #LISTED}
-   * @param separated whether several labels of a row are one string, between separators
-   * @param note what should be known of how it was read; empty when nothing
-   */
-  private record Source(Dataset<Row> rows, boolean separated, Optional<String> note) {}
-
-  private static List<Source> read(
+  private static List<ExampleSource> read(
       SparkSession session,
       Map<String, String> sources,
       DataArguments arguments,
@@ -188,7 +171,7 @@ public final class DatasetPreparation {
     return read(session, sources, arguments, problemType, warnings, false);
   }
 
-  private static List<Source> read(
+  private static List<ExampleSource> read(
       SparkSession session,
       Map<String, String> sources,
       DataArguments arguments,
@@ -203,7 +186,7 @@ public final class DatasetPreparation {
                 "data." + split,
                 DataSource.resolve(session, location, arguments.dataFormat(), Optional.of(split)));
           } catch (UserException e) {
-            throw of(split, e);
+            throw ExampleSource.of(split, e);
           }
         });
     Map<String, String> formats = new LinkedHashMap<>();
@@ -212,7 +195,7 @@ public final class DatasetPreparation {
     return sources.entrySet().stream()
         .map(
             source ->
-                read(
+                ExampleSource.read(
                     session,
                     source.getKey(),
                     source.getValue(),
@@ -224,107 +207,13 @@ public final class DatasetPreparation {
         .toList();
   }
 
-  /** Why a row is left out that an audit has found fault with; null where it is not. */
-  private static Column issue(
-      Dataset<Row> rows, String split, DataArguments arguments, String location) {
-    if (!arguments.dropIssues() || !split.equals(Split.TRAIN)) {
-      return lit(null).cast("string");
-    }
-    if (!Arrays.asList(rows.columns()).contains(ExampleColumns.LABEL_ISSUE)) {
-      throw new UserException(
-          "data.drop_issues=true: %s has no column %s: expected the rows that audit writes, OUT/issues"
-              .formatted(location, ExampleColumns.LABEL_ISSUE));
-    }
-    return when(
-        rows.col(ExampleColumns.LABEL_ISSUE).cast("boolean"), RejectReason.LABEL_ISSUE.code());
-  }
-
-  /** A complaint of rows, with the key that names them. */
-  private static UserException of(String split, UserException e) {
-    String message = e.getMessage();
-    return message.startsWith("data.") ? e : new UserException("data." + split + ": " + message, e);
-  }
-
-  private static Dataset<Row> union(List<Source> sources) {
-    return sources.stream().map(Source::rows).reduce(Dataset::union).orElseThrow();
-  }
-
-  private static Source read(
-      SparkSession session,
-      String split,
-      String location,
-      DataSource source,
-      DataArguments arguments,
-      ProblemType problemType,
-      List<String> warnings,
-      boolean whole) {
-    try {
-      ColumnNeeds needs = arguments.labeledColumns();
-      Dataset<Row> rows =
-          DatasetReader.read(
-              session, source, whole ? new ColumnNeeds(true, needs.every()) : needs, warnings::add);
-      Column text = InputColumns.text(rows, "data.text_column", arguments.textColumn(), location);
-      Optional<Column> pair =
-          arguments
-              .textPair()
-              .map(name -> InputColumns.text(rows, "data.text_pair_column", name, location));
-      StructField field = InputColumns.label(rows, arguments, problemType, location);
-      LabelColumn label =
-          LabelColumn.of(
-              InputColumns.column(rows, field),
-              field.dataType(),
-              problemType,
-              arguments.labelSeparator());
-      if (problemType.task().hasLabelSets() && source.isOf("csv")) {
-        label = label.withNullAsEmptySet();
-      }
-      Optional<ClassLabels> names = ClassLabels.of(session, source, rows, field);
-      if (names.isPresent()) {
-        label = label.named(names.get().names());
-      }
-      // Elsewhere a column of this name is the user's own.
-      Column malformed =
-          source.isText() && Arrays.asList(rows.columns()).contains(DatasetReader.MALFORMED)
-              ? rows.col(DatasetReader.MALFORMED)
-              : lit(null).cast("string");
-      List<Column> columns = new ArrayList<>();
-      columns.add(lit(split).as("split"));
-      columns.add(
-          when(malformed.isNotNull(), RejectReason.MALFORMED_ROW.code())
-              .otherwise(
-                  coalesce(
-                      RejectReason.of(text, pair, label.labels(), label.fault()),
-                      issue(rows, split, arguments, location)))
-              .as("reason"));
-      columns.add(coalesce(malformed, text).as("text"));
-      pair.ifPresent(second -> columns.add(second.as(ExampleColumns.TEXT_PAIR)));
-      columns.add(when(malformed.isNull(), label.labels()).as("labels"));
-      columns.add(malformed.isNull().and(label.isList()).as(LISTED));
-      if (whole) {
-        InputColumns.requireDistinct(rows, location);
-        Column[] own =
-            Arrays.stream(rows.columns())
-                .filter(name -> !(source.isText() && name.equals(DatasetReader.MALFORMED)))
-                .map(TextColumns::named)
-                .toArray(Column[]::new);
-        columns.add(struct(own).as(ExampleColumns.ROW));
-        columns.add(monotonically_increasing_id().as(ExampleColumns.ID));
-      }
-      return new Source(
-          rows.select(columns.toArray(Column[]::new)),
-          problemType.task().hasLabelSets() && !(field.dataType() instanceof ArrayType),
-          names.map(
-              given ->
-                  "%s: its files name the numbers of their labels (Hugging Face ClassLabel): %s"
-                      .formatted(split, given.inWords())));
-    } catch (UserException e) {
-      throw of(split, e);
-    }
+  private static Dataset<Row> union(List<ExampleSource> sources) {
+    return sources.stream().map(ExampleSource::rows).reduce(Dataset::union).orElseThrow();
   }
 
   private static ExampleSplits prepared(
       Dataset<Row> rows,
-      List<Source> read,
+      List<ExampleSource> read,
       Map<String, String> sources,
       DataArguments arguments,
       ProblemType problemType,
@@ -370,7 +259,7 @@ public final class DatasetPreparation {
                 col("text"),
                 (pairs ? col(ExampleColumns.TEXT_PAIR) : lit("")).as(ExampleColumns.TEXT_PAIR),
                 col(StratifiedSplit.CONFLICT),
-                col(LISTED),
+                col(ExampleSource.LISTED),
                 posexplode_outer(col("labels")).as(new String[] {"position", "label"}))
             .groupBy("split", "reason", "label")
             .agg(
@@ -378,7 +267,7 @@ public final class DatasetPreparation {
                 sum(once.cast("long")).as("rows"),
                 sum(conflict.cast("long")).as("conflicts"),
                 sum(once.and(damaged).cast("long")).as("replaced"),
-                sum(once.and(col(LISTED)).cast("long")).as("listed"),
+                sum(once.and(col(ExampleSource.LISTED)).cast("long")).as("listed"),
                 min(when(
                         conflict.or(col("reason").equalTo(RejectReason.MALFORMED_ROW.code())),
                         substring(col("text"), 1, EXAMPLE_CHARACTERS)))

@@ -46,7 +46,7 @@ public final class ExampleSplits implements AutoCloseable {
                 ExampleColumns.LABEL,
                 (problemType.task().hasLabelSets() ? col("labels") : col("labels").getItem(0))
                     .as(ExampleColumns.LABEL, labels.metadata()))
-            .drop("labels", StratifiedSplit.CONFLICT, DatasetPreparation.LISTED);
+            .drop("labels", StratifiedSplit.CONFLICT, ExampleSource.LISTED);
     otherRows = this.rows.filter(col(SPLIT).equalTo(Split.TEST).or(col(REASON).isNotNull()));
   }
 

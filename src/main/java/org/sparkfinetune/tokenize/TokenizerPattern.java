@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.sparkfinetune.UserException;
 
 /**
@@ -29,13 +28,9 @@ final class TokenizerPattern {
   private static final int MAX_CHOICES = 64;
   private static final int MAX_DEPTH = 20;
   private static final int MAX_BEHIND = 20;
-  private static final int NO_BOUND = Integer.MAX_VALUE;
 
   /** Repetitions of a fixed or bounded number; native code writes some of them out. */
   private static final int MAX_REPEATS = 1_000;
-
-  /** A bounded repetition of more counts as one without a bound. */
-  private static final int FEW = 8;
 
   private static final Pattern BRACES =
       Pattern.compile("\\{(?=[\\d,]*\\d)(\\d{0,6})(,\\d{0,6})?\\}");
@@ -92,59 +87,6 @@ final class TokenizerPattern {
   }
 
   /**
-   * How many ways there are to match from one place.
-   *
-   * @param unbounded repetitions without a bound that may be taken back: their lengths multiply
-   * @param choices the ways of all else
-   */
-  private record Cost(int unbounded, long choices) {
-    static final Cost NONE = new Cost(0, 1);
-
-    Cost times(Cost other) {
-      return new Cost(unbounded + other.unbounded, Math.min(1L << 40, choices * other.choices));
-    }
-
-    Cost plus(Cost other) {
-      return new Cost(Math.max(unbounded, other.unbounded), choices + other.choices);
-    }
-
-    Cost max(Cost other) {
-      return new Cost(Math.max(unbounded, other.unbounded), Math.max(choices, other.choices));
-    }
-  }
-
-  /**
-   * A part of a pattern.
-   *
-   * @param least the fewest characters that it matches
-   * @param most the most, {@link #NO_BOUND} for no bound
-   * @param fails whether there may be no match
-   * @param within the cost where nothing after it fails
-   * @param open the cost where something after it may fail, and it is tried in all ways
-   * @param set where it is one character, perhaps repeated, its text; else null
-   * @param literal the character where it is one that is known; else -1
-   * @param branches whether it has alternatives
-   */
-  private record Part(
-      int least,
-      int most,
-      boolean fails,
-      Cost within,
-      Cost open,
-      String set,
-      int literal,
-      boolean branches) {
-    static Part character(String text, int literal) {
-      return new Part(1, 1, true, Cost.NONE, Cost.NONE, text, literal, false);
-    }
-
-    /** What looks around: it is not tried again once it has matched. */
-    static Part place(Cost cost) {
-      return new Part(0, 0, true, cost, cost, null, -1, false);
-    }
-  }
-
-  /**
    * Checks a pattern.
    *
    * @param consumes whether a match must have a character at least
@@ -158,7 +100,7 @@ final class TokenizerPattern {
     }
     value.require(parser.pattern.length() <= MAX_LENGTH, "at most 2,000 characters belong");
     parser.skip("(?i)");
-    Part whole = parser.alternatives(0);
+    PatternPart whole = parser.alternatives(0);
     if (parser.at < parser.pattern.length()) {
       throw parser.unsupported("a ) that closes nothing");
     }
@@ -188,76 +130,27 @@ final class TokenizerPattern {
     return there;
   }
 
-  private Part alternatives(int depth) {
+  private PatternPart alternatives(int depth) {
     if (depth > MAX_DEPTH) {
       throw unsupported("groups in groups over " + MAX_DEPTH + " deep");
     }
-    Part all = sequence(depth);
+    PatternPart all = sequence(depth);
     while (skip("|")) {
-      Part next = sequence(depth);
-      all =
-          new Part(
-              Math.min(all.least(), next.least()),
-              Math.max(all.most(), next.most()),
-              all.fails() && next.fails(),
-              all.within().max(next.within()),
-              all.open().plus(next.open()),
-              null,
-              -1,
-              true);
+      all = all.or(sequence(depth));
     }
     return all;
   }
 
-  private Part sequence(int depth) {
-    List<Part> parts = new ArrayList<>();
+  private PatternPart sequence(int depth) {
+    List<PatternPart> parts = new ArrayList<>();
     while (at < pattern.length() && !has("|") && !has(")")) {
       parts.add(quantified(depth));
     }
-    long least = 0;
-    long most = 0;
-    boolean fails = false;
-    Cost within = Cost.NONE;
-    Cost open = Cost.NONE;
-    for (int i = parts.size() - 1; i >= 0; i--) {
-      Part part = parts.get(i);
-      least += part.least();
-      most += part.most();
-      boolean settled = i + 1 < parts.size() && excludes(part, parts.get(i + 1));
-      Cost taken = fails ? part.open() : part.within();
-      // Taken back, it is followed by none of its ways: they are counted once, not for each other.
-      within = settled ? within.max(taken) : within.times(taken);
-      open = settled ? open.max(part.open()) : open.times(part.open());
-      fails |= part.fails();
-    }
-    Part only = parts.size() == 1 ? parts.get(0) : null;
-    return new Part(
-        (int) Math.min(NO_BOUND, least),
-        (int) Math.min(NO_BOUND, most),
-        fails,
-        within,
-        open,
-        only == null ? null : only.set(),
-        only == null ? -1 : only.literal(),
-        only != null && only.branches());
+    return PatternPart.sequence(parts, ignoresCase);
   }
 
-  /** Whether the next part is a character that this one, of one set, does not match. */
-  private boolean excludes(Part part, Part next) {
-    if (ignoresCase || part.set() == null || next.literal() < 0 || next.least() == 0) {
-      return false;
-    }
-    try {
-      return !Pattern.compile(part.set(), Pattern.UNICODE_CHARACTER_CLASS)
-          .matcher(Character.toString(next.literal()))
-          .matches();
-    } catch (PatternSyntaxException e) {
-      return false;
-    }
-  }
-
-  private Part quantified(int depth) {
-    Part part = atom(depth);
+  private PatternPart quantified(int depth) {
+    PatternPart part = atom(depth);
     int start = at;
     int[] times = times();
     if (times == null) {
@@ -271,36 +164,24 @@ final class TokenizerPattern {
     }
     // Oniguruma reads a{3}? as (?:a{3})?
     int least = braces && lazy ? 0 : times[0];
-    boolean once = times[1] == 1;
-    boolean variable = part.least() != part.most() || part.branches();
-    Cost inner = part.within().max(part.open());
-    if (!once && (variable || part.most() == 0 || !inner.equals(Cost.NONE))) {
+    if (times[1] != 1 && !part.repeats()) {
       throw unsupported("a repeated group of several lengths or alternatives");
     }
-    long most = times[1] == NO_BOUND ? NO_BOUND : (long) part.most() * times[1];
-    if (most != NO_BOUND && part.most() != NO_BOUND && most > MAX_REPEATS) {
+    long most =
+        times[1] == PatternPart.NO_BOUND ? PatternPart.NO_BOUND : (long) part.most() * times[1];
+    if (most != PatternPart.NO_BOUND && part.most() != PatternPart.NO_BOUND && most > MAX_REPEATS) {
       throw unsupported("over " + MAX_REPEATS + " repetitions");
     }
-    int range = times[1] == NO_BOUND ? NO_BOUND : times[1] - least;
-    Cost ways = range > FEW ? new Cost(1, 1) : new Cost(0, range + 1L);
-    return new Part(
-        part.least() * least,
-        (int) Math.min(NO_BOUND, most),
-        part.fails() && least > 0,
-        part.within(),
-        possessive ? part.within() : part.open().times(ways),
-        part.set(),
-        part.literal(),
-        part.branches());
+    return part.repeated(least, times[1], possessive);
   }
 
   /** The least and most repetitions that are asked for here; null for no quantifier. */
   private int[] times() {
     if (skip("*")) {
-      return new int[] {0, NO_BOUND};
+      return new int[] {0, PatternPart.NO_BOUND};
     }
     if (skip("+")) {
-      return new int[] {1, NO_BOUND};
+      return new int[] {1, PatternPart.NO_BOUND};
     }
     if (skip("?")) {
       return new int[] {0, 1};
@@ -314,15 +195,15 @@ final class TokenizerPattern {
     int most = least;
     if (matcher.group(2) != null) {
       String bound = matcher.group(2).substring(1);
-      most = bound.isEmpty() ? NO_BOUND : Integer.parseInt(bound);
+      most = bound.isEmpty() ? PatternPart.NO_BOUND : Integer.parseInt(bound);
     }
-    if (least > MAX_REPEATS || most < least || most > MAX_REPEATS && most != NO_BOUND) {
+    if (least > MAX_REPEATS || most < least || most > MAX_REPEATS && most != PatternPart.NO_BOUND) {
       throw unsupported("over " + MAX_REPEATS + " repetitions, or less than none");
     }
     return new int[] {least, most};
   }
 
-  private Part atom(int depth) {
+  private PatternPart atom(int depth) {
     int start = at;
     int c = pattern.codePointAt(at);
     at += Character.charCount(c);
@@ -330,11 +211,11 @@ final class TokenizerPattern {
       case '\\' -> escape(start);
       case '[' -> {
         set(0);
-        yield Part.character(pattern.substring(start, at), -1);
+        yield PatternPart.character(pattern.substring(start, at), -1);
       }
       case '(' -> group(depth);
-      case '.' -> Part.character(".", -1);
-      case '^', '$' -> Part.place(Cost.NONE);
+      case '.' -> PatternPart.character(".", -1);
+      case '^', '$' -> PatternPart.place();
       case '*', '+', '?' -> throw unsupported("a repetition of nothing");
       case '{' -> {
         at = start;
@@ -342,13 +223,13 @@ final class TokenizerPattern {
           throw unsupported("a repetition of nothing");
         }
         at = start + 1;
-        yield Part.character("\\{", c);
+        yield PatternPart.character("\\{", c);
       }
-      default -> Part.character(Pattern.quote(Character.toString(c)), c);
+      default -> PatternPart.character(Pattern.quote(Character.toString(c)), c);
     };
   }
 
-  private Part escape(int start) {
+  private PatternPart escape(int start) {
     if (at == pattern.length()) {
       throw unsupported("a \\ at its end");
     }
@@ -356,23 +237,23 @@ final class TokenizerPattern {
     at += Character.charCount(c);
     String text = pattern.substring(start, at);
     if ("dDwWsShH".indexOf(c) >= 0) {
-      return Part.character(text, -1);
+      return PatternPart.character(text, -1);
     }
     if ("nrtfvae".indexOf(c) >= 0) {
-      return Part.character(text, -1);
+      return PatternPart.character(text, -1);
     }
     if ("bBAzZ".indexOf(c) >= 0) {
-      return Part.place(Cost.NONE);
+      return PatternPart.place();
     }
     Pattern argument = ARGUMENTS.get(c);
     if (argument != null) {
       Matcher matcher = argument.matcher(pattern).region(at, pattern.length());
       if (matcher.lookingAt()) {
         at = matcher.end();
-        return Part.character(pattern.substring(start, at), -1);
+        return PatternPart.character(pattern.substring(start, at), -1);
       }
     } else if (!Character.isLetterOrDigit(c)) {
-      return Part.character(Pattern.quote(Character.toString(c)), c);
+      return PatternPart.character(Pattern.quote(Character.toString(c)), c);
     }
     throw unsupported(TokenizerValue.shown(text));
   }
@@ -396,7 +277,7 @@ final class TokenizerPattern {
     }
   }
 
-  private Part group(int depth) {
+  private PatternPart group(int depth) {
     boolean looks = has("?=") || has("?!") || has("?<=") || has("?<!");
     boolean behind = has("?<=") || has("?<!");
     boolean atomic = has("?>");
@@ -406,7 +287,7 @@ final class TokenizerPattern {
     } else if (has("?") || has("*")) {
       throw unsupported("a group of this kind");
     }
-    Part inner = alternatives(depth + 1);
+    PatternPart inner = alternatives(depth + 1);
     if (!skip(")")) {
       throw unsupported("a group without an end");
     }
@@ -414,16 +295,8 @@ final class TokenizerPattern {
       throw unsupported("a look back over more than " + MAX_BEHIND + " characters");
     }
     if (looks) {
-      return Part.place(inner.within());
+      return PatternPart.place(inner);
     }
-    return new Part(
-        inner.least(),
-        inner.most(),
-        inner.fails(),
-        inner.within(),
-        atomic ? inner.within() : inner.open(),
-        null,
-        -1,
-        inner.branches());
+    return inner.grouped(atomic);
   }
 }

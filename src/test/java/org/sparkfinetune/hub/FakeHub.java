@@ -6,15 +6,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -69,24 +66,24 @@ public final class FakeHub implements AutoCloseable {
   private record Planned(Pattern path, Fault fault, int[] times) {}
 
   private final HttpServer hub;
-  private final HttpServer store;
+  private final HttpServer storeServer;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final Map<String, Repository> repositories = new ConcurrentHashMap<>();
-  private final Map<String, byte[]> blobs = new ConcurrentHashMap<>();
+  private final FakeStore store;
   private final List<Seen> seen = new CopyOnWriteArrayList<>();
   private final List<Planned> faults = new CopyOnWriteArrayList<>();
-  private volatile int partBytes;
 
-  private FakeHub(HttpServer hub, HttpServer store) {
+  private FakeHub(HttpServer hub, HttpServer storeServer) {
     this.hub = hub;
-    this.store = store;
+    this.storeServer = storeServer;
+    this.store = new FakeStore(address(storeServer));
   }
 
   /** Starts both. */
   public static FakeHub start() throws IOException {
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     FakeHub fake = new FakeHub(HttpServer.create(any, 0), HttpServer.create(any, 0));
-    for (HttpServer server : List.of(fake.hub, fake.store)) {
+    for (HttpServer server : List.of(fake.hub, fake.storeServer)) {
       server.setExecutor(fake.threads);
       server.createContext("/", fake::answer);
       server.start();
@@ -111,7 +108,7 @@ public final class FakeHub implements AutoCloseable {
    */
   public String commit(String repository, String revision, Map<String, byte[]> files) {
     Repository to = repositories.computeIfAbsent(repository, name -> new Repository());
-    MessageDigest digest = digest("SHA-1");
+    MessageDigest digest = Answers.digest("SHA-1");
     new TreeMap<>(files)
         .forEach(
             (name, content) -> {
@@ -161,7 +158,7 @@ public final class FakeHub implements AutoCloseable {
 
   /** Has uploads of more bytes come in parts. */
   public void splitUploads(int bytes) {
-    partBytes = bytes;
+    store.splitUploads(bytes);
   }
 
   /** Has requests of paths go wrong, so many times. */
@@ -173,7 +170,7 @@ public final class FakeHub implements AutoCloseable {
   public static Fault status(int status, String header, String value) {
     return (exchange, content) -> {
       exchange.getResponseHeaders().set(header, value);
-      send(
+      Answers.send(
           exchange, status, "{\"error\": \"as the test has it\"}".getBytes(StandardCharsets.UTF_8));
       return true;
     };
@@ -182,7 +179,7 @@ public final class FakeHub implements AutoCloseable {
   /** A connection that ends after some bytes. */
   public static Fault cutAfter(int bytes) {
     return (exchange, content) -> {
-      int from = from(exchange);
+      int from = Answers.from(exchange);
       exchange.sendResponseHeaders(from > 0 ? 206 : 200, content.length - from);
       exchange.getResponseBody().write(content, from, Math.min(bytes, content.length - from));
       exchange.getResponseBody().flush();
@@ -211,7 +208,7 @@ public final class FakeHub implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
-      boolean ofStore = exchange.getLocalAddress().getPort() == store.getAddress().getPort();
+      boolean ofStore = exchange.getLocalAddress().getPort() == storeServer.getAddress().getPort();
       String path = exchange.getRequestURI().getPath();
       seen.add(
           new Seen(
@@ -243,24 +240,8 @@ public final class FakeHub implements AutoCloseable {
   }
 
   private void answerAsStore(HttpExchange exchange, String path, byte[] body) throws IOException {
-    String hash = path.substring(path.lastIndexOf('/') + 1);
-    byte[] content = blobs.getOrDefault(hash, body);
-    if (fails(exchange, path, content)) {
-      return;
-    }
-    if (exchange.getRequestMethod().equals("PUT")) {
-      blobs.merge(
-          hash.replaceFirst("-.*", ""),
-          body,
-          (before, more) -> {
-            byte[] both = java.util.Arrays.copyOf(before, before.length + more.length);
-            System.arraycopy(more, 0, both, before.length, more.length);
-            return both;
-          });
-      exchange.getResponseHeaders().set("ETag", "\"part\"");
-      send(exchange, 200, new byte[0]);
-    } else {
-      sendFrom(exchange, content);
+    if (!fails(exchange, path, store.content(path, body))) {
+      store.answer(exchange, path, body);
     }
   }
 
@@ -285,11 +266,11 @@ public final class FakeHub implements AutoCloseable {
         preupload(exchange, JSON.readTree(body));
       }
     } else if (batch.matches() && mayWrite(exchange, batch.group(1))) {
-      batch(exchange, JSON.readTree(body));
+      Answers.json(exchange, store.batch(endpoint(), JSON.readTree(body)));
     } else if (path.startsWith("/verify/") || path.startsWith("/complete/")) {
-      send(exchange, 200, new byte[0]);
+      Answers.send(exchange, 200, new byte[0]);
     } else {
-      error(exchange, 404, "RepoNotFound", "Repository not found");
+      Answers.error(exchange, 404, "RepoNotFound", "Repository not found");
     }
   }
 
@@ -300,7 +281,7 @@ public final class FakeHub implements AutoCloseable {
     }
     String commit = repository.refs.getOrDefault(revision, revision);
     if (!repository.commits.containsKey(commit)) {
-      error(exchange, 404, "RevisionNotFound", "Invalid rev id: " + revision);
+      Answers.error(exchange, 404, "RevisionNotFound", "Invalid rev id: " + revision);
       return;
     }
     ObjectNode json = JSON.createObjectNode().put("id", name.replaceFirst("^datasets/", ""));
@@ -312,7 +293,7 @@ public final class FakeHub implements AutoCloseable {
         .get(commit)
         .keySet()
         .forEach(file -> json.withArray("siblings").addObject().put("rfilename", file));
-    json(exchange, json);
+    Answers.json(exchange, json);
   }
 
   /** Large files lie in the store, as do weights and Parquet. */
@@ -330,28 +311,27 @@ public final class FakeHub implements AutoCloseable {
     byte[] content = repository.commits.getOrDefault(commit, Map.of()).get(file);
     exchange.getResponseHeaders().set("X-Repo-Commit", commit);
     if (content == null) {
-      error(exchange, 404, "EntryNotFound", "Entry not found");
+      Answers.error(exchange, 404, "EntryNotFound", "Entry not found");
       return;
     }
     if (fails(exchange, exchange.getRequestURI().getPath(), content)) {
       return;
     }
     if (isLarge(file)) {
-      String hash = sha256(content);
-      blobs.put(hash, content);
+      String hash = store.put(content);
       exchange.getResponseHeaders().set("X-Linked-Etag", "\"" + hash + "\"");
       exchange.getResponseHeaders().set("X-Linked-Size", String.valueOf(content.length));
       exchange.getResponseHeaders().set("ETag", "\"of-the-redirect\"");
-      exchange.getResponseHeaders().set("Location", address(store) + "/blobs/" + hash);
+      exchange.getResponseHeaders().set("Location", store.address() + "/blobs/" + hash);
       exchange.sendResponseHeaders(302, -1);
       return;
     }
-    exchange.getResponseHeaders().set("ETag", "W/\"" + gitHash(content) + "\"");
+    exchange.getResponseHeaders().set("ETag", "W/\"" + Answers.gitHash(content) + "\"");
     if (exchange.getRequestMethod().equals("HEAD")) {
       exchange.getResponseHeaders().set("Content-Length", String.valueOf(content.length));
       exchange.sendResponseHeaders(200, -1);
     } else {
-      sendFrom(exchange, content);
+      Answers.sendFrom(exchange, content);
     }
   }
 
@@ -361,11 +341,12 @@ public final class FakeHub implements AutoCloseable {
     boolean known = isKnown(exchange);
     if (repository == null || repository.hidden && !known) {
       // As the Hub does: a stranger is not told which repositories there are.
-      error(exchange, known ? 404 : 401, known ? "RepoNotFound" : "", "Repository not found");
+      Answers.error(
+          exchange, known ? 404 : 401, known ? "RepoNotFound" : "", "Repository not found");
       return null;
     }
     if (repository.gated && files && !known) {
-      error(exchange, 401, "GatedRepo", "Access to this model is restricted.");
+      Answers.error(exchange, 401, "GatedRepo", "Access to this model is restricted.");
       return null;
     }
     return repository;
@@ -377,7 +358,7 @@ public final class FakeHub implements AutoCloseable {
 
   private boolean mayWrite(HttpExchange exchange, String name) throws IOException {
     if (!isKnown(exchange)) {
-      error(exchange, 403, "", "You have no right to write here");
+      Answers.error(exchange, 403, "", "You have no right to write here");
       return false;
     }
     return repositories.containsKey(name);
@@ -386,14 +367,14 @@ public final class FakeHub implements AutoCloseable {
   private void create(HttpExchange exchange, JsonNode body) throws IOException {
     String name = body.path("organization").asText() + "/" + body.path("name").asText();
     if (!isKnown(exchange)) {
-      error(exchange, 401, "", "Invalid credentials in Authorization header");
+      Answers.error(exchange, 401, "", "Invalid credentials in Authorization header");
     } else if (repositories.containsKey(name)) {
-      error(exchange, 409, "", "You already created this model repo");
+      Answers.error(exchange, 409, "", "You already created this model repo");
     } else {
       Repository made = new Repository();
       made.hidden = body.path("private").asBoolean();
       repositories.put(name, made);
-      json(exchange, JSON.createObjectNode().put("url", endpoint() + "/" + name));
+      Answers.json(exchange, JSON.createObjectNode().put("url", endpoint() + "/" + name));
     }
   }
 
@@ -407,35 +388,7 @@ public final class FakeHub implements AutoCloseable {
           .put("uploadMode", isLarge(path) ? "lfs" : "regular")
           .put("shouldIgnore", false);
     }
-    json(exchange, json);
-  }
-
-  private void batch(HttpExchange exchange, JsonNode body) throws IOException {
-    ObjectNode json = JSON.createObjectNode();
-    for (JsonNode asked : body.path("objects")) {
-      String hash = asked.path("oid").asText();
-      long size = asked.path("size").asLong();
-      ObjectNode object = json.withArray("objects").addObject().put("oid", hash);
-      object.put("size", size);
-      if (!blobs.containsKey(hash)) {
-        ObjectNode actions = object.putObject("actions");
-        actions.putObject("verify").put("href", endpoint() + "/verify/" + hash);
-        ObjectNode upload = actions.putObject("upload");
-        if (partBytes > 0 && size > partBytes) {
-          upload.put("href", endpoint() + "/complete/" + hash);
-          ObjectNode header = upload.putObject("header");
-          header.put("chunk_size", String.valueOf(partBytes));
-          for (int i = 1; i <= (size + partBytes - 1) / partBytes; i++) {
-            header.put(
-                String.format(java.util.Locale.ROOT, "%05d", i),
-                address(store) + "/parts/" + hash + "-" + i);
-          }
-        } else {
-          upload.put("href", address(store) + "/uploads/" + hash);
-        }
-      }
-    }
-    json(exchange, json);
+    Answers.json(exchange, json);
   }
 
   private void commit(HttpExchange exchange, String name, byte[] body) throws IOException {
@@ -447,86 +400,25 @@ public final class FakeHub implements AutoCloseable {
       if (entry.path("key").asText().equals("file")) {
         files.put(path, Base64.getDecoder().decode(value.path("content").asText()));
       } else if (entry.path("key").asText().equals("lfsFile")) {
-        byte[] content = blobs.get(value.path("oid").asText());
-        if (content == null || !sha256(content).equals(value.path("oid").asText())) {
-          error(exchange, 400, "", "the store lacks " + path);
+        byte[] content = store.get(value.path("oid").asText());
+        if (content == null || !Answers.sha256(content).equals(value.path("oid").asText())) {
+          Answers.error(exchange, 400, "", "the store lacks " + path);
           return;
         }
         files.put(path, content);
       }
     }
     String commit = commit(name, "main", files);
-    json(
+    Answers.json(
         exchange,
         JSON.createObjectNode()
             .put("commitOid", commit)
             .put("commitUrl", endpoint() + "/" + name + "/commit/" + commit));
   }
 
-  private static int from(HttpExchange exchange) {
-    String range = exchange.getRequestHeaders().getFirst("Range");
-    return range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
-  }
-
-  private static void sendFrom(HttpExchange exchange, byte[] content) throws IOException {
-    int from = from(exchange);
-    if (from > 0) {
-      exchange
-          .getResponseHeaders()
-          .set(
-              "Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
-    }
-    send(
-        exchange,
-        from > 0 ? 206 : 200,
-        java.util.Arrays.copyOfRange(content, from, content.length));
-  }
-
-  private static void json(HttpExchange exchange, JsonNode json) throws IOException {
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
-    send(exchange, 200, json.toString().getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static void error(HttpExchange exchange, int status, String code, String message)
-      throws IOException {
-    if (!code.isEmpty()) {
-      exchange.getResponseHeaders().set("X-Error-Code", code);
-    }
-    exchange.getResponseHeaders().set("X-Error-Message", message);
-    send(
-        exchange,
-        status,
-        JSON.createObjectNode().put("error", message).toString().getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static void send(HttpExchange exchange, int status, byte[] body) throws IOException {
-    if (exchange.getRequestMethod().equals("HEAD") || body.length == 0) {
-      exchange.sendResponseHeaders(status, -1);
-      return;
-    }
-    exchange.sendResponseHeaders(status, body.length);
-    try (OutputStream out = exchange.getResponseBody()) {
-      out.write(body);
-    }
-  }
-
   /** The hash of a large file. */
   public static String sha256(byte[] content) {
-    return HexFormat.of().formatHex(digest("SHA-256").digest(content));
-  }
-
-  private static String gitHash(byte[] content) {
-    MessageDigest digest = digest("SHA-1");
-    digest.update(("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII));
-    return HexFormat.of().formatHex(digest.digest(content));
-  }
-
-  private static MessageDigest digest(String name) {
-    try {
-      return MessageDigest.getInstance(name);
-    } catch (NoSuchAlgorithmException e) {
-      throw new UncheckedIOException(new IOException(e));
-    }
+    return Answers.sha256(content);
   }
 
   /** All headers that the store was sent which may tell a secret. */
@@ -543,7 +435,7 @@ public final class FakeHub implements AutoCloseable {
   @Override
   public void close() {
     hub.stop(0);
-    store.stop(0);
+    storeServer.stop(0);
     threads.shutdownNow();
   }
 }
