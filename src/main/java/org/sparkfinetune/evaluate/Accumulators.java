@@ -16,13 +16,12 @@ public final class Accumulators {
    */
   public static MetricsAccumulator of(
       ProblemType problemType, int labels, OptionalDouble threshold) {
-    return switch (problemType) {
-      case SINGLE_LABEL_CLASSIFICATION -> new ClassificationMetrics.Accumulator(labels);
-      case MULTI_LABEL_CLASSIFICATION ->
-          threshold.isPresent()
-              ? new MultiLabelMetrics.Accumulator(labels, threshold.getAsDouble())
-              : new ThresholdAccumulator(labels);
-    };
+    if (!problemType.task().hasLabelSets()) {
+      return new ClassificationMetrics.Accumulator(labels);
+    }
+    return threshold.isPresent()
+        ? new MultiLabelMetrics.Accumulator(labels, threshold.getAsDouble())
+        : new ThresholdAccumulator(labels);
   }
 
   /**
@@ -33,9 +32,8 @@ public final class Accumulators {
    */
   public static IntervalAccumulator ofIntervals(
       ProblemType problemType, int labels, double threshold) {
-    return switch (problemType) {
-      case SINGLE_LABEL_CLASSIFICATION -> new SingleLabelIntervals(labels);
-      case MULTI_LABEL_CLASSIFICATION -> new MultiLabelIntervals(labels, threshold);
-    };
+    return problemType.task().hasLabelSets()
+        ? new MultiLabelIntervals(labels, threshold)
+        : new SingleLabelIntervals(labels);
   }
 }

@@ -3,8 +3,6 @@ package org.sparkfinetune.evaluate;
 import static org.sparkfinetune.evaluate.Better.LESS;
 import static org.sparkfinetune.evaluate.Better.MORE;
 import static org.sparkfinetune.evaluate.Better.NEITHER;
-import static org.sparkfinetune.task.ProblemType.MULTI_LABEL_CLASSIFICATION;
-import static org.sparkfinetune.task.ProblemType.SINGLE_LABEL_CLASSIFICATION;
 
 import java.util.Arrays;
 import java.util.Comparator;
@@ -184,12 +182,17 @@ public enum Metric {
   }
 
   /**
-   * That a metric is defined for a problem type.
+   * That a metric is defined for some problem types.
    *
+   * @param labelSets whether for those whose rows may have several labels, or else exactly one
    * @param statistic what rows add up to for it; null where it comes of the counts of decisions or
    *     of the order of scores
    */
-  private record Definition(ProblemType problemType, Supplier<Statistic> statistic) {}
+  private record Definition(boolean labelSets, Supplier<Statistic> statistic) {
+    boolean isFor(ProblemType problemType) {
+      return problemType.task().hasLabelSets() == labelSets;
+    }
+  }
 
   private final String key;
   private final String title;
@@ -235,7 +238,7 @@ public enum Metric {
   }
 
   private static Definition single(Supplier<Statistic> statistic) {
-    return new Definition(SINGLE_LABEL_CLASSIFICATION, statistic);
+    return new Definition(false, statistic);
   }
 
   private static Definition multi() {
@@ -243,7 +246,7 @@ public enum Metric {
   }
 
   private static Definition multi(Supplier<Statistic> statistic) {
-    return new Definition(MULTI_LABEL_CLASSIFICATION, statistic);
+    return new Definition(true, statistic);
   }
 
   /** Its name without a prefix, as in {@code f1_weighted}. */
@@ -301,7 +304,7 @@ public enum Metric {
   /** Whether rows of a problem type are measured by it; figures are the same for all. */
   public boolean isDefinedFor(ProblemType problemType) {
     return definitions.isEmpty()
-        || definitions.stream().anyMatch(defined -> defined.problemType() == problemType);
+        || definitions.stream().anyMatch(defined -> defined.isFor(problemType));
   }
 
   /** Whether it can tell the best of several models: by it rows are predicted better or worse. */
@@ -331,10 +334,7 @@ public enum Metric {
 
   /** The one that tells the best model of a problem type unless the user names another. */
   public static Metric ofBestModel(ProblemType problemType) {
-    return switch (problemType) {
-      case SINGLE_LABEL_CLASSIFICATION -> ACCURACY;
-      case MULTI_LABEL_CLASSIFICATION -> F1_MICRO;
-    };
+    return problemType.task().hasLabelSets() ? F1_MICRO : ACCURACY;
   }
 
   /** The names of all that a training with evaluations of a problem type ends with. */
@@ -373,7 +373,7 @@ public enum Metric {
     Map<Metric, Statistic> statistics = new LinkedHashMap<>();
     for (Metric metric : values()) {
       for (Definition defined : metric.definitions) {
-        if (defined.problemType() == problemType && defined.statistic() != null) {
+        if (defined.isFor(problemType) && defined.statistic() != null) {
           statistics.put(metric, defined.statistic().get());
         }
       }

@@ -15,9 +15,8 @@ public final class PairedAccumulators {
    */
   public static PairedAccumulator of(
       ProblemType problemType, int labels, double first, double second) {
-    return switch (problemType) {
-      case SINGLE_LABEL_CLASSIFICATION -> new SingleLabelPairs(labels);
-      case MULTI_LABEL_CLASSIFICATION -> new MultiLabelPairs(labels, first, second);
-    };
+    return problemType.task().hasLabelSets()
+        ? new MultiLabelPairs(labels, first, second)
+        : new SingleLabelPairs(labels);
   }
 }

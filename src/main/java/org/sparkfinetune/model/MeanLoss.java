@@ -12,14 +12,14 @@ final class MeanLoss {
   private MeanLoss() {}
 
   /** The cross-entropy of the rows' labels. */
-  static Tensor singleLabel(Tensor logits, Batch batch) {
+  static Tensor crossEntropy(Tensor logits, Batch batch) {
     long[] target = Arrays.stream(batch.labels()).mapToLong(Batch::onlyLabel).toArray();
     return torch.cross_entropy_loss(
         logits, TokenTensors.int64(target, batch.size()).to(logits.device(), ScalarType.Long));
   }
 
   /** The binary cross-entropy, meaned over rows and labels. */
-  static Tensor multiLabel(Tensor logits, Batch batch) {
+  static Tensor binaryCrossEntropy(Tensor logits, Batch batch) {
     int labels = (int) logits.size(1);
     long[] target = new long[batch.size() * labels];
     for (int row = 0; row < batch.size(); row++) {

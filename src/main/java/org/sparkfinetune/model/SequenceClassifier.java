@@ -396,9 +396,9 @@ public final class SequenceClassifier implements AutoCloseable {
    */
   public Tensor loss(ForwardPass pass, Batch batch) {
     Tensor logits = logitsTensor(pass, batch);
-    return switch (config.problemType()) {
-      case SINGLE_LABEL_CLASSIFICATION -> MeanLoss.singleLabel(logits, batch);
-      case MULTI_LABEL_CLASSIFICATION -> MeanLoss.multiLabel(logits, batch);
+    return switch (config.problemType().task().activation()) {
+      case SOFTMAX -> MeanLoss.crossEntropy(logits, batch);
+      case SIGMOID -> MeanLoss.binaryCrossEntropy(logits, batch);
     };
   }
 

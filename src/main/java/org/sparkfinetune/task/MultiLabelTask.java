@@ -3,11 +3,6 @@ package org.sparkfinetune.task;
 /** Any number of labels a row: those whose sigmoid reaches a threshold. */
 final class MultiLabelTask implements Task {
   @Override
-  public double[] probabilities(float[] logits) {
-    return Predictions.sigmoid(logits);
-  }
-
-  @Override
   public int[] predicted(double[] probabilities, double threshold) {
     return Predictions.atLeast(probabilities, threshold);
   }
@@ -23,8 +18,8 @@ final class MultiLabelTask implements Task {
   }
 
   @Override
-  public String activation() {
-    return "sigmoid";
+  public Activation activation() {
+    return Activation.SIGMOID;
   }
 
   @Override

@@ -3,11 +3,6 @@ package org.sparkfinetune.task;
 /** Exactly one label a row: the most probable one by softmax. */
 final class SingleLabelTask implements Task {
   @Override
-  public double[] probabilities(float[] logits) {
-    return Predictions.softmax(logits);
-  }
-
-  @Override
   public int[] predicted(double[] probabilities, double threshold) {
     return new int[] {Predictions.argmax(probabilities)};
   }
@@ -23,8 +18,8 @@ final class SingleLabelTask implements Task {
   }
 
   @Override
-  public String activation() {
-    return "softmax";
+  public Activation activation() {
+    return Activation.SOFTMAX;
   }
 
   @Override

@@ -7,7 +7,9 @@ public interface Task {
    *
    * @param logits one a label
    */
-  double[] probabilities(float[] logits);
+  default double[] probabilities(float[] logits) {
+    return activation().probabilities(logits);
+  }
 
   /**
    * The indices of the labels predicted, ascending.
@@ -21,11 +23,11 @@ public interface Task {
   /** Whether it takes a threshold to tell which labels are predicted. */
   boolean hasThreshold();
 
-  /** Whether a row may have any number of labels, not exactly one. */
+  /** Whether a row may have any number of labels, not exactly one: which metrics it has. */
   boolean hasLabelSets();
 
-  /** What makes probabilities of logits, by the name that Spark NLP and PyTorch have for it. */
-  String activation();
+  /** What makes probabilities of logits, and so which loss trains them. */
+  Activation activation();
 
   /** What a text gets, in words. */
   String words();

@@ -4,7 +4,7 @@ import java.util.List;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.task.ProblemType;
 
-/** Which loss a model of a problem type is trained with. */
+/** Which loss a model of a problem type is trained with: that of its activation. */
 final class LossFunctions {
   private LossFunctions() {}
 
@@ -30,14 +30,14 @@ final class LossFunctions {
     // A gamma of 0 is no focal loss.
     double gamma = arguments.loss() == LossType.FOCAL ? arguments.focalGamma() : 0;
     LabelWeights weights = new LabelWeights(labelNames, rowsByLabel, rows);
-    return switch (problemType) {
-      case SINGLE_LABEL_CLASSIFICATION -> {
+    return switch (problemType.task().activation()) {
+      case SOFTMAX -> {
         requireUnused(
             "pos_weight", arguments.posWeight(), "none", problemType, "training.class_weights");
         yield new SingleLabelLoss(
             weights.ofClasses(arguments.classWeights()), arguments.labelSmoothingFactor(), gamma);
       }
-      case MULTI_LABEL_CLASSIFICATION -> {
+      case SIGMOID -> {
         requireUnused(
             "class_weights", arguments.classWeights(), "none", problemType, "training.pos_weight");
         requireUnused(

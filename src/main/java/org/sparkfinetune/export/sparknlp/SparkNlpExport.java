@@ -110,7 +110,7 @@ public final class SparkNlpExport implements Exporter {
     int maxLength = trained instanceof Number n ? n.intValue() : DEFAULT_MAX_LENGTH;
     set(stage, "maxSentenceLength", Math.min(LONGEST, Math.min(maxLength, config.maxTokens())));
     if (config.problemType().task().hasThreshold()) {
-      set(stage, "activation", config.problemType().task().activation());
+      set(stage, "activation", config.problemType().task().activation().spelling());
       double threshold = config.decisionThreshold();
       set(stage, "threshold", (float) threshold);
     }
