@@ -211,7 +211,7 @@ class ArchitectureTest {
   static final ArchRule onlyAnObjectiveOfTheUsersIsFoundByItsName =
       noClasses()
           .that()
-          .doNotHaveFullyQualifiedName("org.sparkfinetune.study.SamplerFactory")
+          .doNotHaveFullyQualifiedName("org.sparkfinetune.study.UserObjective")
           .and()
           // It names one of the JDK's.
           .doNotHaveFullyQualifiedName("org.sparkfinetune.collective.GlooListener")

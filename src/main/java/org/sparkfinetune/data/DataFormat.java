@@ -3,6 +3,7 @@ package org.sparkfinetune.data;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -51,6 +52,26 @@ public record DataFormat(
             defaultValue = "UTF-8")
         String encoding) {
 
+  /** What an ending tells of CSV with tabs between its fields. */
+  static final String TSV = "tsv";
+
+  /** The endings, as messages have them. */
+  static final String ENDINGS = ".csv, .tsv, .json, .jsonl, .ndjson, .parquet";
+
+  /** The formats that files' endings tell. */
+  private static final Map<String, String> BY_ENDING =
+      Map.of(
+          "csv", "csv",
+          "tsv", TSV,
+          "tab", TSV,
+          "json", "json",
+          "jsonl", "json",
+          "ndjson", "json",
+          "parquet", "parquet");
+
+  private static final List<String> COMPRESSIONS =
+      List.of(".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate");
+
   private static final String AUTO = "auto";
   private static final String RFC_QUOTE = "\"";
 
@@ -97,6 +118,18 @@ public record DataFormat(
   /** RFC 4180 in UTF-8, where files are CSV. */
   public static DataFormat of(String format) {
     return new DataFormat(format, "", RFC_QUOTE, RFC_QUOTE, "UTF-8");
+  }
+
+  /** The format that a file's ending tells, or {@link #TSV}; empty when it tells none. */
+  static String byEnding(String fileName) {
+    String name = fileName.toLowerCase(Locale.ROOT);
+    for (String compression : COMPRESSIONS) {
+      if (name.endsWith(compression)) {
+        name = name.substring(0, name.length() - compression.length());
+        break;
+      }
+    }
+    return BY_ENDING.getOrDefault(name.substring(name.lastIndexOf('.') + 1), "");
   }
 
   /** The same with another format. */

@@ -46,9 +46,6 @@ record DataSource(
   static final String MALFORMED = "_malformed";
 
   private static final String TABLE = "table";
-  private static final String TSV = "tsv";
-  private static final List<String> COMPRESSIONS =
-      List.of(".gz", ".bz2", ".zst", ".lz4", ".snappy", ".deflate");
 
   /** Folders that are looked at for a table around them. */
   private static final int MAX_NAMES = 1000;
@@ -247,8 +244,10 @@ record DataSource(
     if (format.isAuto()) {
       requireOneFormat(path, formats, unknown);
     }
-    String name = format.isAuto() ? formats.first().replace(TSV, "csv") : format.format();
-    DataFormat told = format.as(name).orSeparator(formats.equals(Set.of(TSV)) ? "\t" : ",");
+    String name =
+        format.isAuto() ? formats.first().replace(DataFormat.TSV, "csv") : format.format();
+    DataFormat told =
+        format.as(name).orSeparator(formats.equals(Set.of(DataFormat.TSV)) ? "\t" : ",");
     List<Path> roots = Stream.of(found).map(FileStatus::getPath).toList();
     return new DataSource(
         path.toString(),
@@ -275,14 +274,10 @@ record DataSource(
     Optional<String> cure = ForeignFile.cure(file.getName());
     throw new UserException(
         cure.isPresent()
-            ? file
-                + " is of a format that is not read (.csv, .tsv, .json, .jsonl, .ndjson and .parquet"
-                + " are): "
-                + cure.get()
-            : "cannot tell the format of "
-                + path
-                + " by its ending (.csv, .tsv, .json, .jsonl, .ndjson, .parquet): set data.format to"
-                + " csv, json or parquet");
+            ? "%s is of a format that is not read (%s are): %s"
+                .formatted(file, DataFormat.ENDINGS, cure.get())
+            : "cannot tell the format of %s by its ending (%s): set data.format to csv, json or parquet"
+                .formatted(path, DataFormat.ENDINGS));
   }
 
   /** Adds the files that Spark would read of a root: plain ones, and those of partition folders. */
@@ -318,26 +313,11 @@ record DataSource(
    * part-00000, and Spark ends the names of those of train.tsv with .csv.
    */
   private static String formatByEnding(FileStatus root, FileStatus file) {
-    String ofRoot = formatByEnding(root.getPath().getName());
-    String ofFile = formatByEnding(file.getPath().getName());
-    return ofFile.isEmpty() || ofFile.equals("csv") && ofRoot.equals(TSV) ? ofRoot : ofFile;
-  }
-
-  private static String formatByEnding(String fileName) {
-    String name = fileName.toLowerCase(Locale.ROOT);
-    for (String compression : COMPRESSIONS) {
-      if (name.endsWith(compression)) {
-        name = name.substring(0, name.length() - compression.length());
-        break;
-      }
-    }
-    return switch (name.substring(name.lastIndexOf('.') + 1)) {
-      case "csv" -> "csv";
-      case "tsv", "tab" -> TSV;
-      case "json", "jsonl", "ndjson" -> "json";
-      case "parquet" -> "parquet";
-      default -> "";
-    };
+    String ofRoot = DataFormat.byEnding(root.getPath().getName());
+    String ofFile = DataFormat.byEnding(file.getPath().getName());
+    return ofFile.isEmpty() || ofFile.equals("csv") && ofRoot.equals(DataFormat.TSV)
+        ? ofRoot
+        : ofFile;
   }
 
   private static boolean isTable(SparkSession session, String name) {

@@ -49,7 +49,7 @@ record StudyPlan(
     TuneArguments tune = given.get(TuneArguments.SCHEMA);
     TuneChecks.check(tune);
     Optional<Objective> objective =
-        parts.objective().isPresent() ? parts.objective() : SamplerFactory.objective(tune);
+        parts.objective().isPresent() ? parts.objective() : UserObjective.of(tune);
     Objectives goal =
         Objectives.of(
             tune,
@@ -62,8 +62,8 @@ record StudyPlan(
             goal.metrics(),
             goal.directions(),
             TuneSpace.parse(tune.space(), FineTuneSchema.KEYS),
-            parts.sampler().orElseGet(() -> SamplerFactory.sampler(tune)),
-            parts.pruner().orElseGet(() -> SamplerFactory.pruner(tune, goal, name)),
+            parts.sampler().orElseGet(() -> Samplers.of(tune)),
+            parts.pruner().orElseGet(() -> Pruners.of(tune, goal, name)),
             tune.nTrials());
     int slots = slots(given, tune, spark, plan);
     Settings recorded = objective.isEmpty() ? withMetric(given, goal) : given;

@@ -1,5 +1,7 @@
 package org.sparkfinetune.study;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.sparkfinetune.config.Key;
 import org.sparkfinetune.config.Schema;
 
@@ -147,4 +149,11 @@ public record TuneArguments(
             defaultValue = "")
         String objective) {
   public static final Schema<TuneArguments> SCHEMA = Schema.of("tune", TuneArguments.class);
+
+  /** Values by whole key, as {@code tune.seed}, of those by name. */
+  static Map<String, Object> wholeKeys(Map<String, Object> values) {
+    Map<String, Object> whole = new LinkedHashMap<>();
+    values.forEach((name, value) -> whole.put(SCHEMA.section() + "." + name, value));
+    return whole;
+  }
 }

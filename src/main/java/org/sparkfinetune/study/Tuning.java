@@ -191,14 +191,14 @@ public final class Tuning extends RunBuilder<Tuning> {
         .sampler()
         .ifPresent(
             sampler ->
-                SamplerSettings.of(sampler)
+                Samplers.settings(sampler)
                     .ifPresentOrElse(
                         named::putAll, () -> shown.put("tune.sampler", nameOf(sampler))));
     parts
         .pruner()
         .ifPresent(
             pruner ->
-                SamplerSettings.of(pruner)
+                Pruners.settings(pruner)
                     .ifPresentOrElse(
                         named::putAll, () -> shown.put("tune.pruner", nameOf(pruner))));
     return settings.with(named).showing(shown);

@@ -80,8 +80,7 @@ class ObjectivesTest {
     Objectives goal = goal(values);
 
     assertThat(goal.metrics()).containsExactly("latency");
-    assertThat(SamplerFactory.pruner(tune(values), goal, "study"))
-        .isInstanceOf(SuccessiveHalvingPruner.class);
+    assertThat(Pruners.of(tune(values), goal, "study")).isInstanceOf(SuccessiveHalvingPruner.class);
   }
 
   @Test
@@ -159,7 +158,7 @@ class ObjectivesTest {
   void refusesAPrunerThatHasNothingToGoBy() {
     for (String metric : List.of("accuracy,train_runtime", "train_runtime")) {
       Map<String, Object> values = Map.of("metric", metric, "pruner", "asha");
-      assertThatThrownBy(() -> SamplerFactory.pruner(tune(values), goal(values), "study"))
+      assertThatThrownBy(() -> Pruners.of(tune(values), goal(values), "study"))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("tune.pruner=asha")
           .hasMessageEndingWith("expected none");
@@ -170,7 +169,6 @@ class ObjectivesTest {
   void patienceWrapsThePruner() {
     Map<String, Object> values = Map.of("pruner", "median", "pruner_patience", 2);
 
-    assertThat(SamplerFactory.pruner(tune(values), goal(values), "study"))
-        .isInstanceOf(PatientPruner.class);
+    assertThat(Pruners.of(tune(values), goal(values), "study")).isInstanceOf(PatientPruner.class);
   }
 }

@@ -45,8 +45,7 @@ class SamplerSettingsTest {
   @ParameterizedTest
   @MethodSource("samplers")
   void theSettingsOfASamplerGiveItAgain(Sampler sampler) {
-    assertThat(SamplerFactory.sampler(read(SamplerSettings.of(sampler).orElseThrow())))
-        .isEqualTo(sampler);
+    assertThat(Samplers.of(read(Samplers.settings(sampler).orElseThrow()))).isEqualTo(sampler);
   }
 
   static Stream<Pruner> pruners() {
@@ -62,20 +61,19 @@ class SamplerSettingsTest {
   @ParameterizedTest
   @MethodSource("pruners")
   void theSettingsOfAPrunerGiveItAgain(Pruner pruner) {
-    assertThat(SamplerFactory.pruner(read(SamplerSettings.of(pruner).orElseThrow()), "study"))
-        .isEqualTo(pruner);
+    assertThat(Pruners.of(read(Pruners.settings(pruner).orElseThrow()), "study")).isEqualTo(pruner);
   }
 
   @Test
   void whatNoSettingsGiveHasNone() {
     assertThat(
-            SamplerSettings.of(
+            Samplers.settings(
                 new TpeSampler(3, new TpeSampler.Options(10, 99, Optional.empty(), true))))
         .isEmpty();
-    assertThat(SamplerSettings.of((history, space, number) -> Map.of())).isEmpty();
-    assertThat(SamplerSettings.of(new MedianPruner(3, 2, 5, 1))).isEmpty();
-    assertThat(SamplerSettings.of(new SuccessiveHalvingPruner(OptionalInt.empty(), 4, 0, 0)))
+    assertThat(Samplers.settings((history, space, number) -> Map.of())).isEmpty();
+    assertThat(Pruners.settings(new MedianPruner(3, 2, 5, 1))).isEmpty();
+    assertThat(Pruners.settings(new SuccessiveHalvingPruner(OptionalInt.empty(), 4, 0, 0)))
         .isEmpty();
-    assertThat(SamplerSettings.of(new PatientPruner(new NopPruner(), 2, 0.5))).isEmpty();
+    assertThat(Pruners.settings(new PatientPruner(new NopPruner(), 2, 0.5))).isEmpty();
   }
 }
