@@ -55,7 +55,10 @@ import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.task.ProblemType;
 
-/** From settings to the rows with what was found of their labels, and the figures beside them. */
+/**
+ * Runs an audit: reads the settings, and writes the rows with what was found about their labels,
+ * and the figures.
+ */
 final class AuditRun {
   private static final String LABEL_ISSUE = ExampleColumns.LABEL_ISSUE;
   static final String SUGGESTED_LABEL = "suggested_label";

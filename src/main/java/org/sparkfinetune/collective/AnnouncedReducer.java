@@ -3,7 +3,7 @@ package org.sparkfinetune.collective;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 
-/** What exchanges gradients when a backward pass that was announced has ended, and at no other. */
+/** Exchanges gradients at the end of each backward pass that was announced, and of no other. */
 abstract class AnnouncedReducer implements GradientReducer {
   private boolean announced;
 

@@ -14,9 +14,9 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.collective.Store.StoreException;
 
 /**
- * Who is still there: each worker writes into the shared store how far it is, every second that it
- * lives, and what it leaves for when the user has something to put right. Asked only when an
- * operation has failed.
+ * Which workers are still alive. Every second each worker writes its progress into the shared
+ * store; a worker that ends with an error of the user's writes that error there too. It is read
+ * only when an operation has failed.
  */
 final class Liveness implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Liveness.class);

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A file that no folder has any more: nobody finds it, and however its processes end, nothing is
- * left of it. It is opened by the number that it has among the open files of the process that made
- * it; by processes of the same user that see that one. Linux alone.
+ * A file that has been deleted from its folder while it is open: nobody can find it by a name, and
+ * nothing is left of it, however its processes end. Processes of the same user open it by its
+ * number among the open files of the process that made it ({@code /proc/PID/fd}). Linux only.
  */
 final class NamelessFile implements AutoCloseable {
   private static final String DELETED = " (deleted)";

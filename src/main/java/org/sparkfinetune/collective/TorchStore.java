@@ -16,9 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What libtorch's process groups meet by, without a socket of libtorch's: each process has a store
- * of its own, a file that nobody else can open, and what one writes there is brought to all by the
- * {@link Store} of the workers for as long as this is open.
+ * The store through which libtorch's process groups find each other, without a socket of
+ * libtorch's. Each process has a store of its own, a file that nobody else can open. While this is
+ * open, it copies what a process writes there to all others, through the workers' {@link Store}.
  */
 final class TorchStore implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TorchStore.class);

@@ -11,13 +11,15 @@ import java.util.TreeMap;
 import org.sparkfinetune.UserException;
 
 /**
- * What a configuration's references make of it, told before they are resolved: where {@code
- * a1=${a0}${a0}}, {@code a2=${a1}${a1}} and so on double forty times, a few lines take all memory.
+ * How large a configuration gets when its references are resolved, found out before that is done:
+ * where {@code a1=${a0}${a0}}, {@code a2=${a1}${a1}} and so on double forty times, a few lines take
+ * all memory.
  *
  * <p>Sizes are counted in the library's own text of what it has parsed, includes and all, in which
  * keys and strings are quoted and values that are put over each other stand in their order. A
- * reference counts as what is at its key or below, and what is put there as a whole; one to what it
- * is a part of as what came before. That is at least what it makes.
+ * reference counts as much as all that stands at its key and below it; a reference to a value that
+ * it is itself a part of counts as much as what stood there before. So the count is never too
+ * small.
  */
 final class HoconExpansion {
   /** Characters and values. No configuration is larger without references. */

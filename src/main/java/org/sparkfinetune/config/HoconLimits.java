@@ -3,9 +3,10 @@ package org.sparkfinetune.config;
 import org.sparkfinetune.UserException;
 
 /**
- * What a text of HOCON may cost: the library takes a level of Java's stack for each level and for
- * each part of a key, several times; the square of a value's pieces in time; and with references
- * that are doubled, as much memory as there is. No configuration needs more than a few of each.
+ * Limits on the size of a HOCON text. The library uses several levels of Java's stack for each
+ * level of the text and for each part of a key, and time that grows with the square of a value's
+ * pieces; references to references can use up all memory. No configuration needs more than a few of
+ * each.
  */
 public final class HoconLimits {
   /** Brackets in brackets, and files in files. */

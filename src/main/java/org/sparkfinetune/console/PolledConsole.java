@@ -11,8 +11,8 @@ import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.train.TrainingProgress;
 
 /**
- * A console whose text waits until somebody asks for it, as a process beside this one does that has
- * a notebook to show it in. Thread-safe.
+ * A console that keeps its text until it is asked for it: by Python, which shows it in a notebook.
+ * Thread-safe.
  */
 @PublicApi
 public final class PolledConsole {

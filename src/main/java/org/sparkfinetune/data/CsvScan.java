@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A look at a CSV file from its start: its header, and what Spark's parser would not tell, as lines
- * have numbers here. Costs no more memory than the header has characters.
+ * Scans a CSV file from its start: reads its header and finds faults that Spark's parser does not
+ * report, with their line numbers. Needs no more memory than the header.
  *
  * <p>A field is quoted when it begins with the quote. Where text follows its closing quote, it goes
  * on to the next separator or line break, as Spark's parser has it.

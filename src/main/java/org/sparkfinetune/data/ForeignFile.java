@@ -11,8 +11,8 @@ import org.apache.hadoop.fs.Path;
 import org.sparkfinetune.UserException;
 
 /**
- * Files that are known and not read, by their ending and by their first bytes, which tell more than
- * a name: what it is called, and how its rows are had.
+ * File formats that are recognized but not read, by a file's ending or its first bytes: the
+ * format's name, and how to convert its rows.
  */
 final class ForeignFile {
   private static final String WITH_PANDAS = "write its rows as Parquet (in pandas, df.to_parquet)";

@@ -16,11 +16,11 @@ import org.apache.spark.sql.RowFactory;
  * stratification (Sechidis, Tsoumakas and Vlahavas, 2011, <i>On the Stratification of Multi-label
  * Data</i>).
  *
- * <p>The label with the fewest examples left goes first: each of these examples goes to the part
- * that wants most of that label still, of equals to the one that wants most examples, of equals to
- * the first. Where the paper draws lots, the order given here decides, so that the same examples
- * are always split alike. Examples without labels come last. A label keeps at least one example in
- * the first part, training.
+ * <p>The label with the fewest examples left goes first: each of its examples goes to the part that
+ * still needs most examples of that label; between equal parts, to the one that needs most examples
+ * at all; then to the first. Where the paper draws lots, the order given here decides, so that the
+ * same examples are always split alike. Examples without labels come last. A label keeps at least
+ * one example in the first part, training.
  */
 final class IterativeStratification {
   private static final List<String> PARTS = List.of(Split.TRAIN, Split.VALIDATION, Split.TEST);

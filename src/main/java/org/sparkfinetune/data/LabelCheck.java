@@ -18,8 +18,8 @@ import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.text.NumberFormat;
 
 /**
- * Looks at the labels of training rows as a whole, whether they can be what was meant: sets of
- * labels in one string, rows' numbers or texts instead of classes, spellings of one label.
+ * Checks whether the labels of all training rows look right. Suspicious are sets of labels in one
+ * string, row numbers or texts in place of classes, and several spellings of one label.
  *
  * @param counts usable training rows, by label
  * @param problemType says whether a row has a set of labels instead of one

@@ -13,8 +13,9 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.text.OneLine;
 
 /**
- * A folder whose rows a log tells, not its files: those hold rows that were deleted or replaced as
- * well. Delta's and Iceberg's tables are read by their own code where Spark has it, Hudi's not.
+ * A folder in which a log, not the list of files, says which rows there are: the files also hold
+ * rows that were deleted or replaced. Tables of Delta and Iceberg are read by their own code, where
+ * Spark has it; those of Hudi are not read.
  *
  * @param root the folder that holds the log
  */

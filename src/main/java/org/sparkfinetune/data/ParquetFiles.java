@@ -44,7 +44,7 @@ final class ParquetFiles {
    */
   private record FileColumns(Path file, StructType columns, Map<String, Type> unread) {}
 
-  /** A column as the first file has it that has it. */
+  /** A column, and the first file that has it. */
   private record Known(StructField field, Path file) {}
 
   private ParquetFiles() {}

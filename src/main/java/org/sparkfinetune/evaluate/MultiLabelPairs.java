@@ -11,7 +11,10 @@ import org.sparkfinetune.task.ProblemType;
 final class MultiLabelPairs extends PairedAccumulator {
   private static final long serialVersionUID = 1L;
 
-  /** Of five counts of labels: what a row has, and twice what is predicted and what rightly. */
+  /**
+   * Bits of each of five counts of labels: those of the row, and for each model those predicted and
+   * those predicted rightly.
+   */
   private static final int BITS = 12;
 
   private static final long MASK = (1L << BITS) - 1;

@@ -186,7 +186,7 @@ public final class HubUpload {
     out.write('\n');
   }
 
-  /** What the store is told, and what it is given. */
+  /** The requests to the store of large files (Git LFS). */
   private static final class LfsTransfer {
     private final HubHttp http;
     private final HubId id;

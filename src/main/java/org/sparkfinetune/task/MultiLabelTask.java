@@ -18,8 +18,8 @@ final class MultiLabelTask implements Task {
   }
 
   @Override
-  public Activation activation() {
-    return Activation.SIGMOID;
+  public OutputActivation activation() {
+    return OutputActivation.SIGMOID;
   }
 
   @Override

@@ -18,8 +18,8 @@ final class SingleLabelTask implements Task {
   }
 
   @Override
-  public Activation activation() {
-    return Activation.SOFTMAX;
+  public OutputActivation activation() {
+    return OutputActivation.SOFTMAX;
   }
 
   @Override

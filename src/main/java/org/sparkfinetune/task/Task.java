@@ -27,7 +27,7 @@ public interface Task {
   boolean hasLabelSets();
 
   /** What makes probabilities of logits, and so which loss trains them. */
-  Activation activation();
+  OutputActivation activation();
 
   /** What a text gets, in words. */
   String words();

@@ -15,8 +15,9 @@ import org.sparkfinetune.text.OneLine;
 import org.sparkfinetune.tokenize.TokenizerSettings.Normalization;
 
 /**
- * A {@code tokenizer.json} that settings beside it are put over, as transformers' class does when
- * it reads the folder: afterwards the text alone says all, and is what runs, is saved and exported.
+ * A {@code tokenizer.json} into which the settings of the files beside it are written, as
+ * transformers' class applies them when it reads the folder. After that the text alone says
+ * everything; it is what runs, what is saved and what is exported.
  */
 public final class TokenizerTree {
   private static final String TYPE = "type";

@@ -14,7 +14,7 @@ import org.sparkfinetune.model.compute.Parameter;
 import org.sparkfinetune.train.checkpoint.TensorFile;
 
 /**
- * Numbers that tell what a training started from: equal ones are taken for the same.
+ * Hashes of what a training started from, to tell whether a checkpoint is of the same training.
  *
  * @param train of the training rows and their order
  * @param validation of the validation rows and their order

@@ -14,8 +14,8 @@ import java.util.Objects;
  * @param step optimizer steps done
  * @param rowsSeen training rows of all workers in those steps
  * @param batchSize rows of a step
- * @param optimizerSteps steps that the optimizer did: others may have been skipped, or numbered for
- *     another batch size
+ * @param optimizerSteps how often the optimizer has changed the weights; another number than {@code
+ *     step} where steps were skipped, or were counted for another batch size
  * @param seconds that the training took so far, in all processes that brought it here
  * @param fingerprints of what it started from
  * @param settings of the training and the model, by their paths

@@ -9,9 +9,10 @@ import java.util.Locale;
  * @param steps how it falls into steps
  * @param tokens of all training rows
  * @param parameters numbers that the model consists of
- * @param trained those of them that are trained, without word vectors that do not occur
+ * @param trained how many of them are trained; word vectors of tokens that do not occur are not
+ *     counted
  * @param vocabulary rows of the table of word vectors
- * @param occurring those of them whose tokens occur in the rows
+ * @param occurring how many of these rows belong to tokens that occur in the training rows
  * @param memory bytes that a worker takes beside its JVM, about
  */
 public record TrainingPlan(

@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 import org.sparkfinetune.UserException;
 
 /**
- * All trials of a search: says what to try next, is told what came of it, and keeps a file of it
- * that another process goes on from. Thread-safe.
+ * All trials of a search. It says what to try next, takes the results, and keeps both in a file,
+ * from which another process can continue the search. Thread-safe.
  */
 public final class Study implements AutoCloseable {
   /** The reason of a trial that has to be run again. */

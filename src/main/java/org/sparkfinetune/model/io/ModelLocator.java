@@ -14,9 +14,10 @@ import org.sparkfinetune.hub.TransferListener;
 import org.sparkfinetune.storage.Storage;
 
 /**
- * Where a pretrained model lies that a user has named: the one door for all names. A URI whose
- * scheme a {@link ModelResolver} knows is fetched; any other name is a bundled model's, or a path
- * where there is something, or what a resolver takes for its own, as {@code org/name}.
+ * Finds the pretrained model that a user has named; all names are resolved here. A URI whose scheme
+ * a {@link ModelResolver} knows is fetched. Any other name is that of a bundled model, or a path at
+ * which there is something, or a name that a resolver accepts without a scheme, such as {@code
+ * org/name}.
  */
 public final class ModelLocator {
   /** Begins the settings that {@link #pin} makes, of one URI each. */
@@ -88,7 +89,10 @@ public final class ModelLocator {
             .filter(resolver -> isPinned || !mayBePath(name, hadoop));
   }
 
-  /** Where nobody can look, what is wrong with the path is told by who opens it. */
+  /**
+   * Whether something may be at the path. Where that cannot be found out it may: opening it then
+   * says what is wrong.
+   */
   private static boolean mayBePath(String name, Configuration hadoop) {
     try {
       return Storage.ask(name, name, hadoop, FileSystem::exists);

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.zip.CRC32;
 
-/** What MLflow's servers take, and what is made of what they do not. */
+/** The limits of MLflow's servers, and how values beyond them are shortened. */
 final class Limits {
   static final int METRICS = 1000;
 

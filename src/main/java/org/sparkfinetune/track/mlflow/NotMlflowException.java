@@ -4,8 +4,8 @@ import java.time.Duration;
 import org.sparkfinetune.track.Sink.ServerUnavailableException;
 
 /**
- * Something before the tracking server has answered, or something else than one: what it refuses,
- * the server may take yet.
+ * The answer came not from a tracking server but from something in front of it, as a proxy, or from
+ * another program. What it refuses, the server may still accept later.
  */
 final class NotMlflowException extends ServerUnavailableException {
   private static final long serialVersionUID = 1L;

@@ -3,8 +3,8 @@ package org.sparkfinetune.tune.sampler;
 import java.util.Arrays;
 
 /**
- * Around each observed choice: one observation more than the prior, which has an n-th of one for
- * each choice where there are n kernels. The last kernel is the prior itself.
+ * A kernel for each observed choice. With n kernels, each has the prior, 1/n for every choice, and
+ * 1 more for the choice that was observed. The last kernel is the prior alone.
  */
 final class CategoricalKernels implements Kernels {
   private static final int NONE = -1;

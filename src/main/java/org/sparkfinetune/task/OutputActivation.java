@@ -3,7 +3,7 @@ package org.sparkfinetune.task;
 import java.util.Locale;
 
 /** What makes probabilities of logits; the loss that is trained with goes by it. */
-public enum Activation {
+public enum OutputActivation {
   /** One distribution over all labels; its loss is cross-entropy. */
   SOFTMAX,
   /** A probability of its own for each label; its loss is binary cross-entropy. */
