@@ -34,9 +34,11 @@ record CategoryAnnotator(
    * What becomes of a row.
    *
    * @param annotations of its documents, in order
-   * @param probabilities of each document, by index of the label
+   * @param logits of each document, by index of the label
+   * @param probabilities likewise
    */
-  record Categories(List<Annotation> annotations, List<double[]> probabilities) {}
+  record Categories(
+      List<Annotation> annotations, List<float[]> logits, List<double[]> probabilities) {}
 
   /**
    * The categories of each row's documents, in order.
@@ -55,16 +57,18 @@ record CategoryAnnotator(
         (i < texts(documents) ? first : second).add(documents[i].result());
       }
     }
-    double[][] probabilities =
-        classifier.probabilities(
+    float[][] logits =
+        classifier.logits(
             first, pairs ? Optional.of(second) : Optional.empty(), factor, batchSize, unknown);
     List<Categories> categories = new ArrayList<>();
     int text = 0;
     for (Annotation[] documents : rows) {
-      Categories row = new Categories(new ArrayList<>(), new ArrayList<>());
+      Categories row = new Categories(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
       for (int sentence = 0; sentence < texts(documents); sentence++) {
-        row.annotations().addAll(ofDocument(documents[sentence], sentence, probabilities[text]));
-        row.probabilities().add(probabilities[text]);
+        double[] probabilities = classifier.problemType().task().probabilities(logits[text]);
+        row.annotations().addAll(ofDocument(documents[sentence], sentence, probabilities));
+        row.logits().add(logits[text]);
+        row.probabilities().add(probabilities);
         text++;
       }
       categories.add(row);

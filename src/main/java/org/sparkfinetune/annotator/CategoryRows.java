@@ -2,6 +2,7 @@ package org.sparkfinetune.annotator;
 
 import com.johnsnowlabs.nlp.Annotation;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
@@ -17,14 +18,17 @@ import scala.collection.Seq;
 final class CategoryRows {
   private final String[] inputCols;
   private final String probabilityCol;
+  private final String rawPredictionCol;
 
   /**
    * @param inputCols one column of documents, of pairs two
    * @param probabilityCol a column that rows have, for the probabilities; empty for none
+   * @param rawPredictionCol likewise, for the logits
    */
-  CategoryRows(String[] inputCols, String probabilityCol) {
+  CategoryRows(String[] inputCols, String probabilityCol, String rawPredictionCol) {
     this.inputCols = inputCols;
     this.probabilityCol = probabilityCol;
+    this.rawPredictionCol = rawPredictionCol;
   }
 
   /** The documents of a row; of pairs all first ones, then as many second ones. */
@@ -48,28 +52,42 @@ final class CategoryRows {
     return columns.stream().flatMap(List::stream).toArray(Annotation[]::new);
   }
 
-  /** The row with its probabilities, and its categories in a further column. */
+  /** The row with its probabilities and logits, and its categories in a further column. */
   Row with(Row row, CategoryAnnotator.Categories categories) {
     Object[] values = new Object[row.size() + 1];
     for (int column = 0; column < row.size(); column++) {
       values[column] = row.get(column);
     }
     if (!probabilityCol.isEmpty()) {
-      values[row.fieldIndex(probabilityCol)] = vector(categories.probabilities());
+      values[row.fieldIndex(probabilityCol)] =
+          vector("probabilityCol=" + probabilityCol, "probabilities", categories.probabilities());
+    }
+    if (!rawPredictionCol.isEmpty()) {
+      List<double[]> logits = categories.logits().stream().map(CategoryRows::doubles).toList();
+      values[row.fieldIndex(rawPredictionCol)] =
+          vector("rawPredictionCol=" + rawPredictionCol, "logits", logits);
     }
     values[row.size()] = categories.annotations().stream().map(CategoryRows::toRow).toArray();
     return RowFactory.create(values);
   }
 
-  private Vector vector(List<double[]> probabilities) {
-    if (probabilities.size() > 1) {
+  private static double[] doubles(float[] logits) {
+    double[] values = new double[logits.length];
+    Arrays.setAll(values, label -> logits[label]);
+    return values;
+  }
+
+  private static Vector vector(String setting, String what, List<double[]> ofDocuments) {
+    if (ofDocuments.size() > 1) {
       throw new UserException(
-          "probabilityCol=%s: a row has %d documents, each with probabilities of its own: give a row"
-                  .formatted(probabilityCol, probabilities.size())
+          "%s: a row has %d documents, each with %s of its own: give a row"
+                  .formatted(setting, ofDocuments.size(), what)
               + " one document (explode them, as SentenceDetector's setExplodeSentences does), or"
-              + " leave probabilityCol out");
+              + " leave "
+              + setting.substring(0, setting.indexOf('='))
+              + " out");
     }
-    return probabilities.isEmpty() ? null : Vectors.dense(probabilities.get(0));
+    return ofDocuments.isEmpty() ? null : Vectors.dense(ofDocuments.get(0));
   }
 
   private static Row toRow(Annotation annotation) {

@@ -10,14 +10,13 @@ import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.io.ModelFiles;
 import org.sparkfinetune.task.ProblemType;
-import org.sparkfinetune.task.Task;
 import org.sparkfinetune.tokenize.Batch;
 import org.sparkfinetune.tokenize.Encoding;
 import org.sparkfinetune.tokenize.TextTokenizer;
 import org.sparkfinetune.tokenize.TokenizerSummary;
 
 /**
- * Texts to class probabilities: a tokenizer and a classifier, loaded into native memory.
+ * Texts to logits and class probabilities: a tokenizer and a classifier, loaded into native memory.
  *
  * <p>Once loaded it is read-only, and tasks call it side by side: a forward pass in inference mode
  * changes neither weights nor tokenizer.
@@ -73,7 +72,7 @@ final class Predictor implements AutoCloseable {
   }
 
   /**
-   * The probability of each label for each text, or pair of texts, in the order of the texts.
+   * The logit of each label for each text, or pair of texts, in the order of the texts.
    *
    * <p>Texts of like length go through the network together, so that little of a batch is padding.
    *
@@ -81,10 +80,9 @@ final class Predictor implements AutoCloseable {
    * @param factor of the logits
    * @param batchSize texts a forward pass
    * @param unknown takes how many of the tokens the tokenizer does not know
-   * @return {@code [texts.size()][labels().size()]}, each row a softmax, of multi-label a sigmoid a
-   *     label
+   * @return {@code [texts.size()][labels().size()]}, times the factor
    */
-  double[][] probabilities(
+  float[][] logits(
       List<String> texts,
       Optional<List<String>> pairs,
       double factor,
@@ -95,11 +93,10 @@ final class Predictor implements AutoCloseable {
             .map(seconds -> tokenizer.encodePairs(texts, seconds))
             .orElseGet(() -> tokenizer.encode(texts));
     unknown.accept(unknown(encodings));
-    Task task = problemType().task();
     Integer[] byLength = new Integer[texts.size()];
     Arrays.setAll(byLength, i -> i);
     Arrays.sort(byLength, Comparator.comparingInt(i -> encodings.get(i).inputIds().length));
-    double[][] probabilities = new double[texts.size()][];
+    float[][] logits = new float[texts.size()][];
     for (int start = 0; start < byLength.length; start += batchSize) {
       int end = Math.min(byLength.length, start + batchSize);
       Integer[] rows = Arrays.copyOfRange(byLength, start, end);
@@ -107,13 +104,13 @@ final class Predictor implements AutoCloseable {
       int[] starts =
           Arrays.stream(rows).mapToInt(i -> encodings.get(i).secondSegmentStart()).toArray();
       int[][] unlabeled = new int[rows.length][0];
-      float[][] logits =
+      float[][] ofBatch =
           classifier.logits(Batch.of(ids, starts, unlabeled, classifier.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
-        probabilities[rows[i]] = task.probabilities(times(logits[i], factor));
+        logits[rows[i]] = times(ofBatch[i], factor);
       }
     }
-    return probabilities;
+    return logits;
   }
 
   private static float[] times(float[] logits, double factor) {

@@ -83,6 +83,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private IntParam batchSize;
   private final BooleanParam annotateUnlabeled;
   private final Param<String> probabilityCol;
+  private final Param<String> rawPredictionCol;
   private final DoubleParam temperature;
   private BroadcastModel source;
   private transient TrainingResult trainingSummary;
@@ -116,6 +117,13 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
             "Column for the vector of a row's probabilities, in the order of getClasses; none is"
                 + " written when it is empty.");
     setDefault(probabilityCol, "");
+    rawPredictionCol =
+        new Param<>(
+            this,
+            "rawPredictionCol",
+            "Column for the vector of a row's logits, in the order of getClasses; none is written when"
+                + " it is empty.");
+    setDefault(rawPredictionCol, "");
     temperature =
         new DoubleParam(
             this,
@@ -351,6 +359,26 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return getOrDefault(probabilityCol);
   }
 
+  /**
+   * The column that is added for logits: what the probabilities of a {@link #probabilityCol} are
+   * made of, divided by the {@link #temperature}, and with the same rules. Empty, the default,
+   * writes none.
+   */
+  public Param<String> rawPredictionCol() {
+    return rawPredictionCol;
+  }
+
+  /** Sets {@link #rawPredictionCol}. */
+  public TransformerClassifierModel setRawPredictionCol(String column) {
+    set(rawPredictionCol, column);
+    return this;
+  }
+
+  /** Gets {@link #rawPredictionCol}. */
+  public String getRawPredictionCol() {
+    return getOrDefault(rawPredictionCol);
+  }
+
   /** What a document's labels are. */
   public ProblemType getProblemType() {
     return ModelConfig.parse(files().config()).problemType();
@@ -359,6 +387,11 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   /** The classifier's files, as they are saved. */
   public ModelFiles files() {
     return source().files();
+  }
+
+  /** A copy with a file {@code config.json} that says something else of the same weights. */
+  public TransformerClassifierModel withConfig(String json) {
+    return copy(new ParamMap()).setFiles(files().withConfig(json));
   }
 
   /** The label names, by index (named as in Spark NLP's classifiers). */
@@ -416,13 +449,19 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   public Dataset<?> beforeAnnotate(Dataset<?> dataset) {
     ModelConfig.parse(files().config()).requirePositions(getMaxLength());
     source().broadcast(dataset.sparkSession().sparkContext());
-    String column = getProbabilityCol();
+    Dataset<?> more = withVectors(dataset, rawPredictionCol);
+    return withVectors(more, probabilityCol);
+  }
+
+  /** With an empty column for the vectors that a Param names, where it names one. */
+  private Dataset<?> withVectors(Dataset<?> dataset, Param<String> param) {
+    String column = getOrDefault(param);
     if (column.isEmpty()) {
       return dataset;
     }
     if (column.equals(getOutputCol()) || Arrays.asList(dataset.columns()).contains(column)) {
       throw new UserException(
-          "probabilityCol=" + column + ": there is a column of this name already: choose another");
+          param.name() + "=" + column + ": there is a column of this name already: choose another");
     }
     return dataset.withColumn(column, functions.lit(null).cast(SQLDataTypes.VectorType()));
   }
@@ -447,7 +486,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   }
 
   private Seq<Row> addCategories(Seq<Row> rows) {
-    CategoryRows form = new CategoryRows(getInputCols(), getProbabilityCol());
+    CategoryRows form =
+        new CategoryRows(getInputCols(), getProbabilityCol(), getRawPredictionCol());
     List<Row> before = JavaConverters.seqAsJavaList(rows);
     List<CategoryAnnotator.Categories> categories =
         classify(before.stream().map(form::documents).toList());

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.sparkfinetune.conformal.SetCoverage;
 import org.sparkfinetune.task.Predictions;
 import org.sparkfinetune.task.ProblemType;
 
@@ -26,7 +27,10 @@ public final class ClassificationMetrics implements Metrics, Serializable {
   private final EnumMap<Metric, Double> others;
   private final List<ReliabilityBin> reliability;
   private final List<RankedScores> ranked;
+  // There is no Optional that can be sent. Null where it is not known.
+  private final RiskCoverage riskCoverage;
   private final Map<Metric, Interval> intervals;
+  private final List<SetCoverage> predictionSets;
   private final List<Scores> perLabel;
 
   /**
@@ -37,12 +41,16 @@ public final class ClassificationMetrics implements Metrics, Serializable {
       Map<Metric, Double> others,
       List<ReliabilityBin> reliability,
       List<RankedScores> ranked,
-      Map<Metric, Interval> intervals) {
+      RiskCoverage riskCoverage,
+      Map<Metric, Interval> intervals,
+      List<SetCoverage> predictionSets) {
     this.matrix = matrix;
     this.others = new EnumMap<>(others);
     this.reliability = List.copyOf(reliability);
     this.ranked = List.copyOf(ranked);
+    this.riskCoverage = riskCoverage;
     this.intervals = Map.copyOf(intervals);
+    this.predictionSets = List.copyOf(predictionSets);
     this.counts = ConfusionScores.Counts.of(matrix);
     this.perLabel = ConfusionScores.perLabel(counts);
   }
@@ -54,7 +62,7 @@ public final class ClassificationMetrics implements Metrics, Serializable {
    */
   public static ClassificationMetrics of(ConfusionMatrix matrix, double loss) {
     return new ClassificationMetrics(
-        matrix.copy(), Map.of(Metric.LOSS, loss), List.of(), List.of(), Map.of());
+        matrix.copy(), Map.of(Metric.LOSS, loss), List.of(), List.of(), null, Map.of(), List.of());
   }
 
   @Override
@@ -120,12 +128,23 @@ public final class ClassificationMetrics implements Metrics, Serializable {
   }
 
   @Override
+  public Optional<RiskCoverage> riskCoverage() {
+    return Optional.ofNullable(riskCoverage);
+  }
+
+  @Override
   public ClassificationMetrics with(List<RankedScores> columns) {
     Map<Metric, Double> more = new EnumMap<>(others);
     more.putAll(
         RankedMetrics.of(ProblemType.SINGLE_LABEL_CLASSIFICATION, matrix.classes(), columns));
     return new ClassificationMetrics(
-        matrix, more, reliability, RankedMetrics.ofLabels(matrix.classes(), columns), intervals);
+        matrix,
+        more,
+        reliability,
+        RankedMetrics.ofLabels(matrix.classes(), columns),
+        RankedMetrics.riskCoverage(matrix.classes(), columns).orElse(null),
+        intervals,
+        predictionSets);
   }
 
   @Override
@@ -135,7 +154,19 @@ public final class ClassificationMetrics implements Metrics, Serializable {
 
   @Override
   public ClassificationMetrics with(Map<Metric, Interval> known) {
-    return new ClassificationMetrics(matrix, others, reliability, ranked, known);
+    return new ClassificationMetrics(
+        matrix, others, reliability, ranked, riskCoverage, known, predictionSets);
+  }
+
+  @Override
+  public List<SetCoverage> predictionSets() {
+    return predictionSets;
+  }
+
+  @Override
+  public ClassificationMetrics withPredictionSets(List<SetCoverage> sets) {
+    return new ClassificationMetrics(
+        matrix, others, reliability, ranked, riskCoverage, intervals, sets);
   }
 
   @Override
@@ -205,7 +236,8 @@ public final class ClassificationMetrics implements Metrics, Serializable {
       Map<Metric, Double> values = new EnumMap<>(Metric.class);
       statistics.forEach((metric, statistic) -> values.put(metric, statistic.value()));
       List<ReliabilityBin> bins = ((CalibrationError) statistics.get(Metric.ECE)).reliability();
-      return new ClassificationMetrics(matrix.copy(), values, bins, List.of(), Map.of());
+      return new ClassificationMetrics(
+          matrix.copy(), values, bins, List.of(), null, Map.of(), List.of());
     }
   }
 }

@@ -139,6 +139,8 @@ public enum Metric {
       EnumSet.of(Stage.TEST),
       single(),
       multi()),
+  /** Area under the curve of errors by the share of rows that are answered. */
+  AURC("aurc", "AURC", LESS, 0, EnumSet.of(Stage.TEST), single()),
   /** The probability from which on labels are predicted. */
   THRESHOLD("threshold", "Threshold", NEITHER, 0, EnumSet.of(Stage.EVAL, Stage.BEST_EVAL), multi()),
   /** Rows. */

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import org.sparkfinetune.conformal.SetCoverage;
 
 /** What labeled rows say of a classifier, of whichever problem type. */
 public interface Metrics {
@@ -36,6 +37,31 @@ public interface Metrics {
 
   /** What the order of each label's scores says, by label index; empty where it is not known. */
   List<RankedScores> ranked();
+
+  /**
+   * How often predictions are right from a confidence on; empty where it is not known, and where a
+   * row may have several labels.
+   */
+  default Optional<RiskCoverage> riskCoverage() {
+    return Optional.empty();
+  }
+
+  /** How the model's prediction sets fare, by coverage; empty where it has none. */
+  default List<SetCoverage> predictionSets() {
+    return List.of();
+  }
+
+  /**
+   * These metrics and how prediction sets fare.
+   *
+   * @param sets of the same rows; none where a row may have several labels
+   */
+  default Metrics withPredictionSets(List<SetCoverage> sets) {
+    if (!sets.isEmpty()) {
+      throw new IllegalArgumentException("prediction sets are of rows of one label");
+    }
+    return this;
+  }
 
   /** Where metrics lie; empty where that is not known. */
   Map<Metric, Interval> intervals();

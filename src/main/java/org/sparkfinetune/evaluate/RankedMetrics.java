@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.sparkfinetune.task.ProblemType;
 
@@ -26,6 +27,9 @@ final class RankedMetrics {
     metrics.put(
         Metric.AVERAGE_PRECISION_WEIGHTED,
         mean(ofLabels, RankedScores::averagePrecision, RankedScores::support));
+    if (Metric.AURC.isDefinedFor(problemType)) {
+      metrics.put(Metric.AURC, riskCoverage(labels, columns).map(RiskCoverage::aurc).orElse(0.0));
+    }
     if (Metric.ECE_EQUAL_MASS.isDefinedFor(problemType)) {
       metrics.put(
           Metric.ECE_EQUAL_MASS,
@@ -43,6 +47,14 @@ final class RankedMetrics {
         .filter(column -> column.column() < labels)
         .sorted(Comparator.comparingInt(RankedScores::column))
         .toList();
+  }
+
+  /** That of single labels' predictions; empty without rows. */
+  static Optional<RiskCoverage> riskCoverage(int labels, List<RankedScores> columns) {
+    return columns.stream()
+        .filter(column -> column.column() == labels)
+        .map(RankedScores::riskCoverage)
+        .findFirst();
   }
 
   private static double mean(

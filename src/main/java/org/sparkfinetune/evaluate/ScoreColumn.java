@@ -2,6 +2,7 @@ package org.sparkfinetune.evaluate;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The scores that some rows have in one column of a {@link ScoreBlocks}, those of rows that it is
@@ -114,6 +115,16 @@ final class ScoreColumn {
       error += Math.abs(right - before - confidence.value());
     }
     return Scores.ratio(error, all.length);
+  }
+
+  /** How often the rows' predictions are right from a confidence on. */
+  RiskCoverage riskCoverage() {
+    return RiskCoverage.of(positives, negatives);
+  }
+
+  /** See {@link RiskCoverage#mostAnswers}. */
+  Optional<RiskCoverage.Point> mostAnswers(double accuracy) {
+    return RiskCoverage.mostAnswers(positives, negatives, accuracy);
   }
 
   /** Between the two nearest scores, by NumPy's own arithmetic. */

@@ -14,6 +14,7 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.SelectiveSettings;
 import org.sparkfinetune.report.EvaluationReport;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
@@ -27,7 +28,12 @@ import org.sparkfinetune.storage.OutputFiles;
 @PublicApi
 public final class Calibration extends ModelRunBuilder<Calibration> {
   /** The settings of a calibration. */
-  public static final SettingKeys KEYS = DataArguments.labeledRows("validation");
+  public static final SettingKeys KEYS =
+      DataArguments.labeledRows("validation").and(CalibrationArguments.SCHEMA);
+
+  /** Those of the keys whose values are structures. */
+  public static final List<String> STRUCTURES =
+      List.of("calibrate.coverage", "calibrate.target_accuracy");
 
   private Calibration(RunOptions options) {
     super(options);
@@ -35,7 +41,7 @@ public final class Calibration extends ModelRunBuilder<Calibration> {
 
   /** A calibration of all defaults, by Spark jobs of this session. */
   public static Calibration on(SparkSession spark) {
-    return new Calibration(RunOptions.of(spark, KEYS, List.of()));
+    return new Calibration(RunOptions.of(spark, KEYS, STRUCTURES));
   }
 
   /**
@@ -55,9 +61,14 @@ public final class Calibration extends ModelRunBuilder<Calibration> {
   }
 
   /**
-   * Calibrates. Where the log loss of the rows does not fall, the model is left as it was.
+   * Calibrates. Where the log loss of the rows does not fall, its temperature is left as it was.
    *
-   * @throws UserException when there is no such model, or rows or output cannot be worked with
+   * <p>With {@code calibrate.coverage} or {@code calibrate.target_accuracy} the model also learns
+   * from the rows, with its new temperature, what {@link Prediction} asks of it by {@code
+   * predict.coverage} and {@code predict.target_accuracy}.
+   *
+   * @throws UserException when there is no such model, or rows or output cannot be worked with, or
+   *     the rows are too few for a coverage
    */
   public CalibrationResult run() {
     return options.use(this::run);
@@ -70,6 +81,7 @@ public final class Calibration extends ModelRunBuilder<Calibration> {
       throw new UserException(
           "data.validation is not set: expected labeled rows that the model was not trained on");
     }
+    SelectiveSettings selective = settings.get(CalibrationArguments.SCHEMA).selective();
     ClassifierPipeline pipeline = loadModel(arguments);
     try (ExampleSplits data = Results.prepareTest(options, measured(arguments), pipeline)) {
       options.console().text(data.report().render() + "\n");
@@ -78,12 +90,13 @@ public final class Calibration extends ModelRunBuilder<Calibration> {
       ClassifierPipeline scaled = pipeline.calibrated(rows);
       EvaluationResult after = Results.evaluate(scaled, rows);
       boolean better = after.loss() < before.loss();
+      ClassifierPipeline chosen = better ? scaled : pipeline;
+      if (!selective.isEmpty()) {
+        chosen = chosen.calibrated(rows, selective);
+      }
       CalibrationResult result =
           new CalibrationResult(
-              new TextClassifier(better ? scaled : pipeline),
-              better ? scaled.temperature() : pipeline.temperature(),
-              before,
-              better ? after : before);
+              new TextClassifier(chosen), chosen.temperature(), before, better ? after : before);
       if (output.isPresent()) {
         write(result, output.get(), RunOptions.shown(arguments.validation()));
       }

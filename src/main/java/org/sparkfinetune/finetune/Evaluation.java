@@ -10,6 +10,7 @@ import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.conformal.SetCoverage;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleSplits;
@@ -80,6 +81,13 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
               settings.get(MeasureArguments.SCHEMA).intervals());
       if (output.isPresent()) {
         output.get().writeJson(OutputFiles.METRICS, result.metrics());
+        if (!result.predictionSets().isEmpty()) {
+          output
+              .get()
+              .writeJson(
+                  OutputFiles.PREDICTION_SETS,
+                  result.predictionSets().stream().map(SetCoverage::toMap).toList());
+        }
         Results.writeReport(result, output.get());
         output.get().write(OutputFiles.PAGE, result.page(RunOptions.shown(arguments.test())));
       }

@@ -5,12 +5,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.sparkfinetune.PublicApi;
+import org.sparkfinetune.conformal.SetCoverage;
 import org.sparkfinetune.evaluate.ConfusionMatrix;
 import org.sparkfinetune.evaluate.Interval;
 import org.sparkfinetune.evaluate.Metric;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.RankedScores;
 import org.sparkfinetune.evaluate.Report;
+import org.sparkfinetune.evaluate.RiskCoverage;
 import org.sparkfinetune.evaluate.Scores;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.report.ClassResults;
@@ -82,6 +84,22 @@ public final class EvaluationResult {
   /** Rows by label and prediction, by label index; empty for multi-label models. */
   public Optional<ConfusionMatrix> confusionMatrix() {
     return classes.confusions();
+  }
+
+  /**
+   * How often predictions are right from a confidence on, what {@code predict.abstain_below} would
+   * do to these rows; empty for multi-label models.
+   */
+  public Optional<RiskCoverage> riskCoverage() {
+    return metrics.riskCoverage();
+  }
+
+  /**
+   * How the model's prediction sets fare on the rows, by the coverages that it was calibrated for,
+   * ascending; empty where it has none.
+   */
+  public List<SetCoverage> predictionSets() {
+    return metrics.predictionSets();
   }
 
   /** A text in brief: averages and, where there are many classes, those that need attention. */

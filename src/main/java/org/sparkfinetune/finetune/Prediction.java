@@ -8,10 +8,12 @@ import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.PredictionWriter;
+import org.sparkfinetune.pipeline.SelectiveOptions;
 import org.sparkfinetune.storage.OutputDirectory;
 
 /**
@@ -21,7 +23,8 @@ import org.sparkfinetune.storage.OutputDirectory;
 @PublicApi
 public final class Prediction extends ModelRunBuilder<Prediction> {
   /** The settings of a prediction. */
-  public static final SettingKeys KEYS = DataArguments.texts("input");
+  public static final SettingKeys KEYS =
+      DataArguments.texts("input").and(PredictionArguments.SCHEMA);
 
   private boolean escapeFormulas;
 
@@ -58,8 +61,14 @@ public final class Prediction extends ModelRunBuilder<Prediction> {
    * multi-label models) and {@code probabilities} (a map of label to probability). Spark computes
    * them when they are asked for.
    *
-   * @throws UserException when there is no such model, or the rows cannot be read, lack a column or
-   *     have one of those that are added
+   * <p>Of single-label models, with {@code predict.coverage} also {@code prediction_set} (an array
+   * of strings, from the most probable label down; may be empty), with {@code
+   * predict.abstain_below} or {@code predict.target_accuracy} also {@code abstained} (whether the
+   * confidence is too low for a prediction, which is null then), and with {@code
+   * predict.out_of_scope_score} also {@code out_of_scope_score} (a double).
+   *
+   * @throws UserException when there is no such model, it was not calibrated for what is asked, or
+   *     the rows cannot be read, lack a column or have one of those that are added
    */
   public Dataset<Row> run() {
     requireNoOutput();
@@ -67,7 +76,7 @@ public final class Prediction extends ModelRunBuilder<Prediction> {
         settings -> {
           DataArguments data = settings.get(DataArguments.SCHEMA);
           Dataset<Row> input = input(data);
-          return predict(loadModel(data), input, data);
+          return predict(loadModel(data), input, data, selective(settings));
         });
   }
 
@@ -80,7 +89,8 @@ public final class Prediction extends ModelRunBuilder<Prediction> {
    */
   public PredictionWriter.Counts write(String path) {
     requireNoOutput();
-    return options.use(settings -> write(path, settings.get(DataArguments.SCHEMA)));
+    return options.use(
+        settings -> write(path, settings.get(DataArguments.SCHEMA), selective(settings)));
   }
 
   private void requireNoOutput() {
@@ -91,7 +101,11 @@ public final class Prediction extends ModelRunBuilder<Prediction> {
     }
   }
 
-  private PredictionWriter.Counts write(String path, DataArguments data)
+  private static SelectiveOptions selective(Settings settings) {
+    return settings.get(PredictionArguments.SCHEMA).options();
+  }
+
+  private PredictionWriter.Counts write(String path, DataArguments data, SelectiveOptions selective)
       throws IOException, InterruptedException {
     OutputDirectory.checkDataSet(
         path, options.overwrite(), options.spark().sparkContext().hadoopConfiguration());
@@ -104,13 +118,14 @@ public final class Prediction extends ModelRunBuilder<Prediction> {
     }
     Dataset<Row> input = input(data);
     ClassifierPipeline pipeline = loadModel(data);
-    Dataset<Row> predicted = predict(pipeline, input, data);
+    Dataset<Row> predicted = predict(pipeline, input, data, selective);
     PredictionWriter.Counts counts =
         PredictionWriter.write(
             escapeFormulas ? PredictionWriter.withoutFormulas(predicted) : predicted,
             path,
             format,
-            options.overwrite());
+            options.overwrite(),
+            selective.abstains());
     pipeline.warning().ifPresent(warning -> options.console().line("warning: %s", warning));
     return counts;
   }
@@ -121,7 +136,10 @@ public final class Prediction extends ModelRunBuilder<Prediction> {
   }
 
   private static Dataset<Row> predict(
-      ClassifierPipeline pipeline, Dataset<Row> input, DataArguments data) {
-    return pipeline.predict(input, data.textColumn(), data.textPair());
+      ClassifierPipeline pipeline,
+      Dataset<Row> input,
+      DataArguments data,
+      SelectiveOptions selective) {
+    return pipeline.predict(input, data.textColumn(), data.textPair(), selective);
   }
 }

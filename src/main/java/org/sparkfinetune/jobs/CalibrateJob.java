@@ -26,14 +26,17 @@ final class CalibrateJob implements Job {
   public String summary() {
     return "Makes a fine-tuned model as sure of itself as it is right: divides its logits by the"
         + " temperature of the least log loss of validation rows. What it predicts stays the same;"
-        + " every export has the calibrated probabilities.";
+        + " every export has the calibrated probabilities. On request it also finds prediction sets"
+        + " of a coverage, and the confidence below which the model should not answer.";
   }
 
   @Override
   public List<String> examples() {
     return List.of(
         "jobs/calibrate model=runs/first/model data.validation=validation.csv"
-            + " output=runs/calibrated");
+            + " output=runs/calibrated",
+        "jobs/calibrate model=runs/first data.validation=new.csv output=runs/sure"
+            + " calibrate.coverage=0.95");
   }
 
   @Override
@@ -44,6 +47,11 @@ final class CalibrateJob implements Job {
   @Override
   public List<String> required() {
     return List.of("model", "data.validation", "output");
+  }
+
+  @Override
+  public List<String> structures() {
+    return Calibration.STRUCTURES;
   }
 
   @Override
@@ -65,6 +73,19 @@ final class CalibrateJob implements Job {
                   console.line(
                       "  %-10s %.4f before, %.4f after", metric.key(), value, after.get(name)));
     }
+    if (!result.coverages().isEmpty()) {
+      console.line(
+          "%nPrediction sets for the coverages %s: predict.coverage of jobs/predict names one",
+          result.coverages());
+    }
+    result
+        .abstainBelow()
+        .forEach(
+            (accuracy, confidence) ->
+                console.line(
+                    "For %s of the predictions to be right, those below a confidence of %.4f are left"
+                        + " out: predict.target_accuracy=%s",
+                    accuracy, confidence, accuracy));
     console.line(
         "%nThe calibrated model is %s/%s, its page %s/%s",
         arguments.output(), OutputFiles.MODEL, arguments.output(), OutputFiles.PAGE);

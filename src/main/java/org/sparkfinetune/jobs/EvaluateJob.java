@@ -4,6 +4,7 @@ import java.util.List;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.conformal.SetCoverage;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.finetune.Evaluation;
 import org.sparkfinetune.finetune.EvaluationResult;
@@ -51,6 +52,11 @@ final class EvaluateJob implements Job {
     console.text("\n" + result.summary());
     console.line("%nMetrics");
     console.metrics(result.metrics(), result.intervals());
+    for (SetCoverage sets : result.predictionSets()) {
+      console.line(
+          "Prediction sets of coverage %s have the right label in %.4f of the rows, and %.2f labels",
+          sets.coverage(), sets.covered(), sets.meanSize());
+    }
     if (!arguments.output().isEmpty()) {
       console.line("%nMetrics and report are in %s", arguments.output());
     }

@@ -23,14 +23,18 @@ final class PredictJob implements Job {
     return "Classifies rows with a fine-tuned model. Writes every row with all its columns and"
         + " prediction, confidence and probabilities (of every label; JSON text in CSV and TSV). The"
         + " prediction of a multi-label model is an array, without confidence. Rows without text"
-        + " keep an empty prediction.";
+        + " keep an empty prediction. On request a row also gets a set of labels that has the right one"
+        + " in it as often as was asked for, no prediction where the confidence is too low, and a score"
+        + " of how little it is like the rows of the training.";
   }
 
   @Override
   public List<String> examples() {
     return List.of(
         "jobs/predict model=runs/first/model data.input=new.csv output=predictions.csv",
-        "jobs/predict model=runs/first/model data.input=new.csv output=predictions.parquet");
+        "jobs/predict model=runs/first/model data.input=new.csv output=predictions.parquet",
+        "jobs/predict model=runs/calibrated data.input=new.csv output=sets.parquet"
+            + " predict.coverage=0.95");
   }
 
   @Override
@@ -59,6 +63,11 @@ final class PredictJob implements Job {
           "%,d of them have no text in %s and so no prediction",
           counts.withoutPrediction(),
           data.textColumn() + data.textPair().map(pair -> " or " + pair).orElse(""));
+    }
+    if (counts.abstained() > 0) {
+      console.line(
+          "%,d of them have no prediction, since their confidence is too low (abstained)",
+          counts.abstained());
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -46,6 +47,7 @@ public final class ModelConfig extends ConfigValues {
   private static final String THRESHOLD = "threshold";
   private static final String NUM_LABELS = "num_labels";
   private static final String TEMPERATURE = "calibration_temperature";
+  private static final String SELECTIVE_PREDICTION = "selective_prediction";
 
   private ModelConfig(ObjectNode json) {
     super(json);
@@ -94,7 +96,11 @@ public final class ModelConfig extends ConfigValues {
     if (threshold.isPresent()) {
       config = config.withThreshold(threshold.getAsDouble());
     }
-    return temperature() == 1 ? config : config.withTemperature(temperature());
+    if (temperature() != 1) {
+      config = config.withTemperature(temperature());
+    }
+    Optional<String> selective = selectivePrediction();
+    return selective.isPresent() ? config.withSelectivePrediction(selective.get()) : config;
   }
 
   /** The text of a {@code config.json}. */
@@ -265,6 +271,14 @@ public final class ModelConfig extends ConfigValues {
   }
 
   /**
+   * What calibration rows have said of when not to answer: JSON, which package {@code pipeline}
+   * writes and reads. Empty where there is none.
+   */
+  public Optional<String> selectivePrediction() {
+    return Optional.ofNullable(value(SELECTIVE_PREDICTION)).map(JsonNode::toString);
+  }
+
+  /**
    * Checks a length of texts.
    *
    * @param maxLength in tokens, special tokens included
@@ -309,8 +323,8 @@ public final class ModelConfig extends ConfigValues {
 
   /**
    * This configuration for a classifier over the given labels, with fp32 weights, as transformers'
-   * class of the family would save it. A threshold and a temperature of another head's are dropped,
-   * and so is what says where the pretrained model came from, how it was stored and what code it
+   * class of the family would save it. What was tuned or calibrated of another head is dropped, and
+   * so is what says where the pretrained model came from, how it was stored and what code it
    * brought.
    */
   public ModelConfig withHead(List<String> labels, Pooling pooling, ProblemType problemType) {
@@ -324,7 +338,7 @@ public final class ModelConfig extends ConfigValues {
       label2id.put(labels.get(id), id);
     }
     copy.put(PROBLEM_TYPE, problemType.spelling());
-    copy.remove(List.of(THRESHOLD, TEMPERATURE, NUM_LABELS));
+    copy.remove(List.of(THRESHOLD, TEMPERATURE, NUM_LABELS, SELECTIVE_PREDICTION));
     copy.put("classifier_pooling", pooling.spelling());
     copy.putArray("architectures").add(classifierArchitecture());
     return new ModelConfig(copy);
@@ -338,6 +352,21 @@ public final class ModelConfig extends ConfigValues {
   /** This configuration with what the logits have been divided by, above 0. */
   ModelConfig withTemperature(double temperature) {
     return new ModelConfig(json().deepCopy().put(TEMPERATURE, temperature));
+  }
+
+  /** This configuration with what {@link #selectivePrediction} gives, JSON. */
+  public ModelConfig withSelectivePrediction(String json) {
+    ObjectNode copy = json().deepCopy();
+    copy.set(SELECTIVE_PREDICTION, parsed(json));
+    return new ModelConfig(copy);
+  }
+
+  private static JsonNode parsed(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("no JSON: " + json, e);
+    }
   }
 
   private static String head(String text) {

@@ -19,9 +19,11 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
+import org.sparkfinetune.conformal.SelectivePrediction;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedStage;
 import org.sparkfinetune.storage.Storage;
@@ -118,9 +120,71 @@ public final class ClassifierPipeline {
    * @throws UserException when {@code pairColumn} is not what the model takes
    */
   public Dataset<Row> predict(Dataset<Row> rows, String textColumn, Optional<String> pairColumn) {
+    return predict(rows, textColumn, pairColumn, SelectiveOptions.NONE);
+  }
+
+  /**
+   * The same with columns that say how far the predictions are to be trusted.
+   *
+   * @throws UserException also when the model cannot give them
+   */
+  public Dataset<Row> predict(
+      Dataset<Row> rows,
+      String textColumn,
+      Optional<String> pairColumn,
+      SelectiveOptions selective) {
     checkPairs(pairColumn);
+    boolean sets = problemType().task().hasLabelSets();
+    if (!selective.asked().isEmpty()) {
+      requireSingleLabel(selective.asked());
+    }
     return PredictionColumns.of(
-        vectors(rows, textColumn, pairColumn), rows, labels(), problemType().task().hasLabelSets());
+        vectors(rows, textColumn, pairColumn),
+        rows,
+        labels(),
+        sets,
+        SelectiveColumns.of(selective, labels(), selectivePrediction(), temperature()));
+  }
+
+  private void requireSingleLabel(String setting) {
+    if (problemType().task().hasLabelSets()) {
+      throw new UserException(
+          setting + " is for single-label models, and this one is multi-label: leave it out");
+    }
+  }
+
+  /** What calibration rows have said of when not to answer; empty where none have. */
+  public Optional<SelectivePrediction> selectivePrediction() {
+    return ModelConfig.parse(classifier.files().config())
+        .selectivePrediction()
+        .map(json -> SelectivePredictionJson.read(json, labels().size()));
+  }
+
+  /**
+   * The same model calibrated for when not to answer, by rows whose label is known and that it was
+   * not trained on.
+   *
+   * @param rows as of {@link #evaluate(Dataset)}
+   * @throws UserException when the model is multi-label, the rows are too few for a coverage, or no
+   *     confidence gives an accuracy
+   */
+  public ClassifierPipeline calibrated(Dataset<Row> rows, SelectiveSettings settings) {
+    requireSingleLabel(
+        settings.coverages().isEmpty() ? "calibrate.target_accuracy" : "calibrate.coverage");
+    SelectivePrediction selective =
+        SelectiveCalibration.of(
+            vectors(rows),
+            ExampleColumns.LABEL,
+            new LabeledRows(labels(), problemType()),
+            labels(),
+            temperature(),
+            settings);
+    String config =
+        ModelConfig.parse(classifier.files().config())
+            .withSelectivePrediction(SelectivePredictionJson.write(selective))
+            .toJson();
+    return of(
+        PipelineStages.assemblers(isPairs()), classifier.withConfig(config), rows.sparkSession());
   }
 
   /** Predicts rows as {@link #evaluate} takes them: see {@link PredictionColumns#vectors}. */
@@ -146,7 +210,9 @@ public final class ClassifierPipeline {
     // A copy: what is saved keeps its own setting.
     PipelineModel writingVectors =
         model.copy(
-            new ParamMap().put(classifier.probabilityCol().w(PredictionColumns.PROBABILITY)));
+            new ParamMap()
+                .put(classifier.probabilityCol().w(PredictionColumns.PROBABILITY))
+                .put(classifier.rawPredictionCol().w(PredictionColumns.LOGITS)));
     return PredictionColumns.vectors(
         writingVectors, texts, rows, problemType().task().hasLabelSets());
   }
@@ -182,7 +248,15 @@ public final class ClassifierPipeline {
   /** As the other, with the intervals of the metrics. */
   public Metrics evaluate(Dataset<Row> rows, Optional<Bootstrap> intervals) {
     return PredictionMetrics.evaluate(
-        vectors(rows), ExampleColumns.LABEL, labels(), problemType(), threshold(), intervals);
+        vectors(rows),
+        ExampleColumns.LABEL,
+        labels(),
+        problemType(),
+        threshold(),
+        intervals,
+        selectivePrediction()
+            .filter(selective -> selective.temperature() == temperature())
+            .flatMap(SelectivePrediction::sets));
   }
 
   /**

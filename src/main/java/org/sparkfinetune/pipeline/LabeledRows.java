@@ -45,6 +45,14 @@ final class LabeledRows implements Serializable {
     return predicted.select(ofRow, col(PredictionColumns.PROBABILITY)).javaRDD();
   }
 
+  /** As {@link #of}, for {@link #hash} too. */
+  JavaRDD<Row> hashed(Dataset<Row> predicted, String labelColumn) {
+    Column ofRow = array(col(PredictionColumns.ROW).getField(labelColumn));
+    return predicted
+        .select(ofRow, col(PredictionColumns.PROBABILITY), col(PredictionColumns.TEXT_HASH))
+        .javaRDD();
+  }
+
   /** A column of labels, or of sets of them, as arrays. */
   Column array(Column label) {
     return problemType.task().hasLabelSets()
@@ -67,6 +75,11 @@ final class LabeledRows implements Serializable {
   /** The probabilities of a row, by label index. */
   double[] probabilities(Row row) {
     return row.<Vector>getAs(1).toArray();
+  }
+
+  /** The hash of a row's text; of rows of {@link #hashed}. */
+  long hash(Row row) {
+    return row.getLong(2);
   }
 
   private int index(Row row, String label) {

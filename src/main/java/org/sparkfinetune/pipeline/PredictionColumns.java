@@ -11,6 +11,7 @@ import static org.apache.spark.sql.functions.map_from_arrays;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.when;
+import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +21,7 @@ import org.apache.spark.ml.Transformer;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.data.TextColumns;
 
@@ -49,17 +51,38 @@ public final class PredictionColumns {
   /** The probability of every label, a vector in the order of the labels. */
   public static final String PROBABILITY = "probability";
 
+  /** The logit of every label, a vector in the order of the labels. */
+  static final String LOGITS = "logits";
+
+  /** A hash of the text, or of the pair of texts, a long. */
+  static final String TEXT_HASH = "text_hash";
+
+  /**
+   * The labels that have the right one among them as often as was asked for, an array of strings
+   * from the most probable one down; there only where it was asked for.
+   */
+  public static final String PREDICTION_SET = "prediction_set";
+
+  /**
+   * Whether there is no {@link #PREDICTION} since the confidence is too low, a boolean; there only
+   * where that may be.
+   */
+  public static final String ABSTAINED = "abstained";
+
+  /** An {@link OutOfScopeScore}, a double; there only where one was asked for. */
+  public static final String OUT_OF_SCOPE = "out_of_scope_score";
+
   private PredictionColumns() {}
 
   /**
    * Predicts rows.
    *
    * @param classifier reads the columns that are the keys of {@code texts} and adds the columns
-   *     {@code category} and {@link #PROBABILITY}
+   *     {@code category}, {@link #PROBABILITY} and {@link #LOGITS}
    * @param texts the rows' column that holds the text, of pairs also the second text, by the column
    *     that the classifier reads it from
-   * @return columns {@link #ROW}, {@link #PREDICTION} and {@link #PROBABILITY}, the last two null
-   *     for a null or blank text
+   * @return columns {@link #ROW}, {@link #PREDICTION}, {@link #PROBABILITY}, {@link #LOGITS} and
+   *     {@link #TEXT_HASH}, all but the first null for a null or blank text
    */
   static Dataset<Row> vectors(
       Transformer classifier, Map<String, String> texts, Dataset<Row> rows, boolean multiLabel) {
@@ -74,6 +97,7 @@ public final class PredictionColumns {
       input.add(coalesce(given, lit("")).as(text.getKey()));
       blank = blank.or(TextColumns.isBlank(col(text.getKey())));
     }
+    Column[] ofTexts = texts.keySet().stream().map(functions::col).toArray(Column[]::new);
     // A document without a label may have an annotation without a result.
     Column results = filter(col(CATEGORY).getField("result"), label -> label.notEqual(""));
     return classifier
@@ -81,7 +105,9 @@ public final class PredictionColumns {
         .select(
             col(ROW),
             when(not(blank), multiLabel ? results : element_at(results, 1)).as(PREDICTION),
-            when(not(blank), col(PROBABILITY)).as(PROBABILITY));
+            when(not(blank), col(PROBABILITY)).as(PROBABILITY),
+            when(not(blank), col(LOGITS)).as(LOGITS),
+            when(not(blank), xxhash64(ofTexts)).as(TEXT_HASH));
   }
 
   /**
@@ -89,23 +115,31 @@ public final class PredictionColumns {
    *
    * @param vectors what {@link #vectors} gives of {@code rows}
    * @param labels the label names, by index
+   * @param selective what there is beside them; none of multi-label models
    * @throws UserException when the rows have one of the columns that would be added
    */
   static Dataset<Row> of(
-      Dataset<Row> vectors, Dataset<Row> rows, List<String> labels, boolean multiLabel) {
-    requireNew(
-        rows,
-        multiLabel
-            ? List.of(PREDICTION, PROBABILITIES)
-            : List.of(PREDICTION, CONFIDENCE, PROBABILITIES));
+      Dataset<Row> vectors,
+      Dataset<Row> rows,
+      List<String> labels,
+      boolean multiLabel,
+      SelectiveColumns selective) {
+    List<String> added = new ArrayList<>(List.of(PREDICTION, PROBABILITIES));
+    if (!multiLabel) {
+      added.add(1, CONFIDENCE);
+    }
+    added.addAll(selective.names());
+    requireNew(rows, added);
     Column numbers = vector_to_array(col(PROBABILITY), "float64");
     Column names = lit(labels.toArray(String[]::new));
-    List<Column> output = new ArrayList<>(List.of(col(ROW + ".*"), col(PREDICTION)));
+    Column prediction = selective.prediction().as(PREDICTION);
+    List<Column> output = new ArrayList<>(List.of(col(ROW + ".*"), prediction));
     if (!multiLabel) {
       output.add(when(col(PROBABILITY).isNotNull(), array_max(numbers)).as(CONFIDENCE));
     }
     output.add(
         when(col(PROBABILITY).isNotNull(), map_from_arrays(names, numbers)).as(PROBABILITIES));
+    output.addAll(selective.columns());
     return vectors.select(output.toArray(Column[]::new));
   }
 

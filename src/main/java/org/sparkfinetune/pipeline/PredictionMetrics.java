@@ -4,13 +4,14 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.sparkfinetune.conformal.PredictionSets;
+import org.sparkfinetune.conformal.SetCounts;
 import org.sparkfinetune.evaluate.Accumulators;
 import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.evaluate.IntervalAccumulator;
@@ -36,8 +37,13 @@ final class PredictionMetrics implements Serializable {
 
   private final boolean withIntervals;
 
-  private PredictionMetrics(LabeledRows reader, OptionalDouble threshold, boolean withIntervals) {
+  /** Null for none: there is no {@code Optional} that can be sent. */
+  private final PredictionSets sets;
+
+  private PredictionMetrics(
+      LabeledRows reader, OptionalDouble threshold, boolean withIntervals, PredictionSets sets) {
     this.reader = reader;
+    this.sets = sets;
     this.threshold = threshold.orElse(Double.NaN);
     this.withIntervals = withIntervals;
   }
@@ -50,6 +56,7 @@ final class PredictionMetrics implements Serializable {
    * @param labels the label names, by index
    * @param threshold the probability from which on a label is predicted; empty for single-label
    * @param bootstrap how the intervals are drawn; empty for none
+   * @param sets the model's prediction sets; empty for none
    */
   static Metrics evaluate(
       Dataset<Row> predicted,
@@ -57,10 +64,15 @@ final class PredictionMetrics implements Serializable {
       List<String> labels,
       ProblemType problemType,
       OptionalDouble threshold,
-      Optional<Bootstrap> bootstrap) {
+      Optional<Bootstrap> bootstrap,
+      Optional<PredictionSets> sets) {
     LabeledRows reader = new LabeledRows(labels, problemType);
-    return new PredictionMetrics(reader, threshold, bootstrap.isPresent())
-        .evaluate(reader.of(predicted, labelColumn), bootstrap);
+    JavaRDD<Row> rows =
+        sets.isPresent()
+            ? reader.hashed(predicted, labelColumn)
+            : reader.of(predicted, labelColumn);
+    return new PredictionMetrics(reader, threshold, bootstrap.isPresent(), sets.orElse(null))
+        .evaluate(rows, bootstrap);
   }
 
   /**
@@ -85,7 +97,10 @@ final class PredictionMetrics implements Serializable {
       }
     }
     Metrics metrics = all.metrics.metrics().with(ranked);
-    return bootstrap.map(b -> metrics.with(all.intervals.intervals(b))).orElse(metrics);
+    if (sets != null) {
+      metrics = metrics.withPredictionSets(all.sets.result());
+    }
+    return bootstrap.isPresent() ? metrics.with(all.intervals.intervals(bootstrap.get())) : metrics;
   }
 
   /** The columns' blocks of a partition's rows, and at its end what they add up to. */
@@ -121,6 +136,9 @@ final class PredictionMetrics implements Serializable {
     int[] labels = reader.labels(row);
     double[] probabilities = reader.probabilities(row);
     sums.add(labels, probabilities);
+    if (sets != null) {
+      sums.sets.add(labels[0], probabilities, reader.hash(row));
+    }
     blocks.add(labels, probabilities);
   }
 
@@ -130,6 +148,10 @@ final class PredictionMetrics implements Serializable {
     private final IntervalAccumulator intervals =
         Accumulators.ofIntervals(reader.problemType(), reader.size(), threshold);
 
+    /** Null for none. */
+    private final SetCounts sets =
+        PredictionMetrics.this.sets == null ? null : new SetCounts(PredictionMetrics.this.sets);
+
     void add(int[] labels, double[] probabilities) {
       metrics.add(labels, probabilities);
       if (withIntervals) {
@@ -138,12 +160,16 @@ final class PredictionMetrics implements Serializable {
     }
 
     List<double[]> state() {
-      return List.of(metrics.state(), intervals.state());
+      return List.of(
+          metrics.state(), intervals.state(), sets == null ? new double[0] : sets.state());
     }
 
     void merge(List<double[]> state) {
       metrics.merge(state.get(0));
       intervals.merge(state.get(1));
+      if (sets != null) {
+        sets.merge(state.get(2));
+      }
     }
   }
 
@@ -197,30 +223,6 @@ final class PredictionMetrics implements Serializable {
         blocks.add(advance().block());
       }
       return List.of(Part.of(RankedScores.of(column, labels, blocks)));
-    }
-  }
-
-  /** What comes several at a time, one by one. */
-  private abstract static class Flattened<T> implements Iterator<T> {
-    private Iterator<T> some = List.<T>of().iterator();
-
-    /** The next ones; none at the end. */
-    abstract List<T> more();
-
-    @Override
-    public boolean hasNext() {
-      if (!some.hasNext()) {
-        some = more().iterator();
-      }
-      return some.hasNext();
-    }
-
-    @Override
-    public T next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      return some.next();
     }
   }
 }

@@ -36,9 +36,10 @@ public final class PredictionWriter {
    *
    * @param rows in all
    * @param withoutPrediction those of them whose text is null or blank
+   * @param abstained those of them whose confidence is too low for a prediction
    */
   @PublicApi
-  public record Counts(long rows, long withoutPrediction, Format format) {}
+  public record Counts(long rows, long withoutPrediction, long abstained, Format format) {}
 
   /** The formats written. */
   @PublicApi
@@ -100,20 +101,25 @@ public final class PredictionWriter {
    * Writes the rows to a folder, as Spark does, which must not exist unless {@code overwrite} is
    * set. In CSV and TSV, which have no nested values, maps, lists and structs are JSON text.
    *
+   * @param abstains whether the rows have {@link PredictionColumns#ABSTAINED}
    * @throws UserException when the rows cannot be read
    */
-  public static Counts write(Dataset<Row> predicted, String path, Format format, boolean overwrite)
+  public static Counts write(
+      Dataset<Row> predicted, String path, Format format, boolean overwrite, boolean abstains)
       throws InterruptedException {
     Observation counted = new Observation();
     Dataset<Row> rows =
         predicted.observe(
             counted,
             count(lit(1)).as("rows"),
-            count(col(PredictionColumns.PREDICTION)).as("predicted"));
+            count(col(PredictionColumns.PREDICTION)).as("predicted"),
+            count(abstains ? when(col(PredictionColumns.ABSTAINED), 1) : lit(null))
+                .as("abstained"));
     write(path, format, overwrite, rows);
     Map<String, Object> counts = counted.getAsJava();
     long total = (Long) counts.get("rows");
-    return new Counts(total, total - (Long) counts.get("predicted"), format);
+    long abstained = (Long) counts.get("abstained");
+    return new Counts(total, total - abstained - (Long) counts.get("predicted"), abstained, format);
   }
 
   /**

@@ -2,6 +2,7 @@ package org.sparkfinetune.report;
 
 import java.util.List;
 import java.util.Map;
+import org.sparkfinetune.conformal.SetCoverage;
 import org.sparkfinetune.evaluate.Interval;
 import org.sparkfinetune.evaluate.IntervalNames;
 import org.sparkfinetune.evaluate.MetricName;
@@ -65,6 +66,16 @@ public final class EvaluationReport {
       HtmlPage.section(
           out, "Calibration", new ReliabilitySection(metrics.reliability(), before)::render);
     }
+    metrics
+        .riskCoverage()
+        .filter(curve -> !curve.points().isEmpty())
+        .ifPresent(
+            curve ->
+                HtmlPage.section(
+                    out, "When not to answer", new RiskCoverageSection(curve)::render));
+    if (!metrics.predictionSets().isEmpty()) {
+      HtmlPage.section(out, "Prediction sets", this::predictionSets);
+    }
     HtmlPage.section(out, "Classes", new ClassesSection(classes)::render);
     if (!metrics.ranked().isEmpty()) {
       HtmlPage.section(out, "Order of scores", this::ranked);
@@ -114,6 +125,23 @@ public final class EvaluationReport {
           }
         });
     return table;
+  }
+
+  private void predictionSets(HtmlWriter out) {
+    out.element(
+        "p",
+        "Sets of labels that are to have the right one in them as often as was asked for, and how"
+            + " often they do on these rows.");
+    Table table =
+        new Table("asked for", "with the right label", "labels a set", "empty sets").numbers(0);
+    for (SetCoverage sets : metrics.predictionSets()) {
+      table.row(
+          Double.toString(sets.coverage()),
+          NumberFormat.fixed(sets.covered(), DIGITS),
+          NumberFormat.fixed(sets.meanSize(), 2),
+          NumberFormat.fixed(sets.empty(), DIGITS));
+    }
+    table.render(out);
   }
 
   private void ranked(HtmlWriter out) {

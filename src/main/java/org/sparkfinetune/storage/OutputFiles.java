@@ -28,6 +28,9 @@ public final class OutputFiles {
   /** Scores by class for programs. */
   public static final String CLASS_SCORES = "class_scores.json";
 
+  /** How prediction sets fare, a JSON array of an object of numbers for each coverage. */
+  public static final String PREDICTION_SETS = "prediction_sets.json";
+
   /** Rows that were read and not used, with their reasons. */
   public static final String REJECTED_ROWS = "rejected_rows";
 
@@ -67,7 +70,14 @@ public final class OutputFiles {
 
   /** What measured rows leave. */
   public static final List<String> OF_EVALUATION =
-      List.of(METRICS, TEXT_REPORT, PAGE, CONFUSION_MATRIX, CLASS_SCORES, REJECTED_ROWS);
+      List.of(
+          METRICS,
+          TEXT_REPORT,
+          PAGE,
+          CONFUSION_MATRIX,
+          CLASS_SCORES,
+          PREDICTION_SETS,
+          REJECTED_ROWS);
 
   /** What a calibration leaves. */
   public static final List<String> OF_CALIBRATION = List.of(MODEL, PAGE);

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.TestModels;
@@ -31,12 +33,22 @@ class PredictorTest {
     classifier.close();
   }
 
+  private double[][] probabilities(
+      List<String> texts,
+      Optional<List<String>> pairs,
+      double factor,
+      int batchSize,
+      Consumer<UnknownTokens> unknown) {
+    return Arrays.stream(classifier.logits(texts, pairs, factor, batchSize, unknown))
+        .map(classifier.problemType().task()::probabilities)
+        .toArray(double[][]::new);
+  }
+
   @Test
   void aTextsProbabilitiesDependOnThatTextAlone() {
-    double[][] together = classifier.probabilities(TEXTS, Optional.empty(), 1, 4, n -> {});
+    double[][] together = probabilities(TEXTS, Optional.empty(), 1, 4, n -> {});
     for (int i = 0; i < TEXTS.size(); i++) {
-      double[] alone =
-          classifier.probabilities(TEXTS.subList(i, i + 1), Optional.empty(), 1, 4, n -> {})[0];
+      double[] alone = probabilities(TEXTS.subList(i, i + 1), Optional.empty(), 1, 4, n -> {})[0];
       assertThat(together[i]).containsExactly(alone, within(1e-5));
     }
     assertThat(together[0]).isNotEqualTo(together[3]);
@@ -44,7 +56,7 @@ class PredictorTest {
 
   @Test
   void probabilitiesOfATextSumToOne() {
-    for (double[] row : classifier.probabilities(TEXTS, Optional.empty(), 1, 2, n -> {})) {
+    for (double[] row : probabilities(TEXTS, Optional.empty(), 1, 2, n -> {})) {
       assertThat(row).hasSize(classifier.labels().size());
       double sum = 0;
       for (double probability : row) {
@@ -59,7 +71,7 @@ class PredictorTest {
   @Test
   void tellsHowManyTokensItsTokenizerDoesNotKnow() {
     List<UnknownTokens> found = new ArrayList<>();
-    classifier.probabilities(List.of("\u16A0\u16A2", "hello"), Optional.empty(), 1, 8, found::add);
+    probabilities(List.of("\u16A0\u16A2", "hello"), Optional.empty(), 1, 8, found::add);
     assertThat(found).hasSize(1);
     assertThat(found.get(0).unknown()).isBetween(1L, 2L);
     assertThat(found.get(0).tokens()).isGreaterThanOrEqualTo(6);
@@ -67,18 +79,17 @@ class PredictorTest {
 
   @Test
   void noTextsHaveNoProbabilities() {
-    assertThat(classifier.probabilities(List.of(), Optional.empty(), 1, 8, n -> {})).isEmpty();
+    assertThat(probabilities(List.of(), Optional.empty(), 1, 8, n -> {})).isEmpty();
   }
 
   @Test
   void threadsClassifySideBySide() throws Exception {
-    double[][] expected = classifier.probabilities(TEXTS, Optional.empty(), 1, 3, n -> {});
+    double[][] expected = probabilities(TEXTS, Optional.empty(), 1, 3, n -> {});
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
       List<Future<double[][]>> results =
           threads.invokeAll(
-              Collections.nCopies(
-                  16, () -> classifier.probabilities(TEXTS, Optional.empty(), 1, 3, n -> {})));
+              Collections.nCopies(16, () -> probabilities(TEXTS, Optional.empty(), 1, 3, n -> {})));
       List<double[][]> all = new ArrayList<>();
       for (Future<double[][]> result : results) {
         all.add(result.get());

@@ -57,7 +57,8 @@ final class MeasureRowsMain {
             labels,
             ProblemType.SINGLE_LABEL_CLASSIFICATION,
             OptionalDouble.empty(),
-            replicates == 0 ? Optional.empty() : Optional.of(new Bootstrap(replicates, 42, 0.95)));
+            replicates == 0 ? Optional.empty() : Optional.of(new Bootstrap(replicates, 42, 0.95)),
+            Optional.empty());
     double seconds = (System.nanoTime() - begun) / 1e9;
     ObjectNode result = new ObjectMapper().createObjectNode();
     result.put("seconds", seconds);

@@ -66,8 +66,8 @@ class PredictionColumnsTest {
           .withColumn(
               "probability",
               array_to_vector(
-                  when(spam, array(lit(0.75), lit(0.25)))
-                      .otherwise(array(lit(0.001), lit(0.999)))));
+                  when(spam, array(lit(0.75), lit(0.25))).otherwise(array(lit(0.001), lit(0.999)))))
+          .withColumn("logits", col("probability"));
     }
 
     @Override
@@ -110,7 +110,8 @@ class PredictionColumnsTest {
           .withColumn(
               "probability",
               array_to_vector(
-                  array(when(tagged, 0.75).otherwise(0.25), when(tagged, 0.5).otherwise(0.125))));
+                  array(when(tagged, 0.75).otherwise(0.25), when(tagged, 0.5).otherwise(0.125))))
+          .withColumn("logits", col("probability"));
     }
 
     @Override
@@ -155,7 +156,7 @@ class PredictionColumnsTest {
   }
 
   private static Dataset<Row> predicted(Dataset<Row> rows) {
-    return PredictionColumns.of(vectors(rows), rows, LABELS, false);
+    return PredictionColumns.of(vectors(rows), rows, LABELS, false, SelectiveColumns.NONE);
   }
 
   private Dataset<Row> predicted() {
@@ -203,7 +204,8 @@ class PredictionColumnsTest {
     texts.put("text", "question");
     texts.put("text_pair", "answer");
     Dataset<Row> vectors = PredictionColumns.vectors(new Tagger(), texts, rows, true);
-    Dataset<Row> predicted = PredictionColumns.of(vectors, rows, LABELS, true);
+    Dataset<Row> predicted =
+        PredictionColumns.of(vectors, rows, LABELS, true, SelectiveColumns.NONE);
 
     assertThat(predicted.columns())
         .containsExactly("question", "answer", "labels", "prediction", "probabilities");
@@ -220,6 +222,7 @@ class PredictionColumnsTest {
             LABELS,
             ProblemType.MULTI_LABEL_CLASSIFICATION,
             OptionalDouble.of(0.5),
+            Optional.empty(),
             Optional.empty());
     assertThat(metrics.toMap(""))
         .containsEntry("f1_micro", 2.0 / 3)
@@ -285,7 +288,7 @@ class PredictionColumnsTest {
     String path = folder.resolve("escaped.csv").toString();
 
     PredictionWriter.write(
-        PredictionWriter.withoutFormulas(rows), path, PredictionWriter.Format.CSV, false);
+        PredictionWriter.withoutFormulas(rows), path, PredictionWriter.Format.CSV, false, false);
 
     Dataset<Row> written =
         spark
@@ -311,9 +314,9 @@ class PredictionColumnsTest {
     String path = folder.resolve("p.csv").toString();
 
     PredictionWriter.Counts counts =
-        PredictionWriter.write(predicted(), path, PredictionWriter.Format.CSV, false);
+        PredictionWriter.write(predicted(), path, PredictionWriter.Format.CSV, false, false);
 
-    assertThat(counts).isEqualTo(new PredictionWriter.Counts(5, 3, PredictionWriter.Format.CSV));
+    assertThat(counts).isEqualTo(new PredictionWriter.Counts(5, 3, 0, PredictionWriter.Format.CSV));
     List<Row> rows =
         spark
             .read()
@@ -339,7 +342,7 @@ class PredictionColumnsTest {
     Dataset<Row> rows = predicted().withColumn("id", lit("-1\t=2"));
 
     PredictionWriter.write(
-        PredictionWriter.withoutFormulas(rows), path, PredictionWriter.Format.TSV, false);
+        PredictionWriter.withoutFormulas(rows), path, PredictionWriter.Format.TSV, false, false);
 
     List<String> lines = spark.read().textFile(path).where("value LIKE 'id%'").collectAsList();
     assertThat(lines)
@@ -358,8 +361,10 @@ class PredictionColumnsTest {
         List.of(PredictionWriter.Format.PARQUET, PredictionWriter.Format.JSON)) {
       String path = folder.resolve("p-" + format).toString();
 
-      assertThat(PredictionWriter.write(predicted(), path, format, false).rows()).isEqualTo(5);
-      assertThat(PredictionWriter.write(predicted(), path, format, true).rows()).isEqualTo(5);
+      assertThat(PredictionWriter.write(predicted(), path, format, false, false).rows())
+          .isEqualTo(5);
+      assertThat(PredictionWriter.write(predicted(), path, format, true, false).rows())
+          .isEqualTo(5);
 
       List<Row> read =
           spark
@@ -392,7 +397,7 @@ class PredictionColumnsTest {
     Files.writeString(damaged, "this is no parquet file at all");
     String output = folder.resolve("out").toString();
     assertThatThrownBy(
-            () -> PredictionWriter.write(rows, output, PredictionWriter.Format.JSON, false))
+            () -> PredictionWriter.write(rows, output, PredictionWriter.Format.JSON, false, false))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("cannot read the data: ")
         .hasMessageContaining("zzz.parquet")
@@ -451,6 +456,7 @@ class PredictionColumnsTest {
         LABELS,
         ProblemType.SINGLE_LABEL_CLASSIFICATION,
         OptionalDouble.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 }

@@ -72,7 +72,8 @@ class PredictionMetricsTest {
         LABELS,
         problemType,
         problemType.task().hasThreshold() ? OptionalDouble.of(0.2) : OptionalDouble.empty(),
-        Optional.of(new Bootstrap(50, 1, 0.9)));
+        Optional.of(new Bootstrap(50, 1, 0.9)),
+        Optional.empty());
   }
 
   @ParameterizedTest

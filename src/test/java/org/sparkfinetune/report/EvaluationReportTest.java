@@ -66,6 +66,7 @@ class EvaluationReportTest {
             "Evaluation on te&lt;st.csv", "test_auroc", "test_brier", "Reliability", "calibrated")
         .contains("&lt;label&gt; &amp; 3", "not defined")
         .doesNotContain("hdfs://", "<label>", "NaN", "_ci_low");
+    assertThat(page.contains("When not to answer")).isEqualTo(!problemType.task().hasLabelSets());
     Map<String, Double> values = metrics(problemType, labels, 400).toMap("test_");
     assertThat(page)
         .contains(
