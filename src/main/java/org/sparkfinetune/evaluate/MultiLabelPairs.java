@@ -31,7 +31,7 @@ final class MultiLabelPairs extends PairedAccumulator {
     super(ProblemType.MULTI_LABEL_CLASSIFICATION, labels, new double[] {first, second});
     if (labels > MASK) {
       throw new UserException(
-          "the models have %d labels: expected at most %d to compare models of sets of labels"
+          "the models have %s labels: expected at most %s to compare models of sets of labels"
               .formatted(labels, MASK));
     }
     this.labels = labels;
