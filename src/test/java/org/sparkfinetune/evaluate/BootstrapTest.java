@@ -91,6 +91,7 @@ class BootstrapTest {
     Case single = casesWithIntervals().get(0);
     List<Metric> without =
         List.of(
+            Metric.AURC,
             Metric.ECE_CLASSWISE,
             Metric.ECE_EQUAL_MASS,
             Metric.AUROC,
