@@ -1,6 +1,7 @@
 package org.sparkfinetune.data;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Which columns of a source are used: one that is not may be of a type that Spark does not read, or
@@ -12,6 +13,11 @@ import java.util.List;
 record ColumnNeeds(boolean all, List<String> every) {
   ColumnNeeds {
     every = List.copyOf(every);
+  }
+
+  /** These and others. */
+  ColumnNeeds and(List<String> more) {
+    return new ColumnNeeds(all, Stream.concat(every.stream(), more.stream()).distinct().toList());
   }
 
   boolean has(String column) {

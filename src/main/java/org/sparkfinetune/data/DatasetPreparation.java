@@ -104,7 +104,8 @@ public final class DatasetPreparation {
     DataArguments arguments = given.holdingOutNone();
     Map<String, String> sources = Map.of(Split.TRAIN, required(Split.TRAIN, arguments.train()));
     List<String> warnings = new ArrayList<>();
-    List<ExampleSource> read = read(session, sources, arguments, problemType, warnings, true);
+    List<ExampleSource> read =
+        read(session, sources, arguments, problemType, warnings, true, KeptColumns.NONE);
     Dataset<Row> rows = StratifiedSplit.compareTexts(union(read), arguments.seed());
     return prepared(rows, read, sources, arguments, problemType, null, warnings);
   }
@@ -133,9 +134,24 @@ public final class DatasetPreparation {
    */
   public static ExampleSplits prepareTest(
       SparkSession session, DataArguments arguments, ProblemType problemType, LabelIndex labels) {
+    return prepareTest(session, arguments, problemType, labels, KeptColumns.NONE);
+  }
+
+  /**
+   * As the other, with columns of the user's.
+   *
+   * @throws UserException also when these cannot be kept
+   */
+  public static ExampleSplits prepareTest(
+      SparkSession session,
+      DataArguments arguments,
+      ProblemType problemType,
+      LabelIndex labels,
+      KeptColumns kept) {
     Map<String, String> sources = Map.of(Split.TEST, required(Split.TEST, arguments.test()));
     List<String> warnings = new ArrayList<>();
-    List<ExampleSource> read = read(session, sources, arguments, problemType, warnings);
+    List<ExampleSource> read =
+        read(session, sources, arguments, problemType, warnings, false, kept);
     Dataset<Row> rows = union(read).withColumn(StratifiedSplit.CONFLICT, lit(false));
     return prepared(rows, read, sources, arguments, problemType, labels, warnings);
   }
@@ -168,7 +184,7 @@ public final class DatasetPreparation {
       DataArguments arguments,
       ProblemType problemType,
       List<String> warnings) {
-    return read(session, sources, arguments, problemType, warnings, false);
+    return read(session, sources, arguments, problemType, warnings, false, KeptColumns.NONE);
   }
 
   private static List<ExampleSource> read(
@@ -177,7 +193,8 @@ public final class DatasetPreparation {
       DataArguments arguments,
       ProblemType problemType,
       List<String> warnings,
-      boolean whole) {
+      boolean whole,
+      KeptColumns kept) {
     Map<String, DataSource> resolved = new LinkedHashMap<>();
     sources.forEach(
         (split, location) -> {
@@ -203,7 +220,8 @@ public final class DatasetPreparation {
                     arguments,
                     problemType,
                     warnings,
-                    whole))
+                    whole,
+                    kept))
         .toList();
   }
 

@@ -26,11 +26,17 @@ public final class ExampleColumns {
   /** Of audited rows, whether their label is probably wrong, a boolean. */
   public static final String LABEL_ISSUE = "label_issue";
 
-  /** All columns of a row as it was read, a struct; of {@link DatasetPreparation#prepareWhole}. */
+  /**
+   * All columns of a row as it was read, a struct, of {@link DatasetPreparation#prepareWhole};
+   * those of {@link KeptColumns} of {@link DatasetPreparation#prepareTest}.
+   */
   public static final String ROW = "row";
 
   /** A number of the row, a long, in the order of reading; of the same. */
   public static final String ID = "id";
+
+  /** What slices call the number of a text's words, where the rows have no column of that name. */
+  public static final String LENGTH = "length";
 
   private ExampleColumns() {}
 }

@@ -38,6 +38,7 @@ record ExampleSource(Dataset<Row> rows, boolean separated, Optional<String> note
    * @param warnings what is added to when something is odd, but can be worked with
    * @param whole whether each row is kept as it was read, in {@link ExampleColumns#ROW} and {@link
    *     ExampleColumns#ID}
+   * @param kept columns that are kept in {@link ExampleColumns#ROW}, where {@code whole} is not set
    * @throws UserException that names the key, when rows cannot be read or a column is missing
    */
   static ExampleSource read(
@@ -48,9 +49,10 @@ record ExampleSource(Dataset<Row> rows, boolean separated, Optional<String> note
       DataArguments arguments,
       ProblemType problemType,
       List<String> warnings,
-      boolean whole) {
+      boolean whole,
+      KeptColumns kept) {
     try {
-      ColumnNeeds needs = arguments.labeledColumns();
+      ColumnNeeds needs = arguments.labeledColumns().and(kept.names());
       Dataset<Row> rows =
           DatasetReader.read(
               session, source, whole ? new ColumnNeeds(true, needs.every()) : needs, warnings::add);
@@ -100,6 +102,11 @@ record ExampleSource(Dataset<Row> rows, boolean separated, Optional<String> note
                 .toArray(Column[]::new);
         columns.add(struct(own).as(ExampleColumns.ROW));
         columns.add(monotonically_increasing_id().as(ExampleColumns.ID));
+      } else {
+        Column[] own = kept.of(rows, arguments, location).toArray(Column[]::new);
+        if (own.length > 0) {
+          columns.add(struct(own).as(ExampleColumns.ROW));
+        }
       }
       return new ExampleSource(
           rows.select(columns.toArray(Column[]::new)),

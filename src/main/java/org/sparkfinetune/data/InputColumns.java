@@ -86,7 +86,7 @@ final class InputColumns {
    *
    * @throws UserException when there is none, or more than one
    */
-  private static StructField field(Dataset<Row> rows, String key, String name, String location) {
+  static StructField field(Dataset<Row> rows, String key, String name, String location) {
     List<StructField> found =
         Arrays.stream(rows.schema().fields())
             .filter(field -> folded(rows, field.name()).equals(folded(rows, name)))
@@ -113,6 +113,12 @@ final class InputColumns {
                   placed(rows, name)));
     }
     return found.get(0);
+  }
+
+  /** Whether there is a column of a name. */
+  static boolean has(Dataset<Row> rows, String name) {
+    return Arrays.stream(rows.columns())
+        .anyMatch(column -> folded(rows, column).equals(folded(rows, name)));
   }
 
   /** Of a name that a CSV file has twice, or in two cases, Spark makes names with their places. */

@@ -1,5 +1,6 @@
 package org.sparkfinetune.evaluate;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -18,7 +19,7 @@ import java.util.stream.IntStream;
  * @param seed of the draws; the same seed gives the same intervals
  * @param confidence the share of replicates between an interval's ends, above 0 and below 1
  */
-public record Bootstrap(int replicates, long seed, double confidence) {
+public record Bootstrap(int replicates, long seed, double confidence) implements Serializable {
   /** Rows a cell up to which rows are drawn one by one. */
   private static final int DRAWN_SINGLY = 8;
 

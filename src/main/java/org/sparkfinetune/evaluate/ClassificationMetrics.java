@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.sparkfinetune.conformal.SetCoverage;
 import org.sparkfinetune.task.Predictions;
 import org.sparkfinetune.task.ProblemType;
@@ -96,6 +97,16 @@ public final class ClassificationMetrics implements Metrics, Serializable {
   @Override
   public List<Scores> perLabel() {
     return perLabel;
+  }
+
+  @Override
+  public List<Decisions> decisions() {
+    return IntStream.range(0, matrix.classes())
+        .mapToObj(
+            c ->
+                new Decisions(
+                    n(), counts.correct()[c], counts.predictions()[c], counts.support()[c]))
+        .toList();
   }
 
   /** {@inheritDoc} They are {@code macro} and {@code weighted}. */

@@ -23,6 +23,9 @@ public interface Metrics {
   /** Scores by label index. */
   List<Scores> perLabel();
 
+  /** What was decided on each label, by label index. */
+  List<Decisions> decisions();
+
   /** Averages of the scores, by name, as in {@code macro}. */
   Map<String, Scores> averages();
 

@@ -87,6 +87,14 @@ public final class MultiLabelMetrics implements Metrics, Serializable {
     return perLabel;
   }
 
+  @Override
+  public List<Decisions> decisions() {
+    return IntStream.range(0, perLabel.size())
+        .mapToObj(
+            l -> new Decisions(n(), counts.correct[l], counts.predicted[l], counts.support[l]))
+        .toList();
+  }
+
   /** {@inheritDoc} They are {@code micro}, {@code macro}, {@code weighted}, {@code samples}. */
   @Override
   public Map<String, Scores> averages() {

@@ -26,6 +26,7 @@ import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedStage;
+import org.sparkfinetune.slice.SliceResult;
 import org.sparkfinetune.storage.Storage;
 import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.train.TrainingResult;
@@ -247,6 +248,38 @@ public final class ClassifierPipeline {
 
   /** As the other, with the intervals of the metrics. */
   public Metrics evaluate(Dataset<Row> rows, Optional<Bootstrap> intervals) {
+    return evaluate(rows, intervals, PlannedSlices.NONE).all();
+  }
+
+  /**
+   * As the other, also by slice.
+   *
+   * @param rows whose {@link ExampleColumns#ROW} has the columns that {@code options} name
+   * @throws UserException when a column has too many values
+   */
+  public SlicedMetrics evaluate(
+      Dataset<Row> rows, Optional<Bootstrap> intervals, SliceOptions options) {
+    if (options.isEmpty()) {
+      return new SlicedMetrics(evaluate(rows, intervals), Optional.empty());
+    }
+    PlannedSlices planned = SlicePlanning.of(rows, options);
+    PredictionMetrics.Measured measured = evaluate(rows, intervals, planned);
+    return new SlicedMetrics(
+        measured.all(),
+        Optional.of(
+            SliceResult.of(
+                planned.plan(),
+                measured.slices(),
+                measured.worst(),
+                planned.notes(),
+                options.slices(),
+                options.fairness(),
+                options.minRows(),
+                labels())));
+  }
+
+  private PredictionMetrics.Measured evaluate(
+      Dataset<Row> rows, Optional<Bootstrap> intervals, PlannedSlices slices) {
     return PredictionMetrics.evaluate(
         vectors(rows),
         ExampleColumns.LABEL,
@@ -256,7 +289,8 @@ public final class ClassifierPipeline {
         intervals,
         selectivePrediction()
             .filter(selective -> selective.temperature() == temperature())
-            .flatMap(SelectivePrediction::sets));
+            .flatMap(SelectivePrediction::sets),
+        slices);
   }
 
   /**

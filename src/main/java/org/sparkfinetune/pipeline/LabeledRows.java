@@ -1,6 +1,7 @@
 package org.sparkfinetune.pipeline;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
 
 import java.io.Serializable;
 import java.util.HashMap;
@@ -53,6 +54,16 @@ final class LabeledRows implements Serializable {
         .javaRDD();
   }
 
+  /**
+   * As {@link #of}, with a struct that {@link #beside} reads, and for {@link #hash} where that is
+   * asked for.
+   */
+  JavaRDD<Row> with(Dataset<Row> predicted, String labelColumn, boolean hashed, Column beside) {
+    Column ofRow = array(col(PredictionColumns.ROW).getField(labelColumn));
+    Column hash = hashed ? col(PredictionColumns.TEXT_HASH) : lit(0L);
+    return predicted.select(ofRow, col(PredictionColumns.PROBABILITY), hash, beside).javaRDD();
+  }
+
   /** A column of labels, or of sets of them, as arrays. */
   Column array(Column label) {
     return problemType.task().hasLabelSets()
@@ -80,6 +91,11 @@ final class LabeledRows implements Serializable {
   /** The hash of a row's text; of rows of {@link #hashed}. */
   long hash(Row row) {
     return row.getLong(2);
+  }
+
+  /** The struct of rows of {@link #with}. */
+  Row beside(Row row) {
+    return row.getStruct(3);
   }
 
   private int index(Row row, String label) {
