@@ -55,9 +55,20 @@ public record Bootstrap(int replicates, long seed, double confidence) implements
   }
 
   private long[][] replicate(long[][] counts, int replicate) {
-    // A generator of its own each, so that threads do not matter.
-    SplittableRandom random = new SplittableRandom(seed ^ replicate * 0x9E3779B97F4A7C15L);
+    SplittableRandom random = new SplittableRandom(seedOf(replicate));
     return Arrays.stream(counts).map(cells -> resampled(cells, random)).toArray(long[][]::new);
+  }
+
+  /**
+   * Of a generator of its own for each replicate, so that threads do not matter. Seeds that differ
+   * by multiples of what a generator adds at each step would give one sequence, shifted: hence the
+   * finalizer of MurmurHash3 (Stafford's variant 13), behind which they have nothing in common.
+   */
+  private long seedOf(int replicate) {
+    long mixed = seed + replicate * 0xD1342543DE82EF95L;
+    mixed = (mixed ^ mixed >>> 30) * 0xBF58476D1CE4E5B9L;
+    mixed = (mixed ^ mixed >>> 27) * 0x94D049BB133111EBL;
+    return mixed ^ mixed >>> 31;
   }
 
   static long[] resampled(long[] counts, SplittableRandom random) {
