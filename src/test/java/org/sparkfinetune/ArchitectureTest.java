@@ -151,6 +151,7 @@ class ArchitectureTest {
               "org.sparkfinetune.train..",
               "org.sparkfinetune.model..",
               "org.sparkfinetune.evaluate..",
+              "org.sparkfinetune.slice..",
               "org.sparkfinetune.torch..",
               "org.sparkfinetune.track..",
               "org.sparkfinetune.tune..",

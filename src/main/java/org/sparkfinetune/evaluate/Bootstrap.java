@@ -18,8 +18,12 @@ import java.util.stream.IntStream;
  * @param replicates how often rows are drawn
  * @param seed of the draws; the same seed gives the same intervals
  * @param confidence the share of replicates between an interval's ends, above 0 and below 1
+ * @param stratified whether each stratum's rows are drawn among themselves; else all are drawn
+ *     together, as is right where nobody has chosen how many rows a stratum has, and where strata
+ *     have so few rows that draws of them hardly differ
  */
-public record Bootstrap(int replicates, long seed, double confidence) implements Serializable {
+public record Bootstrap(int replicates, long seed, double confidence, boolean stratified)
+    implements Serializable {
   /** Rows a cell up to which rows are drawn one by one. */
   private static final int DRAWN_SINGLY = 8;
 
@@ -27,6 +31,16 @@ public record Bootstrap(int replicates, long seed, double confidence) implements
     if (replicates < 1 || !(confidence > 0 && confidence < 1)) {
       throw new IllegalArgumentException("replicates=" + replicates + ", confidence=" + confidence);
     }
+  }
+
+  /** A stratified one. */
+  public Bootstrap(int replicates, long seed, double confidence) {
+    this(replicates, seed, confidence, true);
+  }
+
+  /** The same, but of all rows together. */
+  public Bootstrap together() {
+    return new Bootstrap(replicates, seed, confidence, false);
   }
 
   /**
@@ -56,7 +70,17 @@ public record Bootstrap(int replicates, long seed, double confidence) implements
 
   private long[][] replicate(long[][] counts, int replicate) {
     SplittableRandom random = new SplittableRandom(seedOf(replicate));
-    return Arrays.stream(counts).map(cells -> resampled(cells, random)).toArray(long[][]::new);
+    if (stratified) {
+      return Arrays.stream(counts).map(cells -> resampled(cells, random)).toArray(long[][]::new);
+    }
+    long[] drawn = resampled(Arrays.stream(counts).flatMapToLong(Arrays::stream).toArray(), random);
+    long[][] parts = new long[counts.length][];
+    int from = 0;
+    for (int stratum = 0; stratum < parts.length; stratum++) {
+      parts[stratum] = Arrays.copyOfRange(drawn, from, from + counts[stratum].length);
+      from += counts[stratum].length;
+    }
+    return parts;
   }
 
   /**

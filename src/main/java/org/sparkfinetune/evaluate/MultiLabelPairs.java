@@ -1,7 +1,10 @@
 package org.sparkfinetune.evaluate;
 
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.task.Predictions;
 import org.sparkfinetune.task.ProblemType;
 
 /**
@@ -63,6 +66,17 @@ final class MultiLabelPairs extends PairedAccumulator {
 
   private static boolean exact(long[] counts) {
     return counts[0] == counts[1] && counts[0] == counts[2];
+  }
+
+  @Override
+  boolean agree(double[] first, double[] second) {
+    return Arrays.equals(
+        Predictions.atLeast(first, thresholds[0]), Predictions.atLeast(second, thresholds[1]));
+  }
+
+  @Override
+  Optional<PairedMetrics.Disagreement> disagreement(int stratum, long outcome, long rows) {
+    return Optional.empty();
   }
 
   @Override

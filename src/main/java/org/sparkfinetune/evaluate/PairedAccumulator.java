@@ -2,6 +2,7 @@ package org.sparkfinetune.evaluate;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -29,6 +30,8 @@ public abstract class PairedAccumulator implements Serializable {
   /** What the two predict, by stratum. */
   private final CellTable outcomes = new CellTable();
 
+  private long agreements;
+
   PairedAccumulator(ProblemType problemType, int labels, double[] thresholds) {
     first = Accumulators.of(problemType, labels, threshold(thresholds[0]));
     second = Accumulators.of(problemType, labels, threshold(thresholds[1]));
@@ -54,6 +57,12 @@ public abstract class PairedAccumulator implements Serializable {
 
   /** Which of the two are right in an outcome: 1 the first, 2 the second. */
   abstract int right(int stratum, long outcome);
+
+  /** Whether the two predict the same of a row. */
+  abstract boolean agree(double[] first, double[] second);
+
+  /** What the two predict of a stratum's rows of an outcome; empty where that is not known. */
+  abstract Optional<PairedMetrics.Disagreement> disagreement(int stratum, long outcome, long rows);
 
   /**
    * Metrics of the first less those of the second.
@@ -81,12 +90,14 @@ public abstract class PairedAccumulator implements Serializable {
           differences.get(metric).add(stratum, CellTable.cellOf(difference), difference);
         });
     outcomes.add(stratum, outcome(labels, ofFirst, ofSecond), 0);
+    agreements += agree(ofFirst, ofSecond) ? 1 : 0;
   }
 
   /** All that {@link #merge} needs to know of the rows so far. */
   public final double[] state() {
     List<double[]> states = new ArrayList<>(List.of(first.state(), second.state()));
     states.add(outcomes.state());
+    states.add(States.of(agreements));
     differences.values().forEach(table -> states.add(table.state()));
     return States.join(states);
   }
@@ -97,6 +108,7 @@ public abstract class PairedAccumulator implements Serializable {
     first.merge(states.next());
     second.merge(states.next());
     outcomes.merge(states.next());
+    agreements += (long) states.next()[0];
     differences.values().forEach(table -> table.merge(states.next()));
   }
 
@@ -109,10 +121,13 @@ public abstract class PairedAccumulator implements Serializable {
     CellTable.Strata strata = outcomes.strata();
     int[] keys = outcomes.keys();
     long[] byRight = new long[4];
+    List<PairedMetrics.Disagreement> disagreements = new ArrayList<>();
     for (int stratum = 0; stratum < keys.length; stratum++) {
       for (int cell = 0; cell < strata.cells()[stratum].length; cell++) {
         byRight[right(keys[stratum], strata.cells()[stratum][cell])] +=
             strata.rows()[stratum][cell];
+        disagreement(keys[stratum], strata.cells()[stratum][cell], strata.rows()[stratum][cell])
+            .ifPresent(disagreements::add);
       }
     }
     Map<Metric, Interval> intervals = new EnumMap<>(Metric.class);
@@ -139,6 +154,11 @@ public abstract class PairedAccumulator implements Serializable {
         byRight[1],
         byRight[2],
         byRight[0],
+        agreements,
+        disagreements.stream()
+            .sorted(Comparator.comparingLong(PairedMetrics.Disagreement::rows).reversed())
+            .limit(PairedMetrics.DISAGREEMENTS)
+            .toList(),
         intervals);
   }
 }

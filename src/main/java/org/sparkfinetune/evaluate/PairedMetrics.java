@@ -1,6 +1,8 @@
 package org.sparkfinetune.evaluate;
 
+import java.io.Serializable;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,6 +14,9 @@ import java.util.Map;
  * @param onlyFirstRight rows that the first alone gets right
  * @param onlySecondRight rows that the second alone gets right
  * @param bothWrong rows that neither gets right
+ * @param agreements rows of which both predict the same, rightly or wrongly
+ * @param disagreements what the two predict where they do not, the most rows first, at most {@value
+ *     #DISAGREEMENTS}; empty where a row may have several labels
  * @param intervals of the first's metrics less the second's; empty where none were asked for
  */
 public record PairedMetrics(
@@ -21,8 +26,28 @@ public record PairedMetrics(
     long onlyFirstRight,
     long onlySecondRight,
     long bothWrong,
-    Map<Metric, Interval> intervals) {
+    long agreements,
+    List<Disagreement> disagreements,
+    Map<Metric, Interval> intervals)
+    implements Serializable {
+  static final int DISAGREEMENTS = 50;
+
+  /**
+   * Rows of a label that the two predict differently.
+   *
+   * @param label its index
+   * @param first the index of what the first predicts
+   * @param second the index of what the second predicts
+   * @param rows how many
+   */
+  public record Disagreement(int label, int first, int second, long rows) implements Serializable {}
+
   private static final String SUFFIX = "_difference";
+
+  /** The share of rows, from 0 to 1, of which both predict the same; 0 without rows. */
+  public double agreement() {
+    return Scores.ratio(agreements, first.n());
+  }
 
   /** Of McNemar's exact test that both get as many rows right: see {@link McNemar#pValue}. */
   public double pValue() {

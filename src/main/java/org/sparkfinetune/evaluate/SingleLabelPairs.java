@@ -1,6 +1,7 @@
 package org.sparkfinetune.evaluate;
 
 import java.util.Map;
+import java.util.Optional;
 import org.sparkfinetune.task.Predictions;
 import org.sparkfinetune.task.ProblemType;
 
@@ -28,6 +29,18 @@ final class SingleLabelPairs extends PairedAccumulator {
   @Override
   int right(int label, long outcome) {
     return (first(outcome) == label ? 1 : 0) | (second(outcome) == label ? 2 : 0);
+  }
+
+  @Override
+  boolean agree(double[] first, double[] second) {
+    return Predictions.argmax(first) == Predictions.argmax(second);
+  }
+
+  @Override
+  Optional<PairedMetrics.Disagreement> disagreement(int label, long outcome, long rows) {
+    return first(outcome) == second(outcome)
+        ? Optional.empty()
+        : Optional.of(new PairedMetrics.Disagreement(label, first(outcome), second(outcome), rows));
   }
 
   private static int first(long outcome) {

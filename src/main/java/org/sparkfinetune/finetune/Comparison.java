@@ -15,6 +15,7 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.PairedPredictions;
+import org.sparkfinetune.report.DisagreeingRow;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 
@@ -25,10 +26,17 @@ import org.sparkfinetune.storage.OutputFiles;
 @PublicApi
 public final class Comparison extends RunBuilder<Comparison> {
   /** The settings of a comparison. */
-  public static final SettingKeys KEYS = Evaluation.KEYS;
+  public static final SettingKeys KEYS =
+      DataArguments.labeledRows("test")
+          .and(MeasureArguments.SCHEMA)
+          .and(SliceArguments.SCHEMA, SliceArguments.OF_COMPARISONS);
+
+  /** So many rows that one alone gets right are on the page, half of them of each. */
+  private static final int SHOWN = 100;
 
   private ModelChoice first = ModelChoice.NONE;
   private ModelChoice second = ModelChoice.NONE;
+  private List<String> names = List.of();
 
   private Comparison(RunOptions options) {
     super(options);
@@ -41,19 +49,24 @@ public final class Comparison extends RunBuilder<Comparison> {
 
   /** With models to load; paths are those of {@link Evaluation#model(String)}. */
   public Comparison models(String firstPath, String secondPath) {
-    return models(ModelChoice.of(firstPath), ModelChoice.of(secondPath));
+    return models(
+        ModelChoice.of(firstPath), ModelChoice.of(secondPath), List.of(firstPath, secondPath));
   }
 
   /** With models that have been loaded or trained. */
   public Comparison models(TextClassifier firstModel, TextClassifier secondModel) {
-    return models(ModelChoice.of(firstModel), ModelChoice.of(secondModel));
+    return models(
+        ModelChoice.of(firstModel),
+        ModelChoice.of(secondModel),
+        List.of("the first model", "the second model"));
   }
 
-  private Comparison models(ModelChoice one, ModelChoice other) {
+  private Comparison models(ModelChoice one, ModelChoice other, List<String> shown) {
     return changed(
         copy -> {
           copy.first = one;
           copy.second = other;
+          copy.names = shown;
         });
   }
 
@@ -67,7 +80,7 @@ public final class Comparison extends RunBuilder<Comparison> {
     return with(options.rows("test", rows));
   }
 
-  /** With a folder for the figures and the rows that one of the two gets right; by default none. */
+  /** With a folder for figures, report and the rows that one of the two alone gets right. */
   public Comparison output(String folder) {
     return with(options.output(folder));
   }
@@ -85,10 +98,11 @@ public final class Comparison extends RunBuilder<Comparison> {
   private ComparisonResult run(Settings settings) throws IOException {
     Optional<OutputDirectory> output = options.openIfNamed(OutputFiles.OF_COMPARISON);
     DataArguments arguments = settings.get(DataArguments.SCHEMA);
+    SliceArguments slices = settings.get(SliceArguments.SCHEMA);
     ClassifierPipeline one = first.load(options, arguments);
     ClassifierPipeline other = second.load(options, arguments);
     Console console = options.console();
-    try (ExampleSplits data = Results.prepareTest(options, arguments, one)) {
+    try (ExampleSplits data = Results.prepareTest(options, arguments, one, slices.columns())) {
       PairedPredictions predictions =
           PairedPredictions.of(one, other, data.test().orElseThrow()).persist();
       try {
@@ -98,7 +112,8 @@ public final class Comparison extends RunBuilder<Comparison> {
         console.text(data.report().render() + "\n");
         ComparisonResult result =
             new ComparisonResult(
-                predictions.metrics(settings.get(MeasureArguments.SCHEMA).intervals()));
+                predictions.metrics(
+                    settings.get(MeasureArguments.SCHEMA).intervals(), slices.options()));
         if (output.isPresent()) {
           Results.writeRejected(data, output.get(), console);
           predictions
@@ -107,6 +122,18 @@ public final class Comparison extends RunBuilder<Comparison> {
               .mode(SaveMode.Overwrite)
               .json(output.get().path(OutputFiles.DISAGREEMENTS));
           output.get().writeJson(OutputFiles.COMPARISON, result.figures());
+          if (!result.slices().isEmpty()) {
+            output.get().writeJsonTree(OutputFiles.SLICES, result.slicesByName());
+          }
+          output
+              .get()
+              .write(
+                  OutputFiles.PAGE,
+                  result.page(
+                      RunOptions.shown(arguments.test()),
+                      names,
+                      one.labels(),
+                      shown(predictions.someDisagreements(SHOWN))));
         }
         one.warning().ifPresent(warning -> console.line("warning: the first model: %s", warning));
         other
@@ -117,5 +144,18 @@ public final class Comparison extends RunBuilder<Comparison> {
         predictions.unpersist();
       }
     }
+  }
+
+  private static List<DisagreeingRow> shown(List<Row> rows) {
+    return rows.stream()
+        .map(
+            row ->
+                new DisagreeingRow(
+                    row.getString(0),
+                    row.getString(1),
+                    row.getString(2),
+                    row.getString(3),
+                    row.getString(4).equals(PairedPredictions.IS_FIRST)))
+        .toList();
   }
 }

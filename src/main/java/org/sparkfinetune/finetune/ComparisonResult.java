@@ -1,11 +1,19 @@
 package org.sparkfinetune.finetune;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.evaluate.IntervalNames;
 import org.sparkfinetune.evaluate.PairedMetrics;
+import org.sparkfinetune.pipeline.PairedPredictions;
+import org.sparkfinetune.report.DisagreeingRow;
+import org.sparkfinetune.report.ModelComparisonReport;
+import org.sparkfinetune.slice.PairedSlice;
 import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.text.TextTable;
+import org.sparkfinetune.text.TextTable.Column;
 
 /**
  * What the same labeled rows say of two classifiers. Differences are the first's figure less the
@@ -17,9 +25,13 @@ public final class ComparisonResult {
   private static final int DIGITS = 4;
 
   private final PairedMetrics metrics;
+  private final List<PairedSlice> slices;
+  private final List<String> notes;
 
-  ComparisonResult(PairedMetrics metrics) {
-    this.metrics = metrics;
+  ComparisonResult(PairedPredictions.Measured measured) {
+    this.metrics = measured.all();
+    this.slices = List.copyOf(measured.slices());
+    this.notes = List.copyOf(measured.notes());
   }
 
   /** The rows that were compared: those with a text and labels that the models know. */
@@ -45,6 +57,19 @@ public final class ComparisonResult {
   /** Rows that neither gets right. */
   public long bothWrong() {
     return metrics.bothWrong();
+  }
+
+  /** The share of the rows, from 0 to 1, of which both predict the same, rightly or wrongly. */
+  public double agreement() {
+    return metrics.agreement();
+  }
+
+  /**
+   * What parts of the rows say of the two, as {@code slices.json} has it; empty where {@code
+   * evaluate.slices} names no columns.
+   */
+  public List<PairedSlice> slices() {
+    return slices;
   }
 
   /**
@@ -88,6 +113,7 @@ public final class ComparisonResult {
     figures.put("only_first_right", (double) onlyFirstRight());
     figures.put("only_second_right", (double) onlySecondRight());
     figures.put("both_wrong", (double) bothWrong());
+    figures.put("agreement", agreement());
     figures.put("p_value", pValue());
     figures.putAll(differences());
     first().forEach((name, value) -> figures.put("first_" + name, value));
@@ -116,6 +142,58 @@ public final class ComparisonResult {
             onlySecondRight(),
             NumberFormat.metric(pValue()),
             verdict);
+  }
+
+  /** What {@code slices.json} holds. */
+  Map<String, Object> slicesByName() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("notes", notes);
+    map.put("slices", slices.stream().map(PairedSlice::toMap).toList());
+    return map;
+  }
+
+  /**
+   * A page of it.
+   *
+   * @param rows where they came from, as a record shows it
+   * @param models the names of the two
+   * @param disagreements some of the rows that one alone gets right
+   */
+  String page(
+      String rows, List<String> models, List<String> labels, List<DisagreeingRow> disagreements) {
+    return new ModelComparisonReport(
+            rows, models.get(0), models.get(1), metrics, labels, slices, notes, disagreements)
+        .html();
+  }
+
+  /** A table of the slices, for a terminal; empty where there are none. */
+  public String sliceSummary() {
+    if (slices.isEmpty()) {
+      return "";
+    }
+    TextTable table =
+        new TextTable(
+            List.of(
+                Column.text("slice", 0, 12, 60),
+                Column.number("rows", 1),
+                Column.number("first", 0),
+                Column.number("second", 0),
+                Column.number("difference", 1),
+                Column.number("alike", 2),
+                Column.number("p-value, corrected", 1)),
+            2);
+    for (PairedSlice slice : slices) {
+      table.row(
+          List.of(
+              slice.slice().name(),
+              NumberFormat.grouped(slice.rows()),
+              NumberFormat.fixed(slice.firstAccuracy(), DIGITS),
+              NumberFormat.fixed(slice.secondAccuracy(), DIGITS),
+              NumberFormat.fixed(slice.firstAccuracy() - slice.secondAccuracy(), DIGITS),
+              NumberFormat.fixed(slice.agreement(), DIGITS),
+              NumberFormat.metric(slice.pValueAdjusted())));
+    }
+    return String.join("\n", notes) + "\n\n" + table.render(OptionalInt.empty());
   }
 
   @Override

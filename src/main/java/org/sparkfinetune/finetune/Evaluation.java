@@ -26,7 +26,7 @@ import org.sparkfinetune.storage.OutputFiles;
 public final class Evaluation extends ModelRunBuilder<Evaluation> {
   /** The settings of an evaluation. */
   public static final SettingKeys KEYS =
-      DataArguments.labeledRows("test").and(MeasureArguments.SCHEMA);
+      DataArguments.labeledRows("test").and(MeasureArguments.SCHEMA).and(SliceArguments.SCHEMA);
 
   private Evaluation(RunOptions options) {
     super(options);
@@ -41,7 +41,7 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
    * With rows to measure by, in the place of {@code data.test}.
    *
    * @param rows with the columns that {@code data.text_column}, {@code data.label_column} and, of
-   *     pairs, {@code data.text_pair_column} name
+   *     pairs, {@code data.text_pair_column} name, and those that {@code evaluate.slices} names
    */
   public Evaluation test(Dataset<Row> rows) {
     return with(options.rows("test", rows));
@@ -64,9 +64,10 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
   private EvaluationResult run(Settings settings) throws IOException {
     Optional<OutputDirectory> output = options.openIfNamed(OutputFiles.OF_EVALUATION);
     DataArguments arguments = settings.get(DataArguments.SCHEMA);
+    SliceArguments slices = settings.get(SliceArguments.SCHEMA);
     ClassifierPipeline pipeline = loadModel(arguments);
     Console console = options.console();
-    try (ExampleSplits data = Results.prepareTest(options, arguments, pipeline)) {
+    try (ExampleSplits data = Results.prepareTest(options, arguments, pipeline, slices.columns())) {
       if (output.isPresent()) {
         output.get().clear(OutputFiles.OF_EVALUATION);
       }
@@ -78,7 +79,8 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
           Results.evaluate(
               pipeline,
               data.test().orElseThrow(),
-              settings.get(MeasureArguments.SCHEMA).intervals());
+              settings.get(MeasureArguments.SCHEMA).intervals(),
+              slices.options());
       if (output.isPresent()) {
         output.get().writeJson(OutputFiles.METRICS, result.metrics());
         if (!result.predictionSets().isEmpty()) {
@@ -87,6 +89,9 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
               .writeJson(
                   OutputFiles.PREDICTION_SETS,
                   result.predictionSets().stream().map(SetCoverage::toMap).toList());
+        }
+        if (result.slices().isPresent()) {
+          output.get().writeJsonTree(OutputFiles.SLICES, result.slices().get().toMap());
         }
         Results.writeReport(result, output.get());
         output.get().write(OutputFiles.PAGE, result.page(RunOptions.shown(arguments.test())));

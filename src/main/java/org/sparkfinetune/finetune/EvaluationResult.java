@@ -17,6 +17,7 @@ import org.sparkfinetune.evaluate.Scores;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.report.ClassResults;
 import org.sparkfinetune.report.EvaluationReport;
+import org.sparkfinetune.slice.SliceResult;
 
 /** What labeled rows say of a classifier. Immutable. */
 @PublicApi
@@ -25,9 +26,11 @@ public final class EvaluationResult {
   private final List<String> labels;
   private final Report report;
   private final ClassResults classes;
+  private final Optional<SliceResult> slices;
 
-  private EvaluationResult(Metrics metrics, List<String> labels) {
+  private EvaluationResult(Metrics metrics, List<String> labels, Optional<SliceResult> slices) {
     this.metrics = metrics;
+    this.slices = slices;
     this.labels = List.copyOf(labels);
     report = metrics.report(labels);
     classes = ClassResults.of(metrics, labels);
@@ -39,7 +42,12 @@ public final class EvaluationResult {
    * @param labels the label names, by index
    */
   static EvaluationResult of(Metrics metrics, List<String> labels) {
-    return new EvaluationResult(metrics, labels);
+    return of(metrics, labels, Optional.empty());
+  }
+
+  /** The same with what parts of the rows say. */
+  static EvaluationResult of(Metrics metrics, List<String> labels, Optional<SliceResult> slices) {
+    return new EvaluationResult(metrics, labels, slices);
   }
 
   /** The rows that were measured: those with a text and a label that the model knows. */
@@ -102,6 +110,14 @@ public final class EvaluationResult {
     return metrics.predictionSets();
   }
 
+  /**
+   * For whom the model fails, as {@code slices.json} has it: metrics by slice, the worst slices and
+   * gaps between groups; empty where none of that was asked for.
+   */
+  public Optional<SliceResult> slices() {
+    return slices;
+  }
+
   /** A text in brief: averages and, where there are many classes, those that need attention. */
   public String summary() {
     return report.summary();
@@ -143,7 +159,7 @@ public final class EvaluationResult {
    * @param rows where they came from, as a record shows it
    */
   String page(String rows) {
-    return EvaluationReport.html(rows, metrics, labels, List.of());
+    return EvaluationReport.html(rows, metrics, labels, List.of(), slices);
   }
 
   /** The confusions as CSV; empty for multi-label models, and where the classes are too many. */

@@ -8,9 +8,12 @@ import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.ExampleSplits;
+import org.sparkfinetune.data.KeptColumns;
 import org.sparkfinetune.data.LabelIndex;
 import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.SliceOptions;
+import org.sparkfinetune.pipeline.SlicedMetrics;
 import org.sparkfinetune.report.ClassScoresFile;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
@@ -27,8 +30,14 @@ public final class Results {
   /** Prepares the labeled rows of {@code data.test} to measure a classifier by. */
   static ExampleSplits prepareTest(
       RunOptions options, DataArguments rows, ClassifierPipeline pipeline) {
+    return prepareTest(options, rows, pipeline, KeptColumns.NONE);
+  }
+
+  /** The same with columns to slice the rows by. */
+  static ExampleSplits prepareTest(
+      RunOptions options, DataArguments rows, ClassifierPipeline pipeline, KeptColumns columns) {
     return DatasetPreparation.prepareTest(
-        options.spark(), rows, pipeline.problemType(), LabelIndex.of(pipeline.labels()));
+        options.spark(), rows, pipeline.problemType(), LabelIndex.of(pipeline.labels()), columns);
   }
 
   /** Measures prepared rows. */
@@ -40,6 +49,16 @@ public final class Results {
   static EvaluationResult evaluate(
       ClassifierPipeline pipeline, Dataset<Row> rows, Optional<Bootstrap> intervals) {
     return EvaluationResult.of(pipeline.evaluate(rows, intervals), pipeline.labels());
+  }
+
+  /** The same by slice too. */
+  static EvaluationResult evaluate(
+      ClassifierPipeline pipeline,
+      Dataset<Row> rows,
+      Optional<Bootstrap> intervals,
+      SliceOptions slices) {
+    SlicedMetrics measured = pipeline.evaluate(rows, intervals, slices);
+    return EvaluationResult.of(measured.all(), pipeline.labels(), measured.slices());
   }
 
   /** Writes what is known of the classes, for people and for programs. */

@@ -16,8 +16,8 @@ public record CompareArguments(
         String models,
     @Key(
             doc =
-                "The folder for comparison.json, the rows that one of the two alone gets right and"
-                    + " the rejected rows. When not set, the job only prints.",
+                "The folder for comparison.json, slices.json, report.html, the rows that one of the"
+                    + " two alone gets right and the rejected rows. When not set, the job only prints.",
             defaultValue = "")
         String output) {
   static final Schema<CompareArguments> SCHEMA = Schema.of("", CompareArguments.class);

@@ -20,8 +20,9 @@ final class CompareJob implements Job {
   @Override
   public String summary() {
     return "Compares two fine-tuned models on the same labeled rows: McNemar's exact test, the"
-        + " differences of their metrics with paired bootstrap intervals, and the rows that one"
-        + " of the two alone gets right.";
+        + " differences of their metrics with paired bootstrap intervals, the rows that one"
+        + " of the two alone gets right, and all of it by slice of the rows. Writes a page of it,"
+        + " report.html.";
   }
 
   @Override
@@ -52,9 +53,12 @@ final class CompareJob implements Job {
     console.text("\n" + result.summary());
     console.line("%nThe first's metrics less the second's");
     console.metrics(result.differences());
+    if (!result.slices().isEmpty()) {
+      console.text("\n" + result.sliceSummary());
+    }
     if (!arguments.output().isEmpty()) {
       console.line(
-          "%nFigures and the rows that one of the two alone gets right are in %s",
+          "%nFigures, report.html and the rows that one of the two alone gets right are in %s",
           arguments.output());
     }
   }

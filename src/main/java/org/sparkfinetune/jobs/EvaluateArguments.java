@@ -8,7 +8,7 @@ public record EvaluateArguments(
     @Key(doc = EvaluateArguments.MODEL, defaultValue = "") String model,
     @Key(
             doc =
-                "The folder for metrics, report, confusion matrix and the rejected rows. When not"
+                "The folder for metrics, slices, report, confusion matrix and the rejected rows. When not"
                     + " set, the job only prints.",
             defaultValue = "")
         String output) {

@@ -21,7 +21,8 @@ final class EvaluateJob implements Job {
   @Override
   public String summary() {
     return "Measures a fine-tuned model on labeled rows: accuracy, F1, log loss, AUROC,"
-        + " calibration, with intervals; scores by class and the most frequent confusions;"
+        + " calibration, with intervals, also by slice of the rows; scores by class and the most"
+        + " frequent confusions;"
         + " for multi-label micro, macro, weighted and samples averages. Writes a page of"
         + " it, report.html.";
   }
@@ -57,6 +58,7 @@ final class EvaluateJob implements Job {
           "Prediction sets of coverage %s have the right label in %.4f of the rows, and %.2f labels",
           sets.coverage(), sets.covered(), sets.meanSize());
     }
+    result.slices().ifPresent(slices -> console.text("\nSlices\n" + slices.summary()));
     if (!arguments.output().isEmpty()) {
       console.line("%nMetrics and report are in %s", arguments.output());
     }

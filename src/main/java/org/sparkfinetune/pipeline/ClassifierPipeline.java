@@ -26,7 +26,7 @@ import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedStage;
-import org.sparkfinetune.slice.SliceResult;
+import org.sparkfinetune.slice.SliceFigures;
 import org.sparkfinetune.storage.Storage;
 import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.train.TrainingResult;
@@ -267,7 +267,7 @@ public final class ClassifierPipeline {
     return new SlicedMetrics(
         measured.all(),
         Optional.of(
-            SliceResult.of(
+            SliceFigures.of(
                 planned.plan(),
                 measured.slices(),
                 measured.worst(),

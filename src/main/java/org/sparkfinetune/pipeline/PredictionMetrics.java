@@ -274,7 +274,12 @@ final class PredictionMetrics implements Serializable {
       if (sets != null && slice == SlicePlan.ALL) {
         measured = measured.withPredictionSets(sets.result());
       }
-      return bootstrap == null ? measured : measured.with(intervals.intervals(bootstrap));
+      if (bootstrap == null) {
+        return measured;
+      }
+      // Nobody has chosen how many rows of a label a slice has.
+      Bootstrap draws = slice == SlicePlan.ALL ? bootstrap : bootstrap.together();
+      return measured.with(intervals.intervals(draws));
     }
   }
 

@@ -2,6 +2,7 @@ package org.sparkfinetune.report;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.sparkfinetune.conformal.SetCoverage;
 import org.sparkfinetune.evaluate.Interval;
 import org.sparkfinetune.evaluate.IntervalNames;
@@ -11,6 +12,7 @@ import org.sparkfinetune.evaluate.RankedScores;
 import org.sparkfinetune.evaluate.ReliabilityBin;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.report.Table.Cell;
+import org.sparkfinetune.slice.SliceResult;
 import org.sparkfinetune.text.NumberFormat;
 
 /** The page of measured rows: what a model is worth, how sure that is, and where it fails. */
@@ -25,10 +27,16 @@ public final class EvaluationReport {
   private final List<ReliabilityBin> before;
   private final Map<String, Double> values;
   private final Map<String, Interval> intervals;
+  private final Optional<SliceResult> slices;
 
   private EvaluationReport(
-      String rows, Metrics metrics, List<String> labels, List<ReliabilityBin> before) {
+      String rows,
+      Metrics metrics,
+      List<String> labels,
+      List<ReliabilityBin> before,
+      Optional<SliceResult> slices) {
     this.before = before;
+    this.slices = slices;
     this.rows = rows;
     this.metrics = metrics;
     this.classes = ClassResults.of(metrics, labels);
@@ -45,7 +53,21 @@ public final class EvaluationReport {
    */
   public static String html(
       String rows, Metrics metrics, List<String> labels, List<ReliabilityBin> before) {
-    EvaluationReport report = new EvaluationReport(name(rows), metrics, labels, before);
+    return html(rows, metrics, labels, before, Optional.empty());
+  }
+
+  /**
+   * The same with what parts of the rows say.
+   *
+   * @param slices empty where none were asked for
+   */
+  public static String html(
+      String rows,
+      Metrics metrics,
+      List<String> labels,
+      List<ReliabilityBin> before,
+      Optional<SliceResult> slices) {
+    EvaluationReport report = new EvaluationReport(name(rows), metrics, labels, before, slices);
     return HtmlPage.html(TITLE + report.rows, report::write);
   }
 
@@ -76,6 +98,7 @@ public final class EvaluationReport {
     if (!metrics.predictionSets().isEmpty()) {
       HtmlPage.section(out, "Prediction sets", this::predictionSets);
     }
+    slices.ifPresent(parts -> new SliceMetricsSection(parts, metrics.accuracy()).sections(out));
     HtmlPage.section(out, "Classes", new ClassesSection(classes)::render);
     if (!metrics.ranked().isEmpty()) {
       HtmlPage.section(out, "Order of scores", this::ranked);

@@ -38,16 +38,8 @@ public record SliceResult(
     fairness = List.copyOf(fairness);
   }
 
-  /**
-   * Of measured slices.
-   *
-   * @param metrics by the plan's slices
-   * @param shown columns whose slices were asked for
-   * @param groups columns whose groups are compared
-   * @param minRows so many rows a group needs
-   * @param labels the label names, by index
-   */
-  public static SliceResult of(
+  /** See {@link SliceFigures#of}. */
+  static SliceResult of(
       SlicePlan plan,
       List<Metrics> metrics,
       Optional<WorstSlices> worst,
@@ -65,12 +57,12 @@ public record SliceResult(
       String name = plan.columns().get(i).name();
       int[] own =
           IntStream.range(0, names.size()).filter(s -> plan.columnOf(s) == column).toArray();
-      if (shown.contains(name)) {
+      if (has(shown, name)) {
         for (int slice : own) {
           slices.add(SliceMetrics.of(names.get(slice), metrics.get(slice), all));
         }
       }
-      if (groups.contains(name)) {
+      if (has(groups, name)) {
         gaps.add(
             FairnessGap.of(
                 name,
@@ -81,6 +73,11 @@ public record SliceResult(
       }
     }
     return new SliceResult(slices, notes, worst, gaps);
+  }
+
+  /** Whatever the case: a column that is named twice is read once. */
+  private static boolean has(List<String> names, String name) {
+    return names.stream().anyMatch(name::equalsIgnoreCase);
   }
 
   /** All of it by name, for a file. */

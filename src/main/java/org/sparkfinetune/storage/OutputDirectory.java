@@ -225,6 +225,22 @@ public final class OutputDirectory {
     write(name, json(list.stream().map(OutputDirectory::jsonNumbers).toList()));
   }
 
+  /** Writes a JSON object of any depth; numbers that are not finite are null. */
+  public void writeJsonTree(String name, Map<String, ?> tree) throws IOException {
+    write(name, json(finite(tree)));
+  }
+
+  private static Object finite(Object value) {
+    if (value instanceof Map<?, ?> map) {
+      Map<Object, Object> all = new LinkedHashMap<>();
+      map.forEach((key, of) -> all.put(key, finite(of)));
+      return all;
+    } else if (value instanceof List<?> list) {
+      return list.stream().map(OutputDirectory::finite).toList();
+    }
+    return value instanceof Double number && !Double.isFinite(number) ? null : value;
+  }
+
   private static Map<String, Object> jsonNumbers(Map<String, Double> numbers) {
     Map<String, Object> json = new LinkedHashMap<>();
     numbers.forEach(

@@ -19,7 +19,7 @@ public final class OutputFiles {
   /** Scores by class as text. */
   public static final String TEXT_REPORT = "report.txt";
 
-  /** The page of a run, of a study or of an evaluation. */
+  /** The page of a run, of a study, of an evaluation or of a comparison. */
   public static final String PAGE = "report.html";
 
   /** Counts by label and prediction. */
@@ -30,6 +30,9 @@ public final class OutputFiles {
 
   /** How prediction sets fare, a JSON array of an object of numbers for each coverage. */
   public static final String PREDICTION_SETS = "prediction_sets.json";
+
+  /** Metrics by slice of the rows, the worst slices and gaps between groups, a JSON object. */
+  public static final String SLICES = "slices.json";
 
   /** Rows that were read and not used, with their reasons. */
   public static final String REJECTED_ROWS = "rejected_rows";
@@ -77,6 +80,7 @@ public final class OutputFiles {
           CONFUSION_MATRIX,
           CLASS_SCORES,
           PREDICTION_SETS,
+          SLICES,
           REJECTED_ROWS);
 
   /** What a calibration leaves. */
@@ -84,7 +88,7 @@ public final class OutputFiles {
 
   /** What a comparison of two models leaves. */
   public static final List<String> OF_COMPARISON =
-      List.of(COMPARISON, DISAGREEMENTS, REJECTED_ROWS);
+      List.of(COMPARISON, DISAGREEMENTS, PAGE, SLICES, REJECTED_ROWS);
 
   /** What a fine-tuning leaves, beside its checkpoints and its journal. */
   public static final List<String> OF_FINE_TUNING =

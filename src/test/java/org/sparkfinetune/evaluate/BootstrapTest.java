@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -89,6 +90,28 @@ class BootstrapTest {
     double deviation = Math.sqrt(0.8 * 0.2 / rows);
     assertThat(interval.low()).isCloseTo(0.8 - 1.96 * deviation, within(0.43 * deviation));
     assertThat(interval.high()).isCloseTo(0.8 + 1.96 * deviation, within(0.43 * deviation));
+  }
+
+  /** Of strata of one row each, of which stratified draws are all the same. */
+  @Test
+  void rowsThatAreDrawnTogetherNeedNoStrata() {
+    long[][] counts = new long[100][];
+    for (int stratum = 0; stratum < counts.length; stratum++) {
+      counts[stratum] = stratum < 80 ? new long[] {1, 0} : new long[] {0, 1};
+    }
+    Bootstrap bootstrap = new Bootstrap(4000, 3, 0.95);
+    Function<long[][], Map<Metric, Double>> accuracy =
+        drawn ->
+            Map.of(
+                Metric.ACCURACY, Arrays.stream(drawn).mapToLong(cells -> cells[0]).sum() / 100.0);
+
+    assertThat(bootstrap.intervals(counts, accuracy).get(Metric.ACCURACY))
+        .isEqualTo(new Interval(0.8, 0.8));
+    // The binomial distribution of 100 trials with p = 0.8 has its quantiles at 72 and 88, of
+    // which the second is hardly reached.
+    Interval together = bootstrap.together().intervals(counts, accuracy).get(Metric.ACCURACY);
+    assertThat(together.low()).isCloseTo(0.72, within(0.011));
+    assertThat(together.high()).isCloseTo(0.88, within(0.011));
   }
 
   @ParameterizedTest
