@@ -251,7 +251,8 @@ public final class PairedPredictions implements Serializable {
 
   /**
    * The rows that one of the two gets right and the other does not: their texts, {@code label},
-   * {@link #FIRST}, {@link #SECOND} and {@link #RIGHT}, which is {@code first} or {@code second}.
+   * {@link #FIRST}, {@link #SECOND} and {@link #RIGHT}, which is {@code first} or {@code second};
+   * and the columns that they are sliced by, in {@link ExampleColumns#ROW}.
    */
   public Dataset<Row> disagreements() {
     Column first = isRight(FIRST);

@@ -8,7 +8,7 @@ import org.sparkfinetune.text.TextWidth;
 
 /**
  * A forest plot: a line a row, with a dot for a value and a line for its interval, beside a broken
- * line for what all rows have. Those whose whole interval is on the worse side have another color.
+ * line for what it is compared with. Those whose whole interval is below that have another color.
  */
 final class Forest {
   private static final int WIDTH = Chart.WIDTH;

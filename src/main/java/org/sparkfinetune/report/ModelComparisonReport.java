@@ -170,11 +170,10 @@ public record ModelComparisonReport(
     out.element(
         "p",
         "The difference of the accuracies on the rows of each slice, the first's less the second's,"
-            + " with its interval. The broken line is that of all rows; slices whose whole interval"
-            + " is below it have another color. The p-values are corrected for the tests of all"
-            + " slices (Holm).");
+            + " with its interval. Slices whose whole interval is below 0, where the second is"
+            + " better, have another color. The p-values are corrected for the tests of all slices"
+            + " (Holm).");
     Map<String, Forest> byColumn = new LinkedHashMap<>();
-    double all = metrics.differences().get(DIFFERENCE);
     Table table =
         new Table(
                 "slice",
@@ -191,7 +190,7 @@ public record ModelComparisonReport(
       Map<String, Double> differences = slice.differences();
       byColumn
           .computeIfAbsent(
-              slice.slice().column(), name -> new Forest(name, "difference of accuracy", all))
+              slice.slice().column(), name -> new Forest(name, "difference of accuracy", 0))
           .add(
               slice.slice().value(),
               differences.get(DIFFERENCE),

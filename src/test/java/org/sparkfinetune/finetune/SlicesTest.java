@@ -16,6 +16,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestModels;
@@ -36,6 +37,7 @@ import org.sparkfinetune.slice.WorstSlices;
 import org.sparkfinetune.task.ProblemType;
 
 /** Evaluations and comparisons by slice, through models of random weights, which guess. */
+@Tag("slow")
 class SlicesTest {
   private static final String[] COUNTRIES = {"de", "de", "fr", null, "es"};
   private static final String[] WORDS = {
