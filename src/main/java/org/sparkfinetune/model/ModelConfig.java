@@ -350,7 +350,7 @@ public final class ModelConfig extends ConfigValues {
   }
 
   /** This configuration with what the logits have been divided by, above 0. */
-  ModelConfig withTemperature(double temperature) {
+  public ModelConfig withTemperature(double temperature) {
     return new ModelConfig(json().deepCopy().put(TEMPERATURE, temperature));
   }
 

@@ -9,6 +9,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.sparkfinetune.UserException;
@@ -237,8 +238,21 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /** The names of the weights of the linear layer over the labels. */
-  List<String> outputWeights() {
+  public List<String> outputWeights() {
     return head.outputWeights();
+  }
+
+  /**
+   * Divides all logits from now on by a number above 0, in the weights of the linear layer over the
+   * labels. The configuration stays as it is: see {@link ModelConfig#withTemperature}.
+   */
+  public void divideLogits(double temperature) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      for (String name : outputWeights()) {
+        parameters.tensors().get(name).mul_(new Scalar(1 / temperature));
+      }
+    }
   }
 
   /** What was done to it after its pretrained weights were taken and before it was trained. */
