@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.HeadTemperature;
+import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
@@ -392,6 +393,16 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   /** A copy with a file {@code config.json} that says something else of the same weights. */
   public TransformerClassifierModel withConfig(String json) {
     return copy(new ParamMap()).setFiles(files().withConfig(json));
+  }
+
+  /**
+   * A copy whose files have each label's logit scaled, and another threshold. A temperature and a
+   * threshold that were set are in its files then, and no longer set.
+   */
+  public TransformerClassifierModel withScaledLabels(LabelScaling scaling, double newThreshold) {
+    TransformerClassifierModel copy = copy(new ParamMap());
+    copy.clear(copy.temperature()).clear(copy.threshold());
+    return copy.setFiles(scaling.of(filesToWrite(), newThreshold));
   }
 
   /** The label names, by index (named as in Spark NLP's classifiers). */

@@ -14,6 +14,7 @@ import org.sparkfinetune.conformal.SetCoverage;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleSplits;
+import org.sparkfinetune.evaluate.RiskCoverage;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
@@ -87,6 +88,15 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
               .writeJson(
                   OutputFiles.PREDICTION_SETS,
                   result.predictionSets().stream().map(SetCoverage::toMap).toList());
+        }
+        if (result.riskCoverage().isPresent()) {
+          output
+              .get()
+              .writeJson(
+                  OutputFiles.RISK_COVERAGE,
+                  result.riskCoverage().get().points().stream()
+                      .map(RiskCoverage.Point::toMap)
+                      .toList());
         }
         Results.writeReport(result, output.get());
         output.get().write(OutputFiles.PAGE, result.page(RunOptions.shown(arguments.test())));

@@ -23,6 +23,8 @@ import org.sparkfinetune.conformal.SelectivePrediction;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.evaluate.PlattScaling;
+import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedStage;
@@ -274,6 +276,38 @@ public final class ClassifierPipeline {
             temperature());
     TransformerClassifierModel scaled = classifier.copy(new ParamMap()).setTemperature(temperature);
     return of(PipelineStages.assemblers(isPairs()), scaled, rows.sparkSession());
+  }
+
+  /**
+   * The same multi-label model with each label's logit scaled so that the log loss of rows whose
+   * labels are known is least, see {@link PlattScaling}, and with the threshold of their best
+   * micro-F1. A threshold that was set gives way to it.
+   *
+   * @param rows as of {@link #evaluate(Dataset)}
+   * @throws UserException when the model is single-label
+   */
+  public ClassifierPipeline calibratedByLabel(Dataset<Row> rows) {
+    if (!problemType().task().hasLabelSets()) {
+      throw new UserException(
+          "calibrate.method=platt is for multi-label models, and this one is single-label: leave it"
+              + " out");
+    }
+    PredictionPlatt.Found found =
+        PredictionPlatt.of(
+            vectors(rows), ExampleColumns.LABEL, new LabeledRows(labels(), problemType()));
+    LabelScaling scaling =
+        new LabelScaling(
+            found.fits().stream().map(PlattScaling.Fit::slope).toList(),
+            found.fits().stream().map(PlattScaling.Fit::intercept).toList());
+    return of(
+        PipelineStages.assemblers(isPairs()),
+        classifier.withScaledLabels(scaling, found.threshold()),
+        rows.sparkSession());
+  }
+
+  /** What logits have been scaled by, label by label; empty where they have not. */
+  public Optional<LabelScaling> labelScaling() {
+    return ModelConfig.parse(classifier.files().config()).labelScaling();
   }
 
   /** What the logits that were trained are divided by. */

@@ -45,6 +45,12 @@ final class LabeledRows implements Serializable {
     return predicted.select(ofRow, col(PredictionColumns.PROBABILITY)).javaRDD();
   }
 
+  /** The rows with their logits, as {@link #labels} and {@link #vector} read them. */
+  JavaRDD<Row> logits(Dataset<Row> predicted, String labelColumn) {
+    Column ofRow = array(col(PredictionColumns.ROW).getField(labelColumn));
+    return predicted.select(ofRow, col(PredictionColumns.LOGITS)).javaRDD();
+  }
+
   /** As {@link #of}, for {@link #hash} too. */
   JavaRDD<Row> hashed(Dataset<Row> predicted, String labelColumn) {
     Column ofRow = array(col(PredictionColumns.ROW).getField(labelColumn));
@@ -74,7 +80,12 @@ final class LabeledRows implements Serializable {
 
   /** The probabilities of a row, by label index. */
   double[] probabilities(Row row) {
-    return row.<Vector>getAs(1).toArray();
+    return vector(row);
+  }
+
+  /** The numbers of a row, by label index; a copy. */
+  double[] vector(Row row) {
+    return row.<Vector>getAs(1).toArray().clone();
   }
 
   /** The hash of a row's text; of rows of {@link #hashed}. */

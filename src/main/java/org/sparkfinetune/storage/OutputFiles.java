@@ -31,6 +31,9 @@ public final class OutputFiles {
   /** How prediction sets fare, a JSON array of an object of numbers for each coverage. */
   public static final String PREDICTION_SETS = "prediction_sets.json";
 
+  /** How often predictions are right from a confidence on, a JSON array of points of the curve. */
+  public static final String RISK_COVERAGE = "risk_coverage.json";
+
   /** Rows that were read and not used, with their reasons. */
   public static final String REJECTED_ROWS = "rejected_rows";
 
@@ -77,10 +80,11 @@ public final class OutputFiles {
           CONFUSION_MATRIX,
           CLASS_SCORES,
           PREDICTION_SETS,
+          RISK_COVERAGE,
           REJECTED_ROWS);
 
   /** What a calibration leaves. */
-  public static final List<String> OF_CALIBRATION = List.of(MODEL, PAGE);
+  public static final List<String> OF_CALIBRATION = List.of(MODEL, PAGE, REJECTED_ROWS);
 
   /** What a comparison of two models leaves. */
   public static final List<String> OF_COMPARISON =

@@ -25,7 +25,8 @@ final class TrainedTemperature {
   /**
    * What was found.
    *
-   * @param temperature 1 where no other one makes the log loss less
+   * @param temperature 1 where no other one makes the log loss less, or the rows do not say which
+   *     does: they are all right, or no better than chance
    * @param before the rows' mean log loss, in nats
    * @param after the same with the temperature
    */
@@ -51,6 +52,9 @@ final class TrainedTemperature {
         new TrainedTemperature(model, workers, shard, evaluator.logits(shard, every));
     double temperature = TemperatureScaling.fit(1, rows::slope);
     double before = rows.slope(1).loss();
+    if (TemperatureScaling.isEnd(temperature)) {
+      return new Found(1, before, before);
+    }
     double after = rows.slope(1 / temperature).loss();
     return after < before ? new Found(temperature, before, after) : new Found(1, before, before);
   }

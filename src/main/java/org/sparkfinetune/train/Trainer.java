@@ -2,7 +2,6 @@ package org.sparkfinetune.train;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -171,15 +170,6 @@ public final class Trainer implements AutoCloseable {
     TrainedTemperature.Found found = TrainedTemperature.of(model, evaluator, workers, validation);
     if (found.temperature() != 1) {
       model.divideLogits(found.temperature());
-      log.note(
-          String.format(
-              Locale.ROOT,
-              "calibrated: the logits are divided by %.3f, which makes the validation rows' log loss"
-                  + " %.4f instead of %.4f",
-              found.temperature(),
-              found.after(),
-              found.before()));
-      log.report(step);
     }
     return Map.of(
         Metric.CALIBRATION_TEMPERATURE.at(Stage.STEP), found.temperature(),

@@ -131,6 +131,8 @@ class SelectivePredictionTest {
         .isEqualTo(measured.metrics().get("test_aurc"));
     assertThat(Files.readString(folder.resolve("evaluation/report.html")))
         .contains("Prediction sets", "When not to answer");
+    assertThat(Files.readString(folder.resolve("evaluation/risk_coverage.json")))
+        .contains("\"confidence\"", "\"coverage\" : 1.0", "\"accuracy\"");
     assertThat(Files.readString(folder.resolve("evaluation/prediction_sets.json")))
         .contains("\"coverage\"", "0.9", "\"mean_size\"");
 

@@ -74,7 +74,10 @@ class DeclaredMetricsTest {
                 SequenceClassifier.fromScratch(
                     TestModels.tinyConfig(50, Trainings.LABELS, 0, problemType, Pooling.MEAN), 1));
         Trainer trainer =
-            new Trainer(model, Trainings.arguments("num_train_epochs", 1), progress -> {})) {
+            new Trainer(
+                model,
+                Trainings.arguments("num_train_epochs", 1, "calibrate", true),
+                progress -> {})) {
       TrainingResult result = trainer.train(rows, rows);
       result.logHistory().forEach(entry -> logged.addAll(entry.toMap().keySet()));
       logged.remove("step");

@@ -132,10 +132,15 @@ class TrainedTemperatureTest {
       for (Trainings.Outcome outcome :
           List.of(
               Trainings.train(
-                  model, Trainings.arguments(), SingleWorkerGroup.INSTANCE, rows, rows, p -> {}),
+                  model,
+                  Trainings.arguments("calibrate", true),
+                  SingleWorkerGroup.INSTANCE,
+                  rows,
+                  rows,
+                  p -> {}),
               Trainings.train(
                   unevaluated,
-                  Trainings.arguments("eval_strategy", "no"),
+                  Trainings.arguments("calibrate", true, "eval_strategy", "no"),
                   SingleWorkerGroup.INSTANCE,
                   rows,
                   rows,
