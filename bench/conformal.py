@@ -67,7 +67,7 @@ def main():
         out = set(random.Random(common.FIRST_SEED).sample(names, args.withheld))
         split, accuracy = train(dataset, [row for row in rows if row[1] not in out], work / "scope", epochs)
         others = common.write_rows(work / "scope" / "out.csv", [row for row in dataset.test if row[1] in out])
-        scopes = java("scope", work / "scope" / "model", split.test, others)
+        scopes = java("scope", work / "scope" / "model", split.test, others, split.train)
         print(f"\nout of scope: {args.withheld} labels of which the model has no rows; accuracy of the others {accuracy:.4f}")
         for score, auroc in scopes.items():
             print(f"{score:12} AUROC {auroc:.4f}")

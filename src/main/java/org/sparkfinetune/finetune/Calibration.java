@@ -19,6 +19,7 @@ import org.sparkfinetune.pipeline.SelectiveSettings;
 import org.sparkfinetune.report.EvaluationReport;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * Makes a classifier as sure of itself as it is right, as {@code jobs/calibrate} does it: its
@@ -37,6 +38,9 @@ public final class Calibration extends ModelRunBuilder<Calibration> {
   /** Those of the keys whose values are structures. */
   public static final List<String> STRUCTURES =
       List.of("calibrate.coverage", "calibrate.target_accuracy");
+
+  /** Characters of labels in a warning. */
+  private static final int NAMES = 300;
 
   private Calibration(RunOptions options) {
     super(options);
@@ -100,6 +104,17 @@ public final class Calibration extends ModelRunBuilder<Calibration> {
       ClassifierPipeline chosen = better ? scaled : pipeline;
       if (!selective.isEmpty()) {
         chosen = chosen.calibrated(rows, selective);
+      }
+      if (calibrate.mahalanobis()) {
+        chosen = chosen.withClassMeans(rows);
+        List<String> lacking = chosen.labelsWithoutMean();
+        if (!lacking.isEmpty()) {
+          options
+              .console()
+              .line(
+                  "warning: %d labels have no rows, so that out_of_scope_score takes rows of them for out of scope: %s",
+                  lacking.size(), OneLine.of(String.join(", ", lacking), NAMES));
+        }
       }
       CalibrationResult result =
           new CalibrationResult(new TextClassifier(chosen), before, better ? after : before);

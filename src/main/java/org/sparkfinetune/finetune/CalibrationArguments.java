@@ -62,7 +62,13 @@ public record CalibrationArguments(
                     + " each the confidence is found below which the model should not answer. None when not"
                     + " set.",
             defaultValue = "")
-        String targetAccuracy) {
+        String targetAccuracy,
+    @Key(
+            doc =
+                "Whether the model keeps the mean pooled vector of each label's rows and their"
+                    + " covariance, for predict.out_of_scope_score=mahalanobis.",
+            defaultValue = "false")
+        boolean mahalanobis) {
   static final Schema<CalibrationArguments> SCHEMA =
       Schema.of("calibrate", CalibrationArguments.class);
 

@@ -51,6 +51,12 @@ final class LabeledRows implements Serializable {
     return predicted.select(ofRow, col(PredictionColumns.LOGITS)).javaRDD();
   }
 
+  /** The rows with their pooled vectors, as {@link #labels} and {@link #vector} read them. */
+  JavaRDD<Row> pooled(Dataset<Row> predicted, String labelColumn) {
+    Column ofRow = array(col(PredictionColumns.ROW).getField(labelColumn));
+    return predicted.select(ofRow, col(PredictionColumns.POOLED)).javaRDD();
+  }
+
   /** As {@link #of}, for {@link #hash} too. */
   JavaRDD<Row> hashed(Dataset<Row> predicted, String labelColumn) {
     Column ofRow = array(col(PredictionColumns.ROW).getField(labelColumn));
@@ -83,7 +89,7 @@ final class LabeledRows implements Serializable {
     return vector(row);
   }
 
-  /** The numbers of a row, by label index; a copy. */
+  /** The numbers of a row; a copy. */
   double[] vector(Row row) {
     return row.<Vector>getAs(1).toArray().clone();
   }

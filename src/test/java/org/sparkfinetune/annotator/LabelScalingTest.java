@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.HeadScaling;
 import org.sparkfinetune.model.HeadTemperature;
 import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
@@ -49,10 +50,14 @@ class LabelScalingTest {
             DoubleStream.iterate(-2, s -> s + 1.5).limit(labels).boxed().toList());
 
     TransformerClassifierModel once =
-        model.setTemperature(2).setThreshold(0.9).withScaledLabels(scaling, 0.25);
+        model
+            .setTemperature(2)
+            .setThreshold(0.9)
+            .withScaledLabels(scaling.slopes(), scaling.intercepts(), 0.25);
     assertThat(once.getTemperature()).isEqualTo(1);
     assertThat(once.decisionThreshold()).isEqualTo(0.25);
-    TransformerClassifierModel twice = once.withScaledLabels(scaling, 0.3);
+    TransformerClassifierModel twice =
+        once.withScaledLabels(scaling.slopes(), scaling.intercepts(), 0.3);
     List<double[]> scaled = logits(twice);
     ModelConfig config = ModelConfig.parse(twice.files().config());
     LabelScaling all = config.labelScaling().orElseThrow();
@@ -79,7 +84,7 @@ class LabelScalingTest {
     String bias = "base_model.model.classifier.bias";
     try (PointerScope scope = new PointerScope()) {
       ModelFiles scaled =
-          scaling.of(
+          HeadScaling.of(
               files.withAdapter(
                   AdapterFiles.of(
                       "{}",
@@ -90,6 +95,7 @@ class LabelScalingTest {
                           torch.ones(labels),
                           "lora_A.weight",
                           torch.ones(2, 3)))),
+              scaling,
               0.5);
       try (TensorSource source = scaled.adapter().openWeights()) {
         assertThat(source.read(weight).eq(new Scalar(4)).all().item_bool()).isTrue();
