@@ -25,7 +25,10 @@ import org.sparkfinetune.model.LoadReport;
 public record TrainingResult(
     Map<String, Double> metrics, List<LogEntry> logHistory, LoadReport loaded)
     implements Serializable {
-  /** The threshold of the weights kept; empty for single-label models and without evaluation. */
+  /**
+   * The threshold of the weights kept, as they were trained; empty for single-label models and
+   * without evaluation.
+   */
   public OptionalDouble threshold() {
     Double threshold = metrics.get(Metric.THRESHOLD.at(Stage.EVAL));
     return threshold == null ? OptionalDouble.empty() : OptionalDouble.of(threshold);
