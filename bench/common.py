@@ -139,8 +139,7 @@ class Dataset:
         test = [row for row in self.test if row[0] not in texts and row[1] in labels]
         folder.mkdir(parents=True, exist_ok=True)
         for name, rows in (("train", train), ("test", test)):
-            with open(folder / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows([("text", "label"), *rows])
+            write_rows(folder / f"{name}.csv", rows)
         return Split(folder / "train.csv", folder / "test.csv", len(train), len(test), len(labels))
 
 
@@ -151,6 +150,13 @@ class Split:
 
     def __str__(self):
         return f"{self.train_rows} training rows, {self.test_rows} test rows, {self.labels} labels"
+
+
+def write_rows(path, rows):
+    """A CSV file of texts and labels; gives its path."""
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "label"), *rows])
+    return path
 
 
 def strip(text):

@@ -8,7 +8,6 @@ Then a model is fine-tuned on the rows of all labels but some, drawn with a seed
 The AUROC says how well predict.out_of_scope_score tells them from the others. The last line is JSON.
 """
 
-import csv
 import json
 import random
 import subprocess
@@ -40,12 +39,6 @@ def train(dataset, rows, folder, epochs):
     return split, metrics["test_accuracy"]
 
 
-def write(path, rows):
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("text", "label"), *rows])
-    return path
-
-
 def main():
     parser = common.arguments(__doc__, dataset="banking77", rows=5000)
     parser.add_argument("--splits", type=common.positive, default=20, metavar="N", help="default: 20")
@@ -73,8 +66,8 @@ def main():
         names = sorted({label for _, label in dataset.train})
         out = set(random.Random(common.FIRST_SEED).sample(names, args.withheld))
         split, accuracy = train(dataset, [row for row in rows if row[1] not in out], work / "scope", epochs)
-        others = write(work / "scope" / "out.csv", [row for row in dataset.test if row[1] in out])
-        scopes = java("scope", work / "scope" / "model", split.test, others)
+        others = common.write_rows(work / "scope" / "out.csv", [row for row in dataset.test if row[1] in out])
+        scopes = java("scope", work / "scope" / "model", split.test, others, split.train)
         print(f"\nout of scope: {args.withheld} labels of which the model has no rows; accuracy of the others {accuracy:.4f}")
         for score, auroc in scopes.items():
             print(f"{score:12} AUROC {auroc:.4f}")

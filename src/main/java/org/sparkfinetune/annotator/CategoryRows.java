@@ -19,16 +19,20 @@ final class CategoryRows {
   private final String[] inputCols;
   private final String probabilityCol;
   private final String rawPredictionCol;
+  private final String pooledCol;
 
   /**
    * @param inputCols one column of documents, of pairs two
    * @param probabilityCol a column that rows have, for the probabilities; empty for none
    * @param rawPredictionCol likewise, for the logits
+   * @param pooledCol likewise, for what the last layer takes
    */
-  CategoryRows(String[] inputCols, String probabilityCol, String rawPredictionCol) {
+  CategoryRows(
+      String[] inputCols, String probabilityCol, String rawPredictionCol, String pooledCol) {
     this.inputCols = inputCols;
     this.probabilityCol = probabilityCol;
     this.rawPredictionCol = rawPredictionCol;
+    this.pooledCol = pooledCol;
   }
 
   /** The documents of a row; of pairs all first ones, then as many second ones. */
@@ -67,13 +71,18 @@ final class CategoryRows {
       values[row.fieldIndex(rawPredictionCol)] =
           vector("rawPredictionCol=" + rawPredictionCol, "logits", logits);
     }
+    if (!pooledCol.isEmpty()) {
+      List<double[]> pooled = categories.pooled().stream().map(CategoryRows::doubles).toList();
+      values[row.fieldIndex(pooledCol)] =
+          vector("pooledCol=" + pooledCol, "a pooled vector", pooled);
+    }
     values[row.size()] = categories.annotations().stream().map(CategoryRows::toRow).toArray();
     return RowFactory.create(values);
   }
 
-  private static double[] doubles(float[] logits) {
-    double[] values = new double[logits.length];
-    Arrays.setAll(values, label -> logits[label]);
+  private static double[] doubles(float[] numbers) {
+    double[] values = new double[numbers.length];
+    Arrays.setAll(values, i -> numbers[i]);
     return values;
   }
 

@@ -88,6 +88,16 @@ final class Predictor implements AutoCloseable {
       double factor,
       int batchSize,
       Consumer<UnknownTokens> unknown) {
+    return outputs(texts, pairs, factor, batchSize, unknown).logits();
+  }
+
+  /** As {@link #logits}, with the vectors that the last layer takes. */
+  SequenceClassifier.Outputs outputs(
+      List<String> texts,
+      Optional<List<String>> pairs,
+      double factor,
+      int batchSize,
+      Consumer<UnknownTokens> unknown) {
     List<Encoding> encodings =
         pairs
             .map(seconds -> tokenizer.encodePairs(texts, seconds))
@@ -97,6 +107,7 @@ final class Predictor implements AutoCloseable {
     Arrays.setAll(byLength, i -> i);
     Arrays.sort(byLength, Comparator.comparingInt(i -> encodings.get(i).inputIds().length));
     float[][] logits = new float[texts.size()][];
+    float[][] pooled = new float[texts.size()][];
     for (int start = 0; start < byLength.length; start += batchSize) {
       int end = Math.min(byLength.length, start + batchSize);
       Integer[] rows = Arrays.copyOfRange(byLength, start, end);
@@ -104,13 +115,14 @@ final class Predictor implements AutoCloseable {
       int[] starts =
           Arrays.stream(rows).mapToInt(i -> encodings.get(i).secondSegmentStart()).toArray();
       int[][] unlabeled = new int[rows.length][0];
-      float[][] ofBatch =
-          classifier.logits(Batch.of(ids, starts, unlabeled, classifier.padTokenId()));
+      SequenceClassifier.Outputs ofBatch =
+          classifier.outputs(Batch.of(ids, starts, unlabeled, classifier.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
-        logits[rows[i]] = times(ofBatch[i], factor);
+        logits[rows[i]] = times(ofBatch.logits()[i], factor);
+        pooled[rows[i]] = ofBatch.pooled()[i];
       }
     }
-    return logits;
+    return new SequenceClassifier.Outputs(logits, pooled);
   }
 
   private static float[] times(float[] logits, double factor) {

@@ -180,6 +180,16 @@ public abstract class TrainingParams extends OptimizationParams {
     return setOwn("load_best_model_at_end", value);
   }
 
+  /** See {@link EvaluationArguments#calibrate}. */
+  public BooleanParam calibrate() {
+    return settings.get(BooleanParam.class, "calibrate");
+  }
+
+  /** Sets {@link #calibrate}. */
+  public TransformerClassifierApproach setCalibrate(boolean value) {
+    return setOwn("calibrate", value);
+  }
+
   /** See {@link EvaluationArguments#earlyStoppingPatience}. */
   public IntParam earlyStoppingPatience() {
     return settings.get(IntParam.class, "early_stopping_patience");

@@ -27,7 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.HeadScaling;
 import org.sparkfinetune.model.HeadTemperature;
+import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
@@ -84,6 +86,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private final BooleanParam annotateUnlabeled;
   private final Param<String> probabilityCol;
   private final Param<String> rawPredictionCol;
+  private final Param<String> pooledCol;
   private final DoubleParam temperature;
   private BroadcastModel source;
   private transient TrainingResult trainingSummary;
@@ -124,6 +127,13 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
             "Column for the vector of a row's logits, in the order of getClasses; none is written when"
                 + " it is empty.");
     setDefault(rawPredictionCol, "");
+    pooledCol =
+        new Param<>(
+            this,
+            "pooledCol",
+            "Column for the vector of a row that the last layer takes; none is written when it is"
+                + " empty.");
+    setDefault(pooledCol, "");
     temperature =
         new DoubleParam(
             this,
@@ -379,6 +389,26 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return getOrDefault(rawPredictionCol);
   }
 
+  /**
+   * The column that is added for the vectors that the layer over the labels takes, of the width of
+   * the model's hidden states, with the rules of a {@link #probabilityCol}: what the text is to the
+   * model. The {@link #temperature} does not change them. Empty, the default, writes none.
+   */
+  public Param<String> pooledCol() {
+    return pooledCol;
+  }
+
+  /** Sets {@link #pooledCol}. */
+  public TransformerClassifierModel setPooledCol(String column) {
+    set(pooledCol, column);
+    return this;
+  }
+
+  /** Gets {@link #pooledCol}. */
+  public String getPooledCol() {
+    return getOrDefault(pooledCol);
+  }
+
   /** What a document's labels are. */
   public ProblemType getProblemType() {
     return ModelConfig.parse(files().config()).problemType();
@@ -392,6 +422,23 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   /** A copy with a file {@code config.json} that says something else of the same weights. */
   public TransformerClassifierModel withConfig(String json) {
     return copy(new ParamMap()).setFiles(files().withConfig(json));
+  }
+
+  /**
+   * Multi-label: a copy whose files have each label's logit, as it is, multiplied with a slope and
+   * raised by an intercept (Platt scaling), and another threshold. A temperature that was set is in
+   * its files then, and neither it nor a threshold is set any more.
+   *
+   * @param slopes by label index, above 0
+   * @param intercepts by label index
+   * @param newThreshold the probability from which on a label is predicted, above 0 and below 1
+   */
+  public TransformerClassifierModel withScaledLabels(
+      List<Double> slopes, List<Double> intercepts, double newThreshold) {
+    TransformerClassifierModel copy = copy(new ParamMap());
+    copy.clear(copy.temperature()).clear(copy.threshold());
+    return copy.setFiles(
+        HeadScaling.of(filesToWrite(), new LabelScaling(slopes, intercepts), newThreshold));
   }
 
   /** The label names, by index (named as in Spark NLP's classifiers). */
@@ -449,7 +496,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   public Dataset<?> beforeAnnotate(Dataset<?> dataset) {
     ModelConfig.parse(files().config()).requirePositions(getMaxLength());
     source().broadcast(dataset.sparkSession().sparkContext());
-    Dataset<?> more = withVectors(dataset, rawPredictionCol);
+    Dataset<?> more = withVectors(withVectors(dataset, pooledCol), rawPredictionCol);
     return withVectors(more, probabilityCol);
   }
 
@@ -487,7 +534,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   private Seq<Row> addCategories(Seq<Row> rows) {
     CategoryRows form =
-        new CategoryRows(getInputCols(), getProbabilityCol(), getRawPredictionCol());
+        new CategoryRows(
+            getInputCols(), getProbabilityCol(), getRawPredictionCol(), getPooledCol());
     List<Row> before = JavaConverters.seqAsJavaList(rows);
     List<CategoryAnnotator.Categories> categories =
         classify(before.stream().map(form::documents).toList());

@@ -130,7 +130,7 @@ public final class SettingsBuilder {
     if (value.unwrapped().equals("")) {
       return;
     } else if (value.valueType() == ConfigValueType.STRING) {
-      parsed = ConfigFile.parseForeign(key, "v = " + value.unwrapped()).getValue("v");
+      parsed = parsed(key, value.unwrapped().toString());
     }
     String path = structures.stream().filter(key::startsWith).findFirst().orElseThrow();
     String below = key.equals(path) ? "" : key.substring(path.length() + 1);
@@ -141,6 +141,20 @@ public final class SettingsBuilder {
         path,
         whole,
         (before, over) -> isPart ? over.withFallback(before) : merged("", before, over));
+  }
+
+  private static ConfigValue parsed(String key, String text) {
+    try {
+      return ConfigFile.parseForeign(key, "v = " + text).getValue("v");
+    } catch (UserException e) {
+      if (text.contains(",") && text.strip().matches("[^\\[{\"].*")) {
+        throw new UserException(
+            "%s=%s is not one value: several stand in brackets, %s=[%s]"
+                .formatted(key, text, key, text),
+            e);
+      }
+      throw e;
+    }
   }
 
   private ConfigValue merged(String key, ConfigValue before, ConfigValue over) {

@@ -21,6 +21,7 @@ import org.apache.spark.sql.Row;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.HeadTemperature;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -215,7 +216,8 @@ public final class DistributedTrainer {
       throw new UserException(outcome.failure());
     }
     outcome.result().loaded().lines().forEach(LOG::info);
-    ModelConfig trained = withThreshold(config, outcome.result());
+    ModelConfig trained =
+        withTemperature(withThreshold(config, outcome.result()), outcome.result());
     ModelFiles files =
         new ModelFiles(
             trained.toJson(), tokenizer, joined(chunks.values(), outcome), outcome.adapter());
@@ -231,6 +233,19 @@ public final class DistributedTrainer {
       return config;
     }
     return config.withThreshold(result.threshold().orElse(ModelConfig.DEFAULT_THRESHOLD));
+  }
+
+  /** A threshold is that of the probabilities as they were trained; it is moved with them. */
+  private static ModelConfig withTemperature(ModelConfig config, TrainingResult result) {
+    double temperature = result.temperature();
+    if (temperature == 1) {
+      return config;
+    }
+    ModelConfig scaled = config.withTemperature(temperature);
+    return config.threshold().isPresent()
+        ? scaled.withThreshold(
+            HeadTemperature.threshold(config.decisionThreshold(), 1 / temperature))
+        : scaled;
   }
 
   /**

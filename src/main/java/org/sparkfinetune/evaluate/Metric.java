@@ -163,6 +163,10 @@ public enum Metric {
   EPOCH("epoch", Unit.NONE, NEITHER, 0, Stage.STEP),
   /** The epoch of the weights that were kept. */
   BEST_EPOCH("best_epoch", Unit.NONE, NEITHER, 0, Stage.STEP),
+  /** What the logits of the weights kept were divided by at the end. */
+  CALIBRATION_TEMPERATURE("calibration_temperature", Unit.NONE, NEITHER, 0, Stage.STEP),
+  /** The log loss of the validation rows with it, of the weights kept. */
+  CALIBRATED_LOSS("calibrated_loss", Unit.NONE, LESS, 0, Stage.STEP),
   /** What a trial reached in the metric that is searched for. */
   TRIAL_VALUE("trial_value", "Value of the trial", NEITHER, 0, EnumSet.of(Stage.STUDY));
 

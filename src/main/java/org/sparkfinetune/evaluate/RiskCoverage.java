@@ -2,7 +2,9 @@ package org.sparkfinetune.evaluate;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.sparkfinetune.PublicApi;
 
@@ -29,8 +31,16 @@ public record RiskCoverage(double aurc, List<Point> points) implements Serializa
    * @param accuracy the share of these that are answered rightly, from 0 to 1
    */
   @PublicApi
-  public record Point(double confidence, double coverage, double accuracy)
-      implements Serializable {}
+  public record Point(double confidence, double coverage, double accuracy) implements Serializable {
+    /** The numbers by name, for a file. */
+    public Map<String, Double> toMap() {
+      Map<String, Double> map = new LinkedHashMap<>();
+      map.put("confidence", confidence);
+      map.put("coverage", coverage);
+      map.put("accuracy", accuracy);
+      return map;
+    }
+  }
 
   /** Copies the points. */
   public RiskCoverage {

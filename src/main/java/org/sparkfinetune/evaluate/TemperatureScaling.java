@@ -18,9 +18,17 @@ public final class TemperatureScaling {
   public static final double MAX = 20;
 
   private static final int ITERATIONS = 60;
+  private static final double AT_END = 1e-6;
   private static final double CONVERGED = 1e-12;
 
   private TemperatureScaling() {}
+
+  /**
+   * Whether a best temperature is an end of what is looked at: the rows do not say which is best.
+   */
+  public static boolean isEnd(double temperature) {
+    return temperature <= MIN * (1 + AT_END) || temperature >= MAX * (1 - AT_END);
+  }
 
   /**
    * What rows have at an inverse temperature.

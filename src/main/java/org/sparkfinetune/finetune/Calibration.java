@@ -13,17 +13,21 @@ import org.sparkfinetune.config.SettingKeys;
 import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleSplits;
+import org.sparkfinetune.pipeline.CalibrationMethod;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.SelectiveSettings;
 import org.sparkfinetune.report.EvaluationReport;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
+import org.sparkfinetune.text.OneLine;
 
 /**
  * Makes a classifier as sure of itself as it is right, as {@code jobs/calibrate} does it: its
  * logits are divided by the temperature of the least log loss of validation rows (Guo et al.,
  * 2017), of sets of labels one for all labels. Which label is the most probable stays as it is.
- * Immutable: each method gives another calibration.
+ * With {@code calibrate.method=platt}, for sets of labels, each label's logit has a slope and an
+ * intercept of its own instead (Platt, 1999), and the threshold is tuned anew. Immutable: each
+ * method gives another calibration.
  */
 @PublicApi
 public final class Calibration extends ModelRunBuilder<Calibration> {
@@ -34,6 +38,9 @@ public final class Calibration extends ModelRunBuilder<Calibration> {
   /** Those of the keys whose values are structures. */
   public static final List<String> STRUCTURES =
       List.of("calibrate.coverage", "calibrate.target_accuracy");
+
+  /** Characters of labels in a warning. */
+  private static final int NAMES = 300;
 
   private Calibration(RunOptions options) {
     super(options);
@@ -61,7 +68,7 @@ public final class Calibration extends ModelRunBuilder<Calibration> {
   }
 
   /**
-   * Calibrates. Where the log loss of the rows does not fall, its temperature is left as it was.
+   * Calibrates. Where the log loss of the rows does not fall, the model is left as it was.
    *
    * <p>With {@code calibrate.coverage} or {@code calibrate.target_accuracy} the model also learns
    * from the rows, with its new temperature, what {@link Prediction} asks of it by {@code
@@ -81,24 +88,39 @@ public final class Calibration extends ModelRunBuilder<Calibration> {
       throw new UserException(
           "data.validation is not set: expected labeled rows that the model was not trained on");
     }
-    SelectiveSettings selective = settings.get(CalibrationArguments.SCHEMA).selective();
+    CalibrationArguments calibrate = settings.get(CalibrationArguments.SCHEMA);
+    SelectiveSettings selective = calibrate.selective();
     ClassifierPipeline pipeline = loadModel(arguments);
     try (ExampleSplits data = Results.prepareTest(options, measured(arguments), pipeline)) {
       options.console().text(data.report().render() + "\n");
       Dataset<Row> rows = data.test().orElseThrow();
       EvaluationResult before = Results.evaluate(pipeline, rows);
-      ClassifierPipeline scaled = pipeline.calibrated(rows);
+      ClassifierPipeline scaled =
+          calibrate.method() == CalibrationMethod.PLATT
+              ? pipeline.calibratedByLabel(rows)
+              : pipeline.calibrated(rows);
       EvaluationResult after = Results.evaluate(scaled, rows);
       boolean better = after.loss() < before.loss();
       ClassifierPipeline chosen = better ? scaled : pipeline;
       if (!selective.isEmpty()) {
         chosen = chosen.calibrated(rows, selective);
       }
+      if (calibrate.mahalanobis()) {
+        chosen = chosen.withClassMeans(rows);
+        List<String> lacking = chosen.labelsWithoutMean();
+        if (!lacking.isEmpty()) {
+          options
+              .console()
+              .line(
+                  "warning: %d labels have no rows, so that out_of_scope_score takes rows of them for out of scope: %s",
+                  lacking.size(), OneLine.of(String.join(", ", lacking), NAMES));
+        }
+      }
       CalibrationResult result =
-          new CalibrationResult(
-              new TextClassifier(chosen), chosen.temperature(), before, better ? after : before);
+          new CalibrationResult(new TextClassifier(chosen), before, better ? after : before);
       if (output.isPresent()) {
         write(result, output.get(), RunOptions.shown(arguments.validation()));
+        Results.writeRejected(data, output.get(), options.console());
       }
       return result;
     }

@@ -7,10 +7,18 @@ import org.sparkfinetune.config.Key;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.conformal.ConformityMethod;
 import org.sparkfinetune.conformal.ConformityScore;
+import org.sparkfinetune.pipeline.CalibrationMethod;
 import org.sparkfinetune.pipeline.SelectiveSettings;
 
-/** What is calibrated of when not to answer: the section {@code calibrate}. */
+/** How a model is calibrated, and what of when not to answer: the section {@code calibrate}. */
 public record CalibrationArguments(
+    @Key(
+            doc =
+                "temperature: one number divides all logits, and the same labels are predicted. platt, for"
+                    + " multi-label models: each label has a slope and an intercept of its own, and"
+                    + " the threshold is tuned anew.",
+            defaultValue = "temperature")
+        CalibrationMethod method,
     @Key(
             doc =
                 "The coverages of prediction sets to calibrate for, one or several, as [0.9,0.95]:"
@@ -54,7 +62,13 @@ public record CalibrationArguments(
                     + " each the confidence is found below which the model should not answer. None when not"
                     + " set.",
             defaultValue = "")
-        String targetAccuracy) {
+        String targetAccuracy,
+    @Key(
+            doc =
+                "Whether the model keeps the mean pooled vector of each label's rows and their"
+                    + " covariance, for predict.out_of_scope_score=mahalanobis.",
+            defaultValue = "false")
+        boolean mahalanobis) {
   static final Schema<CalibrationArguments> SCHEMA =
       Schema.of("calibrate", CalibrationArguments.class);
 
@@ -97,8 +111,8 @@ public record CalibrationArguments(
     }
     if (!(share > 0 && (upToOne ? share <= 1 : share < 1))) {
       throw new UserException(
-          "%s=%s is not allowed: expected numbers above 0 and %s 1, as [0.9,0.95]"
-              .formatted(key, value, upToOne ? "up to" : "below"));
+          "%s=%s is not allowed: expected a number above 0 and %s 1, or several in brackets: %s=[0.9,0.95]"
+              .formatted(key, value, upToOne ? "up to" : "below", key));
     }
     return share;
   }

@@ -1,25 +1,23 @@
 package org.sparkfinetune.finetune;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.conformal.SelectivePrediction;
+import org.sparkfinetune.model.LabelScaling;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
 
 /** A calibrated classifier, and what it is worth. Immutable. */
 @PublicApi
 public final class CalibrationResult {
   private final TextClassifier classifier;
-  private final double temperature;
   private final EvaluationResult before;
   private final EvaluationResult after;
 
-  CalibrationResult(
-      TextClassifier classifier,
-      double temperature,
-      EvaluationResult before,
-      EvaluationResult after) {
+  CalibrationResult(TextClassifier classifier, EvaluationResult before, EvaluationResult after) {
     this.classifier = classifier;
-    this.temperature = temperature;
     this.before = before;
     this.after = after;
   }
@@ -31,7 +29,36 @@ public final class CalibrationResult {
 
   /** What its trained logits are divided by: above 1 where it was too sure of itself. */
   public double temperature() {
-    return temperature;
+    return classifier.classifierPipeline().temperature();
+  }
+
+  /**
+   * By label, what its trained logit is multiplied with before {@link #intercepts} are added; empty
+   * unless it was calibrated by {@code calibrate.method=platt}. It is 1 where the rows say nothing
+   * of a label, since none or all have it.
+   */
+  public Map<String, Double> slopes() {
+    return byLabel(LabelScaling::slopes);
+  }
+
+  /** By label, what is added to its logit; as {@link #slopes}. */
+  public Map<String, Double> intercepts() {
+    return byLabel(LabelScaling::intercepts);
+  }
+
+  private Map<String, Double> byLabel(Function<LabelScaling, List<Double>> numbers) {
+    ClassifierPipeline pipeline = classifier.classifierPipeline();
+    Map<String, Double> named = new LinkedHashMap<>();
+    pipeline
+        .labelScaling()
+        .map(numbers)
+        .ifPresent(
+            values -> {
+              for (int i = 0; i < values.size(); i++) {
+                named.put(pipeline.labels().get(i), values.get(i));
+              }
+            });
+    return named;
   }
 
   /**

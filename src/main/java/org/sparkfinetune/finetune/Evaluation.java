@@ -14,6 +14,7 @@ import org.sparkfinetune.conformal.SetCoverage;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleSplits;
+import org.sparkfinetune.evaluate.RiskCoverage;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
@@ -92,6 +93,15 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
         }
         if (result.slices().isPresent()) {
           output.get().writeJsonTree(OutputFiles.SLICES, result.slices().get().toMap());
+        }
+        if (result.riskCoverage().isPresent()) {
+          output
+              .get()
+              .writeJson(
+                  OutputFiles.RISK_COVERAGE,
+                  result.riskCoverage().get().points().stream()
+                      .map(RiskCoverage.Point::toMap)
+                      .toList());
         }
         Results.writeReport(result, output.get());
         output.get().write(OutputFiles.PAGE, result.page(RunOptions.shown(arguments.test())));

@@ -15,6 +15,7 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.distributed.TrainingDivergedException;
+import org.sparkfinetune.evaluate.Metric;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.model.ModelConfig;
@@ -87,6 +88,7 @@ final class FineTuneRun {
     Results.writeRejected(data, output, console);
     TrainingResult result = pipeline.trainingResult();
     result.loaded().lines().forEach(line -> console.line("%s", line));
+    tellTemperature(result);
     List<Map<String, Double>> history = result.logHistory().stream().map(LogEntry::toMap).toList();
     output.writeJson(OutputFiles.LOG_HISTORY, history);
     Optional<EvaluationResult> test = data.test().map(rows -> Results.evaluate(pipeline, rows));
@@ -98,6 +100,17 @@ final class FineTuneRun {
     tracking.result(result.logHistory(), metrics, test.map(EvaluationResult::classResults));
     return new FineTuneResult(
         new TextClassifier(pipeline), metrics, test, history, files(), Optional.empty());
+  }
+
+  private void tellTemperature(TrainingResult result) {
+    if (result.temperature() != 1) {
+      console.line(
+          "Calibrated: the logits are divided by %.3f, with which the validation rows' log loss is %.4f"
+              + " instead of %.4f",
+          result.temperature(),
+          result.metrics().get(Metric.CALIBRATED_LOSS.at(Stage.STEP)),
+          result.metrics().get(Metric.LOSS.at(Stage.EVAL)));
+    }
   }
 
   /** What is in the output, by its name there. */

@@ -38,7 +38,8 @@ public record PredictionArguments(
             doc =
                 "What out_of_scope_score has, a column that is added then, higher for rows that are"
                     + " less like those of the training: 1 less the largest probability (max_softmax),"
-                    + " or the energy of the logits (energy).",
+                    + " the energy of the logits (energy), or the distance of the pooled vector from the"
+                    + " nearest class mean (mahalanobis; calibrate.mahalanobis of jobs/calibrate).",
             defaultValue = "none")
         OutOfScopeScore outOfScopeScore) {
   static final Schema<PredictionArguments> SCHEMA = Schema.of("predict", PredictionArguments.class);

@@ -12,6 +12,7 @@ import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.finetune.Calibration;
 import org.sparkfinetune.finetune.CalibrationResult;
 import org.sparkfinetune.storage.OutputFiles;
+import org.sparkfinetune.text.OneLine;
 
 /** Makes a saved model as sure of itself as it is right. */
 final class CalibrateJob implements Job {
@@ -62,7 +63,21 @@ final class CalibrateJob implements Job {
             .model(arguments.model())
             .output(arguments.output())
             .run();
-    console.line("%nTemperature %.4f", result.temperature());
+    if (result.slopes().isEmpty()) {
+      console.line("%nTemperature %.4f", result.temperature());
+    } else {
+      List<String> left =
+          result.slopes().keySet().stream()
+              .filter(
+                  label -> result.slopes().get(label) == 1 && result.intercepts().get(label) == 0)
+              .toList();
+      console.line("%nSlope and intercept of %d labels", result.slopes().size() - left.size());
+      if (!left.isEmpty()) {
+        console.line(
+            "WARN: the rows say nothing of %d labels, which stay as they were: %s",
+            left.size(), OneLine.of(String.join(", ", left)));
+      }
+    }
     Map<String, Double> before = result.before().metrics();
     Map<String, Double> after = result.after().metrics();
     for (Metric metric : List.of(Metric.LOSS, Metric.ECE, Metric.BRIER, Metric.ACCURACY)) {

@@ -3,7 +3,9 @@ package org.sparkfinetune.model;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,6 +49,8 @@ public final class ModelConfig extends ConfigValues {
   private static final String THRESHOLD = "threshold";
   private static final String NUM_LABELS = "num_labels";
   private static final String TEMPERATURE = "calibration_temperature";
+  private static final String SLOPES = "calibration_slopes";
+  private static final String INTERCEPTS = "calibration_intercepts";
   private static final String SELECTIVE_PREDICTION = "selective_prediction";
 
   private ModelConfig(ObjectNode json) {
@@ -98,6 +102,10 @@ public final class ModelConfig extends ConfigValues {
     }
     if (temperature() != 1) {
       config = config.withTemperature(temperature());
+    }
+    Optional<LabelScaling> scaling = labelScaling();
+    if (scaling.isPresent()) {
+      config = config.withLabelScaling(scaling.get());
     }
     Optional<String> selective = selectivePrediction();
     return selective.isPresent() ? config.withSelectivePrediction(selective.get()) : config;
@@ -271,6 +279,36 @@ public final class ModelConfig extends ConfigValues {
   }
 
   /**
+   * What the logits that were trained have been scaled by, label by label, in the weights of the
+   * last layer and before they were divided by the {@link #temperature}; empty where they have not.
+   * The keys are {@code calibration_slopes} and {@code calibration_intercepts}.
+   *
+   * @throws UserException when they are not a slope above 0 and an intercept for each label
+   */
+  public Optional<LabelScaling> labelScaling() {
+    if (value(SLOPES) == null && value(INTERCEPTS) == null) {
+      return Optional.empty();
+    }
+    try {
+      LabelScaling scaling = new LabelScaling(numbers(SLOPES), numbers(INTERCEPTS));
+      if (scaling.slopes().size() == labels().size()) {
+        return Optional.of(scaling);
+      }
+    } catch (IllegalArgumentException e) {
+      throw refused(SLOPES, "numbers above 0, and " + INTERCEPTS + ", one a label");
+    }
+    throw refused(SLOPES, "numbers above 0, and " + INTERCEPTS + ", one a label");
+  }
+
+  private List<Double> numbers(String key) {
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode element : json().path(key)) {
+      numbers.add(element.isNumber() ? element.doubleValue() : Double.NaN);
+    }
+    return numbers;
+  }
+
+  /**
    * What calibration rows have said of when not to answer: JSON, which package {@code pipeline}
    * writes and reads. Empty where there is none.
    */
@@ -338,7 +376,8 @@ public final class ModelConfig extends ConfigValues {
       label2id.put(labels.get(id), id);
     }
     copy.put(PROBLEM_TYPE, problemType.spelling());
-    copy.remove(List.of(THRESHOLD, TEMPERATURE, NUM_LABELS, SELECTIVE_PREDICTION));
+    copy.remove(
+        List.of(THRESHOLD, TEMPERATURE, SLOPES, INTERCEPTS, NUM_LABELS, SELECTIVE_PREDICTION));
     copy.put("classifier_pooling", pooling.spelling());
     copy.putArray("architectures").add(classifierArchitecture());
     return new ModelConfig(copy);
@@ -350,8 +389,18 @@ public final class ModelConfig extends ConfigValues {
   }
 
   /** This configuration with what the logits have been divided by, above 0. */
-  ModelConfig withTemperature(double temperature) {
+  public ModelConfig withTemperature(double temperature) {
     return new ModelConfig(json().deepCopy().put(TEMPERATURE, temperature));
+  }
+
+  /** This configuration with what the logits have been scaled by, label by label. */
+  ModelConfig withLabelScaling(LabelScaling scaling) {
+    ObjectNode copy = json().deepCopy();
+    ArrayNode slopes = copy.putArray(SLOPES);
+    scaling.slopes().forEach(slopes::add);
+    ArrayNode intercepts = copy.putArray(INTERCEPTS);
+    scaling.intercepts().forEach(intercepts::add);
+    return new ModelConfig(copy);
   }
 
   /** This configuration with what {@link #selectivePrediction} gives, JSON. */

@@ -9,6 +9,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.sparkfinetune.UserException;
@@ -237,8 +238,21 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /** The names of the weights of the linear layer over the labels. */
-  List<String> outputWeights() {
+  public List<String> outputWeights() {
     return head.outputWeights();
+  }
+
+  /**
+   * Divides all logits from now on by a number above 0, in the weights of the linear layer over the
+   * labels. The configuration stays as it is: see {@link ModelConfig#withTemperature}.
+   */
+  public void divideLogits(double temperature) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      for (String name : outputWeights()) {
+        parameters.tensors().get(name).mul_(new Scalar(1 / temperature));
+      }
+    }
   }
 
   /** What was done to it after its pretrained weights were taken and before it was trained. */
@@ -363,13 +377,32 @@ public final class SequenceClassifier implements AutoCloseable {
     return logits(pass, batch, embeddings);
   }
 
+  /** What a batch gives: of each row its logits, and the vector that the last layer takes. */
+  public record Outputs(float[][] logits, float[][] pooled) {}
+
+  /** The logits as {@link #logits(Batch)} has them, {@code [rows][labels]}, and pooled vectors. */
+  public Outputs outputs(Batch batch) {
+    ForwardPass pass = ForwardPass.inference();
+    try (Libtorch.Computation computing = Libtorch.computation();
+        PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      Tensor pooled = pooled(pass, batch, null);
+      Tensor logits = head.logits(pass.on(device()), pooled);
+      return new Outputs(rows(logits.cpu().contiguous()), rows(pooled.cpu().contiguous()));
+    }
+  }
+
   /** The logits, from given embeddings or, where there are none, the tokens' own. */
   private Tensor logits(ForwardPass pass, Batch batch, Tensor embeddings) {
+    return head.logits(pass.on(device()), pooled(pass, batch, embeddings));
+  }
+
+  private Tensor pooled(ForwardPass pass, Batch batch, Tensor embeddings) {
     ForwardPass here = pass.on(device());
     Tokens<Tensor> tokens = tokens(batch);
     if (tokens.padding() == null || !takesUnpadded(pass, batch.length())) {
       Tensor x = embeddings == null ? encoder.embed(here, tokens) : here.cast(embeddings);
-      return head.forward(here, encoder.encode(here, x, tokens), tokens);
+      return head.pooled(here, encoder.encode(here, x, tokens), tokens);
     }
     UnpaddedBatch unpadded = UnpaddedBatch.of(batch, tokens);
     ForwardPass over = here.over(unpadded.rows());
@@ -377,7 +410,7 @@ public final class SequenceClassifier implements AutoCloseable {
         embeddings == null
             ? encoder.embed(over, unpadded.tokens())
             : unpadded.flatten(here.cast(embeddings));
-    return head.forward(here, unpadded.pad(encoder.encode(over, x, unpadded.tokens())), tokens);
+    return head.pooled(here, unpadded.pad(encoder.encode(over, x, unpadded.tokens())), tokens);
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.PipelineModel;
@@ -23,6 +24,8 @@ import org.sparkfinetune.conformal.SelectivePrediction;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.evaluate.Metrics;
+import org.sparkfinetune.evaluate.PlattScaling;
+import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelLocator;
 import org.sparkfinetune.model.io.SavedStage;
@@ -35,6 +38,9 @@ import org.sparkfinetune.train.TrainingResult;
 public final class ClassifierPipeline {
   private final PipelineModel model;
   private final TransformerClassifierModel classifier;
+
+  /** Null for none. */
+  private MahalanobisScore mahalanobis;
 
   private ClassifierPipeline(
       List<DocumentAssembler> assemblers,
@@ -81,7 +87,15 @@ public final class ClassifierPipeline {
         if (isPipeline) {
           SavedPipeline pipeline =
               Storage.ask(setting, saved, hadoop, (files, at) -> SavedPipeline.read(at, hadoop));
-          return of(pipeline.assemblers(), pipeline.classifier(), spark);
+          ClassifierPipeline read = of(pipeline.assemblers(), pipeline.classifier(), spark);
+          int labels = read.labels().size();
+          read.mahalanobis =
+              Storage.<MahalanobisScore>ask(
+                  setting,
+                  saved,
+                  hadoop,
+                  (files, at) -> MahalanobisFile.read(at.toString(), labels, hadoop).orElse(null));
+          return read;
         }
       }
       return of(
@@ -104,6 +118,10 @@ public final class ClassifierPipeline {
   /** Saves the pipeline for {@code PipelineModel.load}. */
   public void save(String path) throws IOException {
     model.write().overwrite().save(path);
+    if (mahalanobis != null) {
+      MahalanobisFile.write(
+          mahalanobis, path, SparkSession.active().sessionState().newHadoopConf());
+    }
   }
 
   /**
@@ -140,11 +158,17 @@ public final class ClassifierPipeline {
       requireSingleLabel(selective.asked());
     }
     return PredictionColumns.of(
-        vectors(rows, textColumn, pairColumn),
+        vectors(
+            rows, textColumn, pairColumn, selective.outOfScope() == OutOfScopeScore.MAHALANOBIS),
         rows,
         labels(),
         sets,
-        SelectiveColumns.of(selective, labels(), selectivePrediction(), temperature()));
+        SelectiveColumns.of(
+            selective,
+            labels(),
+            selectivePrediction(),
+            temperature(),
+            Optional.ofNullable(mahalanobis)));
   }
 
   private void requireSingleLabel(String setting) {
@@ -184,13 +208,49 @@ public final class ClassifierPipeline {
         ModelConfig.parse(classifier.files().config())
             .withSelectivePrediction(SelectivePredictionJson.write(selective))
             .toJson();
-    return of(
-        PipelineStages.assemblers(isPairs()), classifier.withConfig(config), rows.sparkSession());
+    return changed(classifier.withConfig(config), rows.sparkSession());
+  }
+
+  /**
+   * The same model with the class means and the covariance of rows' pooled vectors, for {@link
+   * OutOfScopeScore#MAHALANOBIS}. A label without rows is no class to it.
+   *
+   * @param rows as of {@link #evaluate(Dataset)}
+   * @throws UserException when the model is multi-label, or the rows' vectors are all the same
+   */
+  public ClassifierPipeline withClassMeans(Dataset<Row> rows) {
+    requireSingleLabel("calibrate.mahalanobis=true");
+    MahalanobisScore found =
+        MahalanobisFit.of(
+            vectors(rows, true), ExampleColumns.LABEL, new LabeledRows(labels(), problemType()));
+    ClassifierPipeline copy = changed(classifier, rows.sparkSession());
+    copy.mahalanobis = found;
+    return copy;
+  }
+
+  /** The labels that {@link #withClassMeans} had no rows of; none where there are no means. */
+  public List<String> labelsWithoutMean() {
+    return IntStream.range(0, labels().size())
+        .filter(label -> mahalanobis != null && mahalanobis.lacks(label))
+        .mapToObj(labels()::get)
+        .toList();
+  }
+
+  /** With another classifier of the same encoder. */
+  private ClassifierPipeline changed(TransformerClassifierModel other, SparkSession spark) {
+    ClassifierPipeline copy = of(PipelineStages.assemblers(isPairs()), other, spark);
+    copy.mahalanobis = mahalanobis;
+    return copy;
   }
 
   /** Predicts rows as {@link #evaluate} takes them: see {@link PredictionColumns#vectors}. */
   Dataset<Row> vectors(Dataset<Row> rows) {
-    return vectors(rows, ExampleColumns.TEXT, textPair());
+    return vectors(rows, false);
+  }
+
+  /** The same, on request with {@link PredictionColumns#POOLED}. */
+  Dataset<Row> vectors(Dataset<Row> rows, boolean pooled) {
+    return vectors(rows, ExampleColumns.TEXT, textPair(), pooled);
   }
 
   /**
@@ -204,7 +264,8 @@ public final class ClassifierPipeline {
     return vectors(rows).select(PredictionColumns.ROW, PredictionColumns.PROBABILITY);
   }
 
-  private Dataset<Row> vectors(Dataset<Row> rows, String textColumn, Optional<String> pairColumn) {
+  private Dataset<Row> vectors(
+      Dataset<Row> rows, String textColumn, Optional<String> pairColumn, boolean pooled) {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put(ExampleColumns.TEXT, textColumn);
     pairColumn.ifPresent(pair -> texts.put(ExampleColumns.TEXT_PAIR, pair));
@@ -213,9 +274,10 @@ public final class ClassifierPipeline {
         model.copy(
             new ParamMap()
                 .put(classifier.probabilityCol().w(PredictionColumns.PROBABILITY))
-                .put(classifier.rawPredictionCol().w(PredictionColumns.LOGITS)));
+                .put(classifier.rawPredictionCol().w(PredictionColumns.LOGITS))
+                .put(classifier.pooledCol().w(pooled ? PredictionColumns.POOLED : "")));
     return PredictionColumns.vectors(
-        writingVectors, texts, rows, problemType().task().hasLabelSets());
+        writingVectors, texts, rows, problemType().task().hasLabelSets(), pooled);
   }
 
   /**
@@ -307,7 +369,37 @@ public final class ClassifierPipeline {
             new LabeledRows(labels(), problemType()),
             temperature());
     TransformerClassifierModel scaled = classifier.copy(new ParamMap()).setTemperature(temperature);
-    return of(PipelineStages.assemblers(isPairs()), scaled, rows.sparkSession());
+    return changed(scaled, rows.sparkSession());
+  }
+
+  /**
+   * The same multi-label model with each label's logit scaled so that the log loss of rows whose
+   * labels are known is least, see {@link PlattScaling}, and with the threshold of their best
+   * micro-F1. A threshold that was set gives way to it.
+   *
+   * @param rows as of {@link #evaluate(Dataset)}
+   * @throws UserException when the model is single-label
+   */
+  public ClassifierPipeline calibratedByLabel(Dataset<Row> rows) {
+    if (!problemType().task().hasLabelSets()) {
+      throw new UserException(
+          "calibrate.method=platt is for multi-label models, and this one is single-label: leave it"
+              + " out");
+    }
+    PredictionPlatt.Found found =
+        PredictionPlatt.of(
+            vectors(rows), ExampleColumns.LABEL, new LabeledRows(labels(), problemType()));
+    return changed(
+        classifier.withScaledLabels(
+            found.fits().stream().map(PlattScaling.Fit::slope).toList(),
+            found.fits().stream().map(PlattScaling.Fit::intercept).toList(),
+            found.threshold()),
+        rows.sparkSession());
+  }
+
+  /** What logits have been scaled by, label by label; empty where they have not. */
+  public Optional<LabelScaling> labelScaling() {
+    return ModelConfig.parse(classifier.files().config()).labelScaling();
   }
 
   /** What the logits that were trained are divided by. */

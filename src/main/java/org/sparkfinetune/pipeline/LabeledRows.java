@@ -46,6 +46,18 @@ final class LabeledRows implements Serializable {
     return predicted.select(ofRow, col(PredictionColumns.PROBABILITY)).javaRDD();
   }
 
+  /** The rows with their logits, as {@link #labels} and {@link #vector} read them. */
+  JavaRDD<Row> logits(Dataset<Row> predicted, String labelColumn) {
+    Column ofRow = array(col(PredictionColumns.ROW).getField(labelColumn));
+    return predicted.select(ofRow, col(PredictionColumns.LOGITS)).javaRDD();
+  }
+
+  /** The rows with their pooled vectors, as {@link #labels} and {@link #vector} read them. */
+  JavaRDD<Row> pooled(Dataset<Row> predicted, String labelColumn) {
+    Column ofRow = array(col(PredictionColumns.ROW).getField(labelColumn));
+    return predicted.select(ofRow, col(PredictionColumns.POOLED)).javaRDD();
+  }
+
   /** As {@link #of}, for {@link #hash} too. */
   JavaRDD<Row> hashed(Dataset<Row> predicted, String labelColumn) {
     Column ofRow = array(col(PredictionColumns.ROW).getField(labelColumn));
@@ -85,7 +97,12 @@ final class LabeledRows implements Serializable {
 
   /** The probabilities of a row, by label index. */
   double[] probabilities(Row row) {
-    return row.<Vector>getAs(1).toArray();
+    return vector(row);
+  }
+
+  /** The numbers of a row; a copy. */
+  double[] vector(Row row) {
+    return row.<Vector>getAs(1).toArray().clone();
   }
 
   /** The hash of a row's text; of rows of {@link #hashed}. */

@@ -12,7 +12,9 @@ public enum OutOfScopeScore {
   /** What the largest probability lacks to 1 (Hendrycks and Gimpel, 2017). */
   MAX_SOFTMAX,
   /** The free energy of the logits, {@code -ln(sum(exp(logit)))} (Liu et al., 2020). */
-  ENERGY;
+  ENERGY,
+  /** The distance of the pooled vector from the nearest class mean (Lee et al., 2018). */
+  MAHALANOBIS;
 
   /** Its name in settings. */
   public String spelling() {

@@ -54,6 +54,9 @@ public final class PredictionColumns {
   /** The logit of every label, a vector in the order of the labels. */
   static final String LOGITS = "logits";
 
+  /** The vector that the classifier's last layer takes; there only where it was asked for. */
+  static final String POOLED = "pooled";
+
   /** A hash of the text, or of the pair of texts, a long. */
   static final String TEXT_HASH = "text_hash";
 
@@ -81,11 +84,17 @@ public final class PredictionColumns {
    *     {@code category}, {@link #PROBABILITY} and {@link #LOGITS}
    * @param texts the rows' column that holds the text, of pairs also the second text, by the column
    *     that the classifier reads it from
-   * @return columns {@link #ROW}, {@link #PREDICTION}, {@link #PROBABILITY}, {@link #LOGITS} and
-   *     {@link #TEXT_HASH}, all but the first null for a null or blank text
+   * @param pooled whether the classifier adds {@link #POOLED} too
+   * @return columns {@link #ROW}, {@link #PREDICTION}, {@link #PROBABILITY}, {@link #LOGITS},
+   *     {@link #TEXT_HASH} and with {@code pooled} {@link #POOLED}, all but the first null for a
+   *     null or blank text
    */
   static Dataset<Row> vectors(
-      Transformer classifier, Map<String, String> texts, Dataset<Row> rows, boolean multiLabel) {
+      Transformer classifier,
+      Map<String, String> texts,
+      Dataset<Row> rows,
+      boolean multiLabel,
+      boolean pooled) {
     List<Column> input = new ArrayList<>();
     // The user's columns travel in one struct, so that no name of theirs can meet the pipeline's.
     input.add(
@@ -100,14 +109,20 @@ public final class PredictionColumns {
     Column[] ofTexts = texts.keySet().stream().map(functions::col).toArray(Column[]::new);
     // A document without a label may have an annotation without a result.
     Column results = filter(col(CATEGORY).getField("result"), label -> label.notEqual(""));
+    List<Column> output =
+        new ArrayList<>(
+            List.of(
+                col(ROW),
+                when(not(blank), multiLabel ? results : element_at(results, 1)).as(PREDICTION),
+                when(not(blank), col(PROBABILITY)).as(PROBABILITY),
+                when(not(blank), col(LOGITS)).as(LOGITS),
+                when(not(blank), xxhash64(ofTexts)).as(TEXT_HASH)));
+    if (pooled) {
+      output.add(when(not(blank), col(POOLED)).as(POOLED));
+    }
     return classifier
         .transform(rows.select(input.toArray(Column[]::new)))
-        .select(
-            col(ROW),
-            when(not(blank), multiLabel ? results : element_at(results, 1)).as(PREDICTION),
-            when(not(blank), col(PROBABILITY)).as(PROBABILITY),
-            when(not(blank), col(LOGITS)).as(LOGITS),
-            when(not(blank), xxhash64(ofTexts)).as(TEXT_HASH));
+        .select(output.toArray(Column[]::new));
   }
 
   /**

@@ -9,6 +9,7 @@ import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.udf;
 import static org.apache.spark.sql.functions.when;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -45,13 +46,15 @@ final class SelectiveColumns {
    * @param labels the label names, by index
    * @param calibrated what the model was calibrated for; empty where it was not
    * @param temperature of the model
+   * @param mahalanobis what the model was calibrated for; empty where it was not
    * @throws UserException when a setting takes a calibration that the model does not have
    */
   static SelectiveColumns of(
       SelectiveOptions options,
       List<String> labels,
       Optional<SelectivePrediction> calibrated,
-      double temperature) {
+      double temperature,
+      Optional<MahalanobisScore> mahalanobis) {
     Map<String, Column> columns = new LinkedHashMap<>();
     OptionalDouble below = options.confidence();
     if (options.coverage() > 0) {
@@ -65,7 +68,7 @@ final class SelectiveColumns {
       columns.put(PredictionColumns.ABSTAINED, isBelow(below.getAsDouble()));
     }
     if (options.outOfScope() != OutOfScopeScore.NONE) {
-      columns.put(PredictionColumns.OUT_OF_SCOPE, outOfScope(options.outOfScope()));
+      columns.put(PredictionColumns.OUT_OF_SCOPE, outOfScope(options, mahalanobis));
     }
     return new SelectiveColumns(columns, below);
   }
@@ -147,16 +150,35 @@ final class SelectiveColumns {
         when(col(PredictionColumns.PROBABILITY).isNotNull(), confidence().lt(least)), lit(false));
   }
 
-  private static Column outOfScope(OutOfScopeScore score) {
+  private static Column outOfScope(
+      SelectiveOptions options, Optional<MahalanobisScore> mahalanobis) {
     Column value =
-        score == OutOfScopeScore.ENERGY
-            ? udf(
-                    (UDF1<Vector, Double>)
-                        logits -> logits == null ? null : OutOfScopeScore.energy(logits.toArray()),
-                    DataTypes.DoubleType)
-                .apply(col(PredictionColumns.LOGITS))
-            : lit(1).minus(confidence());
+        switch (options.outOfScope()) {
+          case ENERGY -> score(PredictionColumns.LOGITS, OutOfScopeScore::energy);
+          case MAHALANOBIS -> {
+            MahalanobisScore score =
+                mahalanobis.orElseThrow(
+                    () ->
+                        new UserException(
+                            "%s: the model was not calibrated for it: run jobs/calibrate with calibrate.mahalanobis=true"
+                                .formatted(options.asked())));
+            yield score(PredictionColumns.POOLED, score::of);
+          }
+          default -> lit(1).minus(confidence());
+        };
     return when(col(PredictionColumns.PROBABILITY).isNotNull(), value);
+  }
+
+  /** A number of a row's vector. */
+  private static Column score(String column, VectorScore score) {
+    return udf(
+            (UDF1<Vector, Double>) vector -> vector == null ? null : score.of(vector.toArray()),
+            DataTypes.DoubleType)
+        .apply(col(column));
+  }
+
+  private interface VectorScore extends Serializable {
+    double of(double[] vector);
   }
 
   /** The names, in the order of {@link #columns}. */

@@ -8,7 +8,10 @@ import org.sparkfinetune.text.NumberFormat;
 /** How often a model is right that answers only what it is surest of. */
 final class RiskCoverageSection {
   private static final int DIGITS = 4;
-  private static final double STEP = 0.1;
+  private static final int LINES = 10;
+
+  /** Shares such as 0.3 are no sums of tenths in binary. */
+  private static final double ROUNDING = 1e-9;
 
   private final List<Point> points;
 
@@ -37,14 +40,15 @@ final class RiskCoverageSection {
     chart.render(out);
     out.close();
     Table table = new Table("from a confidence of", "answered", "of these right").numbers(0);
-    double next = STEP;
+    int shown = 0;
     for (Point point : points) {
-      if (point.coverage() >= next || point.coverage() == 1) {
+      int reached = (int) Math.floor(point.coverage() * LINES + ROUNDING);
+      if (reached > shown) {
         table.row(
             NumberFormat.fixed(point.confidence(), DIGITS),
             NumberFormat.fixed(point.coverage(), DIGITS),
             NumberFormat.fixed(point.accuracy(), DIGITS));
-        next = Math.max(next, (Math.floor(point.coverage() / STEP) + 1) * STEP);
+        shown = reached;
       }
     }
     table.render(out);

@@ -33,6 +33,8 @@ public final class OutputFiles {
 
   /** Metrics by slice of the rows, the worst slices and gaps between groups, a JSON object. */
   public static final String SLICES = "slices.json";
+  /** How often predictions are right from a confidence on, a JSON array of points of the curve. */
+  public static final String RISK_COVERAGE = "risk_coverage.json";
 
   /** Rows that were read and not used, with their reasons. */
   public static final String REJECTED_ROWS = "rejected_rows";
@@ -81,10 +83,11 @@ public final class OutputFiles {
           CLASS_SCORES,
           PREDICTION_SETS,
           SLICES,
+          RISK_COVERAGE,
           REJECTED_ROWS);
 
   /** What a calibration leaves. */
-  public static final List<String> OF_CALIBRATION = List.of(MODEL, PAGE);
+  public static final List<String> OF_CALIBRATION = List.of(MODEL, PAGE, REJECTED_ROWS);
 
   /** What a comparison of two models leaves. */
   public static final List<String> OF_COMPARISON =

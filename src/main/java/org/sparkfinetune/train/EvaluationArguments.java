@@ -37,6 +37,13 @@ public record EvaluationArguments(
         boolean loadBestModelAtEnd,
     @Key(
             doc =
+                "Whether the logits of the weights kept are divided by the temperature of the least"
+                    + " log loss of the validation rows, where that makes it less; which labels are"
+                    + " predicted stays as it is. Not done where model.threshold is set.",
+            defaultValue = "true")
+        boolean calibrate,
+    @Key(
+            doc =
                 "Evaluations without a better metric after which training stops; 0 never stops it.",
             defaultValue = "0",
             min = 0)

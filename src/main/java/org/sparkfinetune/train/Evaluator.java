@@ -3,7 +3,9 @@ package org.sparkfinetune.train;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.sparkfinetune.collective.WorkerGroup;
@@ -83,7 +85,7 @@ final class Evaluator {
   }
 
   /** The numbers of each worker, by rank: each adds its own to the others' zeros. */
-  private static List<double[]> gather(double[] own, WorkerGroup workers) {
+  static List<double[]> gather(double[] own, WorkerGroup workers) {
     int[] lengths = new int[workers.size()];
     lengths[workers.rank()] = own.length;
     lengths = workers.allReduceSum(lengths);
@@ -97,6 +99,26 @@ final class Evaluator {
       place += length;
     }
     return gathered;
+  }
+
+  /**
+   * The logits of rows of this worker, each with its number.
+   *
+   * @param every takes each so-manieth row alone
+   */
+  Map<Integer, float[]> logits(EncodedDataset shard, int every) {
+    Map<Integer, float[]> found = new TreeMap<>();
+    for (int[] rows : BatchSampler.evaluationBatches(shard, batchSize)) {
+      int[] taken = Arrays.stream(rows).filter(row -> row % every == 0).toArray();
+      if (taken.length > 0) {
+        beforeBatch.run();
+        float[][] logits = model.logits(pass, shard.batch(taken, model.padTokenId()));
+        for (int i = 0; i < taken.length; i++) {
+          found.put(taken[i], logits[i]);
+        }
+      }
+    }
+    return found;
   }
 
   /** The mean loss of some rows. */

@@ -104,7 +104,8 @@ public final class Trainer implements AutoCloseable {
    * metric_for_best_model} on the validation rows, or the last ones when there are no such rows or
    * {@code load_best_model_at_end} is off. A multi-label model whose configuration has no threshold
    * is measured with the best threshold of each evaluation, so that the weights kept and the
-   * threshold belong together.
+   * threshold belong together. Then the model's logits are divided by the temperature of the least
+   * log loss of the validation rows, where {@code calibrate} says so and they were evaluated.
    *
    * @param train this worker's rows; those of all workers together must be some
    * @param validation this worker's rows
@@ -154,8 +155,25 @@ public final class Trainer implements AutoCloseable {
     } finally {
       closeTraining();
     }
-    TrainingResult result = result(summary());
-    return result;
+    Map<String, Double> metrics = summary();
+    // Who names a threshold means it of the probabilities as they are trained.
+    if (arguments.evaluation().calibrate()
+        && best.state().evaluated()
+        && model.config().threshold().isEmpty()) {
+      metrics.putAll(calibrate(validation));
+    }
+    return result(metrics);
+  }
+
+  /** Divides the logits where that makes the validation rows' log loss less. */
+  private Map<String, Double> calibrate(EncodedDataset validation) {
+    TrainedTemperature.Found found = TrainedTemperature.of(model, evaluator, workers, validation);
+    if (found.temperature() != 1) {
+      model.divideLogits(found.temperature());
+    }
+    return Map.of(
+        Metric.CALIBRATION_TEMPERATURE.at(Stage.STEP), found.temperature(),
+        Metric.CALIBRATED_LOSS.at(Stage.STEP), found.after());
   }
 
   /** Divides a step's rows into micro-batches that every worker has the memory for. */

@@ -15,7 +15,9 @@ import org.sparkfinetune.model.LoadReport;
  * @param metrics Hugging Face's names: {@code train_loss}, {@code train_runtime} (seconds), {@code
  *     train_samples_per_second}, {@code train_steps_per_second}, {@code epoch}, and, with a
  *     validation set, {@code eval_loss}, {@code eval_accuracy}, {@code eval_f1} (multi-label:
- *     {@code eval_f1_micro}, {@code eval_threshold}) of the weights kept
+ *     {@code eval_f1_micro}, {@code eval_threshold}) of the weights kept as they were trained,
+ *     {@code calibration_temperature}, which their logits are divided by, and {@code
+ *     calibrated_loss}, the log loss with it
  * @param logHistory its reports, in order, with those from before a resumption
  * @param loaded what of its checkpoint the model did not take
  */
@@ -23,9 +25,17 @@ import org.sparkfinetune.model.LoadReport;
 public record TrainingResult(
     Map<String, Double> metrics, List<LogEntry> logHistory, LoadReport loaded)
     implements Serializable {
-  /** The threshold of the weights kept; empty for single-label models and without evaluation. */
+  /**
+   * The threshold of the weights kept, as they were trained; empty for single-label models and
+   * without evaluation.
+   */
   public OptionalDouble threshold() {
     Double threshold = metrics.get(Metric.THRESHOLD.at(Stage.EVAL));
     return threshold == null ? OptionalDouble.empty() : OptionalDouble.of(threshold);
+  }
+
+  /** What the logits of the weights kept have been divided by at the end; 1 where nothing was. */
+  public double temperature() {
+    return metrics.getOrDefault(Metric.CALIBRATION_TEMPERATURE.at(Stage.STEP), 1.0);
   }
 }

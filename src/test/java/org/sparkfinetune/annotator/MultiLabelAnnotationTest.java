@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.HeadTemperature;
 import scala.collection.JavaConverters;
 
 /** Sets of labels and pairs of texts in the annotators. */
@@ -119,7 +120,10 @@ class MultiLabelAnnotationTest {
     assertThat(model.trainingSummary().orElseThrow().metrics())
         .containsKeys("eval_f1_micro", "eval_threshold");
     double threshold = model.trainingSummary().orElseThrow().threshold().orElseThrow();
-    assertThat(model.files().config()).contains("\"threshold\" : " + threshold);
+    // The same labels are predicted when the logits have been divided.
+    assertThat(model.decisionThreshold())
+        .isEqualTo(HeadTemperature.threshold(threshold, 1 / model.getTemperature()));
+    assertThat(model.files().config()).contains("\"threshold\" : " + model.decisionThreshold());
     model.setAnnotateUnlabeled(true);
     List<List<Annotation>> before = Fixtures.annotations(fitted.transform(rows), "category");
     assertThat(before).hasSize(24).allSatisfy(row -> assertThat(row).isNotEmpty());

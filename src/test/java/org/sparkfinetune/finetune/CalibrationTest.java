@@ -90,6 +90,70 @@ class CalibrationTest {
   }
 
   @Test
+  void aSlopeAndAnInterceptALabelAreInTheWeights() throws Exception {
+    String model = model(ProblemType.MULTI_LABEL_CLASSIFICATION);
+    Path output = folder.resolve("calibrated");
+    CalibrationResult temperature = calibration().model(model).run();
+    CalibrationResult platt =
+        calibration().set("calibrate.method", "platt").model(model).output(output.toString()).run();
+
+    // A temperature is a slope that all labels share, without an intercept.
+    assertThat(platt.after().loss()).isLessThan(temperature.after().loss() - 0.01);
+    assertThat(platt.slopes()).containsOnlyKeys(LABELS);
+    assertThat(platt.intercepts()).containsOnlyKeys(LABELS);
+    assertThat(platt.temperature()).isEqualTo(1);
+    assertThat(temperature.slopes()).isEmpty();
+    EvaluationResult again = evaluate(output.resolve("model").toString());
+    assertThat(again.loss()).isCloseTo(platt.after().loss(), within(1e-6));
+    assertThat(again.metrics().get("test_f1_micro"))
+        .isGreaterThanOrEqualTo(platt.before().metrics().get("test_f1_micro"));
+
+    // There is nothing left to do, but for the smoothing of targets.
+    CalibrationResult twice =
+        calibration()
+            .set("calibrate.method", "platt")
+            .model(output.resolve("model").toString())
+            .run();
+    assertThat(twice.after().loss()).isCloseTo(again.loss(), within(1e-3));
+  }
+
+  @Test
+  void aSlopeALabelIsRefusedOfSingleLabels() {
+    assertThatThrownBy(
+            () ->
+                calibration()
+                    .set("calibrate.method", "platt")
+                    .model(model(ProblemType.SINGLE_LABEL_CLASSIFICATION))
+                    .run())
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "calibrate.method=platt is for multi-label models, and this one is single-label: leave"
+                + " it out");
+  }
+
+  @Test
+  void severalCoveragesWantBracketsAndRejectedRowsAreWritten() throws Exception {
+    String model = model(ProblemType.SINGLE_LABEL_CLASSIFICATION);
+    assertThatThrownBy(() -> calibration().set("calibrate.coverage", "0.9,0.95"))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "calibrate.coverage=0.9,0.95 is not one value: several stand in brackets,"
+                + " calibrate.coverage=[0.9,0.95]");
+    assertThatThrownBy(() -> calibration().set("calibrate.coverage", "[0.9,2]").model(model).run())
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "calibrate.coverage=[0.9,2] is not allowed: expected a number above 0 and below 1, or"
+                + " several in brackets: calibrate.coverage=[0.9,0.95]");
+    Path output = folder.resolve("rejected");
+    Dataset<Row> blank =
+        TestSpark.session()
+            .createDataFrame(List.of(RowFactory.create(" ", "card")), rows().schema());
+    calibration().validation(rows().union(blank)).model(model).output(output.toString()).run();
+    assertThat(TestSpark.session().read().json(output + "/rejected_rows"))
+        .satisfies(rejected -> assertThat(rejected.count()).isEqualTo(1));
+  }
+
+  @Test
   void rowsAreAskedFor() {
     String model = model(ProblemType.SINGLE_LABEL_CLASSIFICATION);
     assertThatThrownBy(

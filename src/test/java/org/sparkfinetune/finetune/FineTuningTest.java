@@ -77,7 +77,6 @@ class FineTuningTest {
     RunSnapshot run = Runs.in(output.toString(), spark).find(result.run().id());
     assertThat(run.inputs().get("training").source()).isEqualTo("DataFrame");
     assertThat(run.tags()).containsEntry("mlflow.source.type", "LOCAL");
-
     EvaluationResult again =
         Evaluation.on(spark)
             .console(Console.quiet())

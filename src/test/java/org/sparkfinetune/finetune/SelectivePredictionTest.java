@@ -131,6 +131,8 @@ class SelectivePredictionTest {
         .isEqualTo(measured.metrics().get("test_aurc"));
     assertThat(Files.readString(folder.resolve("evaluation/report.html")))
         .contains("Prediction sets", "When not to answer");
+    assertThat(Files.readString(folder.resolve("evaluation/risk_coverage.json")))
+        .contains("\"confidence\"", "\"coverage\" : 1,", "\"accuracy\"");
     assertThat(Files.readString(folder.resolve("evaluation/prediction_sets.json")))
         .contains("\"coverage\"", "0.9", "\"mean_size\"");
 
@@ -195,6 +197,27 @@ class SelectivePredictionTest {
   }
 
   @Test
+  void distancesFromClassMeansAreKeptWithTheModel() {
+    String model = model();
+    Path output = folder.resolve("means");
+    calibration(40).model(model).set("calibrate.mahalanobis", true).output(output.toString()).run();
+    List<Row> scored =
+        predicted(
+            prediction(output.resolve("model").toString())
+                .set("predict.out_of_scope_score", "mahalanobis"));
+    assertThat(scored)
+        .allSatisfy(
+            row -> assertThat(row.<Double>getAs("out_of_scope_score")).isFinite().isPositive());
+    assertThat(scored.get(0).schema().fieldNames()).doesNotContain("pooled");
+    assertThatThrownBy(
+            () -> predicted(prediction(model).set("predict.out_of_scope_score", "mahalanobis")))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "predict.out_of_scope_score=mahalanobis: the model was not calibrated for it: run"
+                + " jobs/calibrate with calibrate.mahalanobis=true");
+  }
+
+  @Test
   void whatCannotBeMeantIsRefusedInOneLine() {
     String model = model();
     assertThatThrownBy(() -> predicted(prediction(model).set("predict.coverage", 0.9)))
@@ -222,8 +245,8 @@ class SelectivePredictionTest {
       assertThatThrownBy(() -> calibration(12).model(model).set("calibrate.coverage", wrong).run())
           .isInstanceOf(UserException.class)
           .hasMessageMatching(
-              "calibrate.coverage=.* is not allowed: expected numbers above 0 and below 1, as"
-                  + " \\[0.9,0.95\\]");
+              "calibrate.coverage=.* is not allowed: expected a number above 0 and below 1, or several"
+                  + " in brackets: calibrate.coverage=\\[0.9,0.95\\]");
     }
   }
 

@@ -27,7 +27,7 @@ final class MeasureSetsMain {
 
   private MeasureSetsMain() {}
 
-  /** Takes {@code sets MODEL TEST SPLITS} or {@code scope MODEL IN OUT}. */
+  /** Takes {@code sets MODEL TEST SPLITS} or {@code scope MODEL IN OUT TRAIN}. */
   public static void main(String[] args) throws Exception {
     SparkSession spark =
         SparkSession.builder()
@@ -39,26 +39,35 @@ final class MeasureSetsMain {
     System.out.println(
         args[0].equals("sets")
             ? sets(spark, pipeline, predicted(spark, pipeline, args[2]), Integer.parseInt(args[3]))
-            : scope(predicted(spark, pipeline, args[2]), predicted(spark, pipeline, args[3])));
+            : scope(
+                predicted(spark, pipeline, args[2]),
+                predicted(spark, pipeline, args[3]),
+                MahalanobisFit.of(
+                    pipeline.vectors(csv(spark, args[4]), true),
+                    "label",
+                    new LabeledRows(pipeline.labels(), pipeline.problemType()))));
     spark.stop();
   }
 
   private static List<Row> predicted(SparkSession spark, ClassifierPipeline pipeline, String csv) {
-    Dataset<Row> rows =
-        spark
-            .read()
-            .option("header", true)
-            .option("multiLine", true)
-            .option("escape", "\"")
-            .csv(csv);
     return pipeline
-        .vectors(rows)
+        .vectors(csv(spark, csv), true)
         .select(
             PredictionColumns.ROW,
             PredictionColumns.PROBABILITY,
             PredictionColumns.TEXT_HASH,
-            PredictionColumns.LOGITS)
+            PredictionColumns.LOGITS,
+            PredictionColumns.POOLED)
         .collectAsList();
+  }
+
+  private static Dataset<Row> csv(SparkSession spark, String file) {
+    return spark
+        .read()
+        .option("header", true)
+        .option("multiLine", true)
+        .option("escape", "\"")
+        .csv(file);
   }
 
   private static ArrayNode sets(
@@ -69,7 +78,8 @@ final class MeasureSetsMain {
             .add(PredictionColumns.ROW, rows.get(0).getStruct(0).schema())
             .add(PredictionColumns.PROBABILITY, SQLDataTypes.VectorType())
             .add(PredictionColumns.TEXT_HASH, DataTypes.LongType)
-            .add(PredictionColumns.LOGITS, SQLDataTypes.VectorType());
+            .add(PredictionColumns.LOGITS, SQLDataTypes.VectorType())
+            .add(PredictionColumns.POOLED, SQLDataTypes.VectorType());
     List<String> labels = pipeline.labels();
     LabeledRows reader = new LabeledRows(labels, pipeline.problemType());
     for (ConformityMethod method : ConformityMethod.values()) {
@@ -137,22 +147,26 @@ final class MeasureSetsMain {
     }
   }
 
-  private static ObjectNode scope(List<Row> in, List<Row> out) {
+  private static ObjectNode scope(List<Row> in, List<Row> out, MahalanobisScore means) {
     ObjectNode json = new ObjectMapper().createObjectNode();
-    for (OutOfScopeScore score : List.of(OutOfScopeScore.MAX_SOFTMAX, OutOfScopeScore.ENERGY)) {
-      ScoreBlock block = new ScoreBlock(0, scores(score, out), scores(score, in));
-      json.put(score.spelling(), RankedScores.of(0, 1, List.of(block)).auroc());
+    for (OutOfScopeScore score : OutOfScopeScore.values()) {
+      if (score != OutOfScopeScore.NONE) {
+        ScoreBlock block = new ScoreBlock(0, scores(score, out, means), scores(score, in, means));
+        json.put(score.spelling(), RankedScores.of(0, 1, List.of(block)).auroc());
+      }
     }
     return json;
   }
 
-  private static double[] scores(OutOfScopeScore score, List<Row> rows) {
+  private static double[] scores(OutOfScopeScore score, List<Row> rows, MahalanobisScore means) {
     return rows.stream()
         .mapToDouble(
             row ->
-                score == OutOfScopeScore.ENERGY
-                    ? OutOfScopeScore.energy(row.<Vector>getAs(3).toArray())
-                    : 1 - Arrays.stream(row.<Vector>getAs(1).toArray()).max().orElseThrow())
+                switch (score) {
+                  case ENERGY -> OutOfScopeScore.energy(row.<Vector>getAs(3).toArray());
+                  case MAHALANOBIS -> means.of(row.<Vector>getAs(4).toArray());
+                  default -> 1 - Arrays.stream(row.<Vector>getAs(1).toArray()).max().orElseThrow();
+                })
         .toArray();
   }
 }

@@ -152,7 +152,7 @@ class PredictionColumnsTest {
   }
 
   private static Dataset<Row> vectors(Dataset<Row> rows) {
-    return PredictionColumns.vectors(new Classifier(), Map.of("text", "a.b"), rows, false);
+    return PredictionColumns.vectors(new Classifier(), Map.of("text", "a.b"), rows, false, false);
   }
 
   private static Dataset<Row> predicted(Dataset<Row> rows) {
@@ -203,7 +203,7 @@ class PredictionColumnsTest {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("text", "question");
     texts.put("text_pair", "answer");
-    Dataset<Row> vectors = PredictionColumns.vectors(new Tagger(), texts, rows, true);
+    Dataset<Row> vectors = PredictionColumns.vectors(new Tagger(), texts, rows, true, false);
     Dataset<Row> predicted =
         PredictionColumns.of(vectors, rows, LABELS, true, SelectiveColumns.NONE);
 

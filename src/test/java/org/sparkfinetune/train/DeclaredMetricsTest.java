@@ -20,6 +20,13 @@ import org.sparkfinetune.tokenize.EncodedDataset;
 
 /** What a training writes is what {@link Metric} declares, no more and no less. */
 class DeclaredMetricsTest {
+  /** What is said of the weights kept, without a prefix. */
+  private static final Set<String> OF_THE_END =
+      Set.of(
+          Metric.BEST_EPOCH.at(Stage.STEP),
+          Metric.CALIBRATION_TEMPERATURE.at(Stage.STEP),
+          Metric.CALIBRATED_LOSS.at(Stage.STEP));
+
   @ParameterizedTest
   @EnumSource
   void aTrainingWritesWhatIsDeclared(ProblemType problemType) {
@@ -29,7 +36,8 @@ class DeclaredMetricsTest {
     assertThat(logged)
         .containsExactlyInAnyOrderElementsOf(declared(problemType, Stage.STEP, Stage.EVAL));
     Set<String> whole = new TreeSet<>(Metric.ofTraining(problemType));
-    whole.addAll(Set.of(Metric.EPOCH.at(Stage.STEP), Metric.BEST_EPOCH.at(Stage.STEP)));
+    whole.add(Metric.EPOCH.at(Stage.STEP));
+    whole.addAll(OF_THE_END);
     assertThat(result.keySet()).containsExactlyInAnyOrderElementsOf(whole);
   }
 
@@ -39,12 +47,12 @@ class DeclaredMetricsTest {
     Map<String, Double> kept = RunJournal.summary(train(problemType, new TreeSet<>()));
 
     Set<String> expected = declared(problemType, Stage.BEST_EVAL, Stage.TRAIN);
-    expected.add(Metric.BEST_EPOCH.at(Stage.STEP));
+    expected.addAll(OF_THE_END);
     assertThat(kept.keySet()).containsExactlyInAnyOrderElementsOf(expected);
     assertThat(kept.keySet()).allMatch(name -> MetricName.of(name).isPresent());
   }
 
-  /** Names at some stages, but for the epoch of the weights kept, which is known at the end. */
+  /** Names at some stages, but for what is known at the end alone. */
   private static Set<String> declared(ProblemType problemType, Stage... stages) {
     Set<String> names = new TreeSet<>();
     for (Metric metric : Metric.values()) {
@@ -54,7 +62,7 @@ class DeclaredMetricsTest {
         }
       }
     }
-    names.remove(Metric.BEST_EPOCH.at(Stage.STEP));
+    names.removeAll(OF_THE_END);
     return names;
   }
 
@@ -66,7 +74,10 @@ class DeclaredMetricsTest {
                 SequenceClassifier.fromScratch(
                     TestModels.tinyConfig(50, Trainings.LABELS, 0, problemType, Pooling.MEAN), 1));
         Trainer trainer =
-            new Trainer(model, Trainings.arguments("num_train_epochs", 1), progress -> {})) {
+            new Trainer(
+                model,
+                Trainings.arguments("num_train_epochs", 1, "calibrate", true),
+                progress -> {})) {
       TrainingResult result = trainer.train(rows, rows);
       result.logHistory().forEach(entry -> logged.addAll(entry.toMap().keySet()));
       logged.remove("step");

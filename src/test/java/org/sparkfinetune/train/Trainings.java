@@ -52,7 +52,10 @@ final class Trainings {
                 "precision",
                 "fp32",
                 "logging_steps",
-                1));
+                1,
+                // Weights are compared as they are trained.
+                "calibrate",
+                false));
     for (int i = 0; i < keysAndValues.length; i += 2) {
       values.put((String) keysAndValues[i], keysAndValues[i + 1]);
     }

@@ -46,13 +46,27 @@ public final class ClassificationHead {
    * @param vectors of its tokens, {@code [rows, length, hidden]}
    */
   public <T> T forward(TensorOps<T> ops, T vectors, Tokens<T> tokens) {
+    return logits(ops, pooled(ops, vectors, tokens));
+  }
+
+  /**
+   * The vector of each row that the layer over the labels takes, in fp32, {@code [rows, hidden]}.
+   *
+   * @param vectors as of {@link #forward}
+   */
+  public <T> T pooled(TensorOps<T> ops, T vectors, Tokens<T> tokens) {
     T x = pooling.pool(ops, vectors, tokens);
     if (projection != null) {
       x = projection.forward(ops, ops.dropout(ops.cast(x), layout.inputDropout()));
       x = ops.activation(layout.activation(), x);
       x = norm == null ? x : norm.forward(ops, x);
     }
+    return ops.fp32(x);
+  }
+
+  /** The logits of pooled vectors, {@code [rows, labels]}. */
+  public <T> T logits(TensorOps<T> ops, T pooled) {
     // The last layer is small: fp32 costs nothing there and keeps the loss exact.
-    return output.forwardFp32(ops, ops.dropout(ops.fp32(x), layout.outputDropout()));
+    return output.forwardFp32(ops, ops.dropout(pooled, layout.outputDropout()));
   }
 }
