@@ -1,11 +1,14 @@
 package org.sparkfinetune.tokenize;
 
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -79,7 +82,7 @@ public final class TextTokenizer implements AutoCloseable {
    * @throws IllegalStateException when the tokenizer is closed
    */
   public List<Encoding> encode(List<String> texts) {
-    return encodeAll(texts.size(), i -> Input.of(texts.get(i), this));
+    return encodeAll(texts.size(), i -> Input.of(texts.get(i), this), this::encoding);
   }
 
   /**
@@ -93,13 +96,31 @@ public final class TextTokenizer implements AutoCloseable {
    * @throws IllegalStateException when the tokenizer is closed
    */
   public List<Encoding> encodePairs(List<String> texts, List<String> pairs) {
+    return encodeAll(texts.size(), inputs(texts, pairs), this::encoding);
+  }
+
+  private IntFunction<Input> inputs(List<String> texts, List<String> pairs) {
     if (texts.size() != pairs.size()) {
       throw new IllegalArgumentException(
           texts.size() + " first texts, " + pairs.size() + " second ones");
     }
     requireRoom(pairSpecialTokens, "a pair of texts");
+    return i -> Input.of(texts.get(i), this).with(Input.of(pairs.get(i), this));
+  }
+
+  /**
+   * As {@link #encode} or {@link #encodePairs}, with where in its text each token stands.
+   *
+   * @param pairs the second texts, as many as {@code texts}; empty for single texts
+   */
+  public List<AlignedEncoding> align(List<String> texts, Optional<List<String>> pairs) {
+    IntFunction<Input> inputs =
+        pairs.isPresent() ? inputs(texts, pairs.get()) : i -> Input.of(texts.get(i), this);
     return encodeAll(
-        texts.size(), i -> Input.of(texts.get(i), this).with(Input.of(pairs.get(i), this)));
+        texts.size(),
+        inputs,
+        (encoding, input) ->
+            new AlignedEncoding(encoding(encoding, input), spans(encoding, input)));
   }
 
   /** The id that fills unused places of a batch; 0 where the tokenizer names none. */
@@ -170,7 +191,9 @@ public final class TextTokenizer implements AutoCloseable {
               + " text would have no tokens at all",
           null);
     }
-    pairSpecialTokens = encodeAll(1, i -> new Input("", "", false)).get(0).inputIds().length;
+    Input empty = Input.of("", this);
+    pairSpecialTokens =
+        encodeAll(1, i -> empty.with(empty), this::encoding).get(0).inputIds().length;
     requireRoom(specialTokens, "each text");
     setTruncation(maxLength);
   }
@@ -191,19 +214,26 @@ public final class TextTokenizer implements AutoCloseable {
   /**
    * What is to be encoded.
    *
+   * @param start where the part that is given begins in its text
    * @param pair the second text; null for none
    * @param cut whether a part was left out
    */
-  private record Input(String text, String pair, boolean cut) {
+  private record Input(String text, int start, Input pair, boolean cut) {
     static Input of(String text, TextTokenizer tokenizer) {
       String whole = Surrogates.replaceUnpaired(Objects.requireNonNull(text, "text"));
       String kept = tokenizer.keptPart(whole);
-      return new Input(kept, null, kept.length() < whole.length());
+      int left = whole.length() - kept.length();
+      return new Input(kept, tokenizer.keepsEnd ? left : 0, null, left > 0);
     }
 
     Input with(Input second) {
-      return new Input(text, second.text, cut || second.cut);
+      return new Input(text, start, second, cut || second.cut);
     }
+  }
+
+  /** What is made of a text that native code has encoded. */
+  private interface Reading<T> {
+    T of(long encoding, Input input);
   }
 
   /** As much of a text as native code is given, at the side that truncation keeps. */
@@ -221,7 +251,7 @@ public final class TextTokenizer implements AutoCloseable {
    * One native call a text: an error of one is an exception there, while the calls for many texts
    * at once end the JVM at it. So the cores are shared out here.
    */
-  private List<Encoding> encodeAll(int count, IntFunction<Input> inputs) {
+  private <T> List<T> encodeAll(int count, IntFunction<Input> inputs, Reading<T> reading) {
     lock.readLock().lock();
     try {
       if (closed) {
@@ -230,8 +260,11 @@ public final class TextTokenizer implements AutoCloseable {
       // A parallel stream ends at an exception while others of its threads still compute: with what
       // the caller, who has it, may close. So none leaves before the last text is done with.
       AtomicReference<Throwable> failure = new AtomicReference<>();
-      List<Encoding> encodings =
-          IntStream.range(0, count).parallel().mapToObj(i -> encode(inputs, i, failure)).toList();
+      List<T> encodings =
+          IntStream.range(0, count)
+              .parallel()
+              .mapToObj(i -> encode(inputs, i, reading, failure))
+              .toList();
       if (failure.get() instanceof Error e) {
         throw e;
       }
@@ -246,40 +279,66 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /** Null where this or another text has failed. */
-  private Encoding encode(IntFunction<Input> inputs, int i, AtomicReference<Throwable> failure) {
+  private <T> T encode(
+      IntFunction<Input> inputs, int i, Reading<T> reading, AtomicReference<Throwable> failure) {
     if (failure.get() != null) {
       return null;
     }
     try {
-      return encode(inputs.apply(i));
+      return encode(inputs.apply(i), reading);
     } catch (RuntimeException | Error e) {
       failure.compareAndSet(null, e);
       return null;
     }
   }
 
-  private Encoding encode(Input input) {
+  private <T> T encode(Input input, Reading<T> reading) {
     long encoding;
     try {
       encoding =
           input.pair() == null
               ? Native.LIB.encode(handle, input.text(), true)
-              : Native.LIB.encodeDual(handle, input.text(), input.pair(), true);
+              : Native.LIB.encodeDual(handle, input.text(), input.pair().text(), true);
     } catch (RuntimeException e) {
       throw TokenizerErrors.notATokenizer(
           "it fails on a text: " + TokenizerErrors.reason(e.getMessage()), e);
     }
     try {
-      int[] inputIds = toInts(Native.LIB.getTokenIds(encoding));
-      int secondSegmentStart =
-          input.pair() == null
-              ? inputIds.length
-              : secondSegmentStart(Native.LIB.getTypeIds(encoding));
-      boolean truncated = input.cut() || Native.LIB.getOverflowCount(encoding) > 0;
-      return new Encoding(inputIds, secondSegmentStart, truncated);
+      return reading.of(encoding, input);
     } finally {
       Native.LIB.deleteEncoding(encoding);
     }
+  }
+
+  private Encoding encoding(long encoding, Input input) {
+    int[] inputIds = toInts(Native.LIB.getTokenIds(encoding));
+    int secondSegmentStart =
+        input.pair() == null
+            ? inputIds.length
+            : secondSegmentStart(Native.LIB.getTypeIds(encoding));
+    boolean truncated = input.cut() || Native.LIB.getOverflowCount(encoding) > 0;
+    return new Encoding(inputIds, secondSegmentStart, truncated);
+  }
+
+  private static List<TokenSpan> spans(long encoding, Input input) {
+    CharSpan[] spans = Native.LIB.getTokenCharSpans(encoding);
+    long[] sequences = Native.LIB.getSequenceIds(encoding);
+    List<TokenSpan> ofTokens = new ArrayList<>();
+    for (int i = 0; i < spans.length; i++) {
+      if (spans[i] == null || sequences[i] < 0) {
+        ofTokens.add(TokenSpan.SPECIAL);
+      } else {
+        Input part = sequences[i] == 0 ? input : input.pair();
+        ofTokens.add(
+            TokenSpan.ofCodePoints(
+                spans[i].getStart(),
+                spans[i].getEnd(),
+                (int) sequences[i],
+                part.text(),
+                part.start()));
+      }
+    }
+    return ofTokens;
   }
 
   private static int secondSegmentStart(long[] typeIds) {

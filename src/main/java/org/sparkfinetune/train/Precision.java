@@ -32,7 +32,8 @@ public enum Precision {
     return (cuda ? Libtorch.cudaMultipliesBf16() : multipliesBf16()) ? BF16 : FP32;
   }
 
-  ScalarType dtype() {
+  /** The type of tensors that is computed in. */
+  public ScalarType dtype() {
     return switch (resolve()) {
       case BF16 -> ScalarType.BFloat16;
       case FP16 -> ScalarType.Half;

@@ -1,0 +1,63 @@
+package org.sparkfinetune.explain;
+
+import org.sparkfinetune.config.Key;
+import org.sparkfinetune.config.Schema;
+import org.sparkfinetune.train.Precision;
+
+/** How predictions are explained: the section {@code explain}. */
+public record ExplainArguments(
+    @Key(
+            doc =
+                "How a logit is shared among words: integrated_gradients, input_x_gradient and saliency"
+                    + " by gradients, occlusion and kernel_shap by masking words.",
+            defaultValue = "integrated_gradients")
+        AttributionMethod method,
+    @Key(
+            doc = "The label that is explained; by default the most probable one of each row.",
+            defaultValue = "")
+        String target,
+    @Key(
+            doc = "integrated_gradients: places between baseline and text.",
+            defaultValue = "32",
+            min = 1,
+            max = 4096)
+        int steps,
+    @Key(
+            doc =
+                "integrated_gradients: which places, and what each counts: gausslegendre or"
+                    + " riemann_middle.",
+            defaultValue = "gausslegendre")
+        IntegrationRule integration,
+    @Key(
+            doc =
+                "integrated_gradients: what each token but special ones starts from: the token that pads"
+                    + " (pad) or masks (mask), or a vector of zeros (zero).",
+            defaultValue = "pad")
+        Baseline baseline,
+    @Key(
+            doc =
+                "kernel_shap: the sets of words that are looked at; all of them where there are no more,"
+                    + " else as many are drawn.",
+            defaultValue = "1024",
+            min = 2,
+            max = 1_000_000)
+        int samples,
+    @Key(doc = "kernel_shap: seed of the sets that are drawn.", defaultValue = "42") long seed,
+    @Key(
+            doc =
+                "The most tokens of a forward pass, over the copies of all rows in it: what bounds the"
+                    + " memory of a task. A row that is longer is a pass by itself.",
+            defaultValue = "8192",
+            min = 1,
+            max = 10_000_000)
+        int tokensPerPass,
+    @Key(
+            doc =
+                "Arithmetic: fp32, or bf16, which is faster and moves scores by some hundredths of the"
+                    + " largest; auto takes bf16 where the processor multiplies it.",
+            defaultValue = "fp32")
+        Precision precision) {
+  /** The section. */
+  public static final Schema<ExplainArguments> SCHEMA =
+      Schema.of("explain", ExplainArguments.class);
+}

@@ -1,0 +1,21 @@
+package org.sparkfinetune.explain;
+
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * Why a classifier says what it says of a text, or of a pair of texts.
+ *
+ * @param logits of each label, by index
+ * @param target the index of the label whose logit is shared among the words
+ * @param words in their order, those of a second text behind the first's
+ * @param special what the tokens that the tokenizer adds get together
+ * @param completenessDelta what words and special tokens add up to beyond what the logit has more
+ *     than that of the text with all words away; empty for methods that promise no sum
+ */
+public record ExplainedText(
+    float[] logits,
+    int target,
+    List<WordAttribution> words,
+    double special,
+    OptionalDouble completenessDelta) {}

@@ -1,0 +1,189 @@
+package org.sparkfinetune.explain;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ForwardPass;
+import org.sparkfinetune.text.Nearest;
+import org.sparkfinetune.tokenize.AlignedEncoding;
+import org.sparkfinetune.tokenize.TextTokenizer;
+
+/** Explains what a classifier says of texts. Thread-safe, as are the model and its tokenizer. */
+public final class Explainer {
+  private final SequenceClassifier model;
+  private final TextTokenizer tokenizer;
+  private final ExplainArguments arguments;
+  private final ForwardPass pass;
+  private final int maskToken;
+  private final int filler;
+  private final OptionalInt target;
+
+  /**
+   * @param model and tokenizer stay the caller's
+   * @param maskToken the token id that masks; empty where the tokenizer has none, and the one that
+   *     pads is taken
+   * @throws UserException when the model has no such label
+   */
+  public Explainer(
+      SequenceClassifier model,
+      TextTokenizer tokenizer,
+      OptionalInt maskToken,
+      ExplainArguments arguments) {
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.arguments = arguments;
+    this.pass = new ForwardPass(arguments.precision().dtype(), null);
+    this.maskToken = maskToken.orElse(model.padTokenId());
+    this.filler = arguments.baseline() == Baseline.MASK ? this.maskToken : model.padTokenId();
+    this.target = target(arguments.target(), model.labels());
+  }
+
+  /**
+   * The index of a label.
+   *
+   * @param label empty for none
+   * @throws UserException when there is no such label
+   */
+  public static OptionalInt target(String label, List<String> labels) {
+    if (label.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    int index = labels.indexOf(label);
+    if (index < 0) {
+      throw new UserException(
+          "explain.target=%s: the model has no such label: did you mean %s?"
+              .formatted(label, Nearest.of(label, labels)));
+    }
+    return OptionalInt.of(index);
+  }
+
+  /**
+   * Explains texts.
+   *
+   * @param pairs the second texts, as many as {@code texts}; empty for single texts
+   */
+  public List<ExplainedText> explain(List<String> texts, Optional<List<String>> pairs) {
+    List<AlignedEncoding> aligned = tokenizer.align(texts, pairs);
+    List<TokenRow> rows = aligned.stream().map(TokenRow::of).toList();
+    float[][] logits = logits(rows);
+    int[] targets = new int[rows.size()];
+    Arrays.setAll(targets, row -> target.orElseGet(() -> largest(logits[row])));
+    List<TokenScores> ofTokens =
+        arguments.method().isOfGradients()
+            ? new GradientAttribution(model, pass, arguments, filler).of(rows, targets)
+            : List.of();
+    List<ExplainedText> explained = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      List<String> ofRow =
+          pairs.isPresent() ? List.of(texts.get(i), pairs.get().get(i)) : List.of(texts.get(i));
+      List<Word> words = Word.of(aligned.get(i), ofRow);
+      List<List<Integer>> seen =
+          words.stream().map(Word::tokens).filter(tokens -> !tokens.isEmpty()).toList();
+      float[] ofLabels = logits[i];
+      if (ofTokens.isEmpty()) {
+        double[] scores = byMasking(rows.get(i), targets[i], ofLabels[targets[i]], seen);
+        explained.add(explained(ofLabels, targets[i], words, ofRow, scores, 0, Double.NaN));
+      } else {
+        double[] tokens = ofTokens.get(i).scores();
+        double[] scores =
+            seen.stream()
+                .mapToDouble(word -> word.stream().mapToDouble(token -> tokens[token]).sum())
+                .toArray();
+        double special = Arrays.stream(tokens).sum() - Arrays.stream(scores).sum();
+        double delta = ofTokens.get(i).delta();
+        explained.add(explained(ofLabels, targets[i], words, ofRow, scores, special, delta));
+      }
+    }
+    return explained;
+  }
+
+  /** In the order of the rows; those of like length go through the network together. */
+  private float[][] logits(List<TokenRow> rows) {
+    List<Integer> byLength =
+        IntStream.range(0, rows.size())
+            .boxed()
+            .sorted(Comparator.comparingInt(row -> rows.get(row).length()))
+            .toList();
+    float[][] logits = new float[rows.size()][];
+    for (List<Integer> part :
+        Passes.of(byLength, row -> rows.get(row).length(), arguments.tokensPerPass())) {
+      float[][] ofPart =
+          model.logits(
+              pass, Passes.batch(part.stream().map(rows::get).toList(), model.padTokenId()));
+      for (int i = 0; i < ofPart.length; i++) {
+        logits[part.get(i)] = ofPart[i];
+      }
+    }
+    return logits;
+  }
+
+  private static int largest(float[] logits) {
+    int largest = 0;
+    for (int label = 1; label < logits.length; label++) {
+      largest = logits[label] > logits[largest] ? label : largest;
+    }
+    return largest;
+  }
+
+  /** The scores of the words that the model has seen. */
+  private double[] byMasking(TokenRow row, int label, double whole, List<List<Integer>> words) {
+    WordMasking masking = new WordMasking(model, pass, maskToken, arguments.tokensPerPass());
+    if (words.isEmpty()) {
+      return new double[0];
+    }
+    BitSet all = new BitSet();
+    all.set(0, words.size());
+    List<BitSet> kept = new ArrayList<>();
+    if (arguments.method() == AttributionMethod.OCCLUSION) {
+      for (int word = 0; word < words.size(); word++) {
+        BitSet others = (BitSet) all.clone();
+        others.clear(word);
+        kept.add(others);
+      }
+      double[] without = masking.logits(row, label, words, kept);
+      return Arrays.stream(without).map(logit -> whole - logit).toArray();
+    }
+    KernelShap shap = new KernelShap(words.size(), arguments.samples(), arguments.seed());
+    kept.addAll(shap.sets());
+    kept.add(new BitSet());
+    double[] logits = masking.logits(row, label, words, kept);
+    return shap.values(Arrays.copyOf(logits, logits.length - 1), logits[logits.length - 1], whole);
+  }
+
+  private static ExplainedText explained(
+      float[] logits,
+      int target,
+      List<Word> words,
+      List<String> texts,
+      double[] scores,
+      double special,
+      double delta) {
+    List<WordAttribution> attributions = new ArrayList<>();
+    int seen = 0;
+    for (Word word : words) {
+      attributions.add(
+          new WordAttribution(
+              texts.get(word.sequence()).substring(word.begin(), word.end()),
+              word.sequence(),
+              word.begin(),
+              word.end(),
+              word.tokens().isEmpty()
+                  ? OptionalDouble.empty()
+                  : OptionalDouble.of(scores[seen++])));
+    }
+    return new ExplainedText(
+        logits,
+        target,
+        attributions,
+        special,
+        Double.isNaN(delta) ? OptionalDouble.empty() : OptionalDouble.of(delta));
+  }
+}

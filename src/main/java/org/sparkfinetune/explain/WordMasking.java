@@ -1,0 +1,50 @@
+package org.sparkfinetune.explain;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ForwardPass;
+
+/** What becomes of a logit where words are masked. */
+final class WordMasking {
+  private final SequenceClassifier model;
+  private final ForwardPass pass;
+  private final int filler;
+  private final int tokensPerPass;
+
+  /**
+   * @param filler the token id that stands for each token of a masked word
+   */
+  WordMasking(SequenceClassifier model, ForwardPass pass, int filler, int tokensPerPass) {
+    this.model = model;
+    this.pass = pass;
+    this.filler = filler;
+    this.tokensPerPass = tokensPerPass;
+  }
+
+  /**
+   * The logit of a label for each set of words that are kept.
+   *
+   * @param words by the places of their tokens
+   * @param kept the places of words that stay as they are
+   */
+  double[] logits(TokenRow row, int target, List<List<Integer>> words, List<BitSet> kept) {
+    List<TokenRow> variants = new ArrayList<>();
+    for (BitSet set : kept) {
+      int[] ids = row.ids().clone();
+      for (int word = set.nextClearBit(0); word < words.size(); word = set.nextClearBit(word + 1)) {
+        words.get(word).forEach(token -> ids[token] = filler);
+      }
+      variants.add(new TokenRow(ids, row.secondSegmentStart(), row.special()));
+    }
+    double[] logits = new double[kept.size()];
+    int next = 0;
+    for (List<TokenRow> part : Passes.of(variants, TokenRow::length, tokensPerPass)) {
+      for (float[] ofLabels : model.logits(pass, Passes.batch(part, model.padTokenId()))) {
+        logits[next++] = ofLabels[target];
+      }
+    }
+    return logits;
+  }
+}
