@@ -28,6 +28,7 @@ final class AuditOutput {
     metrics.put("issues", (double) figures.issues());
     metrics.put("noise", figures.noise());
     metrics.put("accuracy", figures.accuracy());
+    metrics.put("outliers", (double) figures.outliers());
     metrics.put("duplicate_groups", (double) duplicates.exactGroups());
     metrics.put("duplicate_rows", (double) duplicates.exactRows());
     metrics.put("near_duplicate_groups", (double) duplicates.nearGroups());
@@ -71,6 +72,15 @@ final class AuditOutput {
       overlaps.add(overlap);
     }
     json.put("overlaps", overlaps);
+    List<Map<String, Object>> overlapping = new ArrayList<>();
+    for (AuditFigures.Pair pair : figures.overlapping()) {
+      Map<String, Object> both = new LinkedHashMap<>();
+      both.put("labels", List.of(pair.one(), pair.other()));
+      both.put("rows", pair.rows());
+      both.put("share", pair.share());
+      overlapping.add(both);
+    }
+    json.put("overlapping_labels", overlapping);
     return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(json)
         + "\n";
   }

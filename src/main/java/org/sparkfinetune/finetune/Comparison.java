@@ -2,6 +2,7 @@ package org.sparkfinetune.finetune;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -82,7 +83,7 @@ public final class Comparison extends RunBuilder<Comparison> {
     return options.use(this::run);
   }
 
-  private ComparisonResult run(Settings settings) throws IOException {
+  private ComparisonResult run(Settings settings) throws IOException, InterruptedException {
     Optional<OutputDirectory> output = options.openIfNamed(OutputFiles.OF_COMPARISON);
     DataArguments arguments = settings.get(DataArguments.SCHEMA);
     ClassifierPipeline one = first.load(options, arguments);
@@ -97,17 +98,14 @@ public final class Comparison extends RunBuilder<Comparison> {
         }
         console.text(data.report().render() + "\n");
         ComparisonResult result =
-            new ComparisonResult(
-                predictions.metrics(settings.get(MeasureArguments.SCHEMA).intervals()));
-        if (output.isPresent()) {
-          Results.writeRejected(data, output.get(), console);
-          predictions
-              .disagreements()
-              .write()
-              .mode(SaveMode.Overwrite)
-              .json(output.get().path(OutputFiles.DISAGREEMENTS));
-          output.get().writeJson(OutputFiles.COMPARISON, result.figures());
-        }
+            ResultRecorder.record(
+                "compare",
+                settings,
+                Map.of("models", "[%s,%s]".formatted(first.name(), second.name())),
+                output,
+                options.spark(),
+                record -> compare(settings, predictions, data, output, record),
+                ComparisonResult::with);
         one.warning().ifPresent(warning -> console.line("warning: the first model: %s", warning));
         other
             .warning()
@@ -117,5 +115,30 @@ public final class Comparison extends RunBuilder<Comparison> {
         predictions.unpersist();
       }
     }
+  }
+
+  private ComparisonResult compare(
+      Settings settings,
+      PairedPredictions predictions,
+      ExampleSplits data,
+      Optional<OutputDirectory> output,
+      ResultRecorder record)
+      throws IOException {
+    record.rows("test", data.test().orElseThrow(), data.report().split("test"));
+    ComparisonResult result =
+        new ComparisonResult(
+            predictions.metrics(settings.get(MeasureArguments.SCHEMA).intervals()));
+    record.metrics("comparison_", result.figures());
+    if (output.isPresent()) {
+      Results.writeRejected(data, output.get(), options.console());
+      predictions
+          .disagreements()
+          .write()
+          .mode(SaveMode.Overwrite)
+          .json(output.get().path(OutputFiles.DISAGREEMENTS));
+      output.get().writeJson(OutputFiles.COMPARISON, result.figures());
+    }
+    record.files(OutputFiles.OF_COMPARISON);
+    return result;
   }
 }

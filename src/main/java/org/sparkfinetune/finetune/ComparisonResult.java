@@ -2,9 +2,11 @@ package org.sparkfinetune.finetune;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.evaluate.IntervalNames;
 import org.sparkfinetune.evaluate.PairedMetrics;
+import org.sparkfinetune.runs.RecordedRun;
 import org.sparkfinetune.text.NumberFormat;
 
 /**
@@ -17,9 +19,27 @@ public final class ComparisonResult {
   private static final int DIGITS = 4;
 
   private final PairedMetrics metrics;
+  private final Optional<RecordedRun> recorded;
 
   ComparisonResult(PairedMetrics metrics) {
+    this(metrics, Optional.empty());
+  }
+
+  private ComparisonResult(PairedMetrics metrics, Optional<RecordedRun> recorded) {
     this.metrics = metrics;
+    this.recorded = recorded;
+  }
+
+  /** The same, with its record, which has ended. */
+  ComparisonResult with(RecordedRun run) {
+    return new ComparisonResult(metrics, Optional.of(run));
+  }
+
+  /**
+   * The record of the comparison; empty where no tracking server is named, or nothing is written.
+   */
+  public Optional<RecordedRun> run() {
+    return recorded;
   }
 
   /** The rows that were compared: those with a text and labels that the models know. */

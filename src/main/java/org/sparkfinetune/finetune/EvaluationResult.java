@@ -17,6 +17,7 @@ import org.sparkfinetune.evaluate.Scores;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.report.ClassResults;
 import org.sparkfinetune.report.EvaluationReport;
+import org.sparkfinetune.runs.RecordedRun;
 
 /** What labeled rows say of a classifier. Immutable. */
 @PublicApi
@@ -25,9 +26,11 @@ public final class EvaluationResult {
   private final List<String> labels;
   private final Report report;
   private final ClassResults classes;
+  private final Optional<RecordedRun> recorded;
 
-  private EvaluationResult(Metrics metrics, List<String> labels) {
+  private EvaluationResult(Metrics metrics, List<String> labels, Optional<RecordedRun> recorded) {
     this.metrics = metrics;
+    this.recorded = recorded;
     this.labels = List.copyOf(labels);
     report = metrics.report(labels);
     classes = ClassResults.of(metrics, labels);
@@ -39,7 +42,19 @@ public final class EvaluationResult {
    * @param labels the label names, by index
    */
   static EvaluationResult of(Metrics metrics, List<String> labels) {
-    return new EvaluationResult(metrics, labels);
+    return new EvaluationResult(metrics, labels, Optional.empty());
+  }
+
+  /** The same, with its record, which has ended. */
+  EvaluationResult with(RecordedRun run) {
+    return new EvaluationResult(metrics, labels, Optional.of(run));
+  }
+
+  /**
+   * The record of the evaluation; empty where no tracking server is named, or nothing is written.
+   */
+  public Optional<RecordedRun> run() {
+    return recorded;
   }
 
   /** The rows that were measured: those with a text and a label that the model knows. */

@@ -39,6 +39,11 @@ public abstract class ModelRunBuilder<B extends ModelRunBuilder<B>> extends RunB
     return changed(copy -> ((ModelRunBuilder<B>) copy).model = choice);
   }
 
+  /** What a record calls the model. */
+  final String modelName() {
+    return model.name();
+  }
+
   /**
    * The model.
    *

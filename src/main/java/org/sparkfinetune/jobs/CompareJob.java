@@ -57,5 +57,6 @@ final class CompareJob implements Job {
           "%nFigures and the rows that one of the two alone gets right are in %s",
           arguments.output());
     }
+    result.run().ifPresent(run -> RunPrinter.record(console, run));
   }
 }
