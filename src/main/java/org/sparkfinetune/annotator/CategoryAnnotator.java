@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.model.SequenceClassifier;
 import scala.Predef;
 import scala.collection.JavaConverters;
 
@@ -36,9 +37,17 @@ record CategoryAnnotator(
    * @param annotations of its documents, in order
    * @param logits of each document, by index of the label
    * @param probabilities likewise
+   * @param features of each document, what its logits are made of
    */
   record Categories(
-      List<Annotation> annotations, List<float[]> logits, List<double[]> probabilities) {}
+      List<Annotation> annotations,
+      List<float[]> logits,
+      List<double[]> probabilities,
+      List<float[]> features) {
+    Categories() {
+      this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    }
+  }
 
   /**
    * The categories of each row's documents, in order.
@@ -57,17 +66,19 @@ record CategoryAnnotator(
         (i < texts(documents) ? first : second).add(documents[i].result());
       }
     }
-    float[][] logits =
-        classifier.logits(
+    SequenceClassifier.Outputs outputs =
+        classifier.outputs(
             first, pairs ? Optional.of(second) : Optional.empty(), factor, batchSize, unknown);
     List<Categories> categories = new ArrayList<>();
     int text = 0;
     for (Annotation[] documents : rows) {
-      Categories row = new Categories(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+      Categories row = new Categories();
       for (int sentence = 0; sentence < texts(documents); sentence++) {
-        double[] probabilities = classifier.problemType().task().probabilities(logits[text]);
+        float[] logits = outputs.logits()[text];
+        double[] probabilities = classifier.problemType().task().probabilities(logits);
         row.annotations().addAll(ofDocument(documents[sentence], sentence, probabilities));
-        row.logits().add(logits[text]);
+        row.logits().add(logits);
+        row.features().add(outputs.features()[text]);
         row.probabilities().add(probabilities);
         text++;
       }

@@ -19,16 +19,20 @@ final class CategoryRows {
   private final String[] inputCols;
   private final String probabilityCol;
   private final String rawPredictionCol;
+  private final String featuresCol;
 
   /**
    * @param inputCols one column of documents, of pairs two
    * @param probabilityCol a column that rows have, for the probabilities; empty for none
    * @param rawPredictionCol likewise, for the logits
+   * @param featuresCol likewise, for the vectors that the logits are made of
    */
-  CategoryRows(String[] inputCols, String probabilityCol, String rawPredictionCol) {
+  CategoryRows(
+      String[] inputCols, String probabilityCol, String rawPredictionCol, String featuresCol) {
     this.inputCols = inputCols;
     this.probabilityCol = probabilityCol;
     this.rawPredictionCol = rawPredictionCol;
+    this.featuresCol = featuresCol;
   }
 
   /** The documents of a row; of pairs all first ones, then as many second ones. */
@@ -52,7 +56,9 @@ final class CategoryRows {
     return columns.stream().flatMap(List::stream).toArray(Annotation[]::new);
   }
 
-  /** The row with its probabilities and logits, and its categories in a further column. */
+  /**
+   * The row with its probabilities, logits and features, and its categories in a further column.
+   */
   Row with(Row row, CategoryAnnotator.Categories categories) {
     Object[] values = new Object[row.size() + 1];
     for (int column = 0; column < row.size(); column++) {
@@ -67,13 +73,18 @@ final class CategoryRows {
       values[row.fieldIndex(rawPredictionCol)] =
           vector("rawPredictionCol=" + rawPredictionCol, "logits", logits);
     }
+    if (!featuresCol.isEmpty()) {
+      List<double[]> features = categories.features().stream().map(CategoryRows::doubles).toList();
+      values[row.fieldIndex(featuresCol)] =
+          vector("featuresCol=" + featuresCol, "features", features);
+    }
     values[row.size()] = categories.annotations().stream().map(CategoryRows::toRow).toArray();
     return RowFactory.create(values);
   }
 
-  private static double[] doubles(float[] logits) {
-    double[] values = new double[logits.length];
-    Arrays.setAll(values, label -> logits[label]);
+  private static double[] doubles(float[] floats) {
+    double[] values = new double[floats.length];
+    Arrays.setAll(values, i -> floats[i]);
     return values;
   }
 

@@ -72,7 +72,8 @@ final class Predictor implements AutoCloseable {
   }
 
   /**
-   * The logit of each label for each text, or pair of texts, in the order of the texts.
+   * The logit of each label for each text, or pair of texts, in the order of the texts, and the
+   * vectors that these are made of.
    *
    * <p>Texts of like length go through the network together, so that little of a batch is padding.
    *
@@ -80,9 +81,9 @@ final class Predictor implements AutoCloseable {
    * @param factor of the logits
    * @param batchSize texts a forward pass
    * @param unknown takes how many of the tokens the tokenizer does not know
-   * @return {@code [texts.size()][labels().size()]}, times the factor
+   * @return the logits times the factor
    */
-  float[][] logits(
+  SequenceClassifier.Outputs outputs(
       List<String> texts,
       Optional<List<String>> pairs,
       double factor,
@@ -97,6 +98,7 @@ final class Predictor implements AutoCloseable {
     Arrays.setAll(byLength, i -> i);
     Arrays.sort(byLength, Comparator.comparingInt(i -> encodings.get(i).inputIds().length));
     float[][] logits = new float[texts.size()][];
+    float[][] features = new float[texts.size()][];
     for (int start = 0; start < byLength.length; start += batchSize) {
       int end = Math.min(byLength.length, start + batchSize);
       Integer[] rows = Arrays.copyOfRange(byLength, start, end);
@@ -104,13 +106,14 @@ final class Predictor implements AutoCloseable {
       int[] starts =
           Arrays.stream(rows).mapToInt(i -> encodings.get(i).secondSegmentStart()).toArray();
       int[][] unlabeled = new int[rows.length][0];
-      float[][] ofBatch =
-          classifier.logits(Batch.of(ids, starts, unlabeled, classifier.padTokenId()));
+      SequenceClassifier.Outputs ofBatch =
+          classifier.outputs(Batch.of(ids, starts, unlabeled, classifier.padTokenId()));
       for (int i = 0; i < rows.length; i++) {
-        logits[rows[i]] = times(ofBatch[i], factor);
+        logits[rows[i]] = times(ofBatch.logits()[i], factor);
+        features[rows[i]] = ofBatch.features()[i];
       }
     }
-    return logits;
+    return new SequenceClassifier.Outputs(logits, features);
   }
 
   private static float[] times(float[] logits, double factor) {

@@ -84,6 +84,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   private final BooleanParam annotateUnlabeled;
   private final Param<String> probabilityCol;
   private final Param<String> rawPredictionCol;
+  private final Param<String> featuresCol;
   private final DoubleParam temperature;
   private BroadcastModel source;
   private transient TrainingResult trainingSummary;
@@ -124,6 +125,13 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
             "Column for the vector of a row's logits, in the order of getClasses; none is written when"
                 + " it is empty.");
     setDefault(rawPredictionCol, "");
+    featuresCol =
+        new Param<>(
+            this,
+            "featuresCol",
+            "Column for the vector that a row's logits are made of by the last layer: the pooled"
+                + " vector of its tokens; none is written when it is empty.");
+    setDefault(featuresCol, "");
     temperature =
         new DoubleParam(
             this,
@@ -379,6 +387,26 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return getOrDefault(rawPredictionCol);
   }
 
+  /**
+   * The column that is added for what the logits are made of by the last, linear layer: the pooled
+   * vector of the tokens and, where the family's head has one, the projection of it; an element for
+   * each hidden unit. With the rules of {@link #probabilityCol}. Empty, the default, writes none.
+   */
+  public Param<String> featuresCol() {
+    return featuresCol;
+  }
+
+  /** Sets {@link #featuresCol}. */
+  public TransformerClassifierModel setFeaturesCol(String column) {
+    set(featuresCol, column);
+    return this;
+  }
+
+  /** Gets {@link #featuresCol}. */
+  public String getFeaturesCol() {
+    return getOrDefault(featuresCol);
+  }
+
   /** What a document's labels are. */
   public ProblemType getProblemType() {
     return ModelConfig.parse(files().config()).problemType();
@@ -449,7 +477,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   public Dataset<?> beforeAnnotate(Dataset<?> dataset) {
     ModelConfig.parse(files().config()).requirePositions(getMaxLength());
     source().broadcast(dataset.sparkSession().sparkContext());
-    Dataset<?> more = withVectors(dataset, rawPredictionCol);
+    Dataset<?> more = withVectors(withVectors(dataset, featuresCol), rawPredictionCol);
     return withVectors(more, probabilityCol);
   }
 
@@ -487,7 +515,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
 
   private Seq<Row> addCategories(Seq<Row> rows) {
     CategoryRows form =
-        new CategoryRows(getInputCols(), getProbabilityCol(), getRawPredictionCol());
+        new CategoryRows(
+            getInputCols(), getProbabilityCol(), getRawPredictionCol(), getFeaturesCol());
     List<Row> before = JavaConverters.seqAsJavaList(rows);
     List<CategoryAnnotator.Categories> categories =
         classify(before.stream().map(form::documents).toList());

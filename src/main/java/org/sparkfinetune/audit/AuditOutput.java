@@ -7,12 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.sparkfinetune.data.DataFormat;
-import org.sparkfinetune.data.DatasetReader;
-import org.sparkfinetune.pipeline.PredictionWriter;
 import org.sparkfinetune.report.AuditFigures;
 
 /** What an audit writes for programs. */
@@ -83,15 +77,5 @@ final class AuditOutput {
     json.put("overlapping_labels", overlapping);
     return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(json)
         + "\n";
-  }
-
-  /** Rows that were written. */
-  static Dataset<Row> read(SparkSession spark, String path, PredictionWriter.Format format) {
-    return switch (format) {
-      case PARQUET -> spark.read().parquet(path);
-      case JSON -> spark.read().json(path);
-      case CSV, TSV ->
-          DatasetReader.read(spark, path, DataFormat.of("csv")).drop(DatasetReader.MALFORMED);
-    };
   }
 }

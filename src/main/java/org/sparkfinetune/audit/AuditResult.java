@@ -74,7 +74,7 @@ public final class AuditResult {
    * these the worst. They are read from the output; of CSV all but those five are strings.
    */
   public Dataset<Row> issues() {
-    return AuditOutput.read(spark, files.get(OutputFiles.ISSUES), format);
+    return PredictionWriter.read(spark, files.get(OutputFiles.ISSUES), format);
   }
 
   /** The numbers of {@code audit.json} by name: {@code rows}, {@code issues}, {@code noise}, ... */

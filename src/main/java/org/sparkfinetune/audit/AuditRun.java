@@ -77,6 +77,7 @@ final class AuditRun {
   private static final String AGREED = "agreed";
   private static final String QUESTIONS = "questions";
   private static final int WORST = 50;
+  private static final int FARTHEST = 20;
 
   private final SparkSession spark;
   private final Console console;
@@ -409,13 +410,12 @@ final class AuditRun {
       return List.of();
     }
     return judged
-        .where(col(OUTLIER))
         .orderBy(col(ConfidentLearning.OUTLIER_SCORE), col(ExampleColumns.ID))
         .select(
             col(ExampleColumns.TEXT),
             col(ExampleColumns.LABEL),
             col(ConfidentLearning.OUTLIER_SCORE))
-        .limit(WORST)
+        .limit(FARTHEST)
         .collectAsList()
         .stream()
         .map(row -> new AuditFigures.Outlier(row.getString(0), row.getString(1), row.getDouble(2)))

@@ -6,8 +6,8 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 
 /**
- * What {@link Evaluation}, {@link Prediction} and {@link Calibration} are given in the same way: a
- * model.
+ * What {@link Evaluation}, {@link Prediction}, {@link Calibration} and {@link Selection} are given
+ * in the same way: a model.
  *
  * @param <B> the library
  */

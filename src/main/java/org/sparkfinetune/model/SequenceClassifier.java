@@ -332,6 +332,27 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   /**
+   * What a batch's rows become.
+   *
+   * @param logits {@code [batch.size()][labels().size()]}
+   * @param features {@code [batch.size()][hidden]}: the pooled vectors that they are made of, as
+   *     the linear layer over the labels sees them
+   */
+  public record Outputs(float[][] logits, float[][] features) {}
+
+  /** The logits of each row, and what they are made of, in fp32. */
+  public Outputs outputs(Batch batch) {
+    try (Libtorch.Computation computing = Libtorch.computation();
+        PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      ForwardPass pass = ForwardPass.inference();
+      Tensor features = features(pass, batch, null);
+      Tensor logits = head.logits(pass.on(device()), features);
+      return new Outputs(rows(logits.cpu().contiguous()), rows(features.cpu().contiguous()));
+    }
+  }
+
+  /**
    * The logits of a batch in fp32, {@code [rows, labels]}, where the model is: with their autograd
    * graph, in the caller's {@code PointerScope}. Where the encoder and the pass can do without
    * padding, there is none.
@@ -365,11 +386,15 @@ public final class SequenceClassifier implements AutoCloseable {
 
   /** The logits, from given embeddings or, where there are none, the tokens' own. */
   private Tensor logits(ForwardPass pass, Batch batch, Tensor embeddings) {
+    return head.logits(pass.on(device()), features(pass, batch, embeddings));
+  }
+
+  private Tensor features(ForwardPass pass, Batch batch, Tensor embeddings) {
     ForwardPass here = pass.on(device());
     Tokens<Tensor> tokens = tokens(batch);
     if (tokens.padding() == null || !takesUnpadded(pass, batch.length())) {
       Tensor x = embeddings == null ? encoder.embed(here, tokens) : here.cast(embeddings);
-      return head.forward(here, encoder.encode(here, x, tokens), tokens);
+      return head.features(here, encoder.encode(here, x, tokens), tokens);
     }
     UnpaddedBatch unpadded = UnpaddedBatch.of(batch, tokens);
     ForwardPass over = here.over(unpadded.rows());
@@ -377,7 +402,7 @@ public final class SequenceClassifier implements AutoCloseable {
         embeddings == null
             ? encoder.embed(over, unpadded.tokens())
             : unpadded.flatten(here.cast(embeddings));
-    return head.forward(here, unpadded.pad(encoder.encode(over, x, unpadded.tokens())), tokens);
+    return head.features(here, unpadded.pad(encoder.encode(over, x, unpadded.tokens())), tokens);
   }
 
   /**

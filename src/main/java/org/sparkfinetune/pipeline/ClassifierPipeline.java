@@ -203,15 +203,35 @@ public final class ClassifierPipeline {
     return vectors(rows).select(PredictionColumns.ROW, PredictionColumns.PROBABILITY);
   }
 
+  /**
+   * The predictions of prepared rows, and what they are made of.
+   *
+   * @param rows as of {@link #probabilities}
+   * @return columns {@link PredictionColumns#ROW}, a struct of all of theirs, {@link
+   *     PredictionColumns#PREDICTION}, {@link PredictionColumns#PROBABILITY} and {@link
+   *     PredictionColumns#FEATURES}
+   */
+  public Dataset<Row> features(Dataset<Row> rows) {
+    return vectors(
+        rows,
+        ExampleColumns.TEXT,
+        textPair(),
+        new ParamMap().put(classifier.featuresCol().w(PredictionColumns.FEATURES)));
+  }
+
   private Dataset<Row> vectors(Dataset<Row> rows, String textColumn, Optional<String> pairColumn) {
+    return vectors(rows, textColumn, pairColumn, new ParamMap());
+  }
+
+  private Dataset<Row> vectors(
+      Dataset<Row> rows, String textColumn, Optional<String> pairColumn, ParamMap more) {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put(ExampleColumns.TEXT, textColumn);
     pairColumn.ifPresent(pair -> texts.put(ExampleColumns.TEXT_PAIR, pair));
     // A copy: what is saved keeps its own setting.
     PipelineModel writingVectors =
         model.copy(
-            new ParamMap()
-                .put(classifier.probabilityCol().w(PredictionColumns.PROBABILITY))
+            more.put(classifier.probabilityCol().w(PredictionColumns.PROBABILITY))
                 .put(classifier.rawPredictionCol().w(PredictionColumns.LOGITS)));
     return PredictionColumns.vectors(
         writingVectors, texts, rows, problemType().task().hasLabelSets());

@@ -40,7 +40,7 @@ public final class PredictionColumns {
   public static final String CONFIDENCE = "confidence";
 
   /** The probability of every label, a map of string to double. */
-  static final String PROBABILITIES = "probabilities";
+  public static final String PROBABILITIES = "probabilities";
 
   /** The classifier's column of CATEGORY annotations. */
   static final String CATEGORY = "category";
@@ -53,6 +53,9 @@ public final class PredictionColumns {
 
   /** The logit of every label, a vector in the order of the labels. */
   static final String LOGITS = "logits";
+
+  /** What the logits are made of, a vector; there only where it was asked for. */
+  public static final String FEATURES = "features";
 
   /** A hash of the text, or of the pair of texts, a long. */
   static final String TEXT_HASH = "text_hash";
@@ -81,8 +84,9 @@ public final class PredictionColumns {
    *     {@code category}, {@link #PROBABILITY} and {@link #LOGITS}
    * @param texts the rows' column that holds the text, of pairs also the second text, by the column
    *     that the classifier reads it from
-   * @return columns {@link #ROW}, {@link #PREDICTION}, {@link #PROBABILITY}, {@link #LOGITS} and
-   *     {@link #TEXT_HASH}, all but the first null for a null or blank text
+   * @return columns {@link #ROW}, {@link #PREDICTION}, {@link #PROBABILITY}, {@link #LOGITS},
+   *     {@link #TEXT_HASH} and, where the classifier adds it, {@link #FEATURES}, all but the first
+   *     null for a null or blank text
    */
   static Dataset<Row> vectors(
       Transformer classifier, Map<String, String> texts, Dataset<Row> rows, boolean multiLabel) {
@@ -100,14 +104,17 @@ public final class PredictionColumns {
     Column[] ofTexts = texts.keySet().stream().map(functions::col).toArray(Column[]::new);
     // A document without a label may have an annotation without a result.
     Column results = filter(col(CATEGORY).getField("result"), label -> label.notEqual(""));
-    return classifier
-        .transform(rows.select(input.toArray(Column[]::new)))
-        .select(
-            col(ROW),
-            when(not(blank), multiLabel ? results : element_at(results, 1)).as(PREDICTION),
-            when(not(blank), col(PROBABILITY)).as(PROBABILITY),
-            when(not(blank), col(LOGITS)).as(LOGITS),
-            when(not(blank), xxhash64(ofTexts)).as(TEXT_HASH));
+    Dataset<Row> classified = classifier.transform(rows.select(input.toArray(Column[]::new)));
+    List<Column> output = new ArrayList<>();
+    output.add(col(ROW));
+    output.add(when(not(blank), multiLabel ? results : element_at(results, 1)).as(PREDICTION));
+    output.add(when(not(blank), col(PROBABILITY)).as(PROBABILITY));
+    output.add(when(not(blank), col(LOGITS)).as(LOGITS));
+    output.add(when(not(blank), xxhash64(ofTexts)).as(TEXT_HASH));
+    if (Arrays.asList(classified.columns()).contains(FEATURES)) {
+      output.add(when(not(blank), col(FEATURES)).as(FEATURES));
+    }
+    return classified.select(output.toArray(Column[]::new));
   }
 
   /**

@@ -20,7 +20,8 @@ import java.util.Optional;
  * @param overlapping the same without a direction, the largest share first
  * @param worst rows that are issues, the worst first
  * @param outliers rows that are of none of the labels
- * @param farthest some of them, the farthest first
+ * @param farthest the rows with the lowest scores, the lowest first, whether they are outliers or
+ *     not; none of label sets
  * @param duplicates texts that occur more than once
  */
 public record AuditFigures(

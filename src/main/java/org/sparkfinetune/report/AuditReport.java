@@ -30,7 +30,11 @@ public final class AuditReport {
         "class",
         "note");
     section(out, "Worst rows", worst(), "No label is called an issue.");
-    section(out, "Outliers", outliers(), "No row is of none of the labels.");
+    section(
+        out,
+        "Rows least like any label",
+        outliers(),
+        "Rows with sets of labels have no outlier score.");
     section(out, "Overlapping labels", overlapping(), "No two labels overlap.");
     section(out, "Labels taken for others", overlaps(), "No label is taken for another one.");
     HtmlPage.section(out, "Labels", classes()::render);

@@ -61,6 +61,9 @@ public final class OutputFiles {
   /** The texts that occur more than once. */
   public static final String DUPLICATES = "duplicates";
 
+  /** The rows that were selected to be labeled. */
+  public static final String SELECTED = "selected";
+
   /** The folder of what an audit's models say of the rows that they have not seen. */
   public static final String FOLDS = "folds";
 
@@ -78,6 +81,9 @@ public final class OutputFiles {
           CLASS_SCORES,
           PREDICTION_SETS,
           REJECTED_ROWS);
+
+  /** What a selection of rows to label leaves. */
+  public static final List<String> OF_SELECTION = List.of(SELECTED, REJECTED_ROWS);
 
   /** What a calibration leaves. */
   public static final List<String> OF_CALIBRATION = List.of(MODEL, PAGE);

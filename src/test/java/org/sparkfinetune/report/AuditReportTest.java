@@ -108,6 +108,6 @@ class AuditReportTest {
             "No label is called an issue.",
             "No label is taken for another one.",
             "No two labels overlap.",
-            "No row is of none of the labels.");
+            "Rows with sets of labels have no outlier score.");
   }
 }

@@ -46,6 +46,16 @@ public final class ClassificationHead {
    * @param vectors of its tokens, {@code [rows, length, hidden]}
    */
   public <T> T forward(TensorOps<T> ops, T vectors, Tokens<T> tokens) {
+    return logits(ops, features(ops, vectors, tokens));
+  }
+
+  /**
+   * What the linear layer over the labels sees of a batch, in fp32, {@code [rows, hidden]}: the
+   * pooled vectors and, where the family has one, the projection of these.
+   *
+   * @param vectors of its tokens, {@code [rows, length, hidden]}
+   */
+  public <T> T features(TensorOps<T> ops, T vectors, Tokens<T> tokens) {
     T x = pooling.pool(ops, vectors, tokens);
     if (projection != null) {
       x = projection.forward(ops, ops.dropout(ops.cast(x), layout.inputDropout()));
@@ -53,6 +63,11 @@ public final class ClassificationHead {
       x = norm == null ? x : norm.forward(ops, x);
     }
     // The last layer is small: fp32 costs nothing there and keeps the loss exact.
-    return output.forwardFp32(ops, ops.dropout(ops.fp32(x), layout.outputDropout()));
+    return ops.fp32(x);
+  }
+
+  /** The logits of {@link #features}. */
+  public <T> T logits(TensorOps<T> ops, T features) {
+    return output.forwardFp32(ops, ops.dropout(features, layout.outputDropout()));
   }
 }
