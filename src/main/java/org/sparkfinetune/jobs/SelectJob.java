@@ -20,7 +20,7 @@ final class SelectJob implements Job {
   @Override
   public String summary() {
     return "Selects the unlabeled rows to label next, within a budget: those that a fine-tuned model"
-        + " is least sure of. Writes them with all their columns and prediction, utility and rank."
+        + " is least sure of, or that are least like each other. Writes them with all their columns and prediction, utility and rank."
         + " Rows that have a label, repeated texts and rows without text are not considered, and"
         + " written to rejected_rows.";
   }
@@ -28,10 +28,8 @@ final class SelectJob implements Job {
   @Override
   public List<String> examples() {
     return List.of(
-        "jobs/select model=runs/first/model data.input=unlabeled.csv select.budget=200"
-            + " output=runs/next",
-        "jobs/select model=runs/first/model data.input=unlabeled.csv select.strategy=entropy"
-            + " output=runs/next");
+        "jobs/select model=runs/first/model data.input=new.csv select.budget=200 output=runs/next",
+        "jobs/select model=runs/first/model data.input=new.csv select.strategy=badge output=next");
   }
 
   @Override
