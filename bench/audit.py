@@ -2,11 +2,14 @@
 
 5 % of the training labels are flipped (by a seed): to any other label, and to the one that an audit of the unchanged
 rows says the label is most often taken for. Precision and recall are those of the flipped rows among the issues. The
-rows found must be cleanlab's: the exit code is 1 where they are not. The last line is JSON.
+rows found must be cleanlab's: the exit code is 1 where they are not. Then models are trained on the flipped rows, on
+those that the first filter leaves, and on the unchanged ones, each for --pairs seeds: what an audit does to the
+accuracy on the test rows. The last line is JSON.
 """
 
 import csv
 import json
+import pathlib
 import random
 import shutil
 import subprocess
@@ -17,6 +20,7 @@ import common
 VENV = common.ROOT / ".venv-bench-audit"
 REQUIREMENTS = common.ROOT / "bench" / "audit-requirements.txt"
 FLIPPED = 0.05
+WAYS = ["uniform", "most_confused"]
 FILTERS = ["prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given"]
 
 
@@ -55,6 +59,19 @@ def audit(rows, work, dataset, epochs, extra=()):
     return json.loads((output / "audit.json").read_text()), sorted(issues)
 
 
+def test_accuracy(train, test, dataset, epochs, pairs, output, extra=()):
+    """The accuracies on the test rows of models that are trained on these, by seed."""
+    split = common.Split(train, test, 0, 0, 0)
+    accuracies = []
+    for seed in range(common.FIRST_SEED, common.FIRST_SEED + pairs):
+        shutil.rmtree(output, ignore_errors=True)
+        options = common.fine_tune_arguments(split, dataset, epochs, seed, output)
+        log = output.parent / f"{output.name}.log"
+        common.watch([common.ROOT / "jobs" / "fine-tune", *options, *extra], log, common.mavens_spark())
+        accuracies.append(json.loads((output / "metrics.json").read_text())["test_accuracy"])
+    return accuracies
+
+
 def flip(rows, to, seed):
     """Rows of which a share has another label, and the numbers of those."""
     draw = random.Random(seed)
@@ -69,7 +86,11 @@ def flip(rows, to, seed):
 def main():
     parser = common.arguments(__doc__, dataset="banking77", rows_help="audit this many rows, drawn with a seed")
     parser.add_argument("--folds", type=common.positive, default=5, metavar="N", help="default: 5")
+    parser.add_argument("--way", action="append", choices=WAYS, help="may be repeated; default: all of them")
     parser.add_argument("--filter", action="append", choices=FILTERS, help="may be repeated; default: all of them")
+    parser.add_argument(
+        "--clean", type=pathlib.Path, metavar="DIR", help="output of an audit of unchanged rows; by default one is made"
+    )
     args = parser.parse_args()
     dataset = common.Dataset(args.dataset, args.data)
     epochs = args.epochs or dataset.epochs
@@ -90,7 +111,10 @@ def main():
     work = common.WORK / "audit"
     folds = f"audit.folds={args.folds}"
     print(f"{dataset.name}: {len(rows)} rows, {len(names)} labels, {args.folds} folds, {epochs} epochs\n")
-    clean, _ = audit(rows, work / "clean", dataset, epochs, [folds])
+    if args.clean:
+        clean = json.loads((args.clean / "audit.json").read_text())
+    else:
+        clean, _ = audit(rows, work / "clean", dataset, epochs, [folds])
     taken = {}
     for pair in clean["overlaps"]:
         taken.setdefault(pair["label"], pair["suggested_label"])
@@ -99,13 +123,18 @@ def main():
     def other(label, draw):
         return draw.choice([name for name in names if name != label])
 
-    ways = {"uniform": other, "most confused": lambda label, draw: taken.get(label) or other(label, draw)}
+    ways = {"uniform": other, "most_confused": lambda label, draw: taken.get(label) or other(label, draw)}
+    ways = {way: to for way, to in ways.items() if way in (args.way or WAYS)}
     columns = [("flipped", 13), ("filter", 19), ("issues", 6), ("precision", 9), ("recall", 6), ("cleanlab", 8)]
-    figures, equal = {}, True
+    figures, equal, trainings = {}, True, {}
+    kept = dataset.write(work / "test", rows)
+    trainings["unchanged"] = (kept.train, [])
     table = common.Table(len(ways) * len(args.filter or FILTERS), columns)
     for way, to in ways.items():
         changed, flipped = flip(rows, to, common.FIRST_SEED)
-        place = work / way.replace(" ", "-")
+        place = work / way
+        trainings[way] = (place / "train.csv", [])
+        trainings[f"{way}, issues dropped"] = (work / f"{place.name}-issues", ["data.drop_issues=true"])
         for number, name in enumerate(args.filter or FILTERS):
             table.begin(f"{way}, {name}")
             extra = [folds, f"audit.filter={name}", *(["resume=true"] if number else [])]
@@ -118,15 +147,28 @@ def main():
                 if done.returncode:
                     raise common.RunFailed(done.stderr.strip().replace("\n", " | "))
                 cleanlab = json.loads(done.stdout)
+                # The next filter writes issues of its own there.
+                shutil.rmtree(work / f"{place.name}-issues", ignore_errors=True)
+                shutil.copytree(place / "audit" / "issues", work / f"{place.name}-issues")
             same = issues == cleanlab["stable"][name]
             equal = equal and same
             right = len(set(issues) & set(flipped))
             precision, recall = right / max(1, len(issues)), right / len(flipped)
             differing = len(set(issues) ^ set(cleanlab["as_it_comes"][name]))
             table.row(way, name, len(issues), f"{precision:.4f}", f"{recall:.4f}", "equal" if same else "OTHER")
-            key = f"{way.replace(' ', '_')}_{name}"
+            key = f"{way}_{name}"
             figures[f"precision_{key}"], figures[f"recall_{key}"] = precision, recall
             figures[f"rows_differing_by_ties_{key}"] = differing
+    if not args.clean:
+        trainings["unchanged, issues dropped"] = (work / "clean" / "audit" / "issues", ["data.drop_issues=true"])
+    print()
+    table = common.Table(len(trainings), [("trained on", 30), ("test accuracy", 22)])
+    for name, (train, extra) in trainings.items():
+        table.begin(name)
+        accuracies = test_accuracy(train, kept.test, dataset, epochs, args.pairs, work / "fine-tune", extra)
+        table.row(name, common.spread(accuracies, 4))
+        key = name.replace(", ", "_").replace(" ", "_")
+        figures[f"test_accuracy_{key}"] = sum(accuracies) / len(accuracies)
     common.print_json({"dataset": dataset.name, "rows": len(rows), "accuracy": clean["accuracy"], **figures, "equal": equal})
     if not equal:
         raise common.RunFailed("the issues are not cleanlab's")

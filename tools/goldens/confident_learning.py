@@ -21,9 +21,12 @@ from cleanlab.count import (  # noqa: E402
     estimate_latent,
     get_confident_thresholds,
 )
+from cleanlab.datalab.internal.issue_manager.outlier import OutlierIssueManager  # noqa: E402
+from cleanlab.dataset import find_overlapping_classes  # noqa: E402
 from cleanlab.filter import find_label_issues  # noqa: E402
 from cleanlab.multilabel_classification import filter as of_sets  # noqa: E402
 from cleanlab.multilabel_classification.rank import get_label_quality_scores as quality_of_sets  # noqa: E402
+from cleanlab.outlier import OutOfDistribution  # noqa: E402
 from cleanlab.rank import get_label_quality_scores  # noqa: E402
 
 FILTERS = ["prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given"]
@@ -34,6 +37,11 @@ def case(name, labels, probabilities):
     labels = np.asarray(labels)
     p = np.asarray(probabilities, dtype=np.float64)
     joint = compute_confident_joint(labels, p)
+    outlier_scores = OutOfDistribution().fit_score(pred_probs=p, labels=labels, verbose=False)
+    overlapping = find_overlapping_classes(labels, p, confident_joint=joint)
+    # Of equal shares pandas' sort keeps no order.
+    by = ["Joint Probability", "Class Index A", "Class Index B"]
+    overlapping = overlapping[overlapping["Joint Probability"] > 0].sort_values(by, ascending=[False, True, True])
     prior, noise, inverse = estimate_latent(joint, labels)
     matrices = (
         {"noise": noise.tolist(), "inverse": inverse.tolist(), "share": estimate_joint(labels, p).tolist()}
@@ -48,6 +56,11 @@ def case(name, labels, probabilities):
         "joint": joint.tolist(),
         "prior": prior.tolist(),
         **matrices,
+        "outlier_scores": outlier_scores.tolist(),
+        "outlier_limit": OutlierIssueManager.DEFAULT_THRESHOLDS["pred_probs"] * float(np.median(outlier_scores)),
+        "overlapping": [
+            [int(a), int(b), int(rows), share] for a, b, rows, share in overlapping.itertuples(index=False)
+        ],
         "issues": {
             f: np.flatnonzero(find_label_issues(labels, p, filter_by=f, n_jobs=1)).tolist() for f in FILTERS
         },

@@ -16,6 +16,7 @@ OTHERWISE = {
     "Calibration.console": "the same",
     "Comparison.console": "the same",
     "Prediction.console": "the same",
+    "Selection.console": "the same",
     "Tuning.console": "the same",
     "Audit.console": "the same",
     "Export.console": "the same",

@@ -18,6 +18,7 @@ from sparkfinetune.finetune import (
     FineTuning,
     Prediction,
     Quickstart,
+    Selection,
     TextClassifier,
 )
 from sparkfinetune.runs import Runs
@@ -34,6 +35,7 @@ __all__ = [
     "Prediction",
     "Quickstart",
     "Runs",
+    "Selection",
     "TextClassifier",
     "TransformerClassifierApproach",
     "TransformerClassifierModel",

@@ -7,6 +7,7 @@ import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.finetune.ResultRecorder;
 import org.sparkfinetune.finetune.RunBuilder;
 import org.sparkfinetune.finetune.RunOptions;
 import org.sparkfinetune.pipeline.FineTuneSchema;
@@ -34,6 +35,7 @@ public final class Audit extends RunBuilder<Audit> {
   public static final SettingKeys KEYS =
       SettingKeys.of(AuditArguments.SCHEMA)
           .and(FineTuneSchema.KEYS)
+          .and(ResultRecorder.KEYS)
           .without("data.validation_split", "data.test_split", "data.drop_issues");
 
   private boolean resume;

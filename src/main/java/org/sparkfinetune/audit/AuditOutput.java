@@ -7,12 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.sparkfinetune.data.DataFormat;
-import org.sparkfinetune.data.DatasetReader;
-import org.sparkfinetune.pipeline.PredictionWriter;
 import org.sparkfinetune.report.AuditFigures;
 
 /** What an audit writes for programs. */
@@ -28,6 +22,7 @@ final class AuditOutput {
     metrics.put("issues", (double) figures.issues());
     metrics.put("noise", figures.noise());
     metrics.put("accuracy", figures.accuracy());
+    metrics.put("outliers", (double) figures.outliers());
     metrics.put("duplicate_groups", (double) duplicates.exactGroups());
     metrics.put("duplicate_rows", (double) duplicates.exactRows());
     metrics.put("near_duplicate_groups", (double) duplicates.nearGroups());
@@ -71,17 +66,16 @@ final class AuditOutput {
       overlaps.add(overlap);
     }
     json.put("overlaps", overlaps);
+    List<Map<String, Object>> overlapping = new ArrayList<>();
+    for (AuditFigures.Pair pair : figures.overlapping()) {
+      Map<String, Object> both = new LinkedHashMap<>();
+      both.put("labels", List.of(pair.one(), pair.other()));
+      both.put("rows", pair.rows());
+      both.put("share", pair.share());
+      overlapping.add(both);
+    }
+    json.put("overlapping_labels", overlapping);
     return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(json)
         + "\n";
-  }
-
-  /** Rows that were written. */
-  static Dataset<Row> read(SparkSession spark, String path, PredictionWriter.Format format) {
-    return switch (format) {
-      case PARQUET -> spark.read().parquet(path);
-      case JSON -> spark.read().json(path);
-      case CSV, TSV ->
-          DatasetReader.read(spark, path, DataFormat.of("csv")).drop(DatasetReader.MALFORMED);
-    };
   }
 }

@@ -1,12 +1,14 @@
 package org.sparkfinetune.audit;
 
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.pipeline.PredictionWriter;
 import org.sparkfinetune.report.AuditFigures;
+import org.sparkfinetune.runs.RecordedRun;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.text.NumberFormat;
 
@@ -18,6 +20,7 @@ public final class AuditResult {
   private final Map<String, Double> metrics;
   private final Map<String, String> files;
   private final PredictionWriter.Format format;
+  private final Optional<RecordedRun> recorded;
 
   AuditResult(
       SparkSession spark,
@@ -25,11 +28,32 @@ public final class AuditResult {
       Map<String, Double> metrics,
       Map<String, String> files,
       PredictionWriter.Format format) {
+    this(spark, figures, metrics, files, format, Optional.empty());
+  }
+
+  private AuditResult(
+      SparkSession spark,
+      AuditFigures figures,
+      Map<String, Double> metrics,
+      Map<String, String> files,
+      PredictionWriter.Format format,
+      Optional<RecordedRun> recorded) {
     this.spark = spark;
     this.figures = figures;
     this.metrics = metrics;
     this.files = files;
     this.format = format;
+    this.recorded = recorded;
+  }
+
+  /** The same, with its record, which has ended. */
+  AuditResult with(RecordedRun run) {
+    return new AuditResult(spark, figures, metrics, files, format, Optional.of(run));
+  }
+
+  /** The record of the audit; empty where no tracking server is named. */
+  public Optional<RecordedRun> run() {
+    return recorded;
   }
 
   /** The rows that were audited: those with a text and a label. */
@@ -44,12 +68,13 @@ public final class AuditResult {
 
   /**
    * The audited rows with all their columns and {@code label_issue} (a boolean), {@code
-   * suggested_label} (a string, of label sets an array of strings; null where there is no issue)
-   * and {@code quality} (from 0 to 1), issues first, and of these the worst. They are read from the
-   * output; of CSV all but those three are strings.
+   * suggested_label} (a string, of label sets an array of strings; null where there is no issue),
+   * {@code quality} (from 0 to 1), {@code outlier} (a boolean) and {@code outlier_score} (from 0 to
+   * 1, less for a row that is less like any label's; both null of label sets), issues first, and of
+   * these the worst. They are read from the output; of CSV all but those five are strings.
    */
   public Dataset<Row> issues() {
-    return AuditOutput.read(spark, files.get(OutputFiles.ISSUES), format);
+    return PredictionWriter.read(spark, files.get(OutputFiles.ISSUES), format);
   }
 
   /** The numbers of {@code audit.json} by name: {@code rows}, {@code issues}, {@code noise}, ... */

@@ -44,6 +44,7 @@ import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.data.LabelIndex;
 import org.sparkfinetune.data.StratifiedFolds;
 import org.sparkfinetune.finetune.Preflight;
+import org.sparkfinetune.finetune.ResultRecorder;
 import org.sparkfinetune.finetune.Results;
 import org.sparkfinetune.finetune.TrainingSlots;
 import org.sparkfinetune.pipeline.FineTuneSchema;
@@ -62,14 +63,21 @@ import org.sparkfinetune.task.ProblemType;
 final class AuditRun {
   private static final String LABEL_ISSUE = ExampleColumns.LABEL_ISSUE;
   static final String SUGGESTED_LABEL = "suggested_label";
+  private static final String OUTLIER = "outlier";
 
   private static final List<String> ADDED =
-      List.of(LABEL_ISSUE, SUGGESTED_LABEL, ConfidentLearning.QUALITY);
+      List.of(
+          LABEL_ISSUE,
+          SUGGESTED_LABEL,
+          ConfidentLearning.QUALITY,
+          OUTLIER,
+          ConfidentLearning.OUTLIER_SCORE);
 
   private static final String SETTINGS = OutputFiles.FOLDS + "/settings.txt";
   private static final String AGREED = "agreed";
   private static final String QUESTIONS = "questions";
   private static final int WORST = 50;
+  private static final int FARTHEST = 20;
 
   private final SparkSession spark;
   private final Console console;
@@ -111,9 +119,23 @@ final class AuditRun {
                     "trainings"));
         begin(settings);
         Results.writeRejected(examples, output, console);
-        Dataset<Row> predicted = predict(settings, audit, folded, slots);
         PredictionWriter.Format format = format(data);
-        return judge(audit, data, problem, examples.labels().names(), folded, predicted, format);
+        return ResultRecorder.record(
+            "audit",
+            settings,
+            Map.of(),
+            Optional.of(output),
+            spark,
+            record -> {
+              record.rows("training", examples.train(), examples.report().split("train"));
+              Dataset<Row> predicted = predict(settings, audit, folded, slots);
+              List<String> labels = examples.labels().names();
+              AuditResult result = judge(audit, data, problem, labels, folded, predicted, format);
+              record.metrics("audit_", result.metrics());
+              record.files(OutputFiles.OF_AUDIT);
+              return result;
+            },
+            AuditResult::with);
       } finally {
         folded.unpersist();
       }
@@ -277,8 +299,14 @@ final class AuditRun {
       suggested = element_at(names, col(ConfidentLearning.PREDICTED).plus(1));
     }
     Column isIssue = col(QUESTIONS).isNotNull();
+    Dataset<Row> quality = learning.quality(audit.quality());
+    Column score = col(ConfidentLearning.OUTLIER_SCORE);
+    Column outlier =
+        sets
+            ? lit(null).cast("boolean")
+            : score.lt(Outliers.limit(quality.select(ConfidentLearning.OUTLIER_SCORE)));
     String[] id = {ConfidentLearning.ID};
-    return rows.join(learning.quality(audit.quality()), id)
+    return rows.join(quality, id)
         .join(issues, id, "left")
         .join(differing, id, "left")
         .select(
@@ -289,6 +317,8 @@ final class AuditRun {
             isIssue.as(LABEL_ISSUE),
             when(isIssue, suggested).as(SUGGESTED_LABEL),
             col(ConfidentLearning.QUALITY),
+            outlier.as(OUTLIER),
+            score,
             coalesce(col(AGREED), lit(true)).as(AGREED));
   }
 
@@ -301,7 +331,11 @@ final class AuditRun {
       AuditFigures.Duplicates duplicates) {
     Row all =
         judged
-            .agg(count(lit(1)), sum(col(LABEL_ISSUE).cast("long")), avg(col(AGREED).cast("double")))
+            .agg(
+                count(lit(1)),
+                sum(col(LABEL_ISSUE).cast("long")),
+                avg(col(AGREED).cast("double")),
+                sum(coalesce(col(OUTLIER), lit(false)).cast("long")))
             .first();
     Map<String, Row> byLabel = new HashMap<>();
     judged
@@ -341,7 +375,10 @@ final class AuditRun {
         joints.stream().mapToDouble(ConfidentJoint::noise).average().orElseThrow(),
         classes,
         sets ? List.of() : overlaps(joints.get(0), labels),
+        sets ? List.of() : overlapping(joints.get(0), labels),
         worst(judged, sets),
+        all.getLong(3),
+        outliers(judged, sets),
         duplicates);
   }
 
@@ -357,6 +394,32 @@ final class AuditRun {
     }
     overlaps.sort(Comparator.comparingLong(AuditFigures.Overlap::rows).reversed());
     return overlaps;
+  }
+
+  private static List<AuditFigures.Pair> overlapping(ConfidentJoint joint, List<String> labels) {
+    return joint.overlapping().stream()
+        .map(
+            pair ->
+                new AuditFigures.Pair(
+                    labels.get(pair.one()), labels.get(pair.other()), pair.rows(), pair.share()))
+        .toList();
+  }
+
+  private static List<AuditFigures.Outlier> outliers(Dataset<Row> judged, boolean sets) {
+    if (sets) {
+      return List.of();
+    }
+    return judged
+        .orderBy(col(ConfidentLearning.OUTLIER_SCORE), col(ExampleColumns.ID))
+        .select(
+            col(ExampleColumns.TEXT),
+            col(ExampleColumns.LABEL),
+            col(ConfidentLearning.OUTLIER_SCORE))
+        .limit(FARTHEST)
+        .collectAsList()
+        .stream()
+        .map(row -> new AuditFigures.Outlier(row.getString(0), row.getString(1), row.getDouble(2)))
+        .toList();
   }
 
   private static List<AuditFigures.Worst> worst(Dataset<Row> judged, boolean sets) {

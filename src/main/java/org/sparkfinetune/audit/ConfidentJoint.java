@@ -1,7 +1,9 @@
 package org.sparkfinetune.audit;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -80,6 +82,35 @@ final class ConfidentJoint {
   double joint(int given, int trueLabel) {
     long sum = Arrays.stream(counts).flatMapToLong(Arrays::stream).sum();
     return counts[given][trueLabel] / Math.max(TINY, sum);
+  }
+
+  /**
+   * Two classes that are labeled as each other.
+   *
+   * @param one the lower index
+   * @param rows how many, estimated
+   * @param share the same of all rows, from 0 to 1
+   */
+  record Overlap(int one, int other, long rows, double share) {}
+
+  /**
+   * The classes that overlap, as cleanlab's {@code find_overlapping_classes} has them: the largest
+   * share first, and of equal ones the lower indices. Pairs without rows are left out.
+   */
+  List<Overlap> overlapping() {
+    double sum = Math.max(TINY, Arrays.stream(counts).flatMapToLong(Arrays::stream).sum());
+    long rows = Arrays.stream(labelCounts).sum();
+    List<Overlap> pairs = new ArrayList<>();
+    for (int one = 0; one < classes(); one++) {
+      for (int other = one + 1; other < classes(); other++) {
+        double share = counts[one][other] / sum + counts[other][one] / sum;
+        if (share > 0) {
+          pairs.add(new Overlap(one, other, (long) Math.rint(share * rows), share));
+        }
+      }
+    }
+    pairs.sort(Comparator.comparingDouble(Overlap::share).reversed());
+    return pairs;
   }
 
   /** The share of rows whose given label is not the true one. */

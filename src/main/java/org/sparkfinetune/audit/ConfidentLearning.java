@@ -50,6 +50,7 @@ final class ConfidentLearning {
   static final String QUESTION = "question";
   static final String PREDICTED = "predicted";
   static final String QUALITY = "quality";
+  static final String OUTLIER_SCORE = "outlier_score";
 
   private static final String LABEL = "given";
   private static final String OTHER = "other";
@@ -326,15 +327,17 @@ final class ConfidentLearning {
 
   /**
    * What the rows' labels are worth: {@code id}, {@code quality}, and {@code predicted}, the most
-   * probable class, of label sets null.
+   * probable class, and {@code outlier_score} of {@link Outliers}, the two null of label sets.
    */
   Dataset<Row> quality(QualityScore score) {
     StructType schema =
         new StructType()
             .add(ID, DataTypes.LongType)
             .add(QUALITY, DataTypes.DoubleType)
-            .add(PREDICTED, DataTypes.IntegerType);
+            .add(PREDICTED, DataTypes.IntegerType)
+            .add(OUTLIER_SCORE, DataTypes.DoubleType);
     Judged.Reader asked = reader;
+    double[] means = thresholds[0];
     MapPartitionsFunction<Row, Row> scored =
         flat(
             row -> {
@@ -343,8 +346,11 @@ final class ConfidentLearning {
                   of.stream()
                       .mapToDouble(one -> score.of(one.label(), one.probabilities()))
                       .toArray();
-              Integer predicted = asked.multiLabel() ? null : of.get(0).predicted();
-              return List.of(RowFactory.create(row.getLong(0), averaged(scores), predicted))
+              boolean sets = asked.multiLabel();
+              Integer predicted = sets ? null : of.get(0).predicted();
+              Double outlier = sets ? null : Outliers.score(of.get(0).probabilities(), means);
+              return List.of(
+                      RowFactory.create(row.getLong(0), averaged(scores), predicted, outlier))
                   .iterator();
             });
     return rows.mapPartitions(scored, Encoders.row(schema));

@@ -11,7 +11,8 @@ import org.apache.spark.sql.Column;
 import org.sparkfinetune.text.NumberFormat;
 
 /**
- * Why a row is used neither for training nor for evaluation. A row has the first that applies.
+ * Why a row is used neither for training nor for evaluation, nor to be labeled. A row has the first
+ * that applies.
  *
  * <p>Some are no matter of single rows: such labels cannot be what was meant, and training rows
  * that have one stop a training, with {@link #meaning} in the message.
@@ -52,6 +53,10 @@ public enum RejectReason {
    * the order train, validation, test.
    */
   TEXT_IN_EARLIER_SPLIT,
+  /** Of rows to select from for labeling: the row has a label. */
+  ALREADY_LABELED,
+  /** Of rows to select from for labeling: another row has the same text, or pair of texts. */
+  REPEATED_TEXT,
   /** No usable training row has this label (or one of these), or the model does not know it. */
   UNSEEN_LABEL;
 

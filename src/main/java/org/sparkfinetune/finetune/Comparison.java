@@ -2,6 +2,7 @@ package org.sparkfinetune.finetune;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -29,7 +30,8 @@ public final class Comparison extends RunBuilder<Comparison> {
   public static final SettingKeys KEYS =
       DataArguments.labeledRows("test")
           .and(MeasureArguments.SCHEMA)
-          .and(SliceArguments.SCHEMA, SliceArguments.OF_COMPARISONS);
+          .and(SliceArguments.SCHEMA, SliceArguments.OF_COMPARISONS)
+          .and(ResultRecorder.KEYS);
 
   /** So many rows that one alone gets right are on the page, half of them of each. */
   private static final int SHOWN = 100;
@@ -95,7 +97,7 @@ public final class Comparison extends RunBuilder<Comparison> {
     return options.use(this::run);
   }
 
-  private ComparisonResult run(Settings settings) throws IOException {
+  private ComparisonResult run(Settings settings) throws IOException, InterruptedException {
     Optional<OutputDirectory> output = options.openIfNamed(OutputFiles.OF_COMPARISON);
     DataArguments arguments = settings.get(DataArguments.SCHEMA);
     SliceArguments slices = settings.get(SliceArguments.SCHEMA);
@@ -111,30 +113,14 @@ public final class Comparison extends RunBuilder<Comparison> {
         }
         console.text(data.report().render() + "\n");
         ComparisonResult result =
-            new ComparisonResult(
-                predictions.metrics(
-                    settings.get(MeasureArguments.SCHEMA).intervals(), slices.options()));
-        if (output.isPresent()) {
-          Results.writeRejected(data, output.get(), console);
-          predictions
-              .disagreements()
-              .write()
-              .mode(SaveMode.Overwrite)
-              .json(output.get().path(OutputFiles.DISAGREEMENTS));
-          output.get().writeJson(OutputFiles.COMPARISON, result.figures());
-          if (!result.slices().isEmpty()) {
-            output.get().writeJsonTree(OutputFiles.SLICES, result.slicesByName());
-          }
-          output
-              .get()
-              .write(
-                  OutputFiles.PAGE,
-                  result.page(
-                      RunOptions.shown(arguments.test()),
-                      names,
-                      one.labels(),
-                      shown(predictions.someDisagreements(SHOWN))));
-        }
+            ResultRecorder.record(
+                "compare",
+                settings,
+                Map.of("models", "[%s,%s]".formatted(first.name(), second.name())),
+                output,
+                options.spark(),
+                record -> compare(settings, predictions, data, output, record, one.labels()),
+                ComparisonResult::with);
         one.warning().ifPresent(warning -> console.line("warning: the first model: %s", warning));
         other
             .warning()
@@ -144,6 +130,46 @@ public final class Comparison extends RunBuilder<Comparison> {
         predictions.unpersist();
       }
     }
+  }
+
+  private ComparisonResult compare(
+      Settings settings,
+      PairedPredictions predictions,
+      ExampleSplits data,
+      Optional<OutputDirectory> output,
+      ResultRecorder record,
+      List<String> labels)
+      throws IOException {
+    record.rows("test", data.test().orElseThrow(), data.report().split("test"));
+    ComparisonResult result =
+        new ComparisonResult(
+            predictions.metrics(
+                settings.get(MeasureArguments.SCHEMA).intervals(),
+                settings.get(SliceArguments.SCHEMA).options()));
+    record.metrics("comparison_", result.figures());
+    if (output.isPresent()) {
+      Results.writeRejected(data, output.get(), options.console());
+      predictions
+          .disagreements()
+          .write()
+          .mode(SaveMode.Overwrite)
+          .json(output.get().path(OutputFiles.DISAGREEMENTS));
+      output.get().writeJson(OutputFiles.COMPARISON, result.figures());
+      if (!result.slices().isEmpty()) {
+        output.get().writeJsonTree(OutputFiles.SLICES, result.slicesByName());
+      }
+      output
+          .get()
+          .write(
+              OutputFiles.PAGE,
+              result.page(
+                  RunOptions.shown(settings.get(DataArguments.SCHEMA).test()),
+                  names,
+                  labels,
+                  shown(predictions.someDisagreements(SHOWN))));
+    }
+    record.files(OutputFiles.OF_COMPARISON);
+    return result;
   }
 
   private static List<DisagreeingRow> shown(List<Row> rows) {

@@ -3,6 +3,7 @@ package org.sparkfinetune.finetune;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.evaluate.IntervalNames;
@@ -10,6 +11,7 @@ import org.sparkfinetune.evaluate.PairedMetrics;
 import org.sparkfinetune.pipeline.PairedPredictions;
 import org.sparkfinetune.report.DisagreeingRow;
 import org.sparkfinetune.report.ModelComparisonReport;
+import org.sparkfinetune.runs.RecordedRun;
 import org.sparkfinetune.slice.PairedSlice;
 import org.sparkfinetune.text.NumberFormat;
 import org.sparkfinetune.text.TextTable;
@@ -27,11 +29,33 @@ public final class ComparisonResult {
   private final PairedMetrics metrics;
   private final List<PairedSlice> slices;
   private final List<String> notes;
+  private final Optional<RecordedRun> recorded;
 
   ComparisonResult(PairedPredictions.Measured measured) {
-    this.metrics = measured.all();
-    this.slices = List.copyOf(measured.slices());
-    this.notes = List.copyOf(measured.notes());
+    this(measured.all(), measured.slices(), measured.notes(), Optional.empty());
+  }
+
+  private ComparisonResult(
+      PairedMetrics metrics,
+      List<PairedSlice> slices,
+      List<String> notes,
+      Optional<RecordedRun> recorded) {
+    this.metrics = metrics;
+    this.slices = List.copyOf(slices);
+    this.notes = List.copyOf(notes);
+    this.recorded = recorded;
+  }
+
+  /** The same, with its record, which has ended. */
+  ComparisonResult with(RecordedRun run) {
+    return new ComparisonResult(metrics, slices, notes, Optional.of(run));
+  }
+
+  /**
+   * The record of the comparison; empty where no tracking server is named, or nothing is written.
+   */
+  public Optional<RecordedRun> run() {
+    return recorded;
   }
 
   /** The rows that were compared: those with a text and labels that the models know. */

@@ -2,6 +2,7 @@ package org.sparkfinetune.finetune;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -16,6 +17,7 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleSplits;
 import org.sparkfinetune.evaluate.RiskCoverage;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.runs.MlflowMetrics;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 
@@ -27,7 +29,10 @@ import org.sparkfinetune.storage.OutputFiles;
 public final class Evaluation extends ModelRunBuilder<Evaluation> {
   /** The settings of an evaluation. */
   public static final SettingKeys KEYS =
-      DataArguments.labeledRows("test").and(MeasureArguments.SCHEMA).and(SliceArguments.SCHEMA);
+      DataArguments.labeledRows("test")
+          .and(MeasureArguments.SCHEMA)
+          .and(SliceArguments.SCHEMA)
+          .and(ResultRecorder.KEYS);
 
   private Evaluation(RunOptions options) {
     super(options);
@@ -62,7 +67,7 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
     return options.use(this::run);
   }
 
-  private EvaluationResult run(Settings settings) throws IOException {
+  private EvaluationResult run(Settings settings) throws IOException, InterruptedException {
     Optional<OutputDirectory> output = options.openIfNamed(OutputFiles.OF_EVALUATION);
     DataArguments arguments = settings.get(DataArguments.SCHEMA);
     SliceArguments slices = settings.get(SliceArguments.SCHEMA);
@@ -77,37 +82,62 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
         Results.writeRejected(data, output.get(), console);
       }
       EvaluationResult result =
-          Results.evaluate(
-              pipeline,
-              data.test().orElseThrow(),
-              settings.get(MeasureArguments.SCHEMA).intervals(),
-              slices.options());
-      if (output.isPresent()) {
-        output.get().writeJson(OutputFiles.METRICS, result.metrics());
-        if (!result.predictionSets().isEmpty()) {
-          output
-              .get()
-              .writeJson(
-                  OutputFiles.PREDICTION_SETS,
-                  result.predictionSets().stream().map(SetCoverage::toMap).toList());
-        }
-        if (result.slices().isPresent()) {
-          output.get().writeJsonTree(OutputFiles.SLICES, result.slices().get().toMap());
-        }
-        if (result.riskCoverage().isPresent()) {
-          output
-              .get()
-              .writeJson(
-                  OutputFiles.RISK_COVERAGE,
-                  result.riskCoverage().get().points().stream()
-                      .map(RiskCoverage.Point::toMap)
-                      .toList());
-        }
-        Results.writeReport(result, output.get());
-        output.get().write(OutputFiles.PAGE, result.page(RunOptions.shown(arguments.test())));
-      }
+          ResultRecorder.record(
+              "evaluate",
+              settings,
+              Map.of("model", modelName()),
+              output,
+              options.spark(),
+              record -> measure(settings, pipeline, data, output, record),
+              EvaluationResult::with);
       pipeline.warning().ifPresent(warning -> console.line("warning: %s", warning));
       return result;
     }
+  }
+
+  private EvaluationResult measure(
+      Settings settings,
+      ClassifierPipeline pipeline,
+      ExampleSplits data,
+      Optional<OutputDirectory> output,
+      ResultRecorder record)
+      throws IOException {
+    DataArguments arguments = settings.get(DataArguments.SCHEMA);
+    Dataset<Row> rows = data.test().orElseThrow();
+    record.rows("test", rows, data.report().split("test"));
+    EvaluationResult result =
+        Results.evaluate(
+            pipeline,
+            rows,
+            settings.get(MeasureArguments.SCHEMA).intervals(),
+            settings.get(SliceArguments.SCHEMA).options());
+    record.metrics("", result.metrics());
+    record.metrics("", MlflowMetrics.of(result.measured(), result.labels()));
+    if (output.isPresent()) {
+      output.get().writeJson(OutputFiles.METRICS, result.metrics());
+      if (!result.predictionSets().isEmpty()) {
+        output
+            .get()
+            .writeJson(
+                OutputFiles.PREDICTION_SETS,
+                result.predictionSets().stream().map(SetCoverage::toMap).toList());
+      }
+      if (result.slices().isPresent()) {
+        output.get().writeJsonTree(OutputFiles.SLICES, result.slices().get().toMap());
+      }
+      if (result.riskCoverage().isPresent()) {
+        output
+            .get()
+            .writeJson(
+                OutputFiles.RISK_COVERAGE,
+                result.riskCoverage().get().points().stream()
+                    .map(RiskCoverage.Point::toMap)
+                    .toList());
+      }
+      Results.writeReport(result, output.get());
+      output.get().write(OutputFiles.PAGE, result.page(RunOptions.shown(arguments.test())));
+    }
+    record.files(OutputFiles.OF_EVALUATION);
+    return result;
   }
 }

@@ -17,6 +17,7 @@ import org.sparkfinetune.evaluate.Scores;
 import org.sparkfinetune.evaluate.Stage;
 import org.sparkfinetune.report.ClassResults;
 import org.sparkfinetune.report.EvaluationReport;
+import org.sparkfinetune.runs.RecordedRun;
 import org.sparkfinetune.slice.SliceResult;
 
 /** What labeled rows say of a classifier. Immutable. */
@@ -27,10 +28,16 @@ public final class EvaluationResult {
   private final Report report;
   private final ClassResults classes;
   private final Optional<SliceResult> slices;
+  private final Optional<RecordedRun> recorded;
 
-  private EvaluationResult(Metrics metrics, List<String> labels, Optional<SliceResult> slices) {
+  private EvaluationResult(
+      Metrics metrics,
+      List<String> labels,
+      Optional<SliceResult> slices,
+      Optional<RecordedRun> recorded) {
     this.metrics = metrics;
     this.slices = slices;
+    this.recorded = recorded;
     this.labels = List.copyOf(labels);
     report = metrics.report(labels);
     classes = ClassResults.of(metrics, labels);
@@ -47,7 +54,19 @@ public final class EvaluationResult {
 
   /** The same with what parts of the rows say. */
   static EvaluationResult of(Metrics metrics, List<String> labels, Optional<SliceResult> slices) {
-    return new EvaluationResult(metrics, labels, slices);
+    return new EvaluationResult(metrics, labels, slices, Optional.empty());
+  }
+
+  /** The same, with its record, which has ended. */
+  EvaluationResult with(RecordedRun run) {
+    return new EvaluationResult(metrics, labels, slices, Optional.of(run));
+  }
+
+  /**
+   * The record of the evaluation; empty where no tracking server is named, or nothing is written.
+   */
+  public Optional<RecordedRun> run() {
+    return recorded;
   }
 
   /** The rows that were measured: those with a text and a label that the model knows. */

@@ -16,12 +16,27 @@ interface ModelChoice {
 
   /** The one at a path. */
   static ModelChoice of(String path) {
-    return (spark, pairs) -> ClassifierPipeline.load(spark, path, pairs);
+    return new ModelChoice() {
+      @Override
+      public ClassifierPipeline load(SparkSession spark, boolean pairs) {
+        return ClassifierPipeline.load(spark, path, pairs);
+      }
+
+      @Override
+      public String name() {
+        return path;
+      }
+    };
   }
 
   /** This one. */
   static ModelChoice of(TextClassifier classifier) {
     return (spark, pairs) -> classifier.classifierPipeline();
+  }
+
+  /** What a record calls it. */
+  default String name() {
+    return "TextClassifier";
   }
 
   /**

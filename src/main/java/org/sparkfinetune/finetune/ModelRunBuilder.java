@@ -6,8 +6,8 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 
 /**
- * What {@link Evaluation}, {@link Prediction} and {@link Calibration} are given in the same way: a
- * model.
+ * What {@link Evaluation}, {@link Prediction}, {@link Calibration} and {@link Selection} are given
+ * in the same way: a model.
  *
  * @param <B> the library
  */
@@ -37,6 +37,11 @@ public abstract class ModelRunBuilder<B extends ModelRunBuilder<B>> extends RunB
 
   private B model(ModelChoice choice) {
     return changed(copy -> ((ModelRunBuilder<B>) copy).model = choice);
+  }
+
+  /** What a record calls the model. */
+  final String modelName() {
+    return model.name();
   }
 
   /**

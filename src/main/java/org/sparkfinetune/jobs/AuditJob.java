@@ -67,6 +67,7 @@ final class AuditJob implements Job {
             .run();
     console.text("\n" + result.summary() + "\n");
     RunPrinter.files(console, result.files());
+    result.run().ifPresent(run -> RunPrinter.record(console, run));
     console.line(
         "%nTo train without the issues:%n  %s",
         Console.command("fine-tune", next(config, result).toArray(String[]::new)));

@@ -61,5 +61,6 @@ final class CompareJob implements Job {
           "%nFigures, report.html and the rows that one of the two alone gets right are in %s",
           arguments.output());
     }
+    result.run().ifPresent(run -> RunPrinter.record(console, run));
   }
 }

@@ -62,5 +62,6 @@ final class EvaluateJob implements Job {
     if (!arguments.output().isEmpty()) {
       console.line("%nMetrics and report are in %s", arguments.output());
     }
+    result.run().ifPresent(run -> RunPrinter.record(console, run));
   }
 }

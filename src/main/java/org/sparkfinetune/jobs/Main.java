@@ -21,6 +21,7 @@ public final class Main implements Runnable {
           new CompareJob(),
           new CalibrateJob(),
           new PredictJob(),
+          new SelectJob(),
           new ExportJob(),
           new RunsJob(),
           new SyncJob());

@@ -264,6 +264,18 @@ public final class ClassifierPipeline {
     return vectors(rows).select(PredictionColumns.ROW, PredictionColumns.PROBABILITY);
   }
 
+  /**
+   * The predictions of prepared rows, and the vectors that they are made of.
+   *
+   * @param rows as of {@link #probabilities}
+   * @return columns {@link PredictionColumns#ROW}, a struct of all of theirs, {@link
+   *     PredictionColumns#PREDICTION}, {@link PredictionColumns#PROBABILITY} and {@link
+   *     PredictionColumns#POOLED}
+   */
+  public Dataset<Row> pooled(Dataset<Row> rows) {
+    return vectors(rows, ExampleColumns.TEXT, textPair(), true);
+  }
+
   private Dataset<Row> vectors(
       Dataset<Row> rows, String textColumn, Optional<String> pairColumn, boolean pooled) {
     Map<String, String> texts = new LinkedHashMap<>();

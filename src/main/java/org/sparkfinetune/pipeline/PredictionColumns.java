@@ -40,7 +40,7 @@ public final class PredictionColumns {
   public static final String CONFIDENCE = "confidence";
 
   /** The probability of every label, a map of string to double. */
-  static final String PROBABILITIES = "probabilities";
+  public static final String PROBABILITIES = "probabilities";
 
   /** The classifier's column of CATEGORY annotations. */
   static final String CATEGORY = "category";
@@ -55,7 +55,7 @@ public final class PredictionColumns {
   static final String LOGITS = "logits";
 
   /** The vector that the classifier's last layer takes; there only where it was asked for. */
-  static final String POOLED = "pooled";
+  public static final String POOLED = "pooled";
 
   /** A hash of the text, or of the pair of texts, a long. */
   static final String TEXT_HASH = "text_hash";

@@ -19,6 +19,7 @@ import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Observation;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StringType;
@@ -26,6 +27,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.data.DataFormat;
 import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.data.TextColumns;
 
@@ -120,6 +122,16 @@ public final class PredictionWriter {
     long total = (Long) counts.get("rows");
     long abstained = (Long) counts.get("abstained");
     return new Counts(total, total - abstained - (Long) counts.get("predicted"), abstained, format);
+  }
+
+  /** Rows that were written to a folder; of CSV and TSV, as {@link DatasetReader} has them. */
+  public static Dataset<Row> read(SparkSession spark, String path, Format format) {
+    return switch (format) {
+      case PARQUET -> spark.read().parquet(path);
+      case JSON -> spark.read().json(path);
+      case CSV, TSV ->
+          DatasetReader.read(spark, path, DataFormat.of("csv")).drop(DatasetReader.MALFORMED);
+    };
   }
 
   /**

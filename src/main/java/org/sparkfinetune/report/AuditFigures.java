@@ -17,7 +17,11 @@ import java.util.Optional;
  * @param classes in the order of the labels
  * @param overlaps pairs of labels that are taken for each other, the most rows first; none of label
  *     sets
+ * @param overlapping the same without a direction, the largest share first
  * @param worst rows that are issues, the worst first
+ * @param outliers rows that are of none of the labels
+ * @param farthest the rows with the lowest scores, the lowest first, whether they are outliers or
+ *     not; none of label sets
  * @param duplicates texts that occur more than once
  */
 public record AuditFigures(
@@ -30,7 +34,10 @@ public record AuditFigures(
     double noise,
     List<OfClass> classes,
     List<Overlap> overlaps,
+    List<Pair> overlapping,
     List<Worst> worst,
+    long outliers,
+    List<Outlier> farthest,
     Duplicates duplicates) {
   /**
    * What was found of a class.
@@ -59,6 +66,17 @@ public record AuditFigures(
    * @param rows that the confident joint counts there
    */
   public record Overlap(String given, String suggested, long rows) {}
+
+  /**
+   * Two labels that are given to rows of each other.
+   *
+   * @param rows how many, estimated
+   * @param share of all rows, from 0 to 1
+   */
+  public record Pair(String one, String other, long rows, double share) {}
+
+  /** A row that is of none of the labels; its score is from 0 to 1, less for one farther away. */
+  public record Outlier(String text, String label, double score) {}
 
   /** A row whose label is an issue; of label sets the labels are joined by commas. */
   public record Worst(String text, String given, String suggested, double quality) {}

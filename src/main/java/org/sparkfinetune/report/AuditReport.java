@@ -30,7 +30,13 @@ public final class AuditReport {
         "class",
         "note");
     section(out, "Worst rows", worst(), "No label is called an issue.");
-    section(out, "Overlapping labels", overlaps(), "No label is taken for another one.");
+    section(
+        out,
+        "Rows least like any label",
+        outliers(),
+        "Rows with sets of labels have no outlier score.");
+    section(out, "Overlapping labels", overlapping(), "No two labels overlap.");
+    section(out, "Labels taken for others", overlaps(), "No label is taken for another one.");
     HtmlPage.section(out, "Labels", classes()::render);
     HtmlPage.section(out, "Duplicates", duplicates()::render);
     out.element("footer", "Written by spark-finetune.");
@@ -46,6 +52,7 @@ public final class AuditReport {
         share(figures.rows() == 0 ? 0 : (double) figures.issues() / figures.rows()));
     tile(out, "estimated label noise", share(figures.noise()), "");
     tile(out, "accuracy on unseen rows", NumberFormat.metric(figures.accuracy()), "");
+    tile(out, "outliers", NumberFormat.grouped(figures.outliers()), "");
     AuditFigures.Duplicates duplicates = figures.duplicates();
     tile(
         out,
@@ -80,6 +87,22 @@ public final class AuditReport {
     Table table = new Table("text", "label", "suggested", "quality").numbers(3);
     for (AuditFigures.Worst row : figures.worst()) {
       table.row(row.text(), row.given(), row.suggested(), NumberFormat.metric(row.quality()));
+    }
+    return table;
+  }
+
+  private Table outliers() {
+    Table table = new Table("text", "label", "outlier score").numbers(2);
+    for (AuditFigures.Outlier row : figures.farthest()) {
+      table.row(row.text(), row.label(), NumberFormat.metric(row.score()));
+    }
+    return table;
+  }
+
+  private Table overlapping() {
+    Table table = new Table("label", "and", "rows", "of all rows").numbers(2);
+    for (AuditFigures.Pair pair : figures.overlapping().stream().limit(OVERLAPS).toList()) {
+      table.row(pair.one(), pair.other(), NumberFormat.grouped(pair.rows()), share(pair.share()));
     }
     return table;
   }

@@ -180,9 +180,14 @@ public final class RunJournal {
 
   /** Notes a file of the output, where it is: a record that lacks one is better than no model. */
   public void logArtifact(RunHandle run, String name) {
+    logArtifact(run, name, name);
+  }
+
+  /** As {@link #logArtifact(RunHandle, String)}, at another place among the artifacts. */
+  public void logArtifact(RunHandle run, String path, String name) {
     try {
       if (isThere(name)) {
-        run.logArtifact(name, new org.apache.hadoop.fs.Path(output.path(name)), hadoop);
+        run.logArtifact(path, new org.apache.hadoop.fs.Path(output.path(name)), hadoop);
       }
     } catch (IOException e) {
       LOG.warn("{} is not recorded: {}", name, e.toString());

@@ -33,6 +33,7 @@ public final class OutputFiles {
 
   /** Metrics by slice of the rows, the worst slices and gaps between groups, a JSON object. */
   public static final String SLICES = "slices.json";
+
   /** How often predictions are right from a confidence on, a JSON array of points of the curve. */
   public static final String RISK_COVERAGE = "risk_coverage.json";
 
@@ -66,6 +67,9 @@ public final class OutputFiles {
   /** The texts that occur more than once. */
   public static final String DUPLICATES = "duplicates";
 
+  /** The rows that were selected to be labeled. */
+  public static final String SELECTED = "selected";
+
   /** The folder of what an audit's models say of the rows that they have not seen. */
   public static final String FOLDS = "folds";
 
@@ -85,6 +89,9 @@ public final class OutputFiles {
           SLICES,
           RISK_COVERAGE,
           REJECTED_ROWS);
+
+  /** What a selection of rows to label leaves. */
+  public static final List<String> OF_SELECTION = List.of(SELECTED, REJECTED_ROWS);
 
   /** What a calibration leaves. */
   public static final List<String> OF_CALIBRATION = List.of(MODEL, PAGE, REJECTED_ROWS);

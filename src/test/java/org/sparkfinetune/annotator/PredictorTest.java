@@ -39,7 +39,7 @@ class PredictorTest {
       double factor,
       int batchSize,
       Consumer<UnknownTokens> unknown) {
-    return Arrays.stream(classifier.logits(texts, pairs, factor, batchSize, unknown))
+    return Arrays.stream(classifier.outputs(texts, pairs, factor, batchSize, unknown).logits())
         .map(classifier.problemType().task()::probabilities)
         .toArray(double[][]::new);
   }

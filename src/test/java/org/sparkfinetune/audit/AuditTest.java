@@ -93,7 +93,15 @@ class AuditTest {
     assertThat(result.rows()).isEqualTo(61);
     Dataset<Row> issues = result.issues();
     assertThat(issues.columns())
-        .containsExactly("number", "text", "label", "label_issue", "suggested_label", "quality");
+        .containsExactly(
+            "number",
+            "text",
+            "label",
+            "label_issue",
+            "suggested_label",
+            "quality",
+            "outlier",
+            "outlier_score");
     assertThat(issues.count()).isEqualTo(61);
     assertThat(issues.where("label_issue").count()).isEqualTo(result.issueCount());
     assertThat(issues.where("label_issue <> (suggested_label is not null)").count()).isZero();
@@ -103,6 +111,8 @@ class AuditTest {
     assertThat(json.get("rows").asLong()).isEqualTo(61);
     assertThat(json.get("issues").asLong()).isEqualTo(result.issueCount());
     assertThat(json.get("labels")).hasSize(3);
+    assertThat(json.get("outliers").asLong()).isEqualTo(issues.where("outlier").count());
+    assertThat(issues.where("outlier_score < 0 or outlier_score > 1").count()).isZero();
     assertThat(json.get("labels").get(2).get("label").asText()).isEqualTo("refund");
     assertThat(json.get("labels").get(2).get("rows").asLong())
         .isEqualTo(train.stream().filter(row -> row.get(2).equals("refund")).count() - 1);
@@ -209,6 +219,7 @@ class AuditTest {
 
     assertThat(result.rows()).isEqualTo(45);
     assertThat(result.issues().where("label_issue").count()).isEqualTo(result.issueCount());
+    assertThat(result.issues().where("outlier is not null").count()).isZero();
     assertThat(result.issues().schema().apply("suggested_label").dataType().simpleString())
         .isEqualTo("array<string>");
   }

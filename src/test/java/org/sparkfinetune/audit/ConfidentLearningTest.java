@@ -63,6 +63,7 @@ class ConfidentLearningTest {
     ConfidentLearning found = learned(golden, multiLabel, 3);
     if (!multiLabel) {
       checkNoise(golden, found);
+      checkOutliers(golden, found);
     }
     for (IssueFilter filter : IssueFilter.values()) {
       assertThat(issues(found, filter))
@@ -76,6 +77,23 @@ class ConfidentLearningTest {
       List<Double> expected =
           numbers(golden.get("quality").get(score.name().toLowerCase(Locale.ROOT)));
       close(quality(found, score), expected);
+    }
+  }
+
+  private static void checkOutliers(JsonNode golden, ConfidentLearning found) {
+    Dataset<Row> scores = found.quality(QualityScore.SELF_CONFIDENCE).orderBy("id");
+    List<Double> expected = numbers(golden.get("outlier_scores"));
+    close(scores.collectAsList().stream().map(row -> row.getDouble(3)).toList(), expected);
+    assertThat(Outliers.limit(scores.select(ConfidentLearning.OUTLIER_SCORE)))
+        .isCloseTo(golden.get("outlier_limit").asDouble(), within(TOLERANCE));
+    List<ConfidentJoint.Overlap> overlaps = found.joints().get(0).overlapping();
+    assertThat(overlaps).hasSize(golden.get("overlapping").size());
+    for (int i = 0; i < overlaps.size(); i++) {
+      JsonNode pair = golden.get("overlapping").get(i);
+      assertThat(overlaps.get(i).one()).isEqualTo(pair.get(0).asInt());
+      assertThat(overlaps.get(i).other()).isEqualTo(pair.get(1).asInt());
+      assertThat(overlaps.get(i).rows()).isEqualTo(pair.get(2).asLong());
+      assertThat(overlaps.get(i).share()).isCloseTo(pair.get(3).asDouble(), within(TOLERANCE));
     }
   }
 

@@ -37,6 +37,12 @@ class AuditReportTest {
         IntStream.range(0, classes)
             .mapToObj(k -> new AuditFigures.Overlap("label_" + k, "label_" + (k + 1), classes - k))
             .toList(),
+        IntStream.range(0, classes)
+            .mapToObj(
+                k ->
+                    new AuditFigures.Pair(
+                        "label_" + k, "label_" + (k + 1), classes - k, (classes - k) / 1e4))
+            .toList(),
         IntStream.range(0, 50)
             .mapToObj(
                 k ->
@@ -46,6 +52,8 @@ class AuditReportTest {
                         "label_2",
                         0.001 * k))
             .toList(),
+        1,
+        List.of(new AuditFigures.Outlier("<b>lorem</b> ipsum", "label_1", 0.0004)),
         new AuditFigures.Duplicates(
             12, 25, 7, 15, 3, List.of(new AuditFigures.Leak("test", 4, 2))));
   }
@@ -61,15 +69,16 @@ class AuditReportTest {
             .parse(
                 new ByteArrayInputStream(
                     html.replace("<!DOCTYPE html>\n", "").getBytes(StandardCharsets.UTF_8)));
-    assertThat(page.getElementsByTagName("h2").getLength()).isEqualTo(4);
+    assertThat(page.getElementsByTagName("h2").getLength()).isEqualTo(6);
     assertThat(page.getElementsByTagName("script").getLength()).isEqualTo(1);
     String text = page.getDocumentElement().getTextContent();
     assertThat(text)
         .contains("<script>alert(1)</script>", "421", "5.0 %", "label_" + (classes - 1));
-    // 50 rows, 30 pairs of labels at most, the labels, three kinds of duplicates and two of leaks.
-    assertThat(page.getElementsByTagName("tbody").getLength()).isEqualTo(4);
-    int rows = 50 + Math.min(30, classes) + classes + 5;
-    assertThat(page.getElementsByTagName("tr").getLength()).isEqualTo(rows + 4);
+    // 50 rows, an outlier, 30 pairs of labels at most in two tables, the labels, three kinds of
+    // duplicates and two of leaks.
+    assertThat(page.getElementsByTagName("tbody").getLength()).isEqualTo(6);
+    int rows = 50 + 1 + 2 * Math.min(30, classes) + classes + 5;
+    assertThat(page.getElementsByTagName("tr").getLength()).isEqualTo(rows + 6);
   }
 
   @ParameterizedTest
@@ -89,8 +98,16 @@ class AuditReportTest {
                 some.classes(),
                 List.of(),
                 List.of(),
+                List.of(),
+                0,
+                List.of(),
                 some.duplicates()));
 
-    assertThat(html).contains("No label is called an issue.", "No label is taken for another one.");
+    assertThat(html)
+        .contains(
+            "No label is called an issue.",
+            "No label is taken for another one.",
+            "No two labels overlap.",
+            "Rows with sets of labels have no outlier score.");
   }
 }
