@@ -51,7 +51,8 @@ class ReadmeTest {
           "jobs/quickstart", "training.num_train_epochs=1",
           "jobs/fine-tune", "training.num_train_epochs=1 training.save_strategy=no",
           "jobs/tune", "tune.n_trials=2 training.num_train_epochs=1",
-          "jobs/audit", "audit.folds=2 training.num_train_epochs=1");
+          "jobs/audit", "audit.folds=2 training.num_train_epochs=1",
+          "jobs/select", "select.budget=2");
 
   private static final String SERVER = "http://mlflow:5000";
   private static final String RUNS = "4f1c9f6b,a02e77d1";
@@ -95,6 +96,7 @@ class ReadmeTest {
             "jobs/predict",
             "jobs/quickstart",
             "jobs/runs",
+            "jobs/select",
             "jobs/tune");
   }
 
@@ -173,6 +175,9 @@ class ReadmeTest {
     for (String name : new String[] {"test.csv", "other.csv", "new.csv"}) {
       Files.copy(sample.resolve("validation.csv"), folder.resolve(name));
     }
+    Files.writeString(
+        folder.resolve("unlabeled.csv"),
+        "text\nmy parcel has not come\nI was charged twice\nhow do I change my password\n");
     Files.writeString(
         folder.resolve("my.conf"), "data.train = train.csv\ntraining.lr_scheduler_type = cosine\n");
   }
