@@ -12,6 +12,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.text.ConnectionFailure;
 import org.sparkfinetune.text.OneLine;
 import org.sparkfinetune.text.Redaction;
 
@@ -62,7 +63,7 @@ final class HubErrors {
 
   /** Nobody answers. */
   HubUnavailableException away(Exception e) {
-    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    String why = ConnectionFailure.reason(e);
     return new HubUnavailableException(
         subject
             + ": "

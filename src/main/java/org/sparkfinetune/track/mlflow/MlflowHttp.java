@@ -30,6 +30,7 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.sparkfinetune.text.ConnectionFailure;
 import org.sparkfinetune.text.Redaction;
 import org.sparkfinetune.track.Sink.ServerUnavailableException;
 
@@ -193,9 +194,9 @@ final class MlflowHttp {
   }
 
   private ServerUnavailableException away(IOException e) {
-    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    String why = Redaction.text(ConnectionFailure.reason(e));
     return new ServerUnavailableException(
-        host.address() + " cannot be reached: " + Redaction.text(why), Duration.ZERO, e);
+        host.address() + " cannot be reached: " + why, Duration.ZERO, e);
   }
 
   /** What an answer that is none of success means; away is thrown, refused is returned. */
