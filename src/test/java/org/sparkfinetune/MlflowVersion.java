@@ -40,20 +40,28 @@ public enum MlflowVersion {
       print(run.run_id)
       """;
 
+  private PythonConsole console;
+
   /** Runs Python to its end, which must be a good one. */
   public void run(Path folder, String... arguments) throws IOException, InterruptedException {
-    run(folder, this + ".txt", List.of(arguments));
-  }
-
-  private String run(Path folder, String name, List<String> arguments)
-      throws IOException, InterruptedException {
-    Path output = folder.resolve(name);
+    Path output = folder.resolve(this + ".txt");
     List<String> words = new ArrayList<>(List.of("python"));
-    words.addAll(arguments);
+    words.addAll(List.of(arguments));
     int code =
         ServerEnvironment.run(environment(), folder, output, words, START, MlflowVersion::set);
     assertThat(code).as(Files.readString(output)).isZero();
-    return Files.readString(output);
+  }
+
+  private synchronized PythonConsole console() throws IOException {
+    if (console == null) {
+      Path script = Path.of("src/test/python/console.py").toAbsolutePath();
+      Path folder = Path.of("target").toAbsolutePath();
+      console =
+          new PythonConsole(
+              ServerEnvironment.start(
+                  environment(), folder, List.of("python", script.toString()), MlflowVersion::set));
+    }
+    return console;
   }
 
   /** A model that {@code mlflow models serve} serves until this is closed. */
@@ -65,16 +73,12 @@ public enum MlflowVersion {
   }
 
   /** A tracking server that serves until this is closed. */
-  public record Server(MlflowVersion version, URI uri, Path folder, Process process)
-      implements AutoCloseable {
-    /** Runs Python, to which {@code server} is the server's address, and gives what it printed. */
-    public String python(String script, String... arguments)
-        throws IOException, InterruptedException {
-      Path file = Files.createTempFile(folder, "script", ".py");
-      Files.writeString(file, script);
-      List<String> command = new ArrayList<>(List.of(file.toString(), uri.toString()));
-      command.addAll(List.of(arguments));
-      return version.run(folder, file.getFileName() + ".txt", command);
+  public record Server(MlflowVersion version, URI uri, Process process) implements AutoCloseable {
+    /** Runs Python, whose first argument is the server's address, and gives what it printed. */
+    public String python(String script, String... arguments) throws IOException {
+      List<String> all = new ArrayList<>(List.of(uri.toString()));
+      all.addAll(List.of(arguments));
+      return version.console().run(script, all);
     }
 
     /**
@@ -83,7 +87,7 @@ public enum MlflowVersion {
      *
      * @return the run's id; the model is its artifact {@code model}
      */
-    public String register(String name, Path model) throws IOException, InterruptedException {
+    public String register(String name, Path model) throws IOException {
       return python(REGISTER, name, model.toString()).strip();
     }
 
@@ -117,7 +121,7 @@ public enum MlflowVersion {
                 + artifacts
                 + " --workers 1 --host 127.0.0.1 --port "
                 + port);
-    Server server = new Server(this, URI.create("http://127.0.0.1:" + port), folder, process);
+    Server server = new Server(this, URI.create("http://127.0.0.1:" + port), process);
     // It listens long before it answers.
     boolean answers =
         ChildJvm.waitUntil(() -> !process.isAlive() || isHealthy(server.uri()), START);

@@ -35,6 +35,21 @@ final class ServerEnvironment {
       List<String> command,
       Consumer<Map<String, String>> settings)
       throws IOException {
+    ProcessBuilder builder = builder(name, folder, command, settings);
+    return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+  }
+
+  /** Starts one whose output this process reads; what it says of errors is its own affair. */
+  static Process start(
+      String name, Path folder, List<String> command, Consumer<Map<String, String>> settings)
+      throws IOException {
+    return builder(name, folder, command, settings)
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  private static ProcessBuilder builder(
+      String name, Path folder, List<String> command, Consumer<Map<String, String>> settings) {
     String venvs = System.getenv().getOrDefault("SERVER_VENVS", ".");
     Path bin = Path.of(venvs).toAbsolutePath().normalize().resolve(".venv-" + name + "/bin");
     Path program = bin.resolve(command.get(0));
@@ -46,7 +61,7 @@ final class ServerEnvironment {
     builder.directory(folder.toFile());
     builder.environment().merge("PATH", bin.toString(), (path, own) -> own + ":" + path);
     settings.accept(builder.environment());
-    return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    return builder;
   }
 
   /**

@@ -127,9 +127,9 @@ class TuneJobTest {
   void aKilledDriversStudyGoesOnWhereItStood() throws Exception {
     Path output = folder.resolve("study");
     List<String> arguments =
-        tune(output, RATES, "training.num_train_epochs=60", "tune.n_trials=8", "resume=true");
+        tune(output, RATES, "training.num_train_epochs=60", "tune.n_trials=6", "resume=true");
     Map<Integer, JsonNode> finished = new TreeMap<>();
-    for (int kill = 0; kill < 5; kill++) {
+    for (int kill = 0; kill < 3; kill++) {
       try (ChildJvm job = TrackedJobs.start(folder, "tune-" + kill, Map.of(), arguments)) {
         int before = finished.size();
         Instant end = Instant.now().plus(PATIENCE);
@@ -153,7 +153,7 @@ class TuneJobTest {
 
     run("tune-last", Map.of(), arguments);
 
-    assertThat(states(output)).hasSize(8).containsOnly("COMPLETE");
+    assertThat(states(output)).hasSize(6).containsOnly("COMPLETE");
     Map<Integer, JsonNode> all = finished(output);
     finished.forEach((number, trial) -> assertThat(all.get(number)).isEqualTo(trial));
     assertThat(output.resolve("model").resolve("stages")).isDirectory();

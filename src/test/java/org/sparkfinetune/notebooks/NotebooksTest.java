@@ -8,31 +8,21 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.sparkfinetune.ChildJvm;
-import org.sparkfinetune.InstalledPython;
 
 /**
- * Every paragraph of every notebook, run from the file as it is: those of a language behind each
- * other in one process. {@code tools/notebooks} runs it too, and has what they put out kept in the
- * files.
+ * Every paragraph of every notebook of a language, run from the file as it is, behind each other in
+ * one process. {@code tools/notebooks} runs it too, and has what they put out kept in the files.
  */
 @Tag("slow")
-class NotebooksTest {
+abstract class NotebooksTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration LIMIT = Duration.ofMinutes(15);
 
   /** A note of both languages that does not run. */
   private static final String WRONG =
@@ -43,75 +33,43 @@ class NotebooksTest {
       ]}
       """;
 
-  @TempDir static Path folder;
+  @TempDir Path folder;
 
-  private static NotebookServers servers;
+  private NotebookServers servers;
 
-  @BeforeAll
-  static void start() throws Exception {
-    servers = NotebookServers.start(folder, notebooks(format -> true));
-  }
+  /** Whether notebooks of a format are of this language. */
+  abstract boolean isOurs(NotebookFormat format);
 
-  @AfterAll
-  static void stop() {
-    servers.close();
-  }
+  /**
+   * Runs notebooks.
+   *
+   * @param paths of the notebooks
+   * @param outputs the file to write: of each notebook its outputs, or its error
+   * @param environment says where the servers are
+   */
+  abstract void run(List<String> paths, Path outputs, Map<String, String> environment)
+      throws Exception;
 
-  /** The notebooks that are run, of some formats. */
-  private static List<NotebookFile> notebooks(Predicate<NotebookFormat> of) throws IOException {
-    return NotebookFilesTest.notebooks()
-        .filter(notebook -> notebook.path().toString().contains(NotebookFilesTest.chosen()))
-        .filter(notebook -> of.test(notebook.format()))
-        .toList();
-  }
+  /** What is said of {@link #WRONG}. */
+  abstract String errorOfWrong();
 
   @Test
-  void eachParagraphOfScalaRunsAndAWrongOneIsFound() throws Exception {
-    List<NotebookFile> notebooks = notebooks(NotebooksTest::isScala);
-    Path outputs = folder.resolve("scala.json");
-    List<String> arguments = new ArrayList<>();
-    arguments.add(outputs.toString());
-    arguments.add(folder.resolve("classes").toString());
-    arguments.addAll(paths(notebooks));
-    try (ChildJvm shell =
-        ChildJvm.start(
-            "shell",
-            ZeppelinScala.class,
-            Stream.concat(ChildJvm.SHORT_LIVED.stream(), Stream.of("-Xmx2g")).toList(),
-            arguments,
-            servers.environment(),
-            folder)) {
-      shell.awaitSuccess(LIMIT);
+  void eachParagraphRunsAndAWrongOneIsFound() throws Exception {
+    List<NotebookFile> notebooks =
+        NotebookFilesTest.notebooks()
+            .filter(notebook -> notebook.path().toString().contains(NotebookFilesTest.chosen()))
+            .filter(notebook -> isOurs(notebook.format()))
+            .toList();
+    Path outputs = folder.resolve("outputs.json");
+    try (NotebookServers started = NotebookServers.start(folder, notebooks)) {
+      servers = started;
+      run(paths(notebooks), outputs, servers.environment());
     }
-    check(notebooks, read(outputs), "not found: value none");
-  }
-
-  @Test
-  void eachParagraphOfPythonRunsAndAWrongOneIsFound() throws Exception {
-    List<NotebookFile> notebooks = notebooks(format -> !isScala(format));
-    Path outputs = folder.resolve("python.json");
-    List<String> command = new ArrayList<>();
-    command.add("python");
-    command.add(Path.of("src/test/python/run_notebooks.py").toAbsolutePath().toString());
-    command.add(outputs.toString());
-    command.addAll(paths(notebooks));
-    Map<String, String> environment = new HashMap<>(servers.environment());
-    environment.put("IPYTHONDIR", folder.resolve("ipython").toString());
-    // As the session of the Scala notes: few rows need no 200 partitions, and nobody looks at a
-    // page.
-    environment.put(
-        "PYSPARK_SUBMIT_ARGS",
-        "--conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=2 pyspark-shell");
-    InstalledPython.in(folder).run(environment, command.toArray(String[]::new));
-    check(notebooks, read(outputs), "name 'none' is not defined");
-  }
-
-  private static boolean isScala(NotebookFormat format) {
-    return format == NotebookFormat.ZEPPELIN_SCALA;
+    check(notebooks, read(outputs));
   }
 
   /** Of the files, made anew where they are to be written, and of the wrong one. */
-  private static List<String> paths(List<NotebookFile> notebooks) throws IOException {
+  private List<String> paths(List<NotebookFile> notebooks) throws IOException {
     List<String> paths = new ArrayList<>();
     for (NotebookFile notebook : notebooks) {
       if (NotebookFilesTest.isWriting()) {
@@ -123,12 +81,12 @@ class NotebooksTest {
     return paths;
   }
 
-  private static Path wrong() {
+  private Path wrong() {
     return folder.resolve("wrong.zpln");
   }
 
   /** Without paths and addresses of this machine. */
-  private static JsonNode read(Path outputs) throws IOException {
+  private JsonNode read(Path outputs) throws IOException {
     String text = servers.asUsersHaveThem(Files.readString(outputs));
     for (Path path : List.of(folder.resolve("work"), folder)) {
       text = text.replace("file:" + path + "/", "").replace(path + "/", "");
@@ -136,8 +94,7 @@ class NotebooksTest {
     return JSON.readTree(text);
   }
 
-  private static void check(List<NotebookFile> notebooks, JsonNode results, String ofWrong)
-      throws IOException {
+  private void check(List<NotebookFile> notebooks, JsonNode results) throws IOException {
     Map<Path, String> errors = new TreeMap<>();
     for (NotebookFile notebook : notebooks) {
       JsonNode result = find(results, notebook.path());
@@ -161,7 +118,7 @@ class NotebooksTest {
       }
     }
     assertThat(errors).isEmpty();
-    assertThat(find(results, wrong()).path("error").asText()).contains(ofWrong);
+    assertThat(find(results, wrong()).path("error").asText()).contains(errorOfWrong());
   }
 
   private static JsonNode find(JsonNode results, Path notebook) {

@@ -1,0 +1,41 @@
+package org.sparkfinetune.notebooks;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.sparkfinetune.ChildJvm;
+
+/** The notebooks of Scala, in Spark's own shell. */
+class ScalaNotebooksTest extends NotebooksTest {
+  private static final Duration LIMIT = Duration.ofMinutes(15);
+
+  @Override
+  boolean isOurs(NotebookFormat format) {
+    return format == NotebookFormat.ZEPPELIN_SCALA;
+  }
+
+  @Override
+  void run(List<String> paths, Path outputs, Map<String, String> environment) throws Exception {
+    List<String> arguments =
+        Stream.concat(
+                Stream.of(outputs.toString(), folder.resolve("classes").toString()), paths.stream())
+            .toList();
+    try (ChildJvm shell =
+        ChildJvm.start(
+            "shell",
+            ZeppelinScala.class,
+            Stream.concat(ChildJvm.SHORT_LIVED.stream(), Stream.of("-Xmx2g")).toList(),
+            arguments,
+            environment,
+            folder)) {
+      shell.awaitSuccess(LIMIT);
+    }
+  }
+
+  @Override
+  String errorOfWrong() {
+    return "not found: value none";
+  }
+}
