@@ -53,8 +53,7 @@ record CategoryAnnotator(
   List<Categories> categories(List<Annotation[]> rows, int batchSize) {
     DocumentTexts texts = DocumentTexts.of(rows, pairs);
     SequenceClassifier.Outputs outputs =
-        classifier.outputs(
-            texts.first(), texts.second(), factor, batchSize, unknown);
+        classifier.outputs(texts.first(), texts.second(), factor, batchSize, unknown);
     float[][] logits = outputs.logits();
     List<Categories> categories = new ArrayList<>();
     int text = 0;

@@ -51,7 +51,7 @@ public final class TransformerClassifierExplainer
 
   /** The reader that {@code PipelineModel.load} asks for. */
   public static MLReader<TransformerClassifierExplainer> read() {
-    return new TransformerExplainerReader();
+    return reader();
   }
 
   /**
@@ -60,7 +60,12 @@ public final class TransformerClassifierExplainer
    * @throws UserException when the path holds none or lacks one of its files
    */
   public static TransformerClassifierExplainer load(String path) {
-    return new TransformerExplainerReader().load(path);
+    return reader().load(path);
+  }
+
+  private static ClassifierAnnotatorReader<TransformerClassifierExplainer> reader() {
+    return new ClassifierAnnotatorReader<>(
+        TransformerClassifierExplainer.class, TransformerClassifierExplainer::new);
   }
 
   @Override
@@ -79,7 +84,10 @@ public final class TransformerClassifierExplainer
     return this;
   }
 
-  /** How a logit is shared among words: {@code integrated_gradients}, the default, {@code input_x_gradient}, {@code saliency}, {@code occlusion} or {@code kernel_shap}. */
+  /**
+   * How a logit is shared among words: {@code integrated_gradients}, the default, {@code
+   * input_x_gradient}, {@code saliency}, {@code occlusion} or {@code kernel_shap}.
+   */
   public Param<String> method() {
     return settings.string("method");
   }
@@ -99,7 +107,9 @@ public final class TransformerClassifierExplainer
     return getOrDefault(method());
   }
 
-  /** The label that is explained; empty, the default, for the most probable one of each document. */
+  /**
+   * The label that is explained; empty, the default, for the most probable one of each document.
+   */
   public Param<String> target() {
     return settings.string("target");
   }
@@ -140,7 +150,10 @@ public final class TransformerClassifierExplainer
     return (int) getOrDefault(steps());
   }
 
-  /** Integrated gradients: which places, {@code gausslegendre}, the default, or {@code riemann_middle}. */
+  /**
+   * Integrated gradients: which places, {@code gausslegendre}, the default, or {@code
+   * riemann_middle}.
+   */
   public Param<String> integration() {
     return settings.string("integration");
   }
@@ -160,7 +173,10 @@ public final class TransformerClassifierExplainer
     return getOrDefault(integration());
   }
 
-  /** Integrated gradients: what tokens start from: {@code pad}, the default, {@code mask} or {@code zero}. */
+  /**
+   * Integrated gradients: what tokens start from: {@code pad}, the default, {@code mask} or {@code
+   * zero}.
+   */
   public Param<String> baseline() {
     return settings.string("baseline");
   }
@@ -270,8 +286,7 @@ public final class TransformerClassifierExplainer
   @Override
   List<List<Annotation>> annotations(List<Annotation[]> rows) {
     try (var lease = source().classifier(getMaxLength())) {
-      return new WordAnnotator(
-              lease.value(), isPairs(), settings.toRecord(ExplainArguments.SCHEMA))
+      return new WordAnnotator(lease.value(), isPairs(), settings.toRecord(ExplainArguments.SCHEMA))
           .words(rows);
     }
   }

@@ -378,8 +378,7 @@ public final class TransformerClassifierModel
     if (isSet(inputCols())) {
       explainer.setInputCols(getInputCols());
     }
-    boolean asItsFiles =
-        !isSet(temperature) && Double.isNaN((double) getOrDefault(threshold()));
+    boolean asItsFiles = !isSet(temperature) && Double.isNaN((double) getOrDefault(threshold()));
     return asItsFiles ? explainer.share(source()) : explainer.setFiles(filesToWrite());
   }
 

@@ -92,9 +92,7 @@ public final class ExplanationColumns {
       input.add(col(ExampleColumns.TEXT_PAIR));
     }
     Dataset<Row> words =
-        explainer
-            .transform(pipeline.transform(rows.select(input.toArray(Column[]::new))))
-            .toDF();
+        explainer.transform(pipeline.transform(rows.select(input.toArray(Column[]::new)))).toDF();
     Column first = element_at(col(WORDS), 1).getField(METADATA);
     return words.select(
         col(PredictionColumns.ROW),

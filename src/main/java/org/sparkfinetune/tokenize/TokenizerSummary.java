@@ -54,7 +54,9 @@ public record TokenizerSummary(
         Collections.unmodifiableMap(special));
   }
 
-  /** The id of the token that masks, {@code [MASK]} or {@code <mask>}; empty where there is none. */
+  /**
+   * The id of the token that masks, {@code [MASK]} or {@code <mask>}; empty where there is none.
+   */
   public OptionalInt maskToken() {
     return specialTokens.entrySet().stream()
         .filter(token -> MASKS.contains(token.getKey()))

@@ -30,7 +30,11 @@ import scala.collection.JavaConverters;
 
 class TransformerClassifierExplainerTest {
   private static final String[] TEXTS = {
-    "where is my refund", "the 😀 transfer failed!", " ", "card", "is it the card or the transfer, and why?"
+    "where is my refund",
+    "the 😀 transfer failed!",
+    " ",
+    "card",
+    "is it the card or the transfer, and why?"
   };
 
   private static final double TOLERANCE = 1e-5;
@@ -182,11 +186,14 @@ class TransformerClassifierExplainerTest {
   void wordsBehindTheLongestTextAreNotSeen() {
     explainer.setMaxLength(5);
     List<Annotation> words = words(Fixtures.texts(TEXTS[4])).get(0);
-    assertThat(results(words)).containsExactly(
-        "is", "it", "the", "card", "or", "the", "transfer", ",", "and", "why", "?");
+    assertThat(results(words))
+        .containsExactly(
+            "is", "it", "the", "card", "or", "the", "transfer", ",", "and", "why", "?");
     assertThat(words.stream().map(word -> metadata(word).get("seen")).filter("true"::equals))
         .hasSizeBetween(1, 3);
-    assertThat(metadata(words.get(10))).containsEntry("seen", "false").doesNotContainKey("attribution");
+    assertThat(metadata(words.get(10)))
+        .containsEntry("seen", "false")
+        .doesNotContainKey("attribution");
   }
 
   @Test
@@ -267,13 +274,14 @@ class TransformerClassifierExplainerTest {
 
   @Test
   void labelSetsAreExplainedToo() {
-    TransformerClassifierExplainer sets = explainer(
-        TransformerClassifierModel.of(
-                TestModels.tiny(ProblemType.MULTI_LABEL_CLASSIFICATION))
-            .setInputCols(new String[] {"document"}));
+    TransformerClassifierExplainer sets =
+        explainer(
+            TransformerClassifierModel.of(TestModels.tiny(ProblemType.MULTI_LABEL_CLASSIFICATION))
+                .setInputCols(new String[] {"document"}));
     List<List<Annotation>> words =
         Fixtures.annotations(
-            Fixtures.pipeline(Fixtures.documents(), sets).transform(Fixtures.texts(TEXTS)), "words");
+            Fixtures.pipeline(Fixtures.documents(), sets).transform(Fixtures.texts(TEXTS)),
+            "words");
     assertThat(words.get(0)).hasSize(4);
   }
 }
