@@ -4,6 +4,7 @@ import com.johnsnowlabs.nlp.Annotation;
 import com.johnsnowlabs.nlp.AnnotatorType;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
 import org.apache.spark.ml.param.Param;
@@ -274,6 +275,26 @@ public final class TransformerClassifierExplainer
   /** Gets {@link #precision}. */
   public String getPrecision() {
     return getOrDefault(precision());
+  }
+
+  /**
+   * Whether metadata say how faithful the attributions of a document are, false by default: {@code
+   * comprehensiveness}, {@code sufficiency}, {@code deletion} and {@code insertion}, and the same
+   * of a random order of the words, as {@code random_deletion}.
+   */
+  public BooleanParam measure() {
+    return settings.get(BooleanParam.class, "measure");
+  }
+
+  /** Sets {@link #measure}. */
+  public TransformerClassifierExplainer setMeasure(boolean value) {
+    settings.set("measure", value);
+    return this;
+  }
+
+  /** Gets {@link #measure}. */
+  public boolean getMeasure() {
+    return (boolean) getOrDefault(measure());
   }
 
   @Override

@@ -10,6 +10,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.ExplainedText;
+import org.sparkfinetune.explain.Faithfulness;
 import org.sparkfinetune.explain.WordAttribution;
 import scala.Predef;
 import scala.collection.JavaConverters;
@@ -50,6 +51,8 @@ record WordAnnotator(Predictor classifier, boolean pairs, ExplainArguments argum
     ofText.put("method", Setting.spelling(arguments.method()));
     explained.completenessDelta().ifPresent(delta -> ofText.put("delta", Double.toString(delta)));
     ofText.put("special", Double.toString(explained.special()));
+    explained.faithfulness().ifPresent(measured -> put(ofText, "", measured));
+    explained.random().ifPresent(measured -> put(ofText, "random_", measured));
     List<Annotation> words = new ArrayList<>();
     for (WordAttribution word : explained.words()) {
       Map<String, String> metadata = new LinkedHashMap<>(ofText);
@@ -70,5 +73,12 @@ record WordAnnotator(Predictor classifier, boolean pairs, ExplainArguments argum
               new float[0]));
     }
     return words;
+  }
+
+  private static void put(Map<String, String> metadata, String prefix, Faithfulness measured) {
+    metadata.put(prefix + "comprehensiveness", Double.toString(measured.comprehensiveness()));
+    metadata.put(prefix + "sufficiency", Double.toString(measured.sufficiency()));
+    metadata.put(prefix + "deletion", Double.toString(measured.deletion()));
+    metadata.put(prefix + "insertion", Double.toString(measured.insertion()));
   }
 }

@@ -103,9 +103,10 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Dataset<Row> input =
         DatasetReader.readTexts(
             options.spark(), data, warning -> options.console().line("warning: %s", warning));
-    PredictionColumns.requireNew(input, ExplanationColumns.names());
+    ExplainArguments how = settings.get(ExplainArguments.SCHEMA);
+    PredictionColumns.requireNew(input, ExplanationColumns.names(how.measure()));
     ClassifierPipeline pipeline = loadModel(data);
-    Explainer.target(settings.get(ExplainArguments.SCHEMA).target(), pipeline.labels());
+    Explainer.target(how.target(), pipeline.labels());
     Dataset<Row> judged = judged(input, data).persist(StorageLevel.MEMORY_AND_DISK());
     try {
       Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
@@ -184,7 +185,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Dataset<Row> explained = pipeline.explain(judged.where(col(REASON).isNull()).drop(REASON), how);
     List<Column> columns = new ArrayList<>();
     columns.add(col(PredictionColumns.ROW + "." + ExampleColumns.ROW + ".*"));
-    ExplanationColumns.names().forEach(name -> columns.add(col(name)));
+    ExplanationColumns.names(how.measure()).forEach(name -> columns.add(col(name)));
     String place = output.path(OutputFiles.ATTRIBUTIONS);
     Dataset<Row> written =
         explained.select(columns.toArray(Column[]::new)).drop(DatasetReader.MALFORMED);
@@ -199,7 +200,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
         true,
         ExplanationWords.of(rows, shown.topWords(), shown.minWordRows()).coalesce(1));
     Dataset<Row> ofClasses = options.spark().read().parquet(words);
-    Map<String, Double> figures = figures(rows, rejected);
+    Map<String, Double> figures = figures(rows, rejected, how.measure());
     output.writeJson(OutputFiles.METRICS, figures);
     record.metrics("", figures);
     DataArguments data = settings.get(DataArguments.SCHEMA);
@@ -211,6 +212,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
                 modelName(),
                 shown(how),
                 tiles(figures),
+                FaithfulnessTable.of(figures),
                 figures.get("explained_rows").longValue(),
                 new ExplanationPage(
                         data, pipeline.problemType(), pipeline.labels(), options.console())
@@ -222,16 +224,27 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
   }
 
   /** What there is to say of all rows, by name. */
-  private static Map<String, Double> figures(Dataset<Row> rows, Map<RejectReason, Long> rejected) {
+  private static Map<String, Double> figures(
+      Dataset<Row> rows, Map<RejectReason, Long> rejected, boolean measured) {
     Column missed = abs(col(ExplanationColumns.COMPLETENESS_DELTA));
-    Row found = rows.agg(count(lit(1)), avg(missed), max(missed)).head();
+    Map<String, Column> means = new LinkedHashMap<>();
+    means.put("completeness_delta_mean", avg(missed));
+    means.put("completeness_delta_max", max(missed));
+    if (measured) {
+      ExplanationColumns.FAITHFULNESS_FIELDS.forEach(
+          name -> means.put(name, avg(col(ExplanationColumns.FAITHFULNESS).getField(name))));
+    }
+    Row found = rows.agg(count(lit(1)), means.values().toArray(Column[]::new)).head();
     Map<String, Double> figures = new LinkedHashMap<>();
     figures.put("explained_rows", (double) found.getLong(0));
     figures.put(
         "rejected_rows", (double) rejected.values().stream().mapToLong(Long::longValue).sum());
-    if (!found.isNullAt(1)) {
-      figures.put("completeness_delta_mean", found.getDouble(1));
-      figures.put("completeness_delta_max", found.getDouble(2));
+    int column = 1;
+    for (String name : means.keySet()) {
+      if (!found.isNullAt(column)) {
+        figures.put(name, found.getDouble(column));
+      }
+      column++;
     }
     return figures;
   }
@@ -239,14 +252,13 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
   private static Map<String, String> tiles(Map<String, Double> figures) {
     Map<String, String> tiles = new LinkedHashMap<>();
     figures.forEach(
-        (name, value) ->
-            tiles.put(
-                name.replace('_', ' '),
-                name.endsWith("rows")
-                    ? NumberFormat.grouped(value.longValue())
-                    : name.startsWith("completeness")
-                        ? NumberFormat.scientific(value, 1)
-                        : NumberFormat.metric(value)));
+        (name, value) -> {
+          if (name.endsWith("_rows")) {
+            tiles.put(name.replace('_', ' '), NumberFormat.grouped(value.longValue()));
+          } else if (name.startsWith("completeness_delta")) {
+            tiles.put(name.replace('_', ' '), NumberFormat.scientific(value, 1));
+          }
+        });
     return tiles;
   }
 

@@ -44,7 +44,8 @@ public final class ExplanationResult {
    * Spark's {@code substring} does, from 0; the score is null of a word behind the longest text),
    * {@code completeness_delta} (a double, by how much the scores miss the sum that integrated
    * gradients promise, else null), {@code explained_class} and {@code special_tokens_score} (what
-   * tokens that the tokenizer adds get). They are read from the output.
+   * tokens that the tokenizer adds get); with {@code explain.measure} also {@code faithfulness}, a
+   * struct of what {@link #metrics} has the means of. They are read from the output.
    */
   public Dataset<Row> rows() {
     return rows;
@@ -60,7 +61,10 @@ public final class ExplanationResult {
 
   /**
    * What there is to say of all rows: {@code explained_rows}, {@code rejected_rows} and, of
-   * integrated gradients, {@code completeness_delta_mean} and {@code completeness_delta_max}.
+   * integrated gradients, {@code completeness_delta_mean} and {@code completeness_delta_max}; with
+   * {@code explain.measure} the means of {@code comprehensiveness}, {@code sufficiency}, {@code
+   * deletion} and {@code insertion}, and the same of a random order of the words, as {@code
+   * random_deletion}.
    */
   public Map<String, Double> metrics() {
     return metrics;
@@ -84,9 +88,9 @@ public final class ExplanationResult {
   public String summary() {
     String line =
         NumberFormat.thousands(metrics.get("explained_rows").longValue()) + " rows explained";
-    return rejected.isEmpty()
-        ? line + "\n"
-        : line + "; not explained: " + RejectReason.inWords(rejected) + "\n";
+    String rows =
+        rejected.isEmpty() ? line : line + "; not explained: " + RejectReason.inWords(rejected);
+    return rows + "\n" + FaithfulnessTable.text(metrics);
   }
 
   @Override

@@ -9,6 +9,7 @@ import static org.apache.spark.sql.functions.udf;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -51,15 +52,35 @@ public final class ExplanationColumns {
   /** What the tokens get together that the tokenizer adds, a double; null as {@link #EXPLAINED}. */
   public static final String SPECIAL = "special_tokens_score";
 
+  /**
+   * How faithful the attributions are, a struct of doubles of {@link #FAITHFULNESS_FIELDS}; there
+   * only where it was measured.
+   */
+  public static final String FAITHFULNESS = "faithfulness";
+
+  /** Figures of the attributions, and the same of a random order of the words. */
+  public static final List<String> FAITHFULNESS_FIELDS =
+      Stream.of("", "random_")
+          .flatMap(
+              prefix ->
+                  Stream.of("comprehensiveness", "sufficiency", "deletion", "insertion")
+                      .map(prefix::concat))
+          .toList();
+
   private static final String WORDS = "words";
   private static final String METADATA = "metadata";
 
   private ExplanationColumns() {}
 
-  /** The names of the columns that are added, in their order. */
-  public static List<String> names() {
-    return List.of(
-        PredictionColumns.PREDICTION, ATTRIBUTIONS, COMPLETENESS_DELTA, EXPLAINED, SPECIAL);
+  /**
+   * The names of the columns that are added, in their order.
+   *
+   * @param measured whether {@link #FAITHFULNESS} is
+   */
+  public static List<String> names(boolean measured) {
+    List<String> names =
+        List.of(PredictionColumns.PREDICTION, ATTRIBUTIONS, COMPLETENESS_DELTA, EXPLAINED, SPECIAL);
+    return measured ? Stream.concat(names.stream(), Stream.of(FAITHFULNESS)).toList() : names;
   }
 
   /**
@@ -94,18 +115,29 @@ public final class ExplanationColumns {
     Dataset<Row> words =
         explainer.transform(pipeline.transform(rows.select(input.toArray(Column[]::new)))).toDF();
     Column first = element_at(col(WORDS), 1).getField(METADATA);
-    return words.select(
-        col(PredictionColumns.ROW),
-        PredictionColumns.prediction(multiLabel).as(PredictionColumns.PREDICTION),
-        attributions(pairs)
-            .apply(
-                col(WORDS),
-                col(ExampleColumns.TEXT),
-                pairs ? col(ExampleColumns.TEXT_PAIR) : lit(""))
-            .as(ATTRIBUTIONS),
-        first.getItem("delta").cast(DataTypes.DoubleType).as(COMPLETENESS_DELTA),
-        first.getItem("class").as(EXPLAINED),
-        first.getItem("special").cast(DataTypes.DoubleType).as(SPECIAL));
+    List<Column> output = new ArrayList<>();
+    output.addAll(
+        List.of(
+            col(PredictionColumns.ROW),
+            PredictionColumns.prediction(multiLabel).as(PredictionColumns.PREDICTION),
+            attributions(pairs)
+                .apply(
+                    col(WORDS),
+                    col(ExampleColumns.TEXT),
+                    pairs ? col(ExampleColumns.TEXT_PAIR) : lit(""))
+                .as(ATTRIBUTIONS),
+            first.getItem("delta").cast(DataTypes.DoubleType).as(COMPLETENESS_DELTA),
+            first.getItem("class").as(EXPLAINED),
+            first.getItem("special").cast(DataTypes.DoubleType).as(SPECIAL)));
+    if (arguments.measure()) {
+      output.add(
+          struct(
+                  FAITHFULNESS_FIELDS.stream()
+                      .map(name -> first.getItem(name).cast(DataTypes.DoubleType).as(name))
+                      .toArray(Column[]::new))
+              .as(FAITHFULNESS));
+    }
+    return words.select(output.toArray(Column[]::new));
   }
 
   private static UserDefinedFunction attributions(boolean pairs) {

@@ -16,6 +16,7 @@ import org.sparkfinetune.text.NumberFormat;
  * @param model its name
  * @param settings how they were explained, by name
  * @param figures what was measured, by name; may be none
+ * @param faithfulness of the attributions; none where it was not measured
  * @param total how many rows were explained, of which those below are some
  * @param shown rows, in their order
  * @param words by label; none where too few rows were explained
@@ -25,6 +26,7 @@ public record ExplanationReport(
     String model,
     Map<String, String> settings,
     Map<String, String> figures,
+    List<FaithfulnessFigure> faithfulness,
     long total,
     List<ExplainedRow> shown,
     List<ClassWord> words) {
@@ -56,11 +58,37 @@ public record ExplanationReport(
               out.open("li").element("span", name, "class", "quiet").element("b", value).close());
       out.close();
     }
+    if (!faithfulness.isEmpty()) {
+      HtmlPage.section(out, "Faithfulness", this::faithfulness);
+    }
     HtmlPage.section(out, "Rows", this::rows);
     if (!words.isEmpty()) {
       HtmlPage.section(out, "Words by label", this::words);
     }
     out.element("footer", "Written by spark-finetune.");
+  }
+
+  private void faithfulness(HtmlWriter out) {
+    out.element(
+        "p",
+        "What becomes of the label's probability where words are masked, the words with the largest"
+            + " scores first, beside a random order: the mean over all rows. Comprehensiveness: what"
+            + " it loses without the top words; sufficiency: with them alone; deletion and insertion:"
+            + " the area under it while words go and come.");
+    Table table = new Table("", "attributions", "random", "").numbers(1, 3);
+    for (FaithfulnessFigure figure : faithfulness) {
+      boolean better =
+          figure.higherIsBetter()
+              ? figure.value() > figure.random()
+              : figure.value() < figure.random();
+      table.row(
+          List.of(
+              Cell.of(figure.name()),
+              new Cell(NumberFormat.fixed(figure.value(), 4), better ? "better" : "", Double.NaN),
+              Cell.of(NumberFormat.fixed(figure.random(), 4)),
+              Cell.of(figure.higherIsBetter() ? "higher is better" : "lower is better")));
+    }
+    table.render(out);
   }
 
   private void rows(HtmlWriter out) {
