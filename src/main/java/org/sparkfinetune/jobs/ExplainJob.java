@@ -51,7 +51,7 @@ final class ExplainJob implements Job {
             .output(arguments.output())
             .run();
     console.text(result.summary());
-    console.line("They are in %s", arguments.output());
+    console.line("%nRows and page are in %s", arguments.output());
     result.run().ifPresent(run -> RunPrinter.record(console, run));
   }
 }
