@@ -168,13 +168,13 @@ def _model() -> Any:
     return TransformerClassifierModel
 
 
-class _WithClassifier(_Stage, AnnotatorModel):  # type: ignore[misc]
+class _WithClassifier(_Stage):
     """An annotator of a fine-tuned classifier."""
 
     inputAnnotatorTypes = ["document"]
     optionalInputAnnotatorTypes = ["document"]
 
-    def _construct(self, java_model: Any, **given: Any) -> None:
+    def _construct(self: Any, java_model: Any, **given: Any) -> None:
         _j.check()
         AnnotatorModel.__init__(self, classname=_PACKAGE + type(self).__name__, java_model=java_model)
         self._transfer_params_from_java()
@@ -193,7 +193,7 @@ class _WithClassifier(_Stage, AnnotatorModel):  # type: ignore[misc]
     getProblemType = get_problem_type
 
 
-class ExplainerBase(_WithClassifier):
+class ExplainerBase(_WithClassifier, AnnotatorModel):  # type: ignore[misc]
     """What says which words a classifier's answers come from: ``explainer()`` of the classifier gives it."""
 
     outputAnnotatorType = "token"
@@ -213,7 +213,7 @@ class ExplainerBase(_WithClassifier):
     setArgument = set_argument
 
 
-class ModelBase(_WithClassifier):
+class ModelBase(_WithClassifier, AnnotatorModel):  # type: ignore[misc]
     """A classifier."""
 
     outputAnnotatorType = "category"

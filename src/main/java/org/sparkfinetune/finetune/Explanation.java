@@ -202,7 +202,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Dataset<Row> ofClasses = options.spark().read().parquet(words);
     Map<String, Double> figures = figures(rows, rejected, how.measure());
     output.writeJson(OutputFiles.METRICS, figures);
-    record.metrics("", figures);
+    record.metrics("explain_", figures);
     DataArguments data = settings.get(DataArguments.SCHEMA);
     List<ClassWord> classWords = ExplanationWords.collect(ofClasses);
     output.write(
@@ -213,7 +213,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
                 shown(how),
                 tiles(figures),
                 FaithfulnessTable.of(figures),
-                figures.get("explained_rows").longValue(),
+                figures.get("rows").longValue(),
                 new ExplanationPage(
                         data, pipeline.problemType(), pipeline.labels(), options.console())
                     .rows(rows, shown.pageRows()),
@@ -236,7 +236,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     }
     Row found = rows.agg(count(lit(1)), means.values().toArray(Column[]::new)).head();
     Map<String, Double> figures = new LinkedHashMap<>();
-    figures.put("explained_rows", (double) found.getLong(0));
+    figures.put("rows", (double) found.getLong(0));
     figures.put(
         "rejected_rows", (double) rejected.values().stream().mapToLong(Long::longValue).sum());
     int column = 1;
@@ -253,7 +253,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Map<String, String> tiles = new LinkedHashMap<>();
     figures.forEach(
         (name, value) -> {
-          if (name.endsWith("_rows")) {
+          if (name.endsWith("rows")) {
             tiles.put(name.replace('_', ' '), NumberFormat.grouped(value.longValue()));
           } else if (name.startsWith("completeness_delta")) {
             tiles.put(name.replace('_', ' '), NumberFormat.scientific(value, 1));

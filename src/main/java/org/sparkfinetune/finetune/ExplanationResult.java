@@ -60,11 +60,10 @@ public final class ExplanationResult {
   }
 
   /**
-   * What there is to say of all rows: {@code explained_rows}, {@code rejected_rows} and, of
-   * integrated gradients, {@code completeness_delta_mean} and {@code completeness_delta_max}; with
-   * {@code explain.measure} the means of {@code comprehensiveness}, {@code sufficiency}, {@code
-   * deletion} and {@code insertion}, and the same of a random order of the words, as {@code
-   * random_deletion}.
+   * What there is to say of all rows: {@code rows}, {@code rejected_rows} and, of integrated
+   * gradients, {@code completeness_delta_mean} and {@code completeness_delta_max}; with {@code
+   * explain.measure} the means of {@code comprehensiveness}, {@code sufficiency}, {@code deletion}
+   * and {@code insertion}, and the same of a random order of the words, as {@code random_deletion}.
    */
   public Map<String, Double> metrics() {
     return metrics;
@@ -86,8 +85,7 @@ public final class ExplanationResult {
 
   /** A text in brief. */
   public String summary() {
-    String line =
-        NumberFormat.thousands(metrics.get("explained_rows").longValue()) + " rows explained";
+    String line = NumberFormat.thousands(metrics.get("rows").longValue()) + " rows explained";
     String rows =
         rejected.isEmpty() ? line : line + "; not explained: " + RejectReason.inWords(rejected);
     return rows + "\n" + FaithfulnessTable.text(metrics);

@@ -129,8 +129,7 @@ class ExplainerTest {
 
     // The top word of four is masked in four of the five shares, the top two in the last.
     List<Integer> order = new ArrayList<>(List.of(0, 1, 2, 3));
-    order.sort(
-        Comparator.comparingDouble(word -> -alone.words().get(word).score().orElseThrow()));
+    order.sort(Comparator.comparingDouble(word -> -alone.words().get(word).score().orElseThrow()));
     double whole = probability(alone.target(), Set.of());
     double one = whole - probability(alone.target(), Set.of(order.get(0)));
     double two = whole - probability(alone.target(), Set.of(order.get(0), order.get(1)));

@@ -1,17 +1,23 @@
 package org.sparkfinetune.finetune;
 
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -91,7 +97,7 @@ class ExplanationTest {
             .collectAsList();
     assertThat(rejected.toString()).isEqualTo("[[2,blank_text]]");
     JsonNode metrics = new ObjectMapper().readTree(folder.resolve("out/metrics.json").toFile());
-    assertThat(metrics.get("explained_rows").asDouble()).isEqualTo(2);
+    assertThat(metrics.get("rows").asDouble()).isEqualTo(2);
     assertThat(metrics.get("completeness_delta_max").asDouble()).isCloseTo(0, within(1e-3));
     String page = Files.readString(folder.resolve("out/report.html"));
     assertThat(page).contains("data-score=", "the label", "class=\"filters\"");
@@ -140,8 +146,8 @@ class ExplanationTest {
   void wordsOfALabelAreMeansOfTheRows() {
     ExplanationResult result =
         explanation("out").set("explain.target", "card").input(rows(2)).run();
-    Map<String, Double> means = new java.util.HashMap<>();
-    Map<String, Integer> times = new java.util.HashMap<>();
+    Map<String, Double> means = new HashMap<>();
+    Map<String, Integer> times = new HashMap<>();
     for (Row row :
         result.rows().selectExpr("explode(attributions) a").select("a.*").collectAsList()) {
       means.merge(row.getString(0), row.getDouble(3), Double::sum);
@@ -157,13 +163,77 @@ class ExplanationTest {
   }
 
   @Test
+  void pairsAndWhatIsMeasuredAreThereToo() throws Exception {
+    ExplanationResult result =
+        explanation("out")
+            .set("data.text_pair_column", "answer")
+            .set("explain.measure", true)
+            .set("explain.page_rows", 5)
+            .input(rows(2).withColumn("answer", lit("top up the card")))
+            .run();
+    assertThat(result.rows().schema().apply("attributions").dataType().simpleString())
+        .isEqualTo("array<struct<word:string,begin:int,end:int,score:double,text:int>>");
+    assertThat(
+            result
+                .rows()
+                .selectExpr("explode(attributions) a")
+                .where("a.text = 1")
+                .selectExpr("a.word", "substring('top up the card', a.begin + 1, a.end - a.begin)")
+                .collectAsList())
+        .hasSize(48)
+        .allMatch(row -> row.getString(0).equals(row.getString(1)));
+    assertThat(result.metrics())
+        .containsKeys("comprehensiveness", "random_comprehensiveness", "deletion", "insertion");
+    double mean = 0;
+    for (Row row : result.rows().select("faithfulness.deletion").collectAsList()) {
+      mean += row.getDouble(0) / 12;
+    }
+    assertThat(result.metrics().get("deletion")).isCloseTo(mean, within(1e-9));
+    assertThat(result.summary()).contains("comprehensiveness", "lower is better");
+    String page = Files.readString(folder.resolve("out/report.html"));
+    assertThat(page).contains("5 of the 12 rows");
+    assertThat(page.split("<article", -1)).hasSize(6);
+  }
+
+  /** Its weights are read, and computed with here. */
+  @Test
+  void aModelInOnnxIsExplainedToo() {
+    String onnx = folder.resolve("onnx").toString();
+    Export.on(spark).console(Console.quiet()).model(MODEL).format("onnx").write(onnx);
+    List<Row> expected = scores(explanation("out").input(rows(1)).run());
+    List<Row> found = scores(explanation("of-onnx").model(onnx).input(rows(1)).run());
+    assertThat(found).isEqualTo(expected);
+  }
+
+  private static List<Row> scores(ExplanationResult result) {
+    return result
+        .rows()
+        .orderBy("number")
+        .selectExpr("number", "transform(attributions, a -> struct(a.word, round(a.score, 3)))")
+        .collectAsList();
+  }
+
+  @Test
+  void labelsThatTheModelDoesNotKnowAreNeitherRightNorWrong() throws Exception {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    explanation("out")
+        .console(
+            new Console(new PrintStream(said, true, StandardCharsets.UTF_8), OptionalInt.empty()))
+        .input(rows(1).withColumn("label", lit(3)))
+        .run();
+    assertThat(said.toString(StandardCharsets.UTF_8))
+        .contains("warning: data.label_column=label has none of the model's labels");
+    assertThat(Files.readString(folder.resolve("out/report.html")))
+        .doesNotContain("data-right=\"wrong\"");
+  }
+
+  @Test
   void whatCannotBeExplainedIsRefused() {
     assertThatThrownBy(
             () -> explanation("none").set("explain.target", "cards").input(rows(1)).run())
         .isInstanceOf(UserException.class)
         .hasMessage("explain.target=cards: the model has no such label: did you mean card?");
-    Dataset<Row> blank =
-        rows(1).withColumn("text", org.apache.spark.sql.functions.lit(" ")).limit(3);
+    Dataset<Row> blank = rows(1).withColumn("text", lit(" ")).limit(3);
     assertThatThrownBy(() -> explanation("none").input(blank).run())
         .isInstanceOf(UserException.class)
         .hasMessage("data.input: no row can be explained: blank text 3");
