@@ -39,7 +39,7 @@ final class ClassifierAnnotatorReader<M extends ClassifierAnnotator<M>> extends 
       }
       SavedStage saved = SavedParams.read(path, type, hadoop);
       M annotator = SavedParams.fill(create.apply(saved.uid()), saved);
-      if ((int) annotator.getBatchSize() < 1) {
+      if (annotator.getBatchSize() < 1) {
         throw new UserException(
             "%s: its metadata sets batchSize=%s: expected >= 1"
                 .formatted(saved.folder(), annotator.getBatchSize()));
