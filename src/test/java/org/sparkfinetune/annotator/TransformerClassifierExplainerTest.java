@@ -230,8 +230,7 @@ class TransformerClassifierExplainerTest {
             "document",
             when(col("text").notEqual("gone"), col("document"))
                 .as("document", documents.schema().apply("document").metadata()));
-    assertThat(Fixtures.annotations((Dataset<Row>) explainer.transform(withNull), "words").get(0))
-        .isEmpty();
+    assertThat(Fixtures.annotations(explainer.transform(withNull), "words").get(0)).isEmpty();
   }
 
   /** What is set of a classifier is set of what explains it. */
