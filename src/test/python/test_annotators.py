@@ -11,7 +11,7 @@ from pyspark.ml.evaluation import Evaluator
 from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 from pyspark.sql import DataFrame, SparkSession
 from sparkfinetune import UserError
-from sparkfinetune.annotator import TransformerClassifierApproach, TransformerClassifierModel
+from sparkfinetune.annotator import TransformerClassifierApproach, TransformerClassifierExplainer, TransformerClassifierModel
 from sparkfinetune.task import ProblemType
 from sparknlp.base import LightPipeline
 
@@ -173,3 +173,19 @@ def test_prepared_examples_are_trained_on_many_times(rows: DataFrame) -> None:
         models = [approach(learning_rate=rate).fit(examples) for rate in (1e-3, 1e-2)]
     assert [model.getClasses() for model in models] == [["card", "loan"]] * 2
     assert [model.getOutputCol() for model in models] == ["category"] * 2
+
+
+def test_the_words_behind_an_answer(fitted: PipelineModel, rows: DataFrame, tmp_path: Path) -> None:
+    explainer = fitted.stages[1].explainer().setOutputCol("words").set_method("occlusion").setArgument("steps", "8")
+    assert isinstance(explainer, TransformerClassifierExplainer)
+    assert (explainer.getMethod(), explainer.get_steps(), explainer.getTarget()) == ("occlusion", 8, "")
+    assert explainer.getClasses() == fitted.stages[1].getClasses()
+    pipeline = PipelineModel(stages=[fitted.stages[0], explainer])
+    words = pipeline.transform(rows).select("words.metadata").first()[0]
+    assert {word["method"] for word in words} == {"occlusion"}
+    assert LightPipeline(pipeline).annotate("where is my card")["words"] == ["where", "is", "my", "card"]
+    pipeline.write().overwrite().save(str(tmp_path / "explainer"))
+    again = PipelineModel.load(str(tmp_path / "explainer"))
+    assert again.stages[1].getSteps() == 8
+    with pytest.raises(UserError, match="the model has no such label"):
+        explainer.setTarget("none of these")

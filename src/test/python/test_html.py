@@ -24,3 +24,10 @@ def test_a_share_has_a_bar_and_four_places() -> None:
     cell = _html.table(["recall"], [[_html.Share(1)], [_html.Share(0.25)]])
     assert ">1.0000</td>" in cell and "25.0%, transparent 25.0%" in cell
     assert "background" not in _html.table(["rows"], [[25]])
+
+
+def test_words_are_coloured_by_their_scores_and_escaped() -> None:
+    words = [{"word": "<b>", "score": 2.0}, {"word": "no", "score": -1.0}, {"word": "cut", "score": None}]
+    text = _html.colored(words)
+    assert "<b>" not in text and 'title="+2.000"' in text and "38, 0.50)" in text and 'title="not seen"' in text
+    assert _html.colored([]) == '<span dir="auto"></span>'

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 OTHERWISE = {
     "FineTuning.console": "Python shows progress by itself: sparkfinetune.set_progress",
     "Evaluation.console": "the same",
+    "Explanation.console": "the same",
     "Calibration.console": "the same",
     "Comparison.console": "the same",
     "Prediction.console": "the same",

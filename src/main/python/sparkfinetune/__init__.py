@@ -7,13 +7,18 @@ from sparkfinetune._errors import UserError
 from sparkfinetune._progress import set_progress
 from sparkfinetune._session import jar, start
 from sparkfinetune._version import __version__
-from sparkfinetune.annotator import TransformerClassifierApproach, TransformerClassifierModel
+from sparkfinetune.annotator import (
+    TransformerClassifierApproach,
+    TransformerClassifierExplainer,
+    TransformerClassifierModel,
+)
 from sparkfinetune.audit import Audit
 from sparkfinetune.finetune import (
     Calibration,
     Comparison,
     Description,
     Evaluation,
+    Explanation,
     Export,
     FineTuning,
     Prediction,
@@ -30,6 +35,7 @@ __all__ = [
     "Comparison",
     "Description",
     "Evaluation",
+    "Explanation",
     "Export",
     "FineTuning",
     "Prediction",
@@ -38,6 +44,7 @@ __all__ = [
     "Selection",
     "TextClassifier",
     "TransformerClassifierApproach",
+    "TransformerClassifierExplainer",
     "TransformerClassifierModel",
     "Tuning",
     "UserError",

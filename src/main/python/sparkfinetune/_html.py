@@ -112,9 +112,31 @@ def _export(it: Any) -> str:
     return _title(f"exported to {it.folder()}") + table(("file", "bytes"), it.files().items())
 
 
+def colored(attributions: Sequence[Any]) -> str:
+    """The words of a text, coloured by what they have done for the label: blue for it, orange against it."""
+    largest = max([abs(word["score"] or 0.0) for word in attributions], default=0.0) or 1.0
+    words = []
+    for word in attributions:
+        score = word["score"]
+        if score is None:
+            words.append(f'<span style="opacity: 0.5" title="not seen">{html.escape(word["word"])}</span>')
+            continue
+        color = f"rgba({'70, 151, 214' if score > 0 else '224, 131, 38'}, {abs(score) / largest:.2f})"
+        words.append(f'<span style="background: {color}" title="{score:+.3f}">{html.escape(word["word"])}</span>')
+    return f'<span dir="auto">{" ".join(words)}</span>'
+
+
+def _explanation(it: Any) -> str:
+    rows = it.rows().select("explained_class", "attributions").limit(_MOST_ROWS).collect()
+    lines = "".join(f"<tr>{_cell(row[0])}<td>{colored(row[1])}</td></tr>" for row in rows)
+    shown = f"<table><thead><tr><th>label</th><th>words</th></tr></thead><tbody>{lines}</tbody></table>"
+    return _title(it.summary().split("\n")[0]) + shown
+
+
 _OF: Dict[str, Callable[[Any], str]] = {
     "org.sparkfinetune.finetune.TextClassifier": _classifier,
     "org.sparkfinetune.finetune.EvaluationResult": _evaluation,
+    "org.sparkfinetune.finetune.ExplanationResult": _explanation,
     "org.sparkfinetune.finetune.FineTuneResult": _fine_tuning,
     "org.sparkfinetune.finetune.ExportResult": _export,
     "org.sparkfinetune.study.StudyResult": _study,

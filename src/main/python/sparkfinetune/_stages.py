@@ -168,18 +168,55 @@ def _model() -> Any:
     return TransformerClassifierModel
 
 
-class ModelBase(_Stage, AnnotatorModel):  # type: ignore[misc]
-    """A classifier."""
+class _WithClassifier(_Stage):
+    """An annotator of a fine-tuned classifier."""
 
     inputAnnotatorTypes = ["document"]
     optionalInputAnnotatorTypes = ["document"]
-    outputAnnotatorType = "category"
 
-    def _construct(self, java_model: Any, **given: Any) -> None:
+    def _construct(self: Any, java_model: Any, **given: Any) -> None:
         _j.check()
         AnnotatorModel.__init__(self, classname=_PACKAGE + type(self).__name__, java_model=java_model)
         self._transfer_params_from_java()
         self._set_all(**given)
+
+    def get_classes(self) -> List[str]:
+        """The label names, by index."""
+        return list(self._java_obj.getClasses())
+
+    getClasses = get_classes
+
+    def get_problem_type(self) -> Any:
+        """What a document's labels are: one of ProblemType."""
+        return _j.from_java(self._java_obj.getProblemType())
+
+    getProblemType = get_problem_type
+
+
+class ExplainerBase(_WithClassifier, AnnotatorModel):  # type: ignore[misc]
+    """What says which words a classifier's answers come from: ``explainer()`` of the classifier gives it."""
+
+    outputAnnotatorType = "token"
+
+    def set_argument(self, key: str, value: Any) -> Any:
+        """Sets a Param to a value as a configuration has it: ``"64"`` will do for a number.
+
+        Raises
+        ------
+        UserError
+            when the key is unknown or the value is not allowed
+        """
+        self._java_obj.setArgument(key, value)
+        self._transfer_params_from_java()
+        return self
+
+    setArgument = set_argument
+
+
+class ModelBase(_WithClassifier, AnnotatorModel):  # type: ignore[misc]
+    """A classifier."""
+
+    outputAnnotatorType = "category"
 
     @staticmethod
     def load_saved_model(path: str, spark: Optional[SparkSession] = None) -> Any:
@@ -203,17 +240,12 @@ class ModelBase(_Stage, AnnotatorModel):  # type: ignore[misc]
 
     loadSavedModel = load_saved_model
 
-    def get_classes(self) -> List[str]:
-        """The label names, by index."""
-        return list(self._java_obj.getClasses())
+    def explainer(self) -> Any:
+        """A TransformerClassifierExplainer of this model as it is set, which shares its weights and reads its columns."""
+        from sparkfinetune.annotator import TransformerClassifierExplainer
 
-    getClasses = get_classes
-
-    def get_problem_type(self) -> Any:
-        """What a document's labels are: one of ProblemType."""
-        return _j.from_java(self._java_obj.getProblemType())
-
-    getProblemType = get_problem_type
+        self._transfer_params_to_java()
+        return TransformerClassifierExplainer(java_model=self._java_obj.explainer())
 
     def training_summary(self) -> Any:
         """What the training reported, a TrainingResult; None for a model that was loaded."""

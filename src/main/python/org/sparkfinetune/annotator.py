@@ -3,6 +3,10 @@
 ``org`` and ``org.sparkfinetune`` are namespace packages, so that others may have modules there too.
 """
 
-from sparkfinetune.annotator import TransformerClassifierApproach, TransformerClassifierModel
+from sparkfinetune.annotator import (
+    TransformerClassifierApproach,
+    TransformerClassifierExplainer,
+    TransformerClassifierModel,
+)
 
-__all__ = ["TransformerClassifierApproach", "TransformerClassifierModel"]
+__all__ = ["TransformerClassifierApproach", "TransformerClassifierExplainer", "TransformerClassifierModel"]

@@ -91,6 +91,7 @@ class ReadmeTest {
             "jobs/calibrate",
             "jobs/compare",
             "jobs/evaluate",
+            "jobs/explain",
             "jobs/export",
             "jobs/fine-tune",
             "jobs/predict",

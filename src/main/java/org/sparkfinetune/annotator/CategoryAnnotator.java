@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -52,19 +51,9 @@ record CategoryAnnotator(
    * @throws UserException when documents cannot be paired
    */
   List<Categories> categories(List<Annotation[]> rows, int batchSize) {
-    List<String> first = new ArrayList<>();
-    List<String> second = new ArrayList<>();
-    for (Annotation[] documents : rows) {
-      if (pairs && documents.length % 2 != 0) {
-        throw unpaired(documents.length + " documents in two columns");
-      }
-      for (int i = 0; i < documents.length; i++) {
-        (i < texts(documents) ? first : second).add(documents[i].result());
-      }
-    }
+    DocumentTexts texts = DocumentTexts.of(rows, pairs);
     SequenceClassifier.Outputs outputs =
-        classifier.outputs(
-            first, pairs ? Optional.of(second) : Optional.empty(), factor, batchSize, unknown);
+        classifier.outputs(texts.first(), texts.second(), factor, batchSize, unknown);
     float[][] logits = outputs.logits();
     List<Categories> categories = new ArrayList<>();
     int text = 0;
@@ -72,7 +61,7 @@ record CategoryAnnotator(
       Categories row =
           new Categories(
               new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
-      for (int sentence = 0; sentence < texts(documents); sentence++) {
+      for (int sentence = 0; sentence < DocumentTexts.count(documents, pairs); sentence++) {
         double[] probabilities = classifier.problemType().task().probabilities(logits[text]);
         row.annotations().addAll(ofDocument(documents[sentence], sentence, probabilities));
         row.logits().add(logits[text]);
@@ -83,15 +72,6 @@ record CategoryAnnotator(
       categories.add(row);
     }
     return categories;
-  }
-
-  static UserException unpaired(String what) {
-    return new UserException(
-        "a row has " + what + ": pairs need as many first documents as second ones");
-  }
-
-  private int texts(Annotation[] documents) {
-    return pairs ? documents.length / 2 : documents.length;
   }
 
   private List<Annotation> ofDocument(Annotation document, int sentence, double[] probabilities) {

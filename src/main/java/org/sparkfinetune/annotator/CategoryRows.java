@@ -1,7 +1,5 @@
 package org.sparkfinetune.annotator;
 
-import com.johnsnowlabs.nlp.Annotation;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.ml.linalg.Vector;
@@ -9,14 +7,11 @@ import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.sparkfinetune.UserException;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
 
 /**
  * Spark's rows as a classifier has them: the documents in them, and what is written beside these.
  */
-final class CategoryRows {
-  private final String[] inputCols;
+final class CategoryRows extends DocumentRows {
   private final String probabilityCol;
   private final String rawPredictionCol;
   private final String pooledCol;
@@ -29,39 +24,15 @@ final class CategoryRows {
    */
   CategoryRows(
       String[] inputCols, String probabilityCol, String rawPredictionCol, String pooledCol) {
-    this.inputCols = inputCols;
+    super(inputCols);
     this.probabilityCol = probabilityCol;
     this.rawPredictionCol = rawPredictionCol;
     this.pooledCol = pooledCol;
   }
 
-  /** The documents of a row; of pairs all first ones, then as many second ones. */
-  Annotation[] documents(Row row) {
-    List<List<Annotation>> columns = new ArrayList<>();
-    for (String column : inputCols) {
-      Seq<Row> annotations = row.getAs(column);
-      columns.add(
-          annotations == null
-              ? List.of()
-              : JavaConverters.seqAsJavaList(annotations).stream().map(Annotation::apply).toList());
-    }
-    if (columns.stream().anyMatch(List::isEmpty)) {
-      return new Annotation[0];
-    }
-    if (inputCols.length == 2 && columns.get(0).size() != columns.get(1).size()) {
-      throw CategoryAnnotator.unpaired(
-          "%d documents in %s and %d in %s"
-              .formatted(columns.get(0).size(), inputCols[0], columns.get(1).size(), inputCols[1]));
-    }
-    return columns.stream().flatMap(List::stream).toArray(Annotation[]::new);
-  }
-
   /** The row with its probabilities and logits, and its categories in a further column. */
   Row with(Row row, CategoryAnnotator.Categories categories) {
-    Object[] values = new Object[row.size() + 1];
-    for (int column = 0; column < row.size(); column++) {
-      values[column] = row.get(column);
-    }
+    Object[] values = values(row, categories.annotations());
     if (!probabilityCol.isEmpty()) {
       values[row.fieldIndex(probabilityCol)] =
           vector("probabilityCol=" + probabilityCol, "probabilities", categories.probabilities());
@@ -76,7 +47,6 @@ final class CategoryRows {
       values[row.fieldIndex(pooledCol)] =
           vector("pooledCol=" + pooledCol, "a pooled vector", pooled);
     }
-    values[row.size()] = categories.annotations().stream().map(CategoryRows::toRow).toArray();
     return RowFactory.create(values);
   }
 
@@ -97,15 +67,5 @@ final class CategoryRows {
               + " out");
     }
     return ofDocuments.isEmpty() ? null : Vectors.dense(ofDocuments.get(0));
-  }
-
-  private static Row toRow(Annotation annotation) {
-    return RowFactory.create(
-        annotation.annotatorType(),
-        annotation.begin(),
-        annotation.end(),
-        annotation.result(),
-        annotation.metadata(),
-        annotation.embeddings());
   }
 }

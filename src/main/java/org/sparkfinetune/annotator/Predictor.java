@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.sparkfinetune.explain.ExplainArguments;
+import org.sparkfinetune.explain.Explainer;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.io.ModelFiles;
@@ -25,11 +27,13 @@ final class Predictor implements AutoCloseable {
   private final TextTokenizer tokenizer;
   private final SequenceClassifier classifier;
   private final OptionalInt unknownToken;
+  private final OptionalInt maskToken;
 
   private Predictor(
-      TextTokenizer tokenizer, SequenceClassifier classifier, OptionalInt unknownToken) {
+      TextTokenizer tokenizer, SequenceClassifier classifier, TokenizerSummary summary) {
     this.tokenizer = tokenizer;
-    this.unknownToken = unknownToken;
+    this.unknownToken = summary.unknownToken();
+    this.maskToken = summary.maskToken();
     this.classifier = classifier;
   }
 
@@ -44,8 +48,8 @@ final class Predictor implements AutoCloseable {
     TextTokenizer tokenizer = TextTokenizer.of(files.tokenizer(), maxLength);
     try {
       config.requireVocabulary(tokenizer.vocabSize());
-      OptionalInt unknown = TokenizerSummary.of(files.tokenizer()).unknownToken();
-      return new Predictor(tokenizer, SequenceClassifier.load(files), unknown);
+      TokenizerSummary summary = TokenizerSummary.of(files.tokenizer());
+      return new Predictor(tokenizer, SequenceClassifier.load(files), summary);
     } catch (RuntimeException | Error e) {
       try {
         tokenizer.close();
@@ -123,6 +127,15 @@ final class Predictor implements AutoCloseable {
       }
     }
     return new SequenceClassifier.Outputs(logits, pooled);
+  }
+
+  /**
+   * What says where its answers come from; good for as long as this is.
+   *
+   * @throws org.sparkfinetune.UserException when there is no such label
+   */
+  Explainer explainer(ExplainArguments arguments) {
+    return new Explainer(classifier, tokenizer, maskToken, arguments);
   }
 
   private static float[] times(float[] logits, double factor) {

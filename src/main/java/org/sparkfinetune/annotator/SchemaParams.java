@@ -15,6 +15,7 @@ import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Schema;
 import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.distributed.ResourceArguments;
+import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.text.Nearest;
 import org.sparkfinetune.train.TrainingArguments;
@@ -37,11 +38,13 @@ final class SchemaParams implements Serializable {
   static final Schema<ResourceArguments> RESOURCES =
       Schema.of("resources", ResourceArguments.class);
 
-  /** Their keys differ, so that a key alone names its setting. */
-  private static final List<Schema<?>> SCHEMAS = List.of(MODEL, TRAINING, RESOURCES);
+  private static final List<Schema<?>> SCHEMAS =
+      List.of(MODEL, TRAINING, RESOURCES, ExplainArguments.SCHEMA);
 
   private final Params owner;
   private final Map<String, Param<?>> params = new LinkedHashMap<>();
+  // Sections have keys of the same name, of which an owner has one.
+  private final Map<String, String> paths = new LinkedHashMap<>();
 
   /** No Params yet; {@code owner} must have its uid. */
   SchemaParams(Params owner) {
@@ -57,7 +60,7 @@ final class SchemaParams implements Serializable {
   /** Adds a Param for one setting and gives it its default. */
   SchemaParams add(Schema<?> schema, String key) {
     Setting setting = schema.setting(key);
-    Function1<Object, Object> valid = new Valid(key);
+    Function1<Object, Object> valid = new Valid(setting.path());
     String doc = setting.range().isEmpty() ? setting.doc() : setting.doc() + " " + range(setting);
     Class<?> type = setting.type();
     Param<?> param;
@@ -73,6 +76,7 @@ final class SchemaParams implements Serializable {
       param = new Param<Object>(owner, key, doc, valid);
     }
     params.put(key, param);
+    paths.put(key, setting.path());
     owner.setDefault(untyped(param), paramValue(setting.defaultValue()));
     return this;
   }
@@ -103,7 +107,7 @@ final class SchemaParams implements Serializable {
       throw new UserException(
           "unknown key " + key + ": did you mean " + Nearest.of(key, params.keySet()) + "?");
     }
-    set(key, paramValue(setting(key).convert(value)));
+    set(key, paramValue(setting(paths.get(key)).convert(value)));
   }
 
   /** The Params' values as the record of one of the schemas. */
@@ -123,10 +127,10 @@ final class SchemaParams implements Serializable {
     return joined.values().toArray(Param<?>[]::new);
   }
 
-  private static Setting setting(String key) {
+  private static Setting setting(String path) {
     return SCHEMAS.stream()
         .flatMap(schema -> schema.settings().stream())
-        .filter(setting -> setting.name().equals(key))
+        .filter(setting -> setting.path().equals(path))
         .findFirst()
         .orElseThrow();
   }
@@ -149,15 +153,15 @@ final class SchemaParams implements Serializable {
       implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    private final String key;
+    private final String path;
 
-    Valid(String key) {
-      this.key = key;
+    Valid(String path) {
+      this.path = path;
     }
 
     @Override
     public Object apply(Object value) {
-      Setting setting = setting(key);
+      Setting setting = setting(path);
       Object converted = paramValue(setting.convert(value));
       if (!converted.equals(value)) {
         throw new UserException(

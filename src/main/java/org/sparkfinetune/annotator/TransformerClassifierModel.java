@@ -1,9 +1,7 @@
 package org.sparkfinetune.annotator;
 
 import com.johnsnowlabs.nlp.Annotation;
-import com.johnsnowlabs.nlp.AnnotatorModel;
 import com.johnsnowlabs.nlp.AnnotatorType;
-import com.johnsnowlabs.nlp.HasBatchedAnnotate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,16 +30,11 @@ import org.sparkfinetune.model.HeadTemperature;
 import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
-import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.model.io.ModelFiles;
 import org.sparkfinetune.model.io.ModelProvenance;
 import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.model.io.SavedModel;
-import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.train.TrainingResult;
-import scala.collection.Iterator;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
 
 /**
  * Classifies documents with a fine-tuned transformer: a Spark NLP annotator, DOCUMENT in, CATEGORY
@@ -71,24 +64,17 @@ import scala.collection.Seq;
  * can read.
  */
 @PublicApi
-public final class TransformerClassifierModel extends AnnotatorModel<TransformerClassifierModel>
-    implements HasBatchedAnnotate<TransformerClassifierModel> {
+public final class TransformerClassifierModel
+    extends ClassifierAnnotator<TransformerClassifierModel> {
   private static final long serialVersionUID = 1L;
 
   private static final Logger LOG = LoggerFactory.getLogger(TransformerClassifierModel.class);
 
-  private static final int DEFAULT_BATCH_SIZE = 256;
-
-  private final String uid;
-  private final SchemaParams settings;
-  // Assigned by HasBatchedAnnotate.$init$.
-  private IntParam batchSize;
   private final BooleanParam annotateUnlabeled;
   private final Param<String> probabilityCol;
   private final Param<String> rawPredictionCol;
   private final Param<String> pooledCol;
   private final DoubleParam temperature;
-  private BroadcastModel source;
   private transient TrainingResult trainingSummary;
   private transient ModelProvenance provenance;
 
@@ -98,14 +84,10 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   }
 
   private TransformerClassifierModel(PendingUid uid) {
-    this.uid = uid.release();
-    HasBatchedAnnotate.$init$(this);
-    setDefault(batchSize, DEFAULT_BATCH_SIZE);
-    settings =
-        new SchemaParams(this)
-            .add(SchemaParams.MODEL, "max_length")
-            .add(SchemaParams.MODEL, "threshold")
-            .add(SchemaParams.TRAINING, "per_device_eval_batch_size");
+    super(uid);
+    settings
+        .add(SchemaParams.MODEL, "threshold")
+        .add(SchemaParams.TRAINING, "per_device_eval_batch_size");
     annotateUnlabeled =
         new BooleanParam(
             this,
@@ -189,64 +171,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
   }
 
   @Override
-  public String uid() {
-    return uid != null ? uid : PendingUid.ofConstruction();
-  }
-
-  @Override
-  public String[] inputAnnotatorTypes() {
-    return new String[] {AnnotatorType.DOCUMENT()};
-  }
-
-  /** A second column of documents makes pairs. */
-  @Override
-  public String[] optionalInputAnnotatorTypes() {
-    return new String[] {AnnotatorType.DOCUMENT()};
-  }
-
-  @Override
   public String outputAnnotatorType() {
     return AnnotatorType.CATEGORY();
-  }
-
-  @Override
-  public TransformerClassifierModel setInputCols(String[] value) {
-    super.setInputCols(value);
-    return this;
-  }
-
-  /** Rows classified together (a Spark NLP Param). */
-  @Override
-  public IntParam batchSize() {
-    return batchSize;
-  }
-
-  /** Called by Spark NLP's trait to hand over its Param. */
-  @Override
-  public void com$johnsnowlabs$nlp$HasBatchedAnnotate$_setter_$batchSize_$eq(IntParam param) {
-    batchSize = param;
-  }
-
-  @Override
-  public TransformerClassifierModel setBatchSize(int rows) {
-    HasBatchedAnnotate.super.setBatchSize(rows);
-    return this;
-  }
-
-  /** Longest text in tokens; longer texts are truncated. */
-  public IntParam maxLength() {
-    return settings.get(IntParam.class, "max_length");
-  }
-
-  /** Sets {@link #maxLength}. */
-  public TransformerClassifierModel setMaxLength(int tokens) {
-    settings.set("max_length", tokens);
-    return this;
-  }
-
-  /** Gets {@link #maxLength}. */
-  public int getMaxLength() {
-    return (int) getOrDefault(maxLength());
   }
 
   /** Documents a forward pass. */
@@ -409,16 +335,6 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return getOrDefault(pooledCol);
   }
 
-  /** What a document's labels are. */
-  public ProblemType getProblemType() {
-    return ModelConfig.parse(files().config()).problemType();
-  }
-
-  /** The classifier's files, as they are saved. */
-  public ModelFiles files() {
-    return source().files();
-  }
-
   /** A copy with a file {@code config.json} that says something else of the same weights. */
   public TransformerClassifierModel withConfig(String json) {
     return copy(new ParamMap()).setFiles(files().withConfig(json));
@@ -441,11 +357,6 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
         HeadScaling.of(filesToWrite(), new LabelScaling(slopes, intercepts), newThreshold));
   }
 
-  /** The label names, by index (named as in Spark NLP's classifiers). */
-  public String[] getClasses() {
-    return ModelConfig.parse(files().config()).labels().toArray(String[]::new);
-  }
-
   /**
    * What to warn of when Spark has classified texts with this model, or a copy of it: that a high
    * share of their tokens is the tokenizer's unknown one. Driver only; empty when the share is low
@@ -453,6 +364,22 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    */
   public Optional<String> unknownTokensWarning() {
     return source().unknown().predictionWarning();
+  }
+
+  /**
+   * An annotator that says which words an answer comes from: of this model as it is set, its
+   * weights shared with it, reading the same columns.
+   */
+  public TransformerClassifierExplainer explainer() {
+    TransformerClassifierExplainer explainer =
+        new TransformerClassifierExplainer(
+                Identifiable$.MODULE$.randomUID("TransformerClassifierExplainer"))
+            .setMaxLength(getMaxLength());
+    if (isSet(inputCols())) {
+      explainer.setInputCols(getInputCols());
+    }
+    boolean asItsFiles = !isSet(temperature) && Double.isNaN((double) getOrDefault(threshold()));
+    return asItsFiles ? explainer.share(source()) : explainer.setFiles(filesToWrite());
   }
 
   /** What the training reported; empty for a model that was loaded. */
@@ -478,25 +405,18 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return this;
   }
 
-  TransformerClassifierModel setFiles(ModelFiles files) {
-    source = new BroadcastModel(files);
-    return this;
-  }
-
   @Override
   public TransformerClassifierModel copy(ParamMap extra) {
     TransformerClassifierModel copy = super.copy(extra);
-    copy.source = source;
     copy.trainingSummary = trainingSummary;
     copy.provenance = provenance;
-    return copy.setParent(parent());
+    return copy;
   }
 
   @Override
   public Dataset<?> beforeAnnotate(Dataset<?> dataset) {
-    ModelConfig.parse(files().config()).requirePositions(getMaxLength());
-    source().broadcast(dataset.sparkSession().sparkContext());
-    Dataset<?> more = withVectors(withVectors(dataset, pooledCol), rawPredictionCol);
+    Dataset<?> more =
+        withVectors(withVectors(super.beforeAnnotate(dataset), pooledCol), rawPredictionCol);
     return withVectors(more, probabilityCol);
   }
 
@@ -513,41 +433,23 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     return dataset.withColumn(column, functions.lit(null).cast(SQLDataTypes.VectorType()));
   }
 
-  /**
-   * Adds the annotations of each row, {@code batchSize} rows at a time. Spark NLP's own version of
-   * this fails on a null document column.
-   */
   @Override
-  @SuppressWarnings("unchecked")
-  public Iterator<Row> batchProcess(Iterator<?> rows) {
-    return ((Iterator<Row>) rows).<Row>grouped(getBatchSize()).flatMap(this::addCategories);
+  List<List<Annotation>> annotations(List<Annotation[]> rows) {
+    return classify(rows).stream().map(CategoryAnnotator.Categories::annotations).toList();
   }
 
   @Override
-  public Seq<Seq<Annotation>> batchAnnotate(Seq<Annotation[]> rows) {
-    List<Seq<Annotation>> categories =
-        classify(JavaConverters.seqAsJavaList(rows)).stream()
-            .map(row -> seq(row.annotations()))
-            .toList();
-    return seq(categories);
-  }
-
-  private Seq<Row> addCategories(Seq<Row> rows) {
+  List<Row> annotatedRows(List<Row> rows) {
     CategoryRows form =
         new CategoryRows(
             getInputCols(), getProbabilityCol(), getRawPredictionCol(), getPooledCol());
-    List<Row> before = JavaConverters.seqAsJavaList(rows);
     List<CategoryAnnotator.Categories> categories =
-        classify(before.stream().map(form::documents).toList());
+        classify(rows.stream().map(form::documents).toList());
     List<Row> after = new ArrayList<>();
-    for (int i = 0; i < before.size(); i++) {
-      after.add(form.with(before.get(i), categories.get(i)));
+    for (int i = 0; i < rows.size(); i++) {
+      after.add(form.with(rows.get(i), categories.get(i)));
     }
-    return seq(after);
-  }
-
-  private boolean isPairs() {
-    return getInputCols().length == 2;
+    return after;
   }
 
   /** The categories of each row's documents, in order. */
@@ -565,26 +467,11 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
     }
   }
 
-  private static <T> Seq<T> seq(List<T> list) {
-    return JavaConverters.asScalaBuffer(list).toList();
-  }
-
-  private BroadcastModel source() {
-    if (source == null) {
-      throw new UserException(
-          uid()
-              + " has no weights: load one with TransformerClassifierModel.load, or fit a"
-              + " TransformerClassifierApproach");
-    }
-    return source;
-  }
-
   @Override
   public void onWrite(String path, SparkSession spark) {
+    super.onWrite(path, spark);
     Path folder = new Path(path, SavedModel.FOLDER);
     Configuration hadoop = spark.sessionState().newHadoopConf();
-    ModelFiles files = filesToWrite();
-    HuggingFaceFolder.write(files, ModelConfig.parse(files.config()).inputs(), folder, hadoop);
     provenance().ifPresent(record -> record.write(folder, hadoop));
   }
 
@@ -592,7 +479,8 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
    * A temperature and a threshold that were set are the model's own for whatever reads its files,
    * and an adapter is of the base that the record names.
    */
-  private ModelFiles filesToWrite() {
+  @Override
+  ModelFiles filesToWrite() {
     double threshold = (double) getOrDefault(threshold());
     ModelFiles files = files();
     if (files.adapter() != null && provenance != null) {

@@ -56,7 +56,14 @@ public record ExplainArguments(
                 "Arithmetic: fp32, or bf16, which is faster and moves scores by some hundredths of the"
                     + " largest; auto takes bf16 where the processor multiplies it.",
             defaultValue = "fp32")
-        Precision precision) {
+        Precision precision,
+    @Key(
+            doc =
+                "Whether it is measured how faithful the attributions are: what becomes of the"
+                    + " label's probability without and with the words of the largest scores, beside"
+                    + " a random order. Takes some 30 more forward passes a row.",
+            defaultValue = "false")
+        boolean measure) {
   /** The section. */
   public static final Schema<ExplainArguments> SCHEMA =
       Schema.of("explain", ExplainArguments.class);

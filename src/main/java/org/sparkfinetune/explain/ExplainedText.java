@@ -1,6 +1,7 @@
 package org.sparkfinetune.explain;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -12,10 +13,14 @@ import java.util.OptionalDouble;
  * @param special what the tokens that the tokenizer adds get together
  * @param completenessDelta what words and special tokens add up to beyond what the logit has more
  *     than that of the text with all words away; empty for methods that promise no sum
+ * @param faithfulness of the attributions, where it is measured and the text has words
+ * @param random the same of a random order of the words, to compare with
  */
 public record ExplainedText(
     float[] logits,
     int target,
     List<WordAttribution> words,
     double special,
-    OptionalDouble completenessDelta) {}
+    OptionalDouble completenessDelta,
+    Optional<Faithfulness> faithfulness,
+    Optional<Faithfulness> random) {}

@@ -3,11 +3,13 @@ package org.sparkfinetune.explain;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -90,7 +92,13 @@ public final class Explainer {
       float[] ofLabels = logits[i];
       if (ofTokens.isEmpty()) {
         double[] scores = byMasking(rows.get(i), targets[i], ofLabels[targets[i]], seen);
-        explained.add(explained(ofLabels, targets[i], words, ofRow, scores, 0, Double.NaN));
+        explained.add(
+            measured(
+                explained(ofLabels, targets[i], words, ofRow, scores, 0, Double.NaN),
+                rows.get(i),
+                seen,
+                scores,
+                ofRow));
       } else {
         double[] tokens = ofTokens.get(i).scores();
         double[] scores =
@@ -99,7 +107,13 @@ public final class Explainer {
                 .toArray();
         double special = Arrays.stream(tokens).sum() - Arrays.stream(scores).sum();
         double delta = ofTokens.get(i).delta();
-        explained.add(explained(ofLabels, targets[i], words, ofRow, scores, special, delta));
+        explained.add(
+            measured(
+                explained(ofLabels, targets[i], words, ofRow, scores, special, delta),
+                rows.get(i),
+                seen,
+                scores,
+                ofRow));
       }
     }
     return explained;
@@ -158,6 +172,45 @@ public final class Explainer {
     return shap.values(Arrays.copyOf(logits, logits.length - 1), logits[logits.length - 1], whole);
   }
 
+  /** With how faithful it is, where that is asked for. */
+  private ExplainedText measured(
+      ExplainedText explained,
+      TokenRow row,
+      List<List<Integer>> words,
+      double[] scores,
+      List<String> texts) {
+    if (!arguments.measure() || words.isEmpty()) {
+      return explained;
+    }
+    List<Integer> order = new ArrayList<>(IntStream.range(0, words.size()).boxed().toList());
+    // Of the text, so that a row has the same wherever it lies.
+    Collections.shuffle(order, new Random(arguments.seed() ^ texts.hashCode()));
+    Optional<Faithfulness> random = faithfulness(row, explained.target(), words, order);
+    order.sort(
+        Comparator.<Integer>comparingDouble(word -> -scores[word])
+            .thenComparing(Comparator.naturalOrder()));
+    return new ExplainedText(
+        explained.logits(),
+        explained.target(),
+        explained.words(),
+        explained.special(),
+        explained.completenessDelta(),
+        faithfulness(row, explained.target(), words, order),
+        random);
+  }
+
+  private Optional<Faithfulness> faithfulness(
+      TokenRow row, int label, List<List<Integer>> words, List<Integer> order) {
+    FaithfulnessCurve curve =
+        new FaithfulnessCurve(order.stream().mapToInt(Integer::intValue).toArray());
+    WordMasking masking = new WordMasking(model, pass, maskToken, arguments.tokensPerPass());
+    double[] probabilities =
+        Arrays.stream(masking.logits(row, words, curve.sets()))
+            .mapToDouble(logits -> model.config().problemType().task().probabilities(logits)[label])
+            .toArray();
+    return Optional.of(curve.of(probabilities));
+  }
+
   private static ExplainedText explained(
       float[] logits,
       int target,
@@ -184,6 +237,8 @@ public final class Explainer {
         target,
         attributions,
         special,
-        Double.isNaN(delta) ? OptionalDouble.empty() : OptionalDouble.of(delta));
+        Double.isNaN(delta) ? OptionalDouble.empty() : OptionalDouble.of(delta),
+        Optional.empty(),
+        Optional.empty());
   }
 }

@@ -1,6 +1,7 @@
 package org.sparkfinetune.explain;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -24,12 +25,12 @@ final class WordMasking {
   }
 
   /**
-   * The logit of a label for each set of words that are kept.
+   * The logits of all labels for each set of words that are kept, {@code [kept.size()][labels]}.
    *
    * @param words by the places of their tokens
    * @param kept the places of words that stay as they are
    */
-  double[] logits(TokenRow row, int target, List<List<Integer>> words, List<BitSet> kept) {
+  float[][] logits(TokenRow row, List<List<Integer>> words, List<BitSet> kept) {
     List<TokenRow> variants = new ArrayList<>();
     for (BitSet set : kept) {
       int[] ids = row.ids().clone();
@@ -38,13 +39,23 @@ final class WordMasking {
       }
       variants.add(new TokenRow(ids, row.secondSegmentStart(), row.special()));
     }
-    double[] logits = new double[kept.size()];
+    float[][] logits = new float[kept.size()][];
     int next = 0;
     for (List<TokenRow> part : Passes.of(variants, TokenRow::length, tokensPerPass)) {
       for (float[] ofLabels : model.logits(pass, Passes.batch(part, model.padTokenId()))) {
-        logits[next++] = ofLabels[target];
+        logits[next++] = ofLabels;
       }
     }
     return logits;
+  }
+
+  /**
+   * The logit of a label for each set of words that are kept.
+   *
+   * @param words by the places of their tokens
+   * @param kept the places of words that stay as they are
+   */
+  double[] logits(TokenRow row, int target, List<List<Integer>> words, List<BitSet> kept) {
+    return Arrays.stream(logits(row, words, kept)).mapToDouble(logits -> logits[target]).toArray();
   }
 }

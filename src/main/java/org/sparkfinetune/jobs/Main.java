@@ -22,6 +22,7 @@ public final class Main implements Runnable {
           new CalibrateJob(),
           new PredictJob(),
           new SelectJob(),
+          new ExplainJob(),
           new ExportJob(),
           new RunsJob(),
           new SyncJob());

@@ -25,6 +25,7 @@ import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.PlattScaling;
+import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelLocator;
@@ -274,6 +275,19 @@ public final class ClassifierPipeline {
    */
   public Dataset<Row> pooled(Dataset<Row> rows) {
     return vectors(rows, ExampleColumns.TEXT, textPair(), true);
+  }
+
+  /**
+   * Explains prepared rows.
+   *
+   * @param rows columns as {@link ExampleColumns} has them, each with a text, and any others
+   * @return columns {@link PredictionColumns#ROW}, a struct of all of theirs, and those that {@link
+   *     ExplanationColumns} names
+   * @throws UserException when the model has no such label
+   */
+  public Dataset<Row> explain(Dataset<Row> rows, ExplainArguments arguments) {
+    return ExplanationColumns.of(
+        model, classifier, rows, problemType().task().hasLabelSets(), isPairs(), arguments);
   }
 
   private Dataset<Row> vectors(

@@ -107,13 +107,11 @@ public final class PredictionColumns {
       blank = blank.or(TextColumns.isBlank(col(text.getKey())));
     }
     Column[] ofTexts = texts.keySet().stream().map(functions::col).toArray(Column[]::new);
-    // A document without a label may have an annotation without a result.
-    Column results = filter(col(CATEGORY).getField("result"), label -> label.notEqual(""));
     List<Column> output =
         new ArrayList<>(
             List.of(
                 col(ROW),
-                when(not(blank), multiLabel ? results : element_at(results, 1)).as(PREDICTION),
+                when(not(blank), prediction(multiLabel)).as(PREDICTION),
                 when(not(blank), col(PROBABILITY)).as(PROBABILITY),
                 when(not(blank), col(LOGITS)).as(LOGITS),
                 when(not(blank), xxhash64(ofTexts)).as(TEXT_HASH)));
@@ -123,6 +121,13 @@ public final class PredictionColumns {
     return classifier
         .transform(rows.select(input.toArray(Column[]::new)))
         .select(output.toArray(Column[]::new));
+  }
+
+  /** What the annotations of {@link #CATEGORY} predict. */
+  static Column prediction(boolean multiLabel) {
+    // A document without a label may have an annotation without a result.
+    Column results = filter(col(CATEGORY).getField("result"), label -> label.notEqual(""));
+    return multiLabel ? results : element_at(results, 1);
   }
 
   /**

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.sparkfinetune.BuildInfo;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.annotator.TransformerClassifierApproach;
+import org.sparkfinetune.annotator.TransformerClassifierExplainer;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.console.PolledConsole;
@@ -34,6 +35,7 @@ public final class PythonPackage {
       Set.of(
           TransformerClassifierApproach.class,
           TransformerClassifierModel.class,
+          TransformerClassifierExplainer.class,
           UserException.class,
           Console.class,
           PolledConsole.class);
@@ -49,6 +51,7 @@ public final class PythonPackage {
     this.known = new HashSet<>(classes);
     known.add(TransformerClassifierApproach.class);
     known.add(TransformerClassifierModel.class);
+    known.add(TransformerClassifierExplainer.class);
     List<Class<?>> documented = new ArrayList<>(classes);
     classes.stream().flatMap(PythonPackage::above).distinct().forEach(documented::add);
     documented.addAll(OTHERWISE);
@@ -201,19 +204,22 @@ public final class PythonPackage {
   private String annotators(LibraryModule library, PythonTypes hints, List<Class<?>> types) {
     TransformerClassifierApproach approach = new TransformerClassifierApproach("uid");
     TransformerClassifierModel model = new TransformerClassifierModel("uid");
+    TransformerClassifierExplainer explainer = new TransformerClassifierExplainer("uid");
     List<Class<?>> own = new ArrayList<>(types);
     own.add(TransformerClassifierApproach.class);
     own.add(TransformerClassifierModel.class);
+    own.add(TransformerClassifierExplainer.class);
     return "# Generated from the Params of Java: see src/main/python/README.md\n"
         + "\"\"\"The annotators of spark-finetune.\"\"\"\n"
         + LibraryModule.imports(hints, own, Set.of())
         + """
         from pyspark.ml.param import Param, Params, TypeConverters
 
-        from sparkfinetune._stages import ApproachBase, ModelBase, to_float_or_auto
+        from sparkfinetune._stages import ApproachBase, ExplainerBase, ModelBase, to_float_or_auto
         """
         + library.body()
         + new StageModule(approach, docs).body("ApproachBase")
-        + new StageModule(model, docs).body("ModelBase");
+        + new StageModule(model, docs).body("ModelBase")
+        + new StageModule(explainer, docs).body("ExplainerBase");
   }
 }

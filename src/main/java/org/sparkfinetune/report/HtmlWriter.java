@@ -43,6 +43,15 @@ final class HtmlWriter {
     return open(tag, attributes).text(text).close();
   }
 
+  /** An element with a text within a line: no white space follows it. */
+  HtmlWriter inline(String tag, String text, String... attributes) {
+    start(tag, attributes);
+    out.append('>');
+    escape(text);
+    out.append("</").append(tag).append('>');
+    return this;
+  }
+
   /** Text from anywhere. */
   HtmlWriter text(String text) {
     escape(text);

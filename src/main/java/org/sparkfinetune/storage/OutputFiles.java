@@ -70,6 +70,12 @@ public final class OutputFiles {
   /** The rows that were selected to be labeled. */
   public static final String SELECTED = "selected";
 
+  /** The explained rows with their words' attributions. */
+  public static final String ATTRIBUTIONS = "attributions";
+
+  /** The words with the largest mean attributions, by class. */
+  public static final String WORDS = "words";
+
   /** The folder of what an audit's models say of the rows that they have not seen. */
   public static final String FOLDS = "folds";
 
@@ -92,6 +98,10 @@ public final class OutputFiles {
 
   /** What a selection of rows to label leaves. */
   public static final List<String> OF_SELECTION = List.of(SELECTED, REJECTED_ROWS);
+
+  /** What an explanation leaves. */
+  public static final List<String> OF_EXPLANATION =
+      List.of(ATTRIBUTIONS, WORDS, METRICS, PAGE, REJECTED_ROWS);
 
   /** What a calibration leaves. */
   public static final List<String> OF_CALIBRATION = List.of(MODEL, PAGE, REJECTED_ROWS);

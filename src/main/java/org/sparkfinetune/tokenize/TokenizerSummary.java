@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * What a {@code tokenizer.json} says of itself, without the native tokenizer.
@@ -25,6 +26,7 @@ public record TokenizerSummary(
     boolean lowerCases,
     OptionalInt unknownToken,
     Map<String, Integer> specialTokens) {
+  private static final Set<String> MASKS = Set.of("[MASK]", "<mask>");
 
   /**
    * Reads the text of a {@code tokenizer.json}.
@@ -50,6 +52,16 @@ public record TokenizerSummary(
         lowerCases,
         unknownToken(root.path("model")),
         Collections.unmodifiableMap(special));
+  }
+
+  /**
+   * The id of the token that masks, {@code [MASK]} or {@code <mask>}; empty where there is none.
+   */
+  public OptionalInt maskToken() {
+    return specialTokens.entrySet().stream()
+        .filter(token -> MASKS.contains(token.getKey()))
+        .mapToInt(Map.Entry::getValue)
+        .findFirst();
   }
 
   /** Unigram has it by its id, the others by its text. */

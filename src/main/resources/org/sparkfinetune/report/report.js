@@ -86,4 +86,22 @@
     says.style.left = Math.max(4, Math.min(event.clientX + 14, right)) + 'px';
     says.style.top = (under > room ? Math.max(4, event.clientY - says.offsetHeight - 12) : under) + 'px';
   });
+  // Rows that a search or a choice leaves out are hidden.
+  document.querySelectorAll('form.filters').forEach(function (form) {
+    var rows = Array.from(document.querySelectorAll('.' + form.dataset.rows + ' > *'));
+    var texts = rows.map(function (r) { return r.textContent.toLowerCase(); });
+    function choose() {
+      var of = new FormData(form), left = 0;
+      var text = String(of.get('text') || '').toLowerCase(), label = of.get('label'), right = of.get('right');
+      rows.forEach(function (row, i) {
+        var labels = row.dataset.labels.split(' ');
+        row.hidden = !texts[i].includes(text) || !(label ? labels.includes(label) : true) ||
+          !(right ? row.dataset.right === right : true);
+        if (!row.hidden) { left += 1; }
+      });
+      form.querySelector('output').textContent = left === rows.length ? left + ' rows' : left + ' of ' + rows.length + ' rows';
+    }
+    form.addEventListener('input', choose);
+    form.addEventListener('submit', function (event) { event.preventDefault(); });
+  });
 }());

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -108,6 +111,36 @@ class ExplainerTest {
             .get(0);
     assertThat(pair.words()).extracting(WordAttribution::sequence).containsExactly(0, 0, 1, 1);
     assertThat(pair.words().get(3).word()).isEqualTo("follows");
+  }
+
+  /** Against what masking by hand gives, and the same whatever is beside the text. */
+  @Test
+  void whatIsMeasuredIsOfEachTextAlone() {
+    Map<String, Object> settings = Map.of("measure", true, "steps", 8);
+    ExplainedText alone = explain(settings, "Where is my refund").get(0);
+    ExplainedText beside = explain(settings, "a", "Where is my refund", " ").get(1);
+    Faithfulness measured = alone.faithfulness().orElseThrow();
+    assertThat(beside.faithfulness().orElseThrow().deletion())
+        .isCloseTo(measured.deletion(), within(1e-6));
+    assertThat(beside.random().orElseThrow().insertion())
+        .isCloseTo(alone.random().orElseThrow().insertion(), within(1e-6));
+    assertThat(explain(settings, " ").get(0).faithfulness()).isEmpty();
+    assertThat(explain(Map.of(), "Where is my refund").get(0).faithfulness()).isEmpty();
+
+    // The top word of four is masked in four of the five shares, the top two in the last.
+    List<Integer> order = new ArrayList<>(List.of(0, 1, 2, 3));
+    order.sort(Comparator.comparingDouble(word -> -alone.words().get(word).score().orElseThrow()));
+    double whole = probability(alone.target(), Set.of());
+    double one = whole - probability(alone.target(), Set.of(order.get(0)));
+    double two = whole - probability(alone.target(), Set.of(order.get(0), order.get(1)));
+    assertThat(measured.comprehensiveness()).isCloseTo((4 * one + two) / 5, within(1e-6));
+  }
+
+  private static double probability(int label, Set<Integer> masked) {
+    String[] words = {"where", "is", "my", "refund"};
+    masked.forEach(word -> words[word] = "[MASK]");
+    float[] logits = explain(Map.of("method", "saliency"), String.join(" ", words)).get(0).logits();
+    return model.config().problemType().task().probabilities(logits)[label];
   }
 
   @Test

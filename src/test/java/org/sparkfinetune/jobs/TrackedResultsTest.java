@@ -71,8 +71,16 @@ class TrackedResultsTest {
           "audit.folds=2",
           "output=" + folder.resolve("audit"));
 
+      run(
+          new ExplainJob(),
+          tracked,
+          "model=" + TrackedJobs.BASE,
+          "data.input=" + rows,
+          "explain.steps=4",
+          "output=" + folder.resolve("explanation"));
+
       JsonNode runs = TrackedJobs.runs(server);
-      assertThat(runs).hasSize(3).allMatch(r -> r.path("status").asText().equals("FINISHED"));
+      assertThat(runs).hasSize(4).allMatch(r -> r.path("status").asText().equals("FINISHED"));
       JsonNode evaluation = runs.path(0);
       JsonNode metrics = json("evaluation/metrics.json");
       metrics
@@ -110,6 +118,11 @@ class TrackedResultsTest {
       assertThat(artifacts(server, audit, "audit"))
           .contains("audit/audit.json", "audit/report.html");
       assertThat(audit.at("/inputs/training/1").asText()).matches("[0-9a-f]{16}");
+
+      JsonNode explanation = runs.path(3);
+      assertValue(explanation, "explain_rows", 12);
+      assertThat(artifacts(server, explanation, "explain"))
+          .contains("explain/report.html", "explain/metrics.json");
 
       // Into the run that the model comes from, whose own parameters and tags stay.
       run(

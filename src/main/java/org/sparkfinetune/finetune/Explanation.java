@@ -1,0 +1,275 @@
+package org.sparkfinetune.finetune;
+
+import static org.apache.spark.sql.functions.abs;
+import static org.apache.spark.sql.functions.avg;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.when;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.storage.StorageLevel;
+import org.sparkfinetune.PublicApi;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.Setting;
+import org.sparkfinetune.config.SettingKeys;
+import org.sparkfinetune.config.Settings;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetReader;
+import org.sparkfinetune.data.ExampleColumns;
+import org.sparkfinetune.data.RejectReason;
+import org.sparkfinetune.data.TextColumns;
+import org.sparkfinetune.explain.AttributionMethod;
+import org.sparkfinetune.explain.ExplainArguments;
+import org.sparkfinetune.explain.Explainer;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.ExplanationColumns;
+import org.sparkfinetune.pipeline.PredictionColumns;
+import org.sparkfinetune.pipeline.PredictionWriter;
+import org.sparkfinetune.report.ClassWord;
+import org.sparkfinetune.report.ExplanationReport;
+import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.storage.OutputFiles;
+import org.sparkfinetune.text.NumberFormat;
+
+/**
+ * An explanation of what a classifier says of rows, as {@code jobs/explain} makes it: which words
+ * each answer comes from. Immutable: each method gives another explanation.
+ */
+@PublicApi
+public final class Explanation extends ModelRunBuilder<Explanation> {
+  /** The settings of an explanation. */
+  public static final SettingKeys KEYS =
+      DataArguments.texts("input")
+          .and(DataArguments.SCHEMA, "label_column", "label_separator")
+          .and(ExplainArguments.SCHEMA)
+          .and(ExplanationArguments.SCHEMA)
+          .and(ResultRecorder.KEYS);
+
+  private static final String REASON = "reason";
+
+  private Explanation(RunOptions options) {
+    super(options);
+  }
+
+  /** An explanation of all defaults, by Spark jobs of this session. */
+  public static Explanation on(SparkSession spark) {
+    return new Explanation(RunOptions.of(spark, KEYS, List.of()));
+  }
+
+  /**
+   * With rows to explain, in the place of {@code data.input}.
+   *
+   * @param rows with the columns that {@code data.text_column} and, of pairs, {@code
+   *     data.text_pair_column} name; where there is a column {@code data.label_column}, the page
+   *     says which predictions are right
+   */
+  public Explanation input(Dataset<Row> rows) {
+    return with(options.rows("input", rows));
+  }
+
+  /** With a folder to write to. An explanation must have one. */
+  public Explanation output(String folder) {
+    return with(options.output(folder));
+  }
+
+  /**
+   * Explains, and returns when rows and page are written.
+   *
+   * @throws UserException when there is no such model or no such label, no row has a text, or rows
+   *     or output cannot be worked with
+   */
+  public ExplanationResult run() {
+    return options.use(this::run);
+  }
+
+  private ExplanationResult run(Settings settings) throws IOException, InterruptedException {
+    OutputDirectory output = options.open(OutputFiles.OF_EXPLANATION);
+    DataArguments data = settings.get(DataArguments.SCHEMA);
+    Dataset<Row> input =
+        DatasetReader.readTexts(
+            options.spark(), data, warning -> options.console().line("warning: %s", warning));
+    ExplainArguments how = settings.get(ExplainArguments.SCHEMA);
+    PredictionColumns.requireNew(input, ExplanationColumns.names(how.measure()));
+    ClassifierPipeline pipeline = loadModel(data);
+    Explainer.target(how.target(), pipeline.labels());
+    Dataset<Row> judged = judged(input, data).persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
+      long usable = 0;
+      for (Row row : judged.groupBy(REASON).agg(count(lit(1))).collectAsList()) {
+        if (row.isNullAt(0)) {
+          usable = row.getLong(1);
+        } else {
+          rejected.put(RejectReason.of(row.getString(0)), row.getLong(1));
+        }
+      }
+      if (usable == 0) {
+        throw new UserException(
+            "data.input: no row can be explained%s"
+                .formatted(rejected.isEmpty() ? "" : ": " + RejectReason.inWords(rejected)));
+      }
+      output.clear(OutputFiles.OF_EXPLANATION);
+      ExplanationResult result =
+          ResultRecorder.record(
+              "explain",
+              settings,
+              Map.of("model", modelName()),
+              Optional.of(output),
+              options.spark(),
+              record -> explain(settings, pipeline, judged, rejected, output, record),
+              ExplanationResult::with);
+      pipeline.warning().ifPresent(warning -> options.console().line("warning: %s", warning));
+      return result;
+    } finally {
+      judged.unpersist();
+    }
+  }
+
+  /** The rows with their texts, and why they are not explained; null where they are. */
+  private static Dataset<Row> judged(Dataset<Row> input, DataArguments data) {
+    boolean malformed = Arrays.asList(input.columns()).contains(DatasetReader.MALFORMED);
+    List<Column> columns = new ArrayList<>();
+    columns.add(
+        struct(Arrays.stream(input.columns()).map(TextColumns::named).toArray(Column[]::new))
+            .as(ExampleColumns.ROW));
+    columns.add(TextColumns.named(data.textColumn()).cast("string").as(ExampleColumns.TEXT));
+    Column reason =
+        when(
+            malformed ? TextColumns.named(DatasetReader.MALFORMED).isNotNull() : lit(false),
+            RejectReason.MALFORMED_ROW.code());
+    reason =
+        reason.when(
+            TextColumns.isBlank(TextColumns.named(data.textColumn()).cast("string")),
+            RejectReason.BLANK_TEXT.code());
+    if (data.textPair().isPresent()) {
+      Column pair = TextColumns.named(data.textPair().get()).cast("string");
+      columns.add(pair.as(ExampleColumns.TEXT_PAIR));
+      reason = reason.when(TextColumns.isBlank(pair), RejectReason.BLANK_TEXT_PAIR.code());
+    }
+    columns.add(reason.as(REASON));
+    return input.select(columns.toArray(Column[]::new));
+  }
+
+  private ExplanationResult explain(
+      Settings settings,
+      ClassifierPipeline pipeline,
+      Dataset<Row> judged,
+      Map<RejectReason, Long> rejected,
+      OutputDirectory output,
+      ResultRecorder record)
+      throws IOException {
+    if (!rejected.isEmpty()) {
+      judged
+          .where(col(REASON).isNotNull())
+          .select(col(ExampleColumns.ROW), col(REASON))
+          .write()
+          .mode(SaveMode.Overwrite)
+          .json(output.path(OutputFiles.REJECTED_ROWS));
+    }
+    ExplainArguments how = settings.get(ExplainArguments.SCHEMA);
+    Dataset<Row> explained = pipeline.explain(judged.where(col(REASON).isNull()).drop(REASON), how);
+    List<Column> columns = new ArrayList<>();
+    columns.add(col(PredictionColumns.ROW + "." + ExampleColumns.ROW + ".*"));
+    ExplanationColumns.names(how.measure()).forEach(name -> columns.add(col(name)));
+    String place = output.path(OutputFiles.ATTRIBUTIONS);
+    Dataset<Row> written =
+        explained.select(columns.toArray(Column[]::new)).drop(DatasetReader.MALFORMED);
+    PredictionWriter.write(place, PredictionWriter.Format.PARQUET, true, written);
+    Dataset<Row> rows = options.spark().read().parquet(place);
+
+    ExplanationArguments shown = settings.get(ExplanationArguments.SCHEMA);
+    String words = output.path(OutputFiles.WORDS);
+    PredictionWriter.write(
+        words,
+        PredictionWriter.Format.PARQUET,
+        true,
+        ExplanationWords.of(rows, shown.topWords(), shown.minWordRows()).coalesce(1));
+    Dataset<Row> ofClasses = options.spark().read().parquet(words);
+    Map<String, Double> figures = figures(rows, rejected, how.measure());
+    output.writeJson(OutputFiles.METRICS, figures);
+    record.metrics("explain_", figures);
+    DataArguments data = settings.get(DataArguments.SCHEMA);
+    List<ClassWord> classWords = ExplanationWords.collect(ofClasses);
+    output.write(
+        OutputFiles.PAGE,
+        new ExplanationReport(
+                RunOptions.shown(data.input()),
+                modelName(),
+                shown(how),
+                tiles(figures),
+                FaithfulnessTable.of(figures),
+                figures.get("rows").longValue(),
+                new ExplanationPage(
+                        data, pipeline.problemType(), pipeline.labels(), options.console())
+                    .rows(rows, shown.pageRows()),
+                classWords)
+            .html());
+    record.files(OutputFiles.OF_EXPLANATION);
+    return new ExplanationResult(rows, ofClasses, figures, rejected, Optional.empty());
+  }
+
+  /** What there is to say of all rows, by name. */
+  private static Map<String, Double> figures(
+      Dataset<Row> rows, Map<RejectReason, Long> rejected, boolean measured) {
+    Column missed = abs(col(ExplanationColumns.COMPLETENESS_DELTA));
+    Map<String, Column> means = new LinkedHashMap<>();
+    means.put("completeness_delta_mean", avg(missed));
+    means.put("completeness_delta_max", max(missed));
+    if (measured) {
+      ExplanationColumns.FAITHFULNESS_FIELDS.forEach(
+          name -> means.put(name, avg(col(ExplanationColumns.FAITHFULNESS).getField(name))));
+    }
+    Row found = rows.agg(count(lit(1)), means.values().toArray(Column[]::new)).head();
+    Map<String, Double> figures = new LinkedHashMap<>();
+    figures.put("rows", (double) found.getLong(0));
+    figures.put(
+        "rejected_rows", (double) rejected.values().stream().mapToLong(Long::longValue).sum());
+    int column = 1;
+    for (String name : means.keySet()) {
+      if (!found.isNullAt(column)) {
+        figures.put(name, found.getDouble(column));
+      }
+      column++;
+    }
+    return figures;
+  }
+
+  private static Map<String, String> tiles(Map<String, Double> figures) {
+    Map<String, String> tiles = new LinkedHashMap<>();
+    figures.forEach(
+        (name, value) -> {
+          if (name.endsWith("rows")) {
+            tiles.put(name.replace('_', ' '), NumberFormat.grouped(value.longValue()));
+          } else if (name.startsWith("completeness_delta")) {
+            tiles.put(name.replace('_', ' '), NumberFormat.scientific(value, 1));
+          }
+        });
+    return tiles;
+  }
+
+  private static Map<String, String> shown(ExplainArguments how) {
+    Map<String, String> shown = new LinkedHashMap<>();
+    shown.put("method", Setting.spelling(how.method()));
+    if (how.method() == AttributionMethod.INTEGRATED_GRADIENTS) {
+      shown.put("steps", Integer.toString(how.steps()));
+      shown.put("baseline", Setting.spelling(how.baseline()));
+    }
+    shown.put("explained label", how.target().isEmpty() ? "the most probable" : how.target());
+    return shown;
+  }
+}

@@ -1,0 +1,30 @@
+package org.sparkfinetune.finetune;
+
+import org.sparkfinetune.config.Key;
+import org.sparkfinetune.config.Schema;
+
+/** What is shown of explained rows: more of the section {@code explain}. */
+public record ExplanationArguments(
+    @Key(
+            doc =
+                "The most rows on the page; of more, as many are drawn by a hash of their texts. All"
+                    + " are in attributions.",
+            defaultValue = "200",
+            min = 0,
+            max = 10_000)
+        int pageRows,
+    @Key(
+            doc = "How many words there are of each label, for it and against it.",
+            defaultValue = "20",
+            min = 1,
+            max = 1000)
+        int topWords,
+    @Key(
+            doc = "In how many rows of a label a word must occur to be one of these.",
+            defaultValue = "3",
+            min = 1,
+            max = 1_000_000)
+        int minWordRows) {
+  static final Schema<ExplanationArguments> SCHEMA =
+      Schema.of("explain", ExplanationArguments.class);
+}

@@ -1,0 +1,149 @@
+package org.sparkfinetune.finetune;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.input_file_name;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.monotonically_increasing_id;
+import static org.apache.spark.sql.functions.xxhash64;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.sparkfinetune.console.Console;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.LabelColumn;
+import org.sparkfinetune.data.TextColumns;
+import org.sparkfinetune.pipeline.ExplanationColumns;
+import org.sparkfinetune.pipeline.PredictionColumns;
+import org.sparkfinetune.report.ExplainedRow;
+import org.sparkfinetune.task.ProblemType;
+
+/** The rows of a page, out of all that were explained. */
+final class ExplanationPage {
+  private static final String TEXT = "text";
+  private static final String PAIR = "pair";
+  private static final String LABELS = "labels";
+  private static final String SEPARATOR = ", ";
+
+  private final DataArguments data;
+  private final ProblemType problemType;
+  private final List<String> known;
+  private final Console console;
+
+  /**
+   * @param known the model's labels
+   */
+  ExplanationPage(
+      DataArguments data, ProblemType problemType, List<String> known, Console console) {
+    this.known = known;
+    this.data = data;
+    this.problemType = problemType;
+    this.console = console;
+  }
+
+  /**
+   * Some rows, in the order of their files; the same of the same texts, however they are spread.
+   *
+   * @param explained as they were written, with the columns of the input
+   * @param most so many of them
+   */
+  List<ExplainedRow> rows(Dataset<Row> explained, int most) {
+    Column text = TextColumns.named(data.textColumn()).cast(DataTypes.StringType);
+    Column pair =
+        data.textPair()
+            .map(column -> TextColumns.named(column).cast(DataTypes.StringType))
+            .orElseGet(() -> lit(null).cast(DataTypes.StringType));
+    Dataset<Row> columns =
+        explained.select(
+            text.as(TEXT),
+            pair.as(PAIR),
+            labels(explained).as(LABELS),
+            col(PredictionColumns.PREDICTION),
+            col(ExplanationColumns.ATTRIBUTIONS),
+            col(ExplanationColumns.COMPLETENESS_DELTA),
+            col(ExplanationColumns.EXPLAINED),
+            col(ExplanationColumns.SPECIAL),
+            input_file_name().as("file"),
+            monotonically_increasing_id().as("at"));
+    Dataset<Row> some =
+        columns.orderBy(xxhash64(col(TEXT), col(PAIR)), col("file"), col("at")).limit(most);
+    List<Row> rows = some.orderBy("file", "at").collectAsList();
+    boolean judged =
+        rows.stream()
+            .map(row -> list(row, LABELS))
+            .anyMatch(of -> of != null && (of.isEmpty() || of.stream().anyMatch(known::contains)));
+    if (!judged && rows.stream().anyMatch(row -> list(row, LABELS) != null)) {
+      console.line(
+          "warning: data.label_column=%s has none of the model's labels in the rows of the page: which"
+              + " predictions are right is not told",
+          data.labelColumn());
+    }
+    return rows.stream().map(row -> row(row, judged)).toList();
+  }
+
+  /** The labels of a row, sorted; null where there are none. */
+  private Column labels(Dataset<Row> rows) {
+    Column none = lit(null).cast(DataTypes.createArrayType(DataTypes.StringType));
+    if (!Arrays.asList(rows.columns()).contains(data.labelColumn())) {
+      return none;
+    }
+    Column column = TextColumns.named(data.labelColumn());
+    DataType type = rows.select(column).schema().fields()[0].dataType();
+    Optional<String> expected =
+        LabelColumn.expectedInsteadOf(type, problemType, data.labelSeparator(), "problem_type");
+    if (expected.isPresent()) {
+      console.line(
+          "warning: data.label_column=%s is shown on no page: it is %s, and %s",
+          data.labelColumn(), type.simpleString(), expected.get());
+      return none;
+    }
+    return LabelColumn.of(column, type, problemType, data.labelSeparator()).labels();
+  }
+
+  private ExplainedRow row(Row row, boolean judged) {
+    List<String> texts = new ArrayList<>(List.of(row.<String>getAs(TEXT)));
+    if (data.textPair().isPresent()) {
+      texts.add(row.getAs(PAIR));
+    }
+    Optional<List<String>> labels = Optional.ofNullable(list(row, LABELS));
+    List<String> predicted =
+        problemType.task().hasLabelSets()
+            ? list(row, PredictionColumns.PREDICTION).stream().sorted().toList()
+            : List.of(row.<String>getAs(PredictionColumns.PREDICTION));
+    String explained = row.getAs(ExplanationColumns.EXPLAINED);
+    Double special = row.getAs(ExplanationColumns.SPECIAL);
+    Double delta = row.getAs(ExplanationColumns.COMPLETENESS_DELTA);
+    return new ExplainedRow(
+        texts,
+        labels.map(of -> String.join(SEPARATOR, of)).orElse(""),
+        String.join(SEPARATOR, predicted),
+        labels.filter(of -> judged).map(predicted::equals),
+        explained == null ? "" : explained,
+        row.<Row>getList(row.fieldIndex(ExplanationColumns.ATTRIBUTIONS)).stream()
+            .map(this::word)
+            .toList(),
+        special == null ? 0 : special,
+        delta == null ? OptionalDouble.empty() : OptionalDouble.of(delta));
+  }
+
+  private static List<String> list(Row row, String column) {
+    return row.isNullAt(row.fieldIndex(column)) ? null : row.getList(row.fieldIndex(column));
+  }
+
+  private ExplainedRow.Word word(Row word) {
+    Double score = word.getAs("score");
+    return new ExplainedRow.Word(
+        word.getAs("word"),
+        data.textPair().isPresent() ? word.<Integer>getAs("text") : 0,
+        word.<Integer>getAs("begin"),
+        word.<Integer>getAs("end"),
+        score == null ? OptionalDouble.empty() : OptionalDouble.of(score));
+  }
+}

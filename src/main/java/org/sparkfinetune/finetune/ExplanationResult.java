@@ -1,0 +1,98 @@
+package org.sparkfinetune.finetune;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.sparkfinetune.PublicApi;
+import org.sparkfinetune.data.RejectReason;
+import org.sparkfinetune.runs.RecordedRun;
+import org.sparkfinetune.text.NumberFormat;
+
+/** Which words a classifier's answers come from. Immutable. */
+@PublicApi
+public final class ExplanationResult {
+  private final Dataset<Row> rows;
+  private final Dataset<Row> words;
+  private final Map<String, Double> metrics;
+  private final Map<RejectReason, Long> rejected;
+  private final Optional<RecordedRun> recorded;
+
+  ExplanationResult(
+      Dataset<Row> rows,
+      Dataset<Row> words,
+      Map<String, Double> metrics,
+      Map<RejectReason, Long> rejected,
+      Optional<RecordedRun> recorded) {
+    this.rows = rows;
+    this.words = words;
+    this.metrics = metrics;
+    this.rejected = rejected;
+    this.recorded = recorded;
+  }
+
+  /** The same, with its record, which has ended. */
+  ExplanationResult with(RecordedRun run) {
+    return new ExplanationResult(rows, words, metrics, rejected, Optional.of(run));
+  }
+
+  /**
+   * The explained rows: all their columns and {@code prediction} (a string, or an array of strings
+   * for multi-label models), {@code attributions} (an array of structs of {@code word}, {@code
+   * begin}, {@code end} and {@code score}, of pairs also {@code text}; characters are counted as
+   * Spark's {@code substring} does, from 0; the score is null of a word behind the longest text),
+   * {@code completeness_delta} (a double, by how much the scores miss the sum that integrated
+   * gradients promise, else null), {@code explained_class} and {@code special_tokens_score} (what
+   * tokens that the tokenizer adds get); with {@code explain.measure} also {@code faithfulness}, a
+   * struct of what {@link #metrics} has the means of. They are read from the output.
+   */
+  public Dataset<Row> rows() {
+    return rows;
+  }
+
+  /**
+   * The words with the largest and the smallest mean attribution for each label: {@code class},
+   * {@code word} (in lower case), {@code mean_attribution}, {@code occurrences} and {@code rows}.
+   */
+  public Dataset<Row> words() {
+    return words;
+  }
+
+  /**
+   * What there is to say of all rows: {@code rows}, {@code rejected_rows} and, of integrated
+   * gradients, {@code completeness_delta_mean} and {@code completeness_delta_max}; with {@code
+   * explain.measure} the means of {@code comprehensiveness}, {@code sufficiency}, {@code deletion}
+   * and {@code insertion}, and the same of a random order of the words, as {@code random_deletion}.
+   */
+  public Map<String, Double> metrics() {
+    return metrics;
+  }
+
+  /**
+   * The rows that were not explained, by reason: {@code malformed_row}, {@code blank_text} or
+   * {@code blank_text_pair}; they are in {@code rejected_rows}.
+   */
+  public Map<String, Long> rejected() {
+    return rejected.entrySet().stream()
+        .collect(Collectors.toMap(entry -> entry.getKey().code(), Map.Entry::getValue));
+  }
+
+  /** The record of the explanation; empty where no tracking server is named. */
+  public Optional<RecordedRun> run() {
+    return recorded;
+  }
+
+  /** A text in brief. */
+  public String summary() {
+    String line = NumberFormat.thousands(metrics.get("rows").longValue()) + " rows explained";
+    String rows =
+        rejected.isEmpty() ? line : line + "; not explained: " + RejectReason.inWords(rejected);
+    return rows + "\n" + FaithfulnessTable.text(metrics);
+  }
+
+  @Override
+  public String toString() {
+    return summary();
+  }
+}

@@ -1,0 +1,108 @@
+package org.sparkfinetune.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.sparkfinetune.text.NumberFormat;
+
+/** A text with its words coloured. */
+final class ExplainedRowSection {
+  private static final int LEVELS = 4;
+  private static final int DIGITS = 3;
+
+  private ExplainedRowSection() {}
+
+  /** What the colours mean. */
+  static void legend(HtmlWriter out) {
+    out.open("p", "class", "attribution-legend").text("against ");
+    for (int level = -LEVELS; level <= LEVELS; level++) {
+      out.inline("span", level == 0 ? "0" : "\u00a0", "class", "w " + name(level));
+    }
+    out.text(" for the label \u2003");
+    out.inline("span", "not seen", "class", "w unseen");
+    out.text(" behind the longest text that the model reads");
+    out.close();
+  }
+
+  /**
+   * A row.
+   *
+   * @param labels the labels by their numbers among the page's filters
+   */
+  static void write(HtmlWriter out, ExplainedRow row, List<String> labels) {
+    List<String> numbers = new ArrayList<>();
+    for (String label : List.of(row.prediction(), row.label())) {
+      if (labels.contains(label)) {
+        numbers.add(Integer.toString(labels.indexOf(label)));
+      }
+    }
+    String right = row.right().map(is -> is ? "right" : "wrong").orElse("");
+    out.open("article", "data-labels", String.join(" ", numbers), "data-right", right);
+    out.open("p", "class", "said");
+    if (!right.isEmpty()) {
+      out.element("span", right, "class", "verdict " + right);
+    }
+    said(out, "says", row.prediction().isEmpty() ? "no label" : row.prediction());
+    if (!row.label().isEmpty() && !right.equals("right")) {
+      said(out, "label", row.label());
+    }
+    if (!row.explained().isEmpty() && !row.explained().equals(row.prediction())) {
+      said(out, "explained", row.explained());
+    }
+    out.close();
+    double largest =
+        row.words().stream().mapToDouble(word -> Math.abs(word.score().orElse(0))).max().orElse(0);
+    for (int i = 0; i < row.texts().size(); i++) {
+      text(out, row, i, largest);
+    }
+    out.open("p", "class", "quiet sums");
+    out.text("special tokens " + signed(row.special()));
+    row.delta()
+        .ifPresent(delta -> out.text(", sum missed by " + NumberFormat.scientific(delta, 1)));
+    out.close().close();
+  }
+
+  private static void said(HtmlWriter out, String what, String label) {
+    out.open("span").inline("span", what + " ", "class", "quiet").inline("bdi", label).close();
+  }
+
+  private static void text(HtmlWriter out, ExplainedRow row, int index, double largest) {
+    String text = row.texts().get(index);
+    out.open("p", "class", "text", "dir", "auto");
+    int at = 0;
+    for (ExplainedRow.Word word : row.words()) {
+      if (word.text() == index) {
+        int begin = text.offsetByCodePoints(0, word.begin());
+        int end = text.offsetByCodePoints(begin, word.end() - word.begin());
+        out.text(text.substring(at, begin));
+        word(out, text.substring(begin, end), word, largest);
+        at = end;
+      }
+    }
+    out.text(text.substring(at)).close();
+  }
+
+  private static void word(HtmlWriter out, String text, ExplainedRow.Word word, double largest) {
+    if (word.score().isEmpty()) {
+      out.inline("span", text, "class", "w unseen", "title", "not seen by the model");
+      return;
+    }
+    double score = word.score().getAsDouble();
+    String shown = signed(score);
+    int level = level(score, largest);
+    out.inline("span", text, "class", "w " + name(level), "title", shown, "data-score", shown);
+  }
+
+  /** From -4 to 4. */
+  static int level(double score, double largest) {
+    return largest == 0 ? 0 : (int) Math.round(LEVELS * score / largest);
+  }
+
+  private static String name(int level) {
+    return level == 0 ? "a0" : (level > 0 ? "for" : "against") + Math.abs(level);
+  }
+
+  /** A score with its sign. */
+  static String signed(double score) {
+    return (score > 0 ? "+" : "") + NumberFormat.fixed(score, DIGITS);
+  }
+}

@@ -1,0 +1,128 @@
+package org.sparkfinetune.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Element;
+
+class ExplanationReportTest {
+  private static final String EMOJI = "the \uD83D\uDC69\u200D\uD83D\uDC67 <b>card</b>";
+
+  private static ExplainedRow.Word word(String text, int sequence, String word, double score) {
+    int at = text.indexOf(word);
+    int begin = text.codePointCount(0, at);
+    return new ExplainedRow.Word(
+        word,
+        sequence,
+        begin,
+        begin + word.codePointCount(0, word.length()),
+        Double.isNaN(score) ? OptionalDouble.empty() : OptionalDouble.of(score));
+  }
+
+  private static ExplainedRow row(
+      List<String> texts, String label, String prediction, List<ExplainedRow.Word> words) {
+    return new ExplainedRow(
+        texts,
+        label,
+        prediction,
+        label.isEmpty() ? Optional.empty() : Optional.of(label.equals(prediction)),
+        prediction,
+        words,
+        0.25,
+        OptionalDouble.of(-3e-4));
+  }
+
+  private static Html page(List<ExplainedRow> rows, long total) throws Exception {
+    return Html.parse(
+        new ExplanationReport(
+                "in.csv",
+                "<model>",
+                Map.of("method", "occlusion"),
+                Map.of("rows", "2"),
+                List.of(
+                    new FaithfulnessFigure("comprehensiveness", 0.5, 0.25, true),
+                    new FaithfulnessFigure("deletion", 0.5, 0.25, false)),
+                total,
+                rows,
+                List.of(
+                    new ClassWord("card", "<visa>", 2, 7, 5),
+                    new ClassWord("card", "not", -1, 3, 3)))
+            .html());
+  }
+
+  @Test
+  void wordsAreColouredWhereTheyStand() throws Exception {
+    Html page =
+        page(
+            List.of(
+                row(
+                    List.of(EMOJI),
+                    "card",
+                    "card",
+                    List.of(
+                        word(EMOJI, 0, "the", -1),
+                        word(EMOJI, 0, "card", 4),
+                        word(EMOJI, 0, "/b", Double.NaN)))),
+            1);
+    Element text = page.all("//article/p[@class='text']").get(0);
+    assertThat(text.getTextContent()).isEqualTo(EMOJI);
+    assertThat(text.getAttribute("dir")).isEqualTo("auto");
+    List<Element> words = page.all("//article//span[starts-with(@class, 'w ')]");
+    assertThat(words).extracting(Element::getTextContent).containsExactly("the", "card", "/b");
+    assertThat(words)
+        .extracting(word -> word.getAttribute("class"))
+        .containsExactly("w against1", "w for4", "w unseen");
+    assertThat(words.get(1).getAttribute("data-score")).isEqualTo("+4.000");
+    assertThat(words.get(1).getAttribute("title")).isEqualTo("+4.000");
+    assertThat(page.texts("//article/p[@class='quiet sums']"))
+        .containsExactly("special tokens +0.250, sum missed by -3e-4");
+  }
+
+  @Test
+  void rowsAreToldApartForTheFilters() throws Exception {
+    List<ExplainedRow> rows = new ArrayList<>();
+    rows.add(row(List.of("a"), "card", "cash", List.of(word("a", 0, "a", 0))));
+    rows.add(row(List.of("one", "two"), "cash", "cash", List.of(word("two", 1, "two", 1))));
+    rows.add(row(List.of("b"), "", "<x>", List.of()));
+    Html page = page(rows, 40);
+    assertThat(page.texts("//select[@name='label']/option"))
+        .containsExactly("any", "<x>", "card", "cash");
+    assertThat(page.all("//article"))
+        .extracting(article -> article.getAttribute("data-labels"))
+        .containsExactly("2 1", "2 2", "0");
+    assertThat(page.all("//article"))
+        .extracting(article -> article.getAttribute("data-right"))
+        .containsExactly("wrong", "right", "");
+    assertThat(page.texts("//article[2]/p[@class='text']")).containsExactly("one", "two");
+    assertThat(page.texts("//article[1]//span[@class='w a0']")).containsExactly("a");
+    assertThat(page.texts("//p[@class='note']"))
+        .containsExactly("3 of the 40 rows: all are in attributions.");
+  }
+
+  @Test
+  void tablesSayWhatIsBetterThanARandomOrder() throws Exception {
+    Html page = page(List.of(), 0);
+    assertThat(page.rows("Faithfulness"))
+        .containsExactly(
+            List.of("comprehensiveness", "0.5000", "0.2500", "higher is better"),
+            List.of("deletion", "0.5000", "0.2500", "lower is better"));
+    assertThat(page.texts("//td[contains(@class, 'better')]")).containsExactly("0.5000");
+    assertThat(page.rows("Words by label"))
+        .containsExactly(List.of("<visa>", "+2.000", "7", "5"), List.of("not", "-1.000", "3", "3"));
+    assertThat(page.texts("//section[h2='Rows']/p")).containsExactly("None is shown.");
+  }
+
+  @Test
+  void levelsAreEvenAndZeroIsNone() {
+    assertThat(ExplainedRowSection.level(0, 0)).isZero();
+    assertThat(ExplainedRowSection.level(2, 2)).isEqualTo(4);
+    assertThat(ExplainedRowSection.level(-2, 2)).isEqualTo(-4);
+    assertThat(ExplainedRowSection.level(0.2, 2)).isZero();
+    assertThat(ExplainedRowSection.level(1, 2)).isEqualTo(2);
+  }
+}
