@@ -114,6 +114,7 @@ class AuditTest {
         FineTuning.on(spark)
             .console(Console.quiet())
             .set("model.base", BASE.toString())
+            .set("model.max_length", 16)
             .set("training.num_train_epochs", 1)
             .set("data.train", output.resolve("issues").toString())
             .set("data.weight_column", "quality")
