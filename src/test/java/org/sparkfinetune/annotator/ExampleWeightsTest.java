@@ -118,7 +118,7 @@ class ExampleWeightsTest {
               .setNumTrainEpochs(20)
               .setWeightCol(shift == 0 ? "weight" : "opposite");
       approach.setOutputCol("category");
-      TransformerClassifierModel model = (TransformerClassifierModel) approach.fit(messages);
+      TransformerClassifierModel model = approach.fit(messages);
       assertThat(model.provenance().orElseThrow().data()).containsEntry("example_weights", true);
       Dataset<Row> predicted =
           model.transform(
