@@ -135,6 +135,7 @@ def main():
         place = work / way
         trainings[way] = (place / "train.csv", [])
         trainings[f"{way}, issues dropped"] = (work / f"{place.name}-issues", ["data.drop_issues=true"])
+        trainings[f"{way}, weighted by quality"] = (work / f"{place.name}-issues", ["data.weight_column=quality"])
         for number, name in enumerate(args.filter or FILTERS):
             table.begin(f"{way}, {name}")
             extra = [folds, f"audit.filter={name}", *(["resume=true"] if number else [])]
@@ -160,9 +161,11 @@ def main():
             figures[f"precision_{key}"], figures[f"recall_{key}"] = precision, recall
             figures[f"rows_differing_by_ties_{key}"] = differing
     if not args.clean:
-        trainings["unchanged, issues dropped"] = (work / "clean" / "audit" / "issues", ["data.drop_issues=true"])
+        clean_issues = work / "clean" / "audit" / "issues"
+        trainings["unchanged, issues dropped"] = (clean_issues, ["data.drop_issues=true"])
+        trainings["unchanged, weighted by quality"] = (clean_issues, ["data.weight_column=quality"])
     print()
-    table = common.Table(len(trainings), [("trained on", 30), ("test accuracy", 22)])
+    table = common.Table(len(trainings), [("trained on", 34), ("test accuracy", 22)])
     for name, (train, extra) in trainings.items():
         table.begin(name)
         accuracies = test_accuracy(train, kept.test, dataset, epochs, args.pairs, work / "fine-tune", extra)

@@ -9,7 +9,7 @@ writes into src/test/resources/org/sparkfinetune/train/
                      Adam and SGD, transformers' Adafactor, timm's Lamb and Lion
     schedules.json   the factors of transformers' get_scheduler at every step
     losses.json      sum, weight and gradient of PyTorch's losses; of focal losses as their formula has
-                     them, in fp64
+                     them, in fp64; the same of weighted rows, whose micro-batches' gradients add up
 
 Weights, gradients and logits come from `value`, whose arithmetic is exact and which the tests have too.
 """
@@ -176,6 +176,11 @@ SETS = [[0], [1, 3], [], [0, 1, 2, 3], [2], [3], [0, 2]]
 ROWS = len(SINGLE)
 
 
+# What the rows' losses are multiplied by; fp32 holds them. And the rows of each micro-batch.
+ROW_WEIGHTS = [1.0, 0.25, 2.0, 0.0, 3.5, 0.625, 1.0]
+MICRO_BATCHES = [3, 2, 2]
+
+
 def logits():
     numbers = [3 * value(9, row, c) for row in range(ROWS) for c in range(len(LABELS))]
     # One row is sure of its label, one of another.
@@ -196,7 +201,24 @@ def loss_case(settings, x, total, weight):
     }
 
 
-def single_label_case(loss, gamma, class_weights, smoothing):
+def weighted_case(settings, row_losses, counts):
+    """The weighted mean of PyTorch's losses of single rows, as gradients of micro-batches add up to it."""
+    x, w = logits(), torch.tensor(ROW_WEIGHTS, dtype=torch.float64)
+    weight = (w * counts).sum()
+    total = 0.0
+    for part in torch.arange(ROWS).split(MICRO_BATCHES):
+        loss = (w[part] * row_losses(x[part], part)).sum()
+        (loss / weight).backward()
+        total += loss.item()
+    return {
+        "settings": settings,
+        "sum": total,
+        "weight": weight.item(),
+        "gradient": [float(f"{g:.12g}") for g in x.grad.flatten().tolist()],
+    }
+
+
+def single_label_case(loss, gamma, class_weights, smoothing, weighted=False):
     x, y = logits(), torch.tensor(SINGLE)
     weights = torch.ones(len(LABELS), dtype=torch.float64)
     if class_weights == "balanced":
@@ -205,28 +227,40 @@ def single_label_case(loss, gamma, class_weights, smoothing):
         weights[0], weights[2] = 2.5, 0.5
     # The tests' weights are fp32.
     weights = weights.float().double()
-    if loss == "auto":
-        total = F.cross_entropy(x, y, weights, reduction="sum", label_smoothing=smoothing)
-        mean = F.cross_entropy(x, y, weights, label_smoothing=smoothing)
-        assert torch.allclose(mean, total / weights[y].sum())
-    else:
+
+    def focal(x, y):
         q = (1 - smoothing) * F.one_hot(y, len(LABELS)) + smoothing / len(LABELS)
         log_p = torch.log_softmax(x, 1)
         # Of the other logits, as 1 - p rounds to 0 even in fp64.
         others = torch.stack(
             [x[:, [k for k in range(len(LABELS)) if k != c]].logsumexp(1) for c in range(len(LABELS))], 1
         )
-        total = -(weights * q * (gamma * (others - x.logsumexp(1, True))).exp() * log_p).sum()
+        return weights * q * (gamma * (others - x.logsumexp(1, True))).exp() * log_p
+
     settings = {
         "loss": loss,
         "focal_gamma": gamma,
         "class_weights": class_weights,
         "label_smoothing_factor": smoothing,
     }
+    if weighted and loss == "auto":
+        return weighted_case(
+            settings,
+            lambda x, part: F.cross_entropy(x, y[part], weights, reduction="none", label_smoothing=smoothing),
+            weights[y],
+        )
+    if weighted:
+        return weighted_case(settings, lambda x, part: -focal(x, y[part]).sum(1), weights[y])
+    if loss == "auto":
+        total = F.cross_entropy(x, y, weights, reduction="sum", label_smoothing=smoothing)
+        mean = F.cross_entropy(x, y, weights, label_smoothing=smoothing)
+        assert torch.allclose(mean, total / weights[y].sum())
+    else:
+        total = -focal(x, y).sum()
     return loss_case(settings, x, total, weights[y].sum().item())
 
 
-def multi_label_case(loss, gamma, pos_weight):
+def multi_label_case(loss, gamma, pos_weight, weighted=False):
     x = logits()
     y = torch.zeros(ROWS, len(LABELS), dtype=torch.float64)
     for row, labels in enumerate(SETS):
@@ -237,32 +271,52 @@ def multi_label_case(loss, gamma, pos_weight):
     elif pos_weight != "none":
         weights[1], weights[3] = 4.0, 0.3
     weights = weights.float().double()
+
+    def focal(x, y):
+        has = weights * (gamma * F.logsigmoid(-x)).exp() * F.logsigmoid(x)
+        has_not = (gamma * F.logsigmoid(x)).exp() * F.logsigmoid(-x)
+        return y * has + (1 - y) * has_not
+
+    settings = {"loss": loss, "focal_gamma": gamma, "pos_weight": pos_weight}
+    counts = torch.full((ROWS,), float(len(LABELS)), dtype=torch.float64)
+    if weighted and loss == "auto":
+        return weighted_case(
+            settings,
+            lambda x, part: F.binary_cross_entropy_with_logits(
+                x, y[part], pos_weight=weights, reduction="none"
+            ).sum(1),
+            counts,
+        )
+    if weighted:
+        return weighted_case(settings, lambda x, part: -focal(x, y[part]).sum(1), counts)
     if loss == "auto":
         total = F.binary_cross_entropy_with_logits(x, y, pos_weight=weights, reduction="sum")
     else:
-        has = weights * (gamma * F.logsigmoid(-x)).exp() * F.logsigmoid(x)
-        has_not = (gamma * F.logsigmoid(x)).exp() * F.logsigmoid(-x)
-        total = -(y * has + (1 - y) * has_not).sum()
-    return loss_case({"loss": loss, "focal_gamma": gamma, "pos_weight": pos_weight}, x, total, y.numel())
+        total = -focal(x, y).sum()
+    return loss_case(settings, x, total, y.numel())
 
 
 def losses():
     kinds = [("auto", 2.0), ("focal", 2.0), ("focal", 0.5), ("focal", 0.0)]
+    single = list(itertools.product(kinds, ("none", "balanced", "a=2.5, c=0.5"), (0.0, 0.1)))
+    sets = list(itertools.product(kinds, ("none", "balanced", "b=4,d=0.3")))
     return {
         "labels": LABELS,
         "single": SINGLE,
         "sets": SETS,
         "logits": rounded(logits()),
-        "single_label_classification": [
-            single_label_case(*kind, weights, smoothing)
-            for kind, weights, smoothing in itertools.product(
-                kinds, ("none", "balanced", "a=2.5, c=0.5"), (0.0, 0.1)
-            )
-        ],
-        "multi_label_classification": [
-            multi_label_case(*kind, weights)
-            for kind, weights in itertools.product(kinds, ("none", "balanced", "b=4,d=0.3"))
-        ],
+        "single_label_classification": [single_label_case(*kind, *rest) for kind, *rest in single],
+        "multi_label_classification": [multi_label_case(*kind, weights) for kind, weights in sets],
+        "weights": ROW_WEIGHTS,
+        "micro_batches": MICRO_BATCHES,
+        "weighted": {
+            "single_label_classification": [
+                single_label_case(*kind, *rest, weighted=True) for kind, *rest in single
+            ],
+            "multi_label_classification": [
+                multi_label_case(*kind, weights, weighted=True) for kind, weights in sets
+            ],
+        },
     }
 
 

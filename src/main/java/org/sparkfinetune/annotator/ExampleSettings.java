@@ -33,6 +33,8 @@ record ExampleSettings(
         "validationIndicatorCol",
         columns.validationIndicator().orElse("not set"),
         other.columns.validationIndicator().orElse("not set"));
+    require(
+        "weightCol", columns.weight().orElse("not set"), other.columns.weight().orElse("not set"));
     require("validation_split", share, other.share);
     if (share > 0) {
       require("seed", seed, other.seed);

@@ -32,6 +32,7 @@ final class FitProvenance {
     put(settings, SchemaParams.TRAINING, training);
     Map<String, Object> data = new LinkedHashMap<>();
     data.put(ModelProvenance.TEXT_PAIRS, columns.documents().size() > 1);
+    data.put("example_weights", columns.weight().isPresent());
     data.put("train_examples", examples.trainRows());
     data.put("validation_examples", examples.validationRows());
     data.put("truncated_examples", examples.truncated());

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructType;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.data.LabelColumn;
@@ -17,13 +18,15 @@ import org.sparkfinetune.task.ProblemType;
  * @param label what {@link LabelColumn} takes
  * @param labelSeparator what stands between the labels of a string of multi-label data
  * @param validationIndicator booleans, true for the rows to validate on
+ * @param weight numbers that the losses of the rows to train on are multiplied by
  */
 record TrainingColumns(
     List<String> documents,
     String label,
     ProblemType problemType,
     String labelSeparator,
-    Optional<String> validationIndicator) {
+    Optional<String> validationIndicator,
+    Optional<String> weight) {
   /**
    * Checks that the columns are there, with the types they need.
    *
@@ -41,6 +44,17 @@ record TrainingColumns(
                 "validation indicator column %s is of type %s: expected booleans",
                 column, indicator.simpleString()));
       }
+    }
+    weight.ifPresent(column -> checkWeight(schema, column));
+  }
+
+  private void checkWeight(StructType schema, String column) {
+    DataType type = type(schema, column, "the weights of the rows (weightCol)");
+    if (!(type instanceof NumericType)) {
+      throw new UserException(
+          String.format(
+              "weight column %s is of type %s: expected numbers, 0 or greater",
+              column, type.simpleString()));
     }
   }
 

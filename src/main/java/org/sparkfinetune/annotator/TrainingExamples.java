@@ -13,6 +13,7 @@ import static org.apache.spark.sql.functions.sum;
 import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.zip_with;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -50,8 +51,10 @@ final class TrainingExamples implements AutoCloseable {
   private static final String TEXT_PAIR = ExampleColumns.TEXT_PAIR;
   private static final String IS_VALIDATION = ExampleColumns.IS_VALIDATION;
   private static final String FOLD = ExampleColumns.FOLD;
+  private static final String WEIGHT = ExampleColumns.WEIGHT;
   private static final String LABELS = "labels";
   private static final String FAULT = "fault";
+  private static final String WEIGHT_FAULT = "weight_fault";
   private static final String UNEQUAL = "unequal";
   private static final String REASON = "reason";
 
@@ -62,15 +65,17 @@ final class TrainingExamples implements AutoCloseable {
 
   private final Dataset<Row> encoded;
   private final boolean validated;
+  private final boolean weighted;
   private LabelIndex labels;
   private long truncated;
   private UnknownTokens unknown;
   private long trainRows;
   private long validationRows;
 
-  private TrainingExamples(Dataset<Row> encoded, boolean validated) {
+  private TrainingExamples(Dataset<Row> encoded, boolean validated, boolean weighted) {
     this.encoded = encoded;
     this.validated = validated;
+    this.weighted = weighted;
   }
 
   /**
@@ -100,7 +105,8 @@ final class TrainingExamples implements AutoCloseable {
     TrainingExamples examples =
         new TrainingExamples(
             encoded.persist(StorageLevel.MEMORY_AND_DISK()),
-            columns.validationIndicator().isPresent() || share > 0);
+            columns.validationIndicator().isPresent() || share > 0,
+            columns.weight().isPresent());
     try {
       examples.index(columns, dataset.schema().apply(columns.label()), maxLength);
       return examples;
@@ -116,8 +122,9 @@ final class TrainingExamples implements AutoCloseable {
   }
 
   /**
-   * Columns {@code input_ids}, {@code second_segment_start}, {@code labels} (indices) and {@code
-   * is_validation}, as {@link DistributedTrainer#train} takes them.
+   * Columns {@code input_ids}, {@code second_segment_start}, {@code labels} (indices), {@code
+   * is_validation} and, if there is a column of weights, {@code weight}, as {@link
+   * DistributedTrainer#train} takes them.
    */
   Dataset<Row> rows() {
     return rows(col(REASON).isNull());
@@ -129,13 +136,17 @@ final class TrainingExamples implements AutoCloseable {
   }
 
   private Dataset<Row> rows(Column which) {
-    return encoded
-        .where(which)
-        .select(
-            col(DatasetTokenizer.INPUT_IDS),
-            col(DatasetTokenizer.SECOND_SEGMENT_START),
-            labels.indicesOf(col(LABELS)).as(LABELS),
-            col(IS_VALIDATION));
+    List<Column> columns =
+        new ArrayList<>(
+            List.of(
+                col(DatasetTokenizer.INPUT_IDS),
+                col(DatasetTokenizer.SECOND_SEGMENT_START),
+                labels.indicesOf(col(LABELS)).as(LABELS),
+                col(IS_VALIDATION)));
+    if (weighted) {
+      columns.add(col(WEIGHT));
+    }
+    return encoded.where(which).select(columns.toArray(Column[]::new));
   }
 
   /** How many examples are trained on. */
@@ -182,19 +193,29 @@ final class TrainingExamples implements AutoCloseable {
             columns.labelType(dataset.schema()),
             columns.problemType(),
             columns.labelSeparator());
+    Column isValidation = coalesce(indicator, lit(false));
+    Optional<Column> weight = columns.weight().map(TextColumns::named);
+    Column weightFault =
+        weight
+            .map(column -> when(not(isValidation), RejectReason.ofWeight(column)))
+            .orElse(lit(null).cast("string"));
     Dataset<Row> examples =
         dataset
             .select(
                 explode_outer(when(not(unequal), texts)).as("texts"),
                 label.labels().as(LABELS),
                 label.fault().as(FAULT),
-                coalesce(indicator, lit(false)).as(IS_VALIDATION),
+                weight.orElse(lit(1)).cast("float").as(WEIGHT),
+                weightFault.as(WEIGHT_FAULT),
+                isValidation.as(IS_VALIDATION),
                 fold.as(FOLD),
                 unequal.as(UNEQUAL))
             .select(
                 col("texts.*"),
                 col(LABELS),
                 col(FAULT),
+                col(WEIGHT),
+                col(WEIGHT_FAULT),
                 col(IS_VALIDATION),
                 col(FOLD),
                 col(UNEQUAL))
@@ -202,12 +223,17 @@ final class TrainingExamples implements AutoCloseable {
                 REASON,
                 when(col(UNEQUAL), RejectReason.UNPAIRED_DOCUMENTS.code())
                     .otherwise(
-                        RejectReason.of(
-                            col(TEXT),
-                            pairs ? Optional.of(col(TEXT_PAIR)) : Optional.empty(),
-                            col(LABELS),
-                            col(FAULT))))
-            .drop(UNEQUAL, FAULT);
+                        coalesce(
+                            RejectReason.of(
+                                col(TEXT),
+                                pairs ? Optional.of(col(TEXT_PAIR)) : Optional.empty(),
+                                col(LABELS),
+                                col(FAULT)),
+                            col(WEIGHT_FAULT))))
+            .drop(UNEQUAL, FAULT, WEIGHT_FAULT);
+    if (weight.isEmpty()) {
+      examples = examples.drop(WEIGHT);
+    }
     return pairs ? examples : examples.drop(TEXT_PAIR);
   }
 
@@ -228,6 +254,7 @@ final class TrainingExamples implements AutoCloseable {
     Map<String, Long> train = new TreeMap<>();
     Map<String, Long> validation = new TreeMap<>();
     boolean several = label.dataType() instanceof ArrayType;
+    long weightless = 0;
     long unknownTokens = 0;
     long tokens = 0;
     for (Row row : countByLabel()) {
@@ -241,6 +268,7 @@ final class TrainingExamples implements AutoCloseable {
         validationRows += examples;
       } else {
         trainRows += examples;
+        weightless += row.getLong(8);
       }
       if (!row.isNullAt(1)) {
         (isValidation ? validation : train).put(row.getString(1), row.getLong(3));
@@ -269,6 +297,7 @@ final class TrainingExamples implements AutoCloseable {
         carried
             .filter(index -> train.keySet().containsAll(index.names()))
             .orElseGet(() -> LabelIndex.of(train.keySet()));
+    checkWeights(weightless);
     if (truncated > 0) {
       LOG.warn("truncated: {} examples to max_length={} tokens", truncated, maxLength);
     }
@@ -278,7 +307,7 @@ final class TrainingExamples implements AutoCloseable {
   /**
    * Counts by reason, label and whether they are validated on: the examples that have the label,
    * those of them that are counted there so that each is counted once, and of these how many are
-   * truncated, their unknown tokens and all their tokens.
+   * truncated, their unknown tokens, all their tokens, and how many have the weight 0.
    */
   private List<Row> countByLabel() {
     Column once = coalesce(col("position"), lit(0)).equalTo(0);
@@ -289,6 +318,7 @@ final class TrainingExamples implements AutoCloseable {
             col(DatasetTokenizer.TRUNCATED).cast("long").as("truncated"),
             col(DatasetTokenizer.UNKNOWN_TOKENS).cast("long").as("unknown"),
             size(col(DatasetTokenizer.INPUT_IDS)).cast("long").as("tokens"),
+            (weighted ? col(WEIGHT).equalTo(0).cast("long") : lit(0L)).as("weightless"),
             posexplode_outer(col(LABELS)).as(new String[] {"position", "label"}))
         .groupBy(REASON, "label", IS_VALIDATION)
         .agg(
@@ -296,7 +326,8 @@ final class TrainingExamples implements AutoCloseable {
             sum(once.cast("long")),
             sum(when(once, col("truncated")).otherwise(0L)),
             sum(when(once, col("unknown")).otherwise(0L)),
-            sum(when(once, col("tokens")).otherwise(0L)))
+            sum(when(once, col("tokens")).otherwise(0L)),
+            sum(when(once, col("weightless")).otherwise(0L)))
         .collectAsList();
   }
 
@@ -309,6 +340,19 @@ final class TrainingExamples implements AutoCloseable {
                 "cannot train: %s: %d examples; %s",
                 reason.words(), rejected.get(reason), reason.meaning()));
       }
+    }
+  }
+
+  private void checkWeights(long weightless) {
+    if (weightless > 0 && weightless == trainRows) {
+      throw new UserException(
+          String.format(
+              "cannot train: the weight of all %d training examples is 0 (weightCol,"
+                  + " data.weight_column): expected one above 0, or no column of weights",
+              trainRows));
+    }
+    if (weightless > 0) {
+      LOG.info("{} training examples have the weight 0: they do not count", weightless);
     }
   }
 

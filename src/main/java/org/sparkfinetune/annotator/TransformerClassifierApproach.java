@@ -63,6 +63,7 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
   private final Param<String> labelSeparator;
   private final Param<String> validationIndicatorCol;
   private final DoubleParam validationSplit;
+  private final Param<String> weightCol;
   private transient Consumer<TrainingProgress> progress = ignored -> {};
 
   /** Creates an estimator with every default and a uid of its own. */
@@ -99,6 +100,12 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
                 + " validationIndicatorCol; 0 holds out none. Allowed: >= 0 and < 1.",
             ParamValidators.inRange(0, 1, true, false));
     setDefault(validationSplit, 0.0);
+    weightCol =
+        new Param<>(
+            this,
+            "weightCol",
+            "Numeric column with the weight of each row to train on, 0 or greater: what its loss is"
+                + " multiplied by. When not set, all rows count alike.");
   }
 
   /** The reader of a saved estimator. */
@@ -179,6 +186,22 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
   /** Sets {@link #validationSplit}. */
   public TransformerClassifierApproach setValidationSplit(double share) {
     set(validationSplit, share);
+    return this;
+  }
+
+  /**
+   * Numeric column with the weight of each row to train on (not set by default: all count alike). A
+   * step's loss is {@code sum(weight * loss) / sum(weight)}, over all workers; class weights
+   * multiply the rows' weights. Rows whose weight is null, NaN, negative or infinite are rejected
+   * and counted in the log. Rows to validate on need no weight, and are measured unweighted.
+   */
+  public Param<String> weightCol() {
+    return weightCol;
+  }
+
+  /** Sets {@link #weightCol}. */
+  public TransformerClassifierApproach setWeightCol(String column) {
+    set(weightCol, column);
     return this;
   }
 
@@ -352,9 +375,12 @@ public final class TransformerClassifierApproach extends TransformerClassifierPa
         getOrDefault(labelColumn),
         modelArguments().problemType(),
         getOrDefault(labelSeparator),
-        isDefined(validationIndicatorCol)
-            ? Optional.of(getOrDefault(validationIndicatorCol))
-            : Optional.empty());
+        named(validationIndicatorCol),
+        named(weightCol));
+  }
+
+  private Optional<String> named(Param<String> column) {
+    return isDefined(column) ? Optional.of(getOrDefault(column)) : Optional.empty();
   }
 
   private static final class NotEmpty extends AbstractFunction1<String, Object>

@@ -36,7 +36,8 @@ public final class Audit extends RunBuilder<Audit> {
       SettingKeys.of(AuditArguments.SCHEMA)
           .and(FineTuneSchema.KEYS)
           .and(ResultRecorder.KEYS)
-          .without("data.validation_split", "data.test_split", "data.drop_issues");
+          .without(
+              "data.validation_split", "data.test_split", "data.drop_issues", "data.weight_column");
 
   private boolean resume;
 

@@ -58,6 +58,14 @@ public record DataArguments(
         String labelSeparator,
     @Key(
             doc =
+                "The column that holds the weight of each training row, a number that is not"
+                    + " negative: what the row's loss is multiplied by, as Spark ML's weightCol. A"
+                    + " step's loss is sum(weight * loss) / sum(weight); 0 leaves a row out of it."
+                    + " When not set, all rows count alike.",
+            defaultValue = "")
+        String weightColumn,
+    @Key(
+            doc =
                 "Share of each class's training rows held out for validation when"
                     + " validation is not set; 0 holds none out.",
             defaultValue = "0.1",
@@ -154,10 +162,16 @@ public record DataArguments(
     return textPairColumn.isEmpty() ? Optional.empty() : Optional.of(textPairColumn);
   }
 
+  /** The column of the training rows' weights; empty when all rows count alike. */
+  public Optional<String> weight() {
+    return weightColumn.isEmpty() ? Optional.empty() : Optional.of(weightColumn);
+  }
+
   /** The columns of labeled rows that are used. */
   ColumnNeeds labeledColumns() {
     List<String> columns = new ArrayList<>(List.of(textColumn, labelColumn));
     textPair().ifPresent(columns::add);
+    weight().ifPresent(columns::add);
     if (dropIssues) {
       columns.add(ExampleColumns.LABEL_ISSUE);
     }

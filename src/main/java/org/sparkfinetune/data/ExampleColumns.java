@@ -18,6 +18,12 @@ public final class ExampleColumns {
   public static final String IS_VALIDATION = "is_validation";
 
   /**
+   * What the example's loss is multiplied by in training, a number; null where it is not trained
+   * on. Without this column all count alike.
+   */
+  public static final String WEIGHT = "weight";
+
+  /**
    * Which of several folds the example is in, an integer from 0 on; of examples for as many
    * trainings alone, each of which leaves one fold out.
    */

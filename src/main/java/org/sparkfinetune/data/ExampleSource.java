@@ -23,7 +23,8 @@ import org.sparkfinetune.task.ProblemType;
  * Rows of one place in the columns that {@link DatasetPreparation} works with.
  *
  * @param rows {@code split}, {@code reason} (why a row cannot be used; null where it can), {@code
- *     text}, {@code text_pair} (of pairs alone), {@code labels} and {@link #LISTED}
+ *     text}, {@code text_pair} (of pairs alone), {@code labels}, {@link #LISTED} and, where one is
+ *     named, {@link ExampleColumns#WEIGHT}, null outside of the training rows
  * @param separated whether several labels of a row are one string, between separators
  * @param note what should be known of how it was read; empty when nothing
  */
@@ -80,6 +81,11 @@ record ExampleSource(Dataset<Row> rows, boolean separated, Optional<String> note
           source.isText() && Arrays.asList(rows.columns()).contains(DatasetReader.MALFORMED)
               ? rows.col(DatasetReader.MALFORMED)
               : lit(null).cast("string");
+      Optional<Column> weight =
+          arguments
+              .weight()
+              .filter(name -> split.equals(Split.TRAIN))
+              .map(name -> InputColumns.weight(rows, arguments, name, location));
       List<Column> columns = new ArrayList<>();
       columns.add(lit(split).as("split"));
       columns.add(
@@ -87,12 +93,16 @@ record ExampleSource(Dataset<Row> rows, boolean separated, Optional<String> note
               .otherwise(
                   coalesce(
                       RejectReason.of(text, pair, label.labels(), label.fault()),
-                      issue(rows, split, arguments, location)))
+                      issue(rows, split, arguments, location),
+                      weight.map(RejectReason::ofWeight).orElse(lit(null))))
               .as("reason"));
       columns.add(coalesce(malformed, text).as("text"));
       pair.ifPresent(second -> columns.add(second.as(ExampleColumns.TEXT_PAIR)));
       columns.add(when(malformed.isNull(), label.labels()).as("labels"));
       columns.add(malformed.isNull().and(label.isList()).as(LISTED));
+      if (arguments.weight().isPresent()) {
+        columns.add(weight.orElse(lit(null).cast("double")).as(ExampleColumns.WEIGHT));
+      }
       if (whole) {
         InputColumns.requireDistinct(rows, location);
         Column[] own =

@@ -52,8 +52,9 @@ public final class ExampleSplits implements AutoCloseable {
 
   /**
    * The examples to train and to validate on, as {@link ExampleColumns} has their columns: {@code
-   * text}, {@code text_pair} (of pairs alone), {@code label} and {@code is_validation}, which is
-   * not there when there are none to validate on.
+   * text}, {@code text_pair} (of pairs alone), {@code label}, {@code weight} (where a column of
+   * weights is named) and {@code is_validation}, which is not there when there are none to validate
+   * on.
    */
   public Dataset<Row> examples() {
     Dataset<Row> examples =
@@ -68,14 +69,23 @@ public final class ExampleSplits implements AutoCloseable {
     return split(rows, Split.TRAIN);
   }
 
-  /** Those that are validated on, with the columns of {@link #train}; empty when there are none. */
+  /**
+   * Those that are validated on, with the columns of {@link #train} but for {@code weight}; empty
+   * when there are none.
+   */
   public Optional<Dataset<Row>> validation() {
-    return isKept(Split.VALIDATION) ? Optional.of(split(rows, Split.VALIDATION)) : Optional.empty();
+    return measuredOn(rows, Split.VALIDATION);
   }
 
-  /** The test rows, with the columns of {@link #train}; empty when there are none. */
+  /** The test rows, with the columns of {@link #validation}; empty when there are none. */
   public Optional<Dataset<Row>> test() {
-    return isKept(Split.TEST) ? Optional.of(split(otherRows, Split.TEST)) : Optional.empty();
+    return measuredOn(otherRows, Split.TEST);
+  }
+
+  private Optional<Dataset<Row>> measuredOn(Dataset<Row> rows, String split) {
+    return isKept(split)
+        ? Optional.of(split(rows, split).drop(ExampleColumns.WEIGHT))
+        : Optional.empty();
   }
 
   /**

@@ -1,8 +1,12 @@
 package org.sparkfinetune.data;
 
+import static org.apache.spark.sql.functions.expr;
+
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
@@ -10,13 +14,14 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.text.OneLine;
 
-/** The text and label columns of rows as read. */
+/** The columns of rows as read that are used: text, label and weight. */
 final class InputColumns {
   private InputColumns() {}
 
@@ -56,6 +61,39 @@ final class InputColumns {
                       .formatted(name, location, type.catalogString(), expected));
             });
     return field;
+  }
+
+  /**
+   * The column of weights, as doubles; null where text is no number.
+   *
+   * @throws UserException also when it is text or label, or of a type that is neither number nor
+   *     text
+   */
+  static Column weight(Dataset<Row> rows, DataArguments arguments, String name, String location) {
+    StructField field = field(rows, "data.weight_column", name, location);
+    Map<String, String> others = new LinkedHashMap<>();
+    others.put("data.text_column", arguments.textColumn());
+    others.put("data.text_pair_column", arguments.textPairColumn());
+    others.put("data.label_column", arguments.labelColumn());
+    others.forEach(
+        (key, other) -> {
+          if (folded(rows, other).equals(folded(rows, name))) {
+            throw new UserException(
+                "data.weight_column=%s: this is %s: expected a column of weights"
+                    .formatted(name, key));
+          }
+        });
+    DataType type = field.dataType();
+    if (type instanceof StringType) {
+      // CSV has no other type. A cast alone may throw, by Spark's ANSI mode.
+      return expr("try_cast(%s as double)".formatted(TextColumns.quoted(field.name())));
+    }
+    if (!(type instanceof NumericType)) {
+      throw new UserException(
+          "data.weight_column=%s: in %s this column is of type %s: expected numbers, 0 or greater"
+              .formatted(name, location, type.catalogString()));
+    }
+    return column(rows, field).cast("double");
   }
 
   /** The values of a column. */

@@ -1,5 +1,7 @@
 package org.sparkfinetune.data;
 
+import static org.apache.spark.sql.functions.coalesce;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.when;
 
 import java.util.Arrays;
@@ -48,6 +50,8 @@ public enum RejectReason {
           + " of the classes that apply"),
   /** An audit has called the label an issue, and such rows are to be left out. */
   LABEL_ISSUE,
+  /** The weight of a training row is null, NaN, negative, infinite in fp32, or no number. */
+  INVALID_WEIGHT,
   /**
    * The same text, or pair of texts (white space at its ends apart) stands in an earlier split, in
    * the order train, validation, test.
@@ -85,6 +89,18 @@ public enum RejectReason {
       reason = reason.when(TextColumns.isBlank(pair.get()), BLANK_TEXT_PAIR.code());
     }
     return reason.when(labels.isNull(), MISSING_LABEL.code()).otherwise(fault);
+  }
+
+  /**
+   * Why a training row is rejected for its weight.
+   *
+   * @param weight a number
+   * @return the code of the reason; null for a row that can be used
+   */
+  public static Column ofWeight(Column weight) {
+    // Spark orders NaN above infinity; infinite is what fp32, which the loss is in, cannot hold.
+    Column valid = weight.geq(0).and(weight.cast("float").lt(Float.POSITIVE_INFINITY));
+    return when(coalesce(valid, lit(false)), lit(null)).otherwise(INVALID_WEIGHT.code());
   }
 
   /** Counts of rows by reason in words, as in {@code blank text 2, missing label 1}. */

@@ -1,7 +1,5 @@
 package org.sparkfinetune.distributed;
 
-import static org.apache.spark.sql.functions.col;
-
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -9,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.HashPartitioner;
 import org.apache.spark.SparkContext;
@@ -18,6 +17,7 @@ import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
@@ -46,9 +46,11 @@ public final class DistributedTrainer {
   private static final int RESULT_PARTITIONS = 16;
 
   /** Of examples, as {@link Example#shards} takes them. */
-  private static final Column[] COLUMNS = {
-    col("input_ids"), col("second_segment_start"), col("labels"), col("is_validation")
-  };
+  private static final List<String> COLUMNS =
+      List.of("input_ids", "second_segment_start", "labels", "is_validation");
+
+  /** Of examples that are weighted. */
+  private static final String WEIGHT = "weight";
 
   private DistributedTrainer() {}
 
@@ -56,8 +58,9 @@ public final class DistributedTrainer {
    * Trains on executors and waits for the end.
    *
    * @param examples columns {@code input_ids} (array of int), {@code second_segment_start} (int),
-   *     {@code labels} (array of int) and {@code is_validation} (boolean); the last weights are
-   *     kept when there are none to validate on
+   *     {@code labels} (array of int), {@code is_validation} (boolean) and, if losses are to be
+   *     weighted, {@code weight} (float); the last weights are kept when there are none to validate
+   *     on
    * @param labels the label names, by index
    * @param progress called on the driver, with each heartbeat, from a thread of Spark's
    * @throws TrainingDivergedException when the loss is no longer finite; it carries the last good
@@ -184,7 +187,7 @@ public final class DistributedTrainer {
       Dataset<Row> examples, ResourcePlan plan, TrainingTask task) {
     ClassTag<Tuple2<Integer, Object>> tag = ClassTag$.MODULE$.apply(Tuple2.class);
     RDD<Tuple2<Integer, Object>> workers =
-        Example.shards(examples.select(COLUMNS).toJavaRDD(), plan.workers())
+        Example.shards(examples.select(columns(examples)).toJavaRDD(), plan.workers())
             .rdd()
             .barrier()
             .mapPartitions(task, false, tag);
@@ -192,6 +195,13 @@ public final class DistributedTrainer {
         plan.profile().map(workers::withResources).orElse(workers);
     JavaPairRDD<Integer, Object> pairs = JavaPairRDD.fromJavaRDD(trained.toJavaRDD());
     return pairs.partitionBy(new HashPartitioner(RESULT_PARTITIONS)).map(pair -> pair);
+  }
+
+  private static Column[] columns(Dataset<Row> examples) {
+    List<String> there = List.of(examples.columns());
+    return Stream.concat(COLUMNS.stream(), Stream.of(WEIGHT).filter(there::contains))
+        .map(functions::col)
+        .toArray(Column[]::new);
   }
 
   private static TrainedModel collect(

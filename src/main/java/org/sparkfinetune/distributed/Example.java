@@ -16,7 +16,8 @@ record Example(EncodedRow row, boolean validation) implements Serializable {
    * order of workers they are the rows in the order of positions, for any number of workers.
    *
    * @param rows columns {@code input_ids}, {@code second_segment_start}, {@code labels}, {@code
-   *     is_validation}
+   *     is_validation} and, where rows are weighted, {@code weight}, which those to validate on
+   *     have none of
    */
   static JavaRDD<Example> shards(JavaRDD<Row> rows, int workers) {
     return rows.mapToPair(
@@ -29,7 +30,10 @@ record Example(EncodedRow row, boolean validation) implements Serializable {
   }
 
   private static Example of(Row row) {
-    return new Example(EncodedRow.of(ints(row, 0), row.getInt(1), ints(row, 2)), row.getBoolean(3));
+    boolean validation = row.getBoolean(3);
+    float weight = row.size() == 4 || validation ? 1 : row.getFloat(4);
+    return new Example(
+        EncodedRow.of(ints(row, 0), row.getInt(1), ints(row, 2), weight), validation);
   }
 
   private static int[] ints(Row row, int column) {

@@ -25,14 +25,13 @@ import org.sparkfinetune.train.TrainingProgress;
 public final class ClassifierTraining implements AutoCloseable {
   private final SparkSession spark;
   private final boolean pairs;
-  private final boolean validated;
+  private final List<String> columns;
   private final TokenizedExamples examples;
 
-  private ClassifierTraining(
-      SparkSession spark, boolean pairs, boolean validated, TokenizedExamples examples) {
+  private ClassifierTraining(SparkSession spark, List<String> columns, TokenizedExamples examples) {
     this.spark = spark;
-    this.pairs = pairs;
-    this.validated = validated;
+    this.columns = columns;
+    pairs = columns.contains(ExampleColumns.TEXT_PAIR);
     this.examples = examples;
   }
 
@@ -40,8 +39,8 @@ public final class ClassifierTraining implements AutoCloseable {
    * Fine-tunes.
    *
    * @param examples columns as {@link ExampleColumns} has them: {@code text}, {@code text_pair} (of
-   *     pairs alone), {@code label} and {@code is_validation}, without which the last weights are
-   *     kept instead of the best
+   *     pairs alone), {@code label}, {@code weight} (where losses are to be weighted) and {@code
+   *     is_validation}, without which the last weights are kept instead of the best
    * @param progress called on the driver, every few seconds, from a thread of its own
    * @throws UserException when they, the settings or the cluster cannot be trained with
    */
@@ -133,13 +132,12 @@ public final class ClassifierTraining implements AutoCloseable {
     SparkSession spark = examples.sparkSession();
     List<String> columns = Arrays.asList(examples.columns());
     boolean pairs = columns.contains(ExampleColumns.TEXT_PAIR);
-    boolean validated = columns.contains(ExampleColumns.IS_VALIDATION);
     Dataset<Row> documents =
         PipelineStages.ofTransformers(
                 PipelineStages.withColumns(PipelineStages.assemblers(pairs)), spark)
             .transform(examples);
-    TransformerClassifierApproach approach = approach(pairs, validated, model, training, resources);
-    return new ClassifierTraining(spark, pairs, validated, tokenize.apply(approach, documents));
+    TransformerClassifierApproach approach = approach(columns, model, training, resources);
+    return new ClassifierTraining(spark, columns, tokenize.apply(approach, documents));
   }
 
   /**
@@ -154,7 +152,7 @@ public final class ClassifierTraining implements AutoCloseable {
       ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
     TransformerClassifierApproach approach =
-        approach(pairs, validated, model, training, resources).setProgress(progress);
+        approach(columns, model, training, resources).setProgress(progress);
     return ClassifierPipeline.of(PipelineStages.assemblers(pairs), approach.fit(examples), spark);
   }
 
@@ -166,7 +164,7 @@ public final class ClassifierTraining implements AutoCloseable {
       ResourceArguments resources,
       Consumer<TrainingProgress> progress) {
     TransformerClassifierApproach approach =
-        approach(pairs, validated, model, training, resources).setProgress(progress);
+        approach(columns, model, training, resources).setProgress(progress);
     return ClassifierPipeline.of(
         PipelineStages.assemblers(pairs), approach.fitWithout(fold, examples), spark);
   }
@@ -178,20 +176,22 @@ public final class ClassifierTraining implements AutoCloseable {
   }
 
   private static TransformerClassifierApproach approach(
-      boolean pairs,
-      boolean validated,
+      List<String> columns,
       ModelArguments model,
       TrainingArguments training,
       ResourceArguments resources) {
     TransformerClassifierApproach classifier = new TransformerClassifierApproach();
-    classifier.setInputCols(PipelineStages.documents(pairs));
+    classifier.setInputCols(PipelineStages.documents(columns.contains(ExampleColumns.TEXT_PAIR)));
     classifier.setOutputCol(PredictionColumns.CATEGORY);
     classifier.setLabelColumn(ExampleColumns.LABEL);
     classifier.setArguments(model);
     classifier.setArguments(training);
     classifier.setArguments(resources);
-    if (validated) {
+    if (columns.contains(ExampleColumns.IS_VALIDATION)) {
       classifier.setValidationIndicatorCol(ExampleColumns.IS_VALIDATION);
+    }
+    if (columns.contains(ExampleColumns.WEIGHT)) {
+      classifier.setWeightCol(ExampleColumns.WEIGHT);
     }
     return classifier;
   }

@@ -28,6 +28,7 @@ public final class FineTuneSchema {
               "text_pair_column",
               "label_column",
               "label_separator",
+              "weight_column",
               "validation_split",
               "test_split",
               "seed",

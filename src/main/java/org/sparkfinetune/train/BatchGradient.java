@@ -16,8 +16,9 @@ import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.tokenize.SplitMix64;
 
 /**
- * The mean loss of a step's rows and its gradient, over all passes and all workers: the same rows
- * give the same mean however they are dealt out. Gradients are left in the weights.
+ * The mean loss of a step's rows, by their weights, and its gradient, over all passes and all
+ * workers: the same rows give the same mean however they are dealt out. Gradients are left in the
+ * model's weights.
  */
 final class BatchGradient implements AutoCloseable {
   private final SequenceClassifier model;
@@ -34,10 +35,11 @@ final class BatchGradient implements AutoCloseable {
   /**
    * What came of a step's rows.
    *
-   * @param loss their mean loss
+   * @param loss their mean loss; 0 where all their weights are
    * @param norm the 2-norm of its gradient
+   * @param rows how many of them count: those whose weight is not 0
    */
-  record Result(double loss, double norm) {
+  record Result(double loss, double norm, int rows) {
     boolean isFinite() {
       return Double.isFinite(loss) && Double.isFinite(norm);
     }
@@ -73,21 +75,30 @@ final class BatchGradient implements AutoCloseable {
    * @param scale a factor on the loss while it is differentiated
    */
   Result compute(ShardedRows data, int[] rows, StepPlan plan, int step, double scale) {
-    double weight = loss.weight(data.labels(rows));
+    float[] weights = data.weights(rows);
+    double weight = loss.weight(data.labels(rows), weights);
+    double factor = weight > 0 ? scale / weight : 0;
     double sum = 0;
     for (int passNumber = 0; passNumber < plan.accumulation(); passNumber++) {
       if (passNumber == plan.accumulation() - 1) {
         reducer.beforeBackward();
       }
       int part = passNumber * workers.size() + workers.rank();
-      sum += pass(data, part(rows, part, plan.parts()), rows, step, part, scale / weight);
+      sum += pass(data, part(rows, part, plan.parts()), rows, step, part, factor);
     }
     reducer.afterBackward();
     double norm = GradientNorm.of(trainable);
     double[] sums = workers.allReduceSum(new double[] {sum, norm * norm});
     // Gradients that are dealt out have their norm in parts.
     norm = dealt ? Math.sqrt(sums[1]) : norm;
-    return new Result(sums[0] / weight, norm / scale);
+    return new Result(
+        weight > 0 ? sums[0] / weight : 0, norm / scale, counting(weights, rows.length));
+  }
+
+  private static int counting(float[] weights, int rows) {
+    return weights == null
+        ? rows
+        : (int) IntStream.range(0, rows).filter(row -> weights[row] > 0).count();
   }
 
   /** Whether this worker is the one that updates a weight, or one of all that do. */
@@ -107,7 +118,7 @@ final class BatchGradient implements AutoCloseable {
     seedDropout(0, 0);
     try (PointerScope scope = new PointerScope()) {
       Batch batch = shard.batch(rows, model.padTokenId());
-      loss.sum(model.logitsTensor(pass, batch), batch.labels()).backward();
+      loss.sum(model.logitsTensor(pass, batch), batch.labels(), null).backward();
     }
   }
 
@@ -118,7 +129,7 @@ final class BatchGradient implements AutoCloseable {
     seedDropout(step, part);
     try (PointerScope scope = new PointerScope()) {
       Batch batch = data.batch(rows, model.padTokenId());
-      Tensor sum = loss.sum(model.logitsTensor(pass, batch), batch.labels());
+      Tensor sum = loss.sum(model.logitsTensor(pass, batch), batch.labels(), data.weights(rows));
       double value = own.length > 0 ? sum.item_double() : 0;
       // The reducer averages, and the sum is wanted.
       double averaged = own.length > 0 ? factor * workers.size() : 0;

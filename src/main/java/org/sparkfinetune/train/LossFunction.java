@@ -14,9 +14,15 @@ interface LossFunction {
    *
    * @param logits {@code [rows, labels]}
    * @param labels the indices of each row's labels; exactly one each for single-label
+   * @param weights what each row's loss is multiplied by, finite, not below 0; null for 1 each
    */
-  Tensor sum(Tensor logits, int[][] labels);
+  Tensor sum(Tensor logits, int[][] labels, float[] weights);
 
-  /** What the rows count for: what the sum over all rows of a step is divided by. */
-  double weight(int[][] labels);
+  /**
+   * What the rows count for: what the sum over all rows of a step is divided by.
+   *
+   * @param labels as of {@link #sum}
+   * @param weights as of {@link #sum}
+   */
+  double weight(int[][] labels, float[] weights);
 }

@@ -22,8 +22,9 @@ final class LossLog {
   record State(double sum, long rows, double reportedSum, long reportedRows, List<Double> last) {}
 
   /**
-   * Adds one step's mean loss over its rows. One that is not finite, as of a step that fp16 skips,
-   * is left out of the means, as transformers' {@code logging_nan_inf_filter} does.
+   * Adds one step's mean loss over its rows, of which those of weight 0 do not count. One that is
+   * not finite, as of a step that fp16 skips, is left out of the means, as transformers' {@code
+   * logging_nan_inf_filter} does.
    */
   void add(double loss, int stepRows) {
     if (Double.isFinite(loss)) {

@@ -20,8 +20,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *   loss = -p^gamma log (1 - p)            where it has not
  * </pre>
  *
- * <p>Each row counts for the number of labels, whatever the weights: PyTorch's mean. So a gamma of
- * 0 is binary cross-entropy in every respect.
+ * <p>Each row counts for the number of labels, whatever the labels' weights: PyTorch's mean. So a
+ * gamma of 0 is binary cross-entropy in every respect. A weight of the row's own multiplies both
+ * its losses and what it counts for.
  */
 final class MultiLabelLoss implements LossFunction {
   private final float[] positiveWeights;
@@ -41,12 +42,12 @@ final class MultiLabelLoss implements LossFunction {
   }
 
   @Override
-  public Tensor sum(Tensor logits, int[][] labels) {
+  public Tensor sum(Tensor logits, int[][] labels, float[] weights) {
     Tensor inFp32 = logits.to(ScalarType.Float);
-    return gamma == 0 ? crossEntropy(inFp32, labels) : focal(inFp32, labels);
+    return gamma == 0 ? crossEntropy(inFp32, labels, weights) : focal(inFp32, labels, weights);
   }
 
-  private Tensor crossEntropy(Tensor logits, int[][] labels) {
+  private Tensor crossEntropy(Tensor logits, int[][] labels, float[] weights) {
     TensorOptional positive =
         positiveWeights == null
             ? new TensorOptional()
@@ -54,22 +55,27 @@ final class MultiLabelLoss implements LossFunction {
     return torch.binary_cross_entropy_with_logits(
         logits,
         perLabel(logits, labels, 0, 1, null),
-        new TensorOptional(),
+        weights == null
+            ? new TensorOptional()
+            : new TensorOptional(Targets.onDeviceOf(logits, weights, weights.length, 1)),
         positive,
         Reduction.Sum.value);
   }
 
-  private Tensor focal(Tensor logits, int[][] labels) {
+  private Tensor focal(Tensor logits, int[][] labels, float[] weights) {
     // The logit of what is so: the label, or its absence. With logarithms throughout, no
     // probability is rounded to 0 or 1.
     Tensor truth = logits.mul(perLabel(logits, labels, -1, 1, null));
     Tensor modulation = torch.log_sigmoid(truth.neg()).mul(new Scalar(gamma)).exp();
-    return torch
-        .log_sigmoid(truth)
-        .mul(modulation)
-        .mul(perLabel(logits, labels, 1, 1, positiveWeights))
-        .sum()
-        .neg();
+    Tensor losses =
+        torch
+            .log_sigmoid(truth)
+            .mul(modulation)
+            .mul(perLabel(logits, labels, 1, 1, positiveWeights));
+    if (weights != null) {
+      losses = losses.mul(Targets.onDeviceOf(logits, weights, weights.length, 1));
+    }
+    return losses.sum().neg();
   }
 
   /** One number a row and label: for a label that the row has, {@code has} times its weight. */
@@ -85,7 +91,14 @@ final class MultiLabelLoss implements LossFunction {
   }
 
   @Override
-  public double weight(int[][] labels) {
-    return (double) labels.length * labelCount;
+  public double weight(int[][] labels, float[] weights) {
+    double rows = labels.length;
+    if (weights != null) {
+      rows = 0;
+      for (float weight : weights) {
+        rows += weight;
+      }
+    }
+    return rows * labelCount;
   }
 }

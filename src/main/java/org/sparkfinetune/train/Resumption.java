@@ -125,8 +125,8 @@ final class Resumption {
     if (state.fingerprints().train() != now.train()) {
       throw new UserException(
           checkpoint
-              + " is of other training rows (or other token ids, labels or a split by another seed)."
-              + " Resume with the same data and data.seed, or start anew with resume=false");
+              + " is of other training rows (or other token ids, labels, weights or a split by another"
+              + " seed). Resume with the same data and data.seed, or start anew with resume=false");
     }
   }
 

@@ -79,7 +79,7 @@ final class ShardedRows implements Rows {
     int[] parts = new int[2 * workers.size()];
     long own = 0;
     for (int i = 0; i < shard.size(); i++) {
-      own += (2L * (first + i) + 1) * new EncodedRow(shard.record(i)).position();
+      own += (2L * (first + i) + 1) * new EncodedRow(shard.record(i)).fingerprint();
     }
     parts[2 * workers.rank()] = (int) (own >>> 32);
     parts[2 * workers.rank() + 1] = (int) own;
@@ -137,6 +137,11 @@ final class ShardedRows implements Rows {
   /** The label indices of each of such rows. */
   int[][] labels(int[] rows) {
     return Arrays.stream(rows).mapToObj(this::record).map(EncodedRow::labels).toArray(int[][]::new);
+  }
+
+  /** What the loss of each of such rows is multiplied by; null when all are 1. */
+  float[] weights(int[] rows) {
+    return EncodedRow.weights(Arrays.stream(rows).mapToObj(this::record).toList());
   }
 
   private int[] record(int row) {

@@ -20,7 +20,8 @@ import org.sparkfinetune.tokenize.Batch;
  * </pre>
  *
  * <p>The row counts for {@code w_y}, whatever the smoothing: PyTorch's mean. So a gamma of 0 is
- * cross-entropy in every respect.
+ * cross-entropy in every respect. A weight of the row's own multiplies both its loss and what it
+ * counts for.
  */
 final class SingleLabelLoss implements LossFunction {
   /** PyTorch's own {@code ignore_index}: no label has it. */
@@ -49,30 +50,34 @@ final class SingleLabelLoss implements LossFunction {
   }
 
   @Override
-  public Tensor sum(Tensor logits, int[][] labels) {
+  public Tensor sum(Tensor logits, int[][] labels, float[] weights) {
     Tensor inFp32 = logits.to(ScalarType.Float);
-    return gamma == 0 ? crossEntropy(inFp32, labels) : focal(inFp32, labels);
+    return gamma == 0 ? crossEntropy(inFp32, labels, weights) : focal(inFp32, labels, weights);
   }
 
-  private Tensor crossEntropy(Tensor logits, int[][] labels) {
+  private Tensor crossEntropy(Tensor logits, int[][] labels, float[] weights) {
     long[] target = new long[labels.length];
     for (int row = 0; row < labels.length; row++) {
       target[row] = Batch.onlyLabel(labels[row]);
     }
-    TensorOptional weight =
+    TensorOptional ofClasses =
         classWeights == null
             ? new TensorOptional()
             : new TensorOptional(Targets.onDeviceOf(logits, classWeights, classWeights.length));
-    return torch.cross_entropy_loss(
-        logits,
-        Targets.onDeviceOf(logits, target, target.length),
-        weight,
-        Reduction.Sum.value,
-        IGNORE_NONE,
-        smoothing);
+    Tensor losses =
+        torch.cross_entropy_loss(
+            logits,
+            Targets.onDeviceOf(logits, target, target.length),
+            ofClasses,
+            (weights == null ? Reduction.Sum : Reduction.None).value,
+            IGNORE_NONE,
+            smoothing);
+    return weights == null
+        ? losses
+        : losses.mul(Targets.onDeviceOf(logits, weights, weights.length)).sum();
   }
 
-  private Tensor focal(Tensor logits, int[][] labels) {
+  private Tensor focal(Tensor logits, int[][] labels, float[] weights) {
     int classes = (int) logits.size(1);
     float[] target = new float[labels.length * classes];
     for (int row = 0; row < labels.length; row++) {
@@ -85,19 +90,22 @@ final class SingleLabelLoss implements LossFunction {
     Tensor logProbabilities = torch.log_softmax(logits, 1);
     // 1 - p without the cancellation where p is close to 1.
     Tensor missing = logProbabilities.expm1().neg().clamp_min(new Scalar(SMALLEST));
-    return missing
-        .pow(new Scalar(gamma))
-        .mul(logProbabilities)
-        .mul(Targets.onDeviceOf(logits, target, labels.length, classes))
-        .sum()
-        .neg();
+    Tensor losses =
+        missing
+            .pow(new Scalar(gamma))
+            .mul(logProbabilities)
+            .mul(Targets.onDeviceOf(logits, target, labels.length, classes));
+    if (weights != null) {
+      losses = losses.mul(Targets.onDeviceOf(logits, weights, weights.length, 1));
+    }
+    return losses.sum().neg();
   }
 
   @Override
-  public double weight(int[][] labels) {
+  public double weight(int[][] labels, float[] weights) {
     double weight = 0;
-    for (int[] row : labels) {
-      weight += weightOf(Batch.onlyLabel(row));
+    for (int row = 0; row < labels.length; row++) {
+      weight += weightOf(Batch.onlyLabel(labels[row])) * (weights == null ? 1 : weights[row]);
     }
     return weight;
   }

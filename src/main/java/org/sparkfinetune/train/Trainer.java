@@ -225,7 +225,7 @@ public final class Trainer implements AutoCloseable {
     BatchGradient.Result result;
     try (Libtorch.Computation computing = Libtorch.computation()) {
       result = weights.gradient().compute(rows, batch, plan, step, scaler.scale());
-      losses.add(result.loss(), batch.length);
+      losses.add(result.loss(), result.rows());
       boolean skipped = scaler.skips(result.isFinite());
       if (!skipped) {
         requireFinite(result.loss(), "the loss is " + result.loss());

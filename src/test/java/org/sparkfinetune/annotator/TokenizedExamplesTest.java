@@ -169,6 +169,7 @@ class TokenizedExamplesTest {
           a -> a.setValidationIndicatorCol("held"),
           "validationIndicatorCol=held",
           "not set");
+      assertRefused(examples, a -> a.setWeightCol("trust"), "weightCol=trust", "not set");
       assertRefused(
           examples,
           a -> a.setProblemType("multi_label_classification"),

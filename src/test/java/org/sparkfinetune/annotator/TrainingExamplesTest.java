@@ -319,7 +319,8 @@ class TrainingExamplesTest {
   }
 
   private static TrainingColumns columns(ProblemType problemType, Optional<String> indicator) {
-    return new TrainingColumns(List.of("document"), "label", problemType, "|", indicator);
+    return new TrainingColumns(
+        List.of("document"), "label", problemType, "|", indicator, Optional.empty());
   }
 
   private static TrainingExamples of(Dataset<Row> rows, TrainingColumns columns, double share) {

@@ -178,6 +178,7 @@ class TransformerClassifierParamsTest {
         .setBase("minilm-l6")
         .setLabelColumn("intent")
         .setValidationIndicatorCol("held_out")
+        .setWeightCol("trust")
         .setValidationSplit(0.25)
         .setInputCols(new String[] {"document"});
     String path = folder.resolve("approach").toString();
@@ -191,6 +192,7 @@ class TransformerClassifierParamsTest {
     assertThat(loaded.getInputCols()).containsExactly("document");
     assertThat(loaded.getOrDefault(loaded.labelColumn())).isEqualTo("intent");
     assertThat(loaded.getOrDefault(loaded.validationIndicatorCol())).isEqualTo("held_out");
+    assertThat(loaded.getOrDefault(loaded.weightCol())).isEqualTo("trust");
     assertThat(loaded.getOrDefault(loaded.validationSplit())).isEqualTo(0.25);
     assertThat(loaded.isSet(loaded.learningRate())).isTrue();
     assertThat(loaded.isSet(loaded.weightDecay())).isFalse();

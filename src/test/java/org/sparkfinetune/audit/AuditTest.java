@@ -22,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.console.Console;
+import org.sparkfinetune.finetune.FineTuneResult;
+import org.sparkfinetune.finetune.FineTuning;
 
 /** Audits as programs call them. */
 class AuditTest {
@@ -107,6 +109,18 @@ class AuditTest {
     assertThat(issues.where("label_issue <> (suggested_label is not null)").count()).isZero();
     assertThat(issues.where("suggested_label = label or quality < 0 or quality > 1").count())
         .isZero();
+    // They are what a training weighs its rows by.
+    FineTuneResult weighted =
+        FineTuning.on(spark)
+            .console(Console.quiet())
+            .set("model.base", BASE.toString())
+            .set("model.max_length", 16)
+            .set("training.num_train_epochs", 1)
+            .set("data.train", output.resolve("issues").toString())
+            .set("data.weight_column", "quality")
+            .output(folder.resolve("weighted").toString())
+            .run();
+    assertThat(weighted.metrics()).containsKeys("train_loss", "eval_loss", "test_loss");
     JsonNode json = new ObjectMapper().readTree(output.resolve("audit.json").toFile());
     assertThat(json.get("rows").asLong()).isEqualTo(61);
     assertThat(json.get("issues").asLong()).isEqualTo(result.issueCount());

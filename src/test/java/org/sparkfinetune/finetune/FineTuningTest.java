@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
@@ -32,9 +33,13 @@ class FineTuningTest {
   @TempDir Path folder;
 
   private static Dataset<Row> rows(SparkSession spark, int from, int count) {
+    return rows(spark, List.of("refund", "parcel", "login"), from, count);
+  }
+
+  private static Dataset<Row> rows(SparkSession spark, List<String> words, int from, int count) {
     List<Row> rows = new ArrayList<>();
     for (int i = from; i < from + count; i++) {
-      rows.add(RowFactory.create(List.of("refund", "parcel", "login").get(i % 3) + " " + i, i % 3));
+      rows.add(RowFactory.create(words.get(i % 3) + " " + i, i % 3));
     }
     return spark.createDataFrame(
         rows,
@@ -110,6 +115,50 @@ class FineTuningTest {
     assertThat(predicted.columns())
         .containsExactly("body", "intent", "prediction", "confidence", "probabilities");
     assertThat(predicted.filter("prediction is not null").count()).isEqualTo(5);
+  }
+
+  /** Two rows of three have another label than their text says, and the weight 0. */
+  @Test
+  void rowsOfWeightZeroAreNotLearned() throws Exception {
+    SparkSession spark = TestSpark.session();
+    List<String> words = List.of("refund", "card", "lost"); // the tiny model knows them
+    Dataset<Row> wrong =
+        rows(spark, words, 100, 60)
+            .selectExpr("body", "(intent + 1) % 3 as intent", "cast(0 as float) as trust");
+    Dataset<Row> train = rows(spark, words, 0, 30).selectExpr("*", "cast(0.5 as float) as trust");
+    FineTuning fineTuning =
+        tiny()
+            .set(
+                Map.of(
+                    "data.validation_split",
+                    0,
+                    "training.num_train_epochs",
+                    60,
+                    "training.learning_rate",
+                    5e-3,
+                    "training.per_device_train_batch_size",
+                    8))
+            .train(train.union(wrong))
+            .test(rows(spark, words, 30, 30));
+    FineTuneResult weighted =
+        fineTuning
+            .set("data.weight_column", "trust")
+            .output(folder.resolve("weighted").toString())
+            .run();
+    FineTuneResult unweighted = fineTuning.output(folder.resolve("unweighted").toString()).run();
+
+    // 1.10 is a guess: the one knows the labels, the other is sure of wrong ones.
+    assertThat(weighted.metrics().get("test_loss")).isLessThan(0.7);
+    assertThat(unweighted.metrics().get("test_loss")).isGreaterThan(1.2);
+    assertThat(Files.readString(folder.resolve("weighted/config.conf")))
+        .contains("weight_column = trust");
+    Map<String, String> digests = new HashMap<>();
+    for (String run : List.of("weighted", "unweighted")) {
+      FineTuneResult result = run.equals("weighted") ? weighted : unweighted;
+      RunSnapshot record = Runs.in(folder.resolve(run).toString(), spark).find(result.run().id());
+      digests.put(run, record.inputs().get("training").digest());
+    }
+    assertThat(digests.get("weighted")).isNotEqualTo(digests.get("unweighted"));
   }
 
   @Test

@@ -49,18 +49,80 @@ class LossFunctionTest {
       LossFunction loss = loss(expected, problemType, labels);
       try (PointerScope scope = new PointerScope()) {
         Tensor logits = logits();
-        Tensor sum = loss.sum(logits, labels);
+        Tensor sum = loss.sum(logits, labels, null);
         assertThat(sum.dim()).isZero();
         double expectedSum = expected.get("sum").doubleValue();
         assertThat((double) sum.item_float())
             .as(name)
             .isCloseTo(expectedSum, within(1e-6 * expectedSum));
-        double weight = loss.weight(labels);
+        double weight = loss.weight(labels, null);
         // The weights are fp32 in Python's sum too.
         double expectedWeight = expected.get("weight").doubleValue();
         assertThat(weight).as(name).isCloseTo(expectedWeight, within(1e-12 * expectedWeight));
         sum.div(new Scalar(weight)).backward();
         assertClose(TestWeights.numbers(logits.mutable_grad()), expected.get("gradient"), name);
+      }
+    }
+  }
+
+  /** In micro-batches, each divided by what all rows count for, as a step accumulates them. */
+  @ParameterizedTest
+  @EnumSource
+  void weightedRowsAreThoseOfPyTorch(ProblemType problemType) {
+    int[][] labels = labels(problemType);
+    float[] weights = JSON.convertValue(golden.get("weights"), float[].class);
+    JsonNode cases = golden.get("weighted").get(problemType.spelling());
+    assertThat(cases).hasSizeGreaterThan(10);
+    for (JsonNode expected : cases) {
+      String name = expected.get("settings").toString();
+      LossFunction loss = loss(expected, problemType, labels);
+      double weight = loss.weight(labels, weights);
+      double expectedWeight = expected.get("weight").doubleValue();
+      assertThat(weight).as(name).isCloseTo(expectedWeight, within(1e-12 * expectedWeight));
+      try (PointerScope scope = new PointerScope()) {
+        Tensor logits = logits();
+        double sum = 0;
+        int start = 0;
+        for (JsonNode rows : golden.get("micro_batches")) {
+          int end = start + rows.intValue();
+          Tensor part =
+              loss.sum(
+                  logits.narrow(0, start, rows.longValue()),
+                  Arrays.copyOfRange(labels, start, end),
+                  Arrays.copyOfRange(weights, start, end));
+          assertThat(part.dim()).isZero();
+          part.div(new Scalar(weight)).backward();
+          sum += part.item_float();
+          start = end;
+        }
+        double expectedSum = expected.get("sum").doubleValue();
+        assertThat(sum).as(name).isCloseTo(expectedSum, within(1e-6 * expectedSum));
+        assertClose(TestWeights.numbers(logits.mutable_grad()), expected.get("gradient"), name);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aWeightOfOneChangesLittleAndOfZeroLeavesARowOut(ProblemType problemType) {
+    int[][] labels = labels(problemType);
+    float[] ones = new float[labels.length];
+    Arrays.fill(ones, 1);
+    float[] withoutLast = ones.clone();
+    withoutLast[labels.length - 1] = 0;
+    int[][] others = Arrays.copyOf(labels, labels.length - 1);
+    for (JsonNode expected : golden.get(problemType.spelling())) {
+      LossFunction loss = loss(expected, problemType, labels);
+      try (PointerScope scope = new PointerScope()) {
+        Tensor logits = logits();
+        double unweighted = loss.sum(logits, labels, null).item_float();
+        assertThat((double) loss.sum(logits, labels, ones).item_float())
+            .isCloseTo(unweighted, within(1e-6 * unweighted));
+        assertThat(loss.weight(labels, ones)).isEqualTo(loss.weight(labels, null));
+        double without = loss.sum(logits.narrow(0, 0, others.length), others, null).item_float();
+        assertThat((double) loss.sum(logits, labels, withoutLast).item_float())
+            .isCloseTo(without, within(1e-6 * without));
+        assertThat(loss.weight(labels, withoutLast)).isEqualTo(loss.weight(others, null));
       }
     }
   }
@@ -89,13 +151,13 @@ class LossFunctionTest {
       LossFunction loss = loss(expected, problemType, labels);
       try (PointerScope scope = new PointerScope()) {
         Tensor logits = logits();
-        double whole = loss.sum(logits, labels).item_float();
+        double whole = loss.sum(logits, labels, null).item_float();
         double parts =
-            (double) loss.sum(logits.narrow(0, 0, 3), first).item_float()
-                + loss.sum(logits.narrow(0, 3, labels.length - 3), rest).item_float();
+            (double) loss.sum(logits.narrow(0, 0, 3), first, null).item_float()
+                + loss.sum(logits.narrow(0, 3, labels.length - 3), rest, null).item_float();
         assertThat(parts).isCloseTo(whole, within(1e-6 * whole));
-        assertThat(loss.weight(first) + loss.weight(rest))
-            .isCloseTo(loss.weight(labels), within(1e-12));
+        assertThat(loss.weight(first, null) + loss.weight(rest, null))
+            .isCloseTo(loss.weight(labels, null), within(1e-12));
       }
     }
   }
@@ -108,10 +170,10 @@ class LossFunctionTest {
       LossFunction loss = loss(expected, problemType, labels);
       try (PointerScope scope = new PointerScope()) {
         Tensor half = logits().to(ScalarType.BFloat16);
-        Tensor sum = loss.sum(half, labels);
+        Tensor sum = loss.sum(half, labels, null);
         assertThat(sum.scalar_type().intern()).isEqualTo(ScalarType.Float);
         assertThat(sum.item_float())
-            .isEqualTo(loss.sum(half.to(ScalarType.Float), labels).item_float());
+            .isEqualTo(loss.sum(half.to(ScalarType.Float), labels, null).item_float());
       }
     }
   }
@@ -126,7 +188,9 @@ class LossFunctionTest {
       for (float logit : new float[] {20, 90, 200, 1e4f}) {
         try (PointerScope scope = new PointerScope()) {
           Tensor logits = tensor(new float[] {logit, -logit, -logit, -logit}, 1, 4);
-          loss.sum(logits, new int[][] {{0}}).add(loss.sum(logits, new int[][] {{1}})).backward();
+          loss.sum(logits, new int[][] {{0}}, null)
+              .add(loss.sum(logits, new int[][] {{1}}, null))
+              .backward();
           for (float number : TestWeights.numbers(logits.mutable_grad())) {
             assertThat(number).isFinite();
           }
@@ -138,7 +202,7 @@ class LossFunctionTest {
   @Test
   void aRowOfSingleLabelDataHasOneLabel() {
     LossFunction loss = new SingleLabelLoss(null, 0, 0);
-    assertThatThrownBy(() -> loss.weight(new int[][] {{0}, {}}))
+    assertThatThrownBy(() -> loss.weight(new int[][] {{0}, {}}, null))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("a row of single-label data has 0 labels: expected exactly 1");
   }

@@ -87,6 +87,47 @@ class WorkersTest {
     }
   }
 
+  /**
+   * A worker's or a pass's rows weigh more than another's: only what all weigh divides the loss.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 6, 3, ONE",
+    "3, 6, 1, ONE",
+    "3, 2, 3, ONE",
+    "3, 6, 1, SEVERAL",
+    "3, 2, 3, SEVERAL"
+  })
+  void weightedRowsTrainAsOneWorkerDoes(int workers, int batch, int accumulation, Hosts hosts)
+      throws Exception {
+    double[] weights = {0, 0.25, 1, 7, 1, 0.5, 0};
+    EncodedDataset rows = TestRows.learnable(203, 4, 1, row -> weights[row % weights.length]);
+    Trainings.Outcome expected;
+    try (SequenceClassifier model = Trainings.cpuModel(0)) {
+      expected =
+          Trainings.train(
+              model,
+              arguments("per_device_train_batch_size", 18),
+              SingleWorkerGroup.INSTANCE,
+              rows,
+              VALIDATION,
+              p -> {});
+    }
+    TrainingArguments parts =
+        arguments(
+            "per_device_train_batch_size", batch, "gradient_accumulation_steps", accumulation);
+    List<Trainings.Outcome> outcomes =
+        run(
+            workers,
+            hosts,
+            parts,
+            rank -> part -> Math.max(0, part - (16 - workers)) == rank,
+            rows);
+    for (Trainings.Outcome outcome : outcomes) {
+      assertSame(outcome, expected);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void workersWithoutRowsTakePart(Hosts hosts) throws Exception {
@@ -260,11 +301,17 @@ class WorkersTest {
 
   private static List<Trainings.Outcome> run(
       int size, Hosts hosts, TrainingArguments arguments, Parts parts) throws Exception {
+    return run(size, hosts, arguments, parts, TRAIN);
+  }
+
+  private static List<Trainings.Outcome> run(
+      int size, Hosts hosts, TrainingArguments arguments, Parts parts, EncodedDataset rows)
+      throws Exception {
     return TestWorkers.run(
         size,
         hosts,
         workers -> {
-          EncodedDataset train = Trainings.shard(TRAIN, 4, parts.of(workers.rank()));
+          EncodedDataset train = Trainings.shard(rows, 4, parts.of(workers.rank()));
           EncodedDataset validation = Trainings.shard(VALIDATION, 4, parts.of(workers.rank()));
           try (SequenceClassifier model = Trainings.cpuModel(0)) {
             return Trainings.train(model, arguments, workers, train, validation, p -> {});
