@@ -560,6 +560,7 @@ public final class TransformerClassifierModel extends AnnotatorModel<Transformer
               factor(classifier.config()),
               decisionThreshold(classifier.config()),
               (boolean) getOrDefault(annotateUnlabeled),
+              !getPooledCol().isEmpty(),
               source()::count)
           .categories(rows, getPerDeviceEvalBatchSize());
     }
