@@ -94,11 +94,7 @@ public final class TemperatureSums implements Serializable {
   public double[] state() {
     return States.join(
         List.of(
-            States.of(rows),
-            loss.state(),
-            slope.state(),
-            curvature.state(),
-            squaredSlope.state()));
+            States.of(rows), loss.state(), slope.state(), curvature.state(), squaredSlope.state()));
   }
 
   /** Adds the rows of another one, by its state; returns this one. */

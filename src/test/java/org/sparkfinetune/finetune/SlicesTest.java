@@ -135,6 +135,25 @@ class SlicesTest {
     FairnessGap gap = slices.fairness().get(0);
     assertThat(gap.groups()).containsOnlyKeys("0", "1", "2");
     assertThat(gap.worstEqualOpportunity()).isPresent();
+    assertThat(slices.figures(5))
+        .containsOnlyKeys(
+            "lowest_accuracy",
+            "worse_beyond_chance",
+            "demographic_parity_difference",
+            "equal_opportunity_difference",
+            "equalized_odds_difference")
+        .containsEntry("worse_beyond_chance", (double) worst.significant().size())
+        .containsEntry(
+            "equal_opportunity_difference",
+            gap.worstEqualOpportunity().orElseThrow().equalOpportunity().getAsDouble());
+    assertThat(slices.figures(5).get("lowest_accuracy"))
+        .isEqualTo(
+            slices.slices().stream()
+                .filter(slice -> slice.rows() >= 5)
+                .mapToDouble(slice -> slice.metrics().get("accuracy"))
+                .min()
+                .orElseThrow());
+    assertThat(slices.figures(1_000)).doesNotContainKey("lowest_accuracy");
 
     JsonNode written = new ObjectMapper().readTree(output.resolve("slices.json").toFile());
     assertThat(written.get("slices")).hasSize(slices.slices().size());
