@@ -1,17 +1,27 @@
 package org.sparkfinetune;
 
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.assertj.core.util.DoubleComparator;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.encoder.Pooling;
+import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.model.io.ModelFiles;
 import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.task.ProblemType;
 
 /** Small random classifiers for tests that need a model but not what it knows. */
 public final class TestModels {
+  /**
+   * For figures of rows that went through a network in other batches: a processor may then add up a
+   * product in another order, and logits differ in their last digits.
+   */
+  public static final Comparator<Double> OTHER_BATCHES = new DoubleComparator(1e-6);
+
   private TestModels() {}
 
   /** A BERT of two layers and width 12 over {@code vocabSize} tokens, without dropout. */
@@ -58,5 +68,18 @@ public final class TestModels {
             tinyConfig(30522, labels, 0, problemType, Pooling.MEAN), 42)) {
       return model.toFiles(tokenizer);
     }
+  }
+
+  /** Writes a tiny classifier of random weights, which guesses, as a Hugging Face folder. */
+  public static String guessing(Path folder, ProblemType problemType, int seed, String... labels) {
+    ModelConfig config = tinyConfig(30522, List.of(labels), 0, problemType, Pooling.CLS);
+    try (SequenceClassifier model = SequenceClassifier.fromScratch(config, seed)) {
+      HuggingFaceFolder.write(
+          model.toFiles(tiny().tokenizer()),
+          config.inputs(),
+          new org.apache.hadoop.fs.Path(folder.toUri()),
+          new Configuration(false));
+    }
+    return folder.toString();
   }
 }

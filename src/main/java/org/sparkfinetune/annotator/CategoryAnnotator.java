@@ -21,6 +21,7 @@ import scala.collection.JavaConverters;
  * @param threshold the probability from which on a label is predicted; does not count for
  *     single-label
  * @param annotateUnlabeled whether a document without a predicted label gets an annotation
+ * @param withPooled whether rows get the vectors that the last layer takes
  * @param unknown takes how many of the documents' tokens the tokenizer does not know
  */
 record CategoryAnnotator(
@@ -29,6 +30,7 @@ record CategoryAnnotator(
     double factor,
     double threshold,
     boolean annotateUnlabeled,
+    boolean withPooled,
     Consumer<UnknownTokens> unknown) {
   /**
    * What becomes of a row.
@@ -36,7 +38,7 @@ record CategoryAnnotator(
    * @param annotations of its documents, in order
    * @param logits of each document, by index of the label
    * @param probabilities likewise
-   * @param pooled what the last layer takes of each document
+   * @param pooled what the last layer takes of each document; none where it was not asked for
    */
   record Categories(
       List<Annotation> annotations,
@@ -53,7 +55,7 @@ record CategoryAnnotator(
   List<Categories> categories(List<Annotation[]> rows, int batchSize) {
     DocumentTexts texts = DocumentTexts.of(rows, pairs);
     SequenceClassifier.Outputs outputs =
-        classifier.outputs(texts.first(), texts.second(), factor, batchSize, unknown);
+        classifier.outputs(texts.first(), texts.second(), factor, batchSize, withPooled, unknown);
     float[][] logits = outputs.logits();
     List<Categories> categories = new ArrayList<>();
     int text = 0;
@@ -66,7 +68,9 @@ record CategoryAnnotator(
         row.annotations().addAll(ofDocument(documents[sentence], sentence, probabilities));
         row.logits().add(logits[text]);
         row.probabilities().add(probabilities);
-        row.pooled().add(outputs.pooled()[text]);
+        if (withPooled) {
+          row.pooled().add(outputs.pooled()[text]);
+        }
         text++;
       }
       categories.add(row);

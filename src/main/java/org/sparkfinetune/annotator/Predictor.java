@@ -83,24 +83,16 @@ final class Predictor implements AutoCloseable {
    * @param pairs the second texts, as many as {@code texts}; empty for single texts
    * @param factor of the logits
    * @param batchSize texts a forward pass
+   * @param withPooled whether the vectors that the last layer takes are given too
    * @param unknown takes how many of the tokens the tokenizer does not know
-   * @return {@code [texts.size()][labels().size()]}, times the factor
+   * @return logits {@code [texts.size()][labels().size()]}, times the factor
    */
-  float[][] logits(
-      List<String> texts,
-      Optional<List<String>> pairs,
-      double factor,
-      int batchSize,
-      Consumer<UnknownTokens> unknown) {
-    return outputs(texts, pairs, factor, batchSize, unknown).logits();
-  }
-
-  /** As {@link #logits}, with the vectors that the last layer takes. */
   SequenceClassifier.Outputs outputs(
       List<String> texts,
       Optional<List<String>> pairs,
       double factor,
       int batchSize,
+      boolean withPooled,
       Consumer<UnknownTokens> unknown) {
     List<Encoding> encodings =
         pairs
@@ -111,7 +103,7 @@ final class Predictor implements AutoCloseable {
     Arrays.setAll(byLength, i -> i);
     Arrays.sort(byLength, Comparator.comparingInt(i -> encodings.get(i).inputIds().length));
     float[][] logits = new float[texts.size()][];
-    float[][] pooled = new float[texts.size()][];
+    float[][] pooled = new float[withPooled ? texts.size() : 0][];
     for (int start = 0; start < byLength.length; start += batchSize) {
       int end = Math.min(byLength.length, start + batchSize);
       Integer[] rows = Arrays.copyOfRange(byLength, start, end);
@@ -120,10 +112,12 @@ final class Predictor implements AutoCloseable {
           Arrays.stream(rows).mapToInt(i -> encodings.get(i).secondSegmentStart()).toArray();
       int[][] unlabeled = new int[rows.length][0];
       SequenceClassifier.Outputs ofBatch =
-          classifier.outputs(Batch.of(ids, starts, unlabeled, classifier.padTokenId()));
+          classifier.outputs(Batch.of(ids, starts, unlabeled, classifier.padTokenId()), withPooled);
       for (int i = 0; i < rows.length; i++) {
         logits[rows[i]] = times(ofBatch.logits()[i], factor);
-        pooled[rows[i]] = ofBatch.pooled()[i];
+        if (withPooled) {
+          pooled[rows[i]] = ofBatch.pooled()[i];
+        }
       }
     }
     return new SequenceClassifier.Outputs(logits, pooled);

@@ -462,6 +462,7 @@ public final class TransformerClassifierModel
               factor(classifier.config()),
               decisionThreshold(classifier.config()),
               (boolean) getOrDefault(annotateUnlabeled),
+              !getPooledCol().isEmpty(),
               source()::count)
           .categories(rows, getPerDeviceEvalBatchSize());
     }

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Several states of statistics in one array: before each its length. */
-final class States {
+public final class States {
   private States() {}
 
   /** One array of several. */
-  static double[] join(List<double[]> states) {
+  public static double[] join(List<double[]> states) {
     int length = states.stream().mapToInt(state -> 1 + state.length).reduce(0, Math::addExact);
     double[] joined = new double[length];
     int place = 0;
@@ -22,7 +22,7 @@ final class States {
   }
 
   /** The arrays that one was joined of. */
-  static List<double[]> split(double[] joined) {
+  public static List<double[]> split(double[] joined) {
     List<double[]> states = new ArrayList<>();
     for (int place = 0; place < joined.length; place += 1 + (int) joined[place]) {
       states.add(Arrays.copyOfRange(joined, place + 1, place + 1 + (int) joined[place]));
@@ -31,7 +31,7 @@ final class States {
   }
 
   /** Counts, which are exact up to 2^53. */
-  static double[] of(long... counts) {
+  public static double[] of(long... counts) {
     return Arrays.stream(counts).asDoubleStream().toArray();
   }
 }

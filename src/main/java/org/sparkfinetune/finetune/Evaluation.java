@@ -113,6 +113,12 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
             settings.get(SliceArguments.SCHEMA).options());
     record.metrics("", result.metrics());
     record.metrics("", MlflowMetrics.of(result.measured(), result.labels()));
+    result
+        .slices()
+        .ifPresent(
+            found ->
+                record.metrics(
+                    "slices_", found.figures(settings.get(SliceArguments.SCHEMA).minSliceRows())));
     if (output.isPresent()) {
       output.get().writeJson(OutputFiles.METRICS, result.metrics());
       if (!result.predictionSets().isEmpty()) {

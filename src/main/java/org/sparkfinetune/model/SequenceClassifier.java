@@ -377,18 +377,29 @@ public final class SequenceClassifier implements AutoCloseable {
     return logits(pass, batch, embeddings);
   }
 
-  /** What a batch gives: of each row its logits, and the vector that the last layer takes. */
+  /**
+   * What a batch gives.
+   *
+   * @param logits of each row
+   * @param pooled of each row the vector that the last layer takes; none where none were asked for
+   */
   public record Outputs(float[][] logits, float[][] pooled) {}
 
-  /** The logits as {@link #logits(Batch)} has them, {@code [rows][labels]}, and pooled vectors. */
-  public Outputs outputs(Batch batch) {
+  /**
+   * The logits as {@link #logits(Batch)} has them, {@code [rows][labels]}.
+   *
+   * @param withPooled whether the pooled vectors are given too
+   */
+  public Outputs outputs(Batch batch, boolean withPooled) {
     ForwardPass pass = ForwardPass.inference();
     try (Libtorch.Computation computing = Libtorch.computation();
         PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       Tensor pooled = pooled(pass, batch, null);
       Tensor logits = head.logits(pass.on(device()), pooled);
-      return new Outputs(rows(logits.cpu().contiguous()), rows(pooled.cpu().contiguous()));
+      return new Outputs(
+          rows(logits.cpu().contiguous()),
+          withPooled ? rows(pooled.cpu().contiguous()) : new float[0][]);
     }
   }
 

@@ -102,7 +102,9 @@ public final class AuditReport {
   private Table overlapping() {
     Table table = new Table("label", "and", "rows", "of all rows").numbers(2);
     for (AuditFigures.Pair pair : figures.overlapping().stream().limit(OVERLAPS).toList()) {
-      table.row(pair.one(), pair.other(), NumberFormat.grouped(pair.rows()), share(pair.share()));
+      // Some rows of ten thousand.
+      String share = NumberFormat.fixed(100 * pair.share(), 2) + " %";
+      table.row(pair.one(), pair.other(), NumberFormat.grouped(pair.rows()), share);
     }
     return table;
   }

@@ -58,7 +58,9 @@ final class ReliabilitySection {
           NumberFormat.fixed(bin.accuracy(), DIGITS),
           NumberFormat.grouped(bin.rows()));
     }
-    out.open("details").element("summary", "The %s bins in use".formatted(bins.size()));
+    String summary =
+        bins.size() == 1 ? "The bin in use" : "The %s bins in use".formatted(bins.size());
+    out.open("details").element("summary", summary);
     table.render(out);
     out.close();
   }

@@ -2,7 +2,9 @@ package org.sparkfinetune.slice;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.List;
 import org.sparkfinetune.evaluate.ExactSum;
+import org.sparkfinetune.evaluate.States;
 
 /** Rows, how many of them are predicted wrongly, and their losses and squared losses added up. */
 final class ErrorSums implements Serializable {
@@ -27,26 +29,18 @@ final class ErrorSums implements Serializable {
     }
   }
 
-  /** The counts, how many numbers of the losses' sum follow, these, and those of the squares'. */
+  /** All that {@link #merge} needs to know of the rows so far. */
   double[] state() {
-    double[] ofLosses = losses.state();
-    double[] ofSquares = squares.state();
-    double[] state = new double[3 + ofLosses.length + ofSquares.length];
-    state[0] = rows;
-    state[1] = wrong;
-    state[2] = ofLosses.length;
-    System.arraycopy(ofLosses, 0, state, 3, ofLosses.length);
-    System.arraycopy(ofSquares, 0, state, 3 + ofLosses.length, ofSquares.length);
-    return state;
+    return States.join(List.of(States.of(rows, wrong), losses.state(), squares.state()));
   }
 
   /** Adds the rows of another one, by its state. */
   void merge(double[] state) {
-    rows += (long) state[0];
-    wrong += (long) state[1];
-    int squaresFrom = 3 + (int) state[2];
-    losses.merge(Arrays.copyOfRange(state, 3, squaresFrom));
-    squares.merge(Arrays.copyOfRange(state, squaresFrom, state.length));
+    List<double[]> parts = States.split(state);
+    rows += (long) parts.get(0)[0];
+    wrong += (long) parts.get(0)[1];
+    losses.merge(parts.get(1));
+    squares.merge(parts.get(2));
   }
 
   long rows() {

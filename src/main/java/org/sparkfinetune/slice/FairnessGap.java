@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
@@ -27,6 +28,10 @@ import org.sparkfinetune.evaluate.Metrics;
 @PublicApi
 public record FairnessGap(
     String column, Map<String, Long> groups, Map<String, Long> leftOut, List<OfLabel> labels) {
+  private static final String DEMOGRAPHIC_PARITY = "demographic_parity_difference";
+  private static final String EQUAL_OPPORTUNITY = "equal_opportunity_difference";
+  private static final String EQUALIZED_ODDS = "equalized_odds_difference";
+
   /**
    * The gaps of a label. A rate that a group has not, as it has no row with the label, is left out;
    * a gap is empty where fewer than two groups have the rate.
@@ -118,19 +123,27 @@ public record FairnessGap(
         .max(Comparator.comparingDouble(label -> gap.apply(label).getAsDouble()));
   }
 
+  /** The gaps of the column as a whole, by name; those that are not defined are not among them. */
+  Map<String, Double> figures() {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    figures.put(
+        DEMOGRAPHIC_PARITY, number(worst(OfLabel::demographicParity), OfLabel::demographicParity));
+    figures.put(
+        EQUAL_OPPORTUNITY, number(worst(OfLabel::equalOpportunity), OfLabel::equalOpportunity));
+    figures.put(EQUALIZED_ODDS, number(worst(OfLabel::equalizedOdds), OfLabel::equalizedOdds));
+    figures.values().removeIf(Objects::isNull);
+    return figures;
+  }
+
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("column", column);
     map.put("groups", groups);
     map.put("left_out", leftOut);
     map.put(
-        "demographic_parity_difference",
-        number(worst(OfLabel::demographicParity), OfLabel::demographicParity));
-    map.put(
-        "equal_opportunity_difference",
-        number(worst(OfLabel::equalOpportunity), OfLabel::equalOpportunity));
-    map.put(
-        "equalized_odds_difference", number(worst(OfLabel::equalizedOdds), OfLabel::equalizedOdds));
+        DEMOGRAPHIC_PARITY, number(worst(OfLabel::demographicParity), OfLabel::demographicParity));
+    map.put(EQUAL_OPPORTUNITY, number(worst(OfLabel::equalOpportunity), OfLabel::equalOpportunity));
+    map.put(EQUALIZED_ODDS, number(worst(OfLabel::equalizedOdds), OfLabel::equalizedOdds));
     map.put("labels", labels.stream().map(FairnessGap::toMap).toList());
     return map;
   }
@@ -139,9 +152,9 @@ public record FairnessGap(
     Optional<OfLabel> of = Optional.of(label);
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("label", label.label());
-    map.put("demographic_parity_difference", number(of, OfLabel::demographicParity));
-    map.put("equal_opportunity_difference", number(of, OfLabel::equalOpportunity));
-    map.put("equalized_odds_difference", number(of, OfLabel::equalizedOdds));
+    map.put(DEMOGRAPHIC_PARITY, number(of, OfLabel::demographicParity));
+    map.put(EQUAL_OPPORTUNITY, number(of, OfLabel::equalOpportunity));
+    map.put(EQUALIZED_ODDS, number(of, OfLabel::equalizedOdds));
     return map;
   }
 

@@ -1,9 +1,7 @@
 package org.sparkfinetune.slice;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.evaluate.PairedMetrics;
@@ -68,11 +66,7 @@ public record PairedSlice(
 
   /** All of it by name, for a file. */
   public Map<String, Object> toMap() {
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("slice", slice.name());
-    map.put("column", slice.column());
-    map.put("value", slice.value());
-    map.put("kind", slice.kind().name().toLowerCase(Locale.ROOT));
+    Map<String, Object> map = slice.toMap();
     map.put("rows", rows);
     map.put("agreement", agreement);
     map.put("first_accuracy", firstAccuracy);

@@ -1,6 +1,9 @@
 package org.sparkfinetune.slice;
 
 import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
 import org.sparkfinetune.PublicApi;
 
 /**
@@ -36,5 +39,15 @@ public record Slice(String column, String value, Kind kind) implements Serializa
       case VALUE, BIN -> column + "=" + value;
       case MISSING, OTHER -> column + " is " + value;
     };
+  }
+
+  /** What a file has of it, by name; figures of its rows may be added. */
+  Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("slice", name());
+    map.put("column", column);
+    map.put("value", value);
+    map.put("kind", kind.name().toLowerCase(Locale.ROOT));
+    return map;
   }
 }

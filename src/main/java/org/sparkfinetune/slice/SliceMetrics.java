@@ -1,7 +1,6 @@
 package org.sparkfinetune.slice;
 
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.evaluate.IntervalNames;
@@ -36,11 +35,7 @@ public record SliceMetrics(
   }
 
   Map<String, Object> toMap() {
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("slice", slice.name());
-    map.put("column", slice.column());
-    map.put("value", slice.value());
-    map.put("kind", slice.kind().name().toLowerCase(Locale.ROOT));
+    Map<String, Object> map = slice.toMap();
     map.put("rows", rows);
     map.put("metrics", metrics);
     map.put("differences", differences);

@@ -92,6 +92,29 @@ public record SliceResult(
     return map;
   }
 
+  /**
+   * What a tracking server's columns can hold of it, by name: {@code lowest_accuracy} of the slices
+   * with enough rows, {@code worse_beyond_chance}, how many of those searched are so with the
+   * correction, and of all columns whose groups are compared the largest {@code
+   * demographic_parity_difference}, {@code equal_opportunity_difference} and {@code
+   * equalized_odds_difference}. What was not asked for, or is not defined, is not among them.
+   *
+   * @param minRows so many rows a slice needs
+   */
+  public Map<String, Double> figures(int minRows) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    slices.stream()
+        .filter(slice -> slice.rows() >= minRows)
+        .mapToDouble(slice -> slice.metrics().get("accuracy"))
+        .min()
+        .ifPresent(lowest -> figures.put("lowest_accuracy", lowest));
+    worst.ifPresent(
+        found -> figures.put("worse_beyond_chance", (double) found.significant().size()));
+    fairness.forEach(
+        gap -> gap.figures().forEach((name, value) -> figures.merge(name, value, Math::max)));
+    return figures;
+  }
+
   /** Tables for a terminal: accuracy by slice, the worst slices, and gaps between groups. */
   public String summary() {
     StringBuilder out = new StringBuilder();

@@ -38,8 +38,9 @@ public record EvaluationArguments(
     @Key(
             doc =
                 "Whether the logits of the weights kept are divided by the temperature of the least"
-                    + " log loss of the validation rows, where that makes it less; which labels are"
-                    + " predicted stays as it is. Not done where model.threshold is set.",
+                    + " log loss of the validation rows, where that makes it less by more than one"
+                    + " number fitted to as many rows does by itself; which labels are predicted"
+                    + " stays as it is. Not done where model.threshold is set.",
             defaultValue = "true")
         boolean calibrate,
     @Key(

@@ -25,8 +25,9 @@ final class TrainedTemperature {
   /**
    * What was found.
    *
-   * @param temperature 1 where no other one makes the log loss less, or the rows do not say which
-   *     does: they are all right, or no better than chance
+   * @param temperature 1 where no other one makes the log loss less by more than what fitting it to
+   *     these very rows explains, or the rows do not say which does: they are all right, or no
+   *     better than chance
    * @param before the rows' mean log loss, in nats
    * @param after the same with the temperature
    */
@@ -55,20 +56,27 @@ final class TrainedTemperature {
     if (TemperatureScaling.isEnd(temperature)) {
       return new Found(1, before, before);
     }
-    double after = rows.slope(1 / temperature).loss();
-    return after < before ? new Found(temperature, before, after) : new Found(1, before, before);
+    TemperatureSums best = rows.sums(1 / temperature);
+    double after = best.slope().loss();
+    return after + best.optimism() < before
+        ? new Found(temperature, before, after)
+        : new Found(1, before, before);
   }
 
   private Slope slope(double inverse) {
+    return sums(inverse).slope();
+  }
+
+  private TemperatureSums sums(double inverse) {
     TemperatureSums own = new TemperatureSums(model.config().problemType(), inverse);
     logits.forEach(
         (row, values) ->
             own.add(shard.labels(row), model.config().problemType().task().probabilities(values)));
     if (workers.size() == 1) {
-      return own.slope();
+      return own;
     }
     TemperatureSums all = new TemperatureSums(model.config().problemType(), inverse);
     Evaluator.gather(own.state(), workers).forEach(all::merge);
-    return all.slope();
+    return all;
   }
 }

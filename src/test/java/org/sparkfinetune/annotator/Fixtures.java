@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.ml.Pipeline;
@@ -26,6 +27,9 @@ import scala.collection.Seq;
 
 /** Stages and rows that the tests of this package share. */
 public final class Fixtures {
+  /** What {@link #messages} are about. */
+  static final List<String> INTENTS = List.of("transfer", "card", "loan");
+
   private Fixtures() {}
 
   /** Turns the column {@code text} into one document a row. */
@@ -70,6 +74,18 @@ public final class Fixtures {
 
   static Dataset<Row> rows(StructType schema, List<Row> rows) {
     return TestSpark.session().createDataFrame(rows, schema);
+  }
+
+  /** Short texts of the column {@code text} about what their {@code intent} is, in turn. */
+  static Dataset<Row> messages(int rows) {
+    List<Row> messages = new ArrayList<>();
+    for (int i = 0; i < rows; i++) {
+      String intent = INTENTS.get(i % INTENTS.size());
+      messages.add(RowFactory.create("message " + i + " is about a " + intent, intent));
+    }
+    return rows(
+        new StructType().add("text", DataTypes.StringType).add("intent", DataTypes.StringType),
+        messages);
   }
 
   /** The annotations of a column, row by row. */

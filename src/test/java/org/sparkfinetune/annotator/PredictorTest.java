@@ -39,7 +39,8 @@ class PredictorTest {
       double factor,
       int batchSize,
       Consumer<UnknownTokens> unknown) {
-    return Arrays.stream(classifier.outputs(texts, pairs, factor, batchSize, unknown).logits())
+    return Arrays.stream(
+            classifier.outputs(texts, pairs, factor, batchSize, false, unknown).logits())
         .map(classifier.problemType().task()::probabilities)
         .toArray(double[][]::new);
   }

@@ -17,10 +17,8 @@ import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -33,7 +31,6 @@ import org.sparkfinetune.model.io.ModelFiles;
 
 @Tag("slow")
 class TokenizedExamplesTest {
-  private static final List<String> INTENTS = List.of("transfer", "card", "loan");
 
   @TempDir static Path base;
   private static SparkContext spark;
@@ -70,7 +67,7 @@ class TokenizedExamplesTest {
             "counted", (UDF1<String, String>) text -> counted(text, reads), DataTypes.StringType);
     Dataset<Row> documents =
         Fixtures.documents()
-            .transform(messages(30).withColumn("text", callUDF("counted", col("text"))));
+            .transform(Fixtures.messages(30).withColumn("text", callUDF("counted", col("text"))));
     TransformerClassifierApproach approach = approach().setValidationSplit(0.2);
     TransformerClassifierModel expected = approach.fit(documents);
 
@@ -101,7 +98,7 @@ class TokenizedExamplesTest {
 
   @Test
   void trainingsAtOnceGiveTheWeightsOfEachAlone() throws Exception {
-    Dataset<Row> documents = Fixtures.documents().transform(messages(60));
+    Dataset<Row> documents = Fixtures.documents().transform(Fixtures.messages(60));
     List<TransformerClassifierApproach> approaches =
         List.of(
             approach().setNumTrainEpochs(4),
@@ -138,7 +135,8 @@ class TokenizedExamplesTest {
   void closingThemLetsGoOfWhatIsCached() {
     int before = spark.getPersistentRDDs().size();
     TransformerClassifierApproach approach = approach();
-    TokenizedExamples examples = approach.prepare(Fixtures.documents().transform(messages(12)));
+    TokenizedExamples examples =
+        approach.prepare(Fixtures.documents().transform(Fixtures.messages(12)));
     assertThat(spark.getPersistentRDDs().size()).isGreaterThan(before);
 
     examples.close();
@@ -156,7 +154,9 @@ class TokenizedExamplesTest {
     String tokenizer = files.tokenizer().replace("\"[UNK]\"", "\"[NEW]\"");
     Fixtures.folder(new ModelFiles(files.config(), tokenizer, files.weights()), otherBase);
     try (TokenizedExamples examples =
-        approach().setValidationSplit(0.2).prepare(Fixtures.documents().transform(messages(30)))) {
+        approach()
+            .setValidationSplit(0.2)
+            .prepare(Fixtures.documents().transform(Fixtures.messages(30)))) {
       assertRefused(examples, a -> a.setLabelColumn("text"), "labelColumn=text", "intent");
       assertRefused(examples, a -> a.setLabelSeparator(";"), "labelSeparator=;", "|");
       assertRefused(
@@ -211,7 +211,7 @@ class TokenizedExamplesTest {
   void aBaseOfTheSameTokenizerIsTaken(@TempDir Path otherBase) throws IOException {
     Fixtures.folder(TestModels.tiny(), otherBase);
     try (TokenizedExamples examples =
-        approach().prepare(Fixtures.documents().transform(messages(12)))) {
+        approach().prepare(Fixtures.documents().transform(Fixtures.messages(12)))) {
       assertThat(weights(approach().setBase(otherBase.toString()).fit(examples)))
           .isDeepEqualTo(weights(approach().fit(examples)));
     }
@@ -220,16 +220,5 @@ class TokenizedExamplesTest {
   private static byte[][] weights(TransformerClassifierModel model) {
     ModelFiles files = model.files();
     return files.weights().chunks().toArray(byte[][]::new);
-  }
-
-  private static Dataset<Row> messages(int rows) {
-    List<Row> messages = new ArrayList<>();
-    for (int i = 0; i < rows; i++) {
-      String intent = INTENTS.get(i % INTENTS.size());
-      messages.add(RowFactory.create("message " + i + " is about a " + intent, intent));
-    }
-    return Fixtures.rows(
-        new StructType().add("text", DataTypes.StringType).add("intent", DataTypes.StringType),
-        messages);
   }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.johnsnowlabs.nlp.Annotation;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.spark.ml.Pipeline;
@@ -15,9 +14,6 @@ import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +24,6 @@ import org.sparkfinetune.model.io.ModelProvenance;
 import org.sparkfinetune.train.TrainingProgress;
 
 class TransformerClassifierApproachTest {
-  private static final List<String> INTENTS = List.of("transfer", "card", "loan");
 
   private final List<TrainingProgress> reports = new CopyOnWriteArrayList<>();
   private TransformerClassifierApproach approach;
@@ -57,7 +52,7 @@ class TransformerClassifierApproachTest {
     PipelineModel pipeline =
         new Pipeline()
             .setStages(new PipelineStage[] {Fixtures.documents(), approach})
-            .fit(messages(24));
+            .fit(Fixtures.messages(24));
 
     TransformerClassifierModel model = (TransformerClassifierModel) pipeline.stages()[1];
     assertThat(model.parent()).isSameAs(approach);
@@ -71,7 +66,7 @@ class TransformerClassifierApproachTest {
     List<List<Annotation>> categories =
         Fixtures.annotations(pipeline.transform(Fixtures.texts("a card", "a loan")), "category");
     assertThat(categories).hasSize(2).allSatisfy(row -> assertThat(row).hasSize(1));
-    assertThat(categories.get(0).get(0).result()).isIn(INTENTS);
+    assertThat(categories.get(0).get(0).result()).isIn(Fixtures.INTENTS);
   }
 
   @Test
@@ -79,13 +74,13 @@ class TransformerClassifierApproachTest {
     PipelineModel fitted =
         new Pipeline()
             .setStages(new PipelineStage[] {Fixtures.documents(), approach})
-            .fit(messages(12));
+            .fit(Fixtures.messages(12));
     fitted.save(folder.resolve("model").toString());
 
     PipelineModel loaded = PipelineModel.load(folder.resolve("model").toString());
 
-    assertThat(Fixtures.annotations(loaded.transform(messages(6)), "category"))
-        .isEqualTo(Fixtures.annotations(fitted.transform(messages(6)), "category"));
+    assertThat(Fixtures.annotations(loaded.transform(Fixtures.messages(6)), "category"))
+        .isEqualTo(Fixtures.annotations(fitted.transform(Fixtures.messages(6)), "category"));
     ModelProvenance record =
         ((TransformerClassifierModel) loaded.stages()[1]).provenance().orElseThrow();
     assertThat(record.base()).isEqualTo(approach.modelArguments().base());
@@ -103,7 +98,7 @@ class TransformerClassifierApproachTest {
 
   @Test
   void aListenerGoesWithCopies() {
-    Dataset<Row> documents = Fixtures.documents().transform(messages(12));
+    Dataset<Row> documents = Fixtures.documents().transform(Fixtures.messages(12));
 
     approach.fit(documents, new ParamMap().put(approach.seed(), (Object) 3L));
 
@@ -114,26 +109,16 @@ class TransformerClassifierApproachTest {
   void reportsColumnsBeforeAnyStageIsFitted() {
     Pipeline pipeline =
         new Pipeline().setStages(new PipelineStage[] {Fixtures.documents(), approach});
-    assertThatThrownBy(() -> pipeline.fit(messages(3).withColumnRenamed("intent", "topic")))
+    assertThatThrownBy(
+            () -> pipeline.fit(Fixtures.messages(3).withColumnRenamed("intent", "topic")))
         .isInstanceOf(UserException.class)
         .hasMessage(
             "no column intent for the labels (labelColumn): there are text, topic, document");
-    assertThatThrownBy(() -> new TransformerClassifierApproach().fit(messages(3)))
+    assertThatThrownBy(() -> new TransformerClassifierApproach().fit(Fixtures.messages(3)))
         .isInstanceOf(UserException.class)
         .hasMessage("labelColumn is not set: name the column of the labels");
-    assertThatThrownBy(() -> approach.fit(messages(3)))
+    assertThatThrownBy(() -> approach.fit(Fixtures.messages(3)))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("no column document for the DOCUMENT annotations (inputCols)");
-  }
-
-  private static Dataset<Row> messages(int rows) {
-    List<Row> messages = new ArrayList<>();
-    for (int i = 0; i < rows; i++) {
-      String intent = INTENTS.get(i % INTENTS.size());
-      messages.add(RowFactory.create("message " + i + " is about a " + intent, intent));
-    }
-    return Fixtures.rows(
-        new StructType().add("text", DataTypes.StringType).add("intent", DataTypes.StringType),
-        messages);
   }
 }

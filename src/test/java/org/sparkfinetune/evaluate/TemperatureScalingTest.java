@@ -87,4 +87,30 @@ class TemperatureScalingTest {
                     new TemperatureSums(ProblemType.SINGLE_LABEL_CLASSIFICATION, inverse).slope()))
         .isEqualTo(2);
   }
+
+  /** Each row's loss with the temperature that the others have, over all rows. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void optimismIsWhatLeavingOutEachRowCosts(Case golden) {
+    double temperature = TemperatureScaling.fit(1, inverse -> slope(golden, inverse));
+    int rows = golden.labels().length;
+    if (TemperatureScaling.isEnd(temperature) || rows < 100 || rows > 1000) {
+      return;
+    }
+    double left = 0;
+    for (int row = 0; row < rows; row++) {
+      int out = row;
+      double ofOthers =
+          TemperatureScaling.fit(
+              temperature,
+              inverse ->
+                  sums(golden, inverse / temperature, 0, out)
+                      .merge(sums(golden, inverse / temperature, out + 1, rows).state())
+                      .slope());
+      left += sums(golden, 1 / ofOthers, row, row + 1).slope().loss();
+    }
+    TemperatureSums best = sums(golden, 1 / temperature, 0, rows);
+    double optimism = left / rows - best.slope().loss();
+    assertThat(best.optimism()).isPositive().isCloseTo(optimism, within(0.2 * optimism));
+  }
 }

@@ -30,9 +30,28 @@ class AttributionGoldenTest {
   /** fp32 on both sides, sums of some tens of gradients in another order. */
   private static final double TOLERANCE = 1e-5;
 
-  private record Case(List<TokenRow> rows, int[] targets, List<JsonNode> golden) {}
+  /** A family's model, the rows that Captum explained, and what it said of each and of all. */
+  private record Case(
+      SequenceClassifier model,
+      List<TokenRow> rows,
+      int[] targets,
+      List<JsonNode> golden,
+      JsonNode settings)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      model.close();
+    }
 
-  private static Case of(JsonNode golden, Batch batch) {
+    GradientAttribution gradients(ExplainArguments arguments) {
+      return new GradientAttribution(model, ForwardPass.inference(), arguments, model.padTokenId());
+    }
+  }
+
+  private static Case of(String family) throws IOException {
+    JsonNode golden = new ObjectMapper().readTree(FOLDER.resolve(family + ".json").toFile());
+    TestGoldens tiny = TestGoldens.of(family);
+    Batch batch = tiny.batch();
     List<TokenRow> rows = new ArrayList<>();
     List<JsonNode> nodes = new ArrayList<>();
     for (int row = 0; row < batch.size(); row++) {
@@ -49,7 +68,8 @@ class AttributionGoldenTest {
         nodes.add(node);
       }
     }
-    return new Case(rows, nodes.stream().mapToInt(n -> n.path("target").asInt()).toArray(), nodes);
+    int[] targets = nodes.stream().mapToInt(n -> n.path("target").asInt()).toArray();
+    return new Case(tiny.model(), rows, targets, nodes, golden);
   }
 
   private static ExplainArguments arguments(JsonNode golden, Map<String, Object> more) {
@@ -61,10 +81,7 @@ class AttributionGoldenTest {
   @ParameterizedTest
   @MethodSource("org.sparkfinetune.TestGoldens#families")
   void gradientMethodsAreCaptums(String family) throws IOException {
-    JsonNode golden = new ObjectMapper().readTree(FOLDER.resolve(family + ".json").toFile());
-    TestGoldens tiny = TestGoldens.of(family);
-    try (SequenceClassifier model = tiny.model()) {
-      Case rows = of(golden, tiny.batch());
+    try (Case rows = of(family)) {
       Map<String, Map<String, Object>> variants =
           Map.of(
               "integrated_gradients", Map.of(),
@@ -74,11 +91,8 @@ class AttributionGoldenTest {
               "input_x_gradient", Map.of("method", "input_x_gradient"));
       variants.forEach(
           (name, settings) -> {
-            ExplainArguments arguments = arguments(golden, settings);
-            List<TokenScores> scores =
-                new GradientAttribution(
-                        model, ForwardPass.inference(), arguments, model.padTokenId())
-                    .of(rows.rows(), rows.targets());
+            ExplainArguments arguments = arguments(rows.settings(), settings);
+            List<TokenScores> scores = rows.gradients(arguments).of(rows.rows(), rows.targets());
             for (int row = 0; row < scores.size(); row++) {
               assertClose(scores.get(row).scores(), rows.golden().get(row).path(name), name);
               // Captum's own delta, of the same points: a ReLU in a head leaves 3e-3 of 50.
@@ -94,12 +108,10 @@ class AttributionGoldenTest {
   @ParameterizedTest
   @MethodSource("org.sparkfinetune.TestGoldens#families")
   void maskingMethodsAreCaptums(String family) throws IOException {
-    JsonNode golden = new ObjectMapper().readTree(FOLDER.resolve(family + ".json").toFile());
-    TestGoldens tiny = TestGoldens.of(family);
-    try (SequenceClassifier model = tiny.model()) {
-      Case rows = of(golden, tiny.batch());
+    try (Case rows = of(family)) {
       WordMasking masking =
-          new WordMasking(model, ForwardPass.inference(), golden.path("mask").asInt(), 100);
+          new WordMasking(
+              rows.model(), ForwardPass.inference(), rows.settings().path("mask").asInt(), 100);
       for (int row = 0; row < rows.rows().size(); row++) {
         JsonNode expected = rows.golden().get(row);
         List<List<Integer>> words = words(expected.path("words"));
@@ -155,17 +167,12 @@ class AttributionGoldenTest {
   @ParameterizedTest
   @MethodSource("org.sparkfinetune.TestGoldens#families")
   void howRowsArePackedDoesNotMatter(String family) throws IOException {
-    JsonNode golden = new ObjectMapper().readTree(FOLDER.resolve(family + ".json").toFile());
-    TestGoldens tiny = TestGoldens.of(family);
-    try (SequenceClassifier model = tiny.model()) {
-      Case rows = of(golden, tiny.batch());
+    try (Case rows = of(family)) {
       List<List<TokenScores>> ways = new ArrayList<>();
       for (int tokens : new int[] {100_000, 100, 1}) {
         ExplainArguments arguments =
             TestArguments.of(Map.of("steps", 8, "tokens_per_pass", tokens));
-        ways.add(
-            new GradientAttribution(model, ForwardPass.inference(), arguments, model.padTokenId())
-                .of(rows.rows(), rows.targets()));
+        ways.add(rows.gradients(arguments).of(rows.rows(), rows.targets()));
       }
       for (int row = 0; row < rows.rows().size(); row++) {
         double[] packed = ways.get(0).get(row).scores();

@@ -53,6 +53,8 @@ class TrackedResultsTest {
                   tracked,
                   "model=" + TrackedJobs.BASE,
                   "data.test=" + rows,
+                  "evaluate.slices=[length]",
+                  "evaluate.min_slice_rows=2",
                   "output=" + folder.resolve("evaluation")))
           .contains(server.uri() + "/#/experiments/");
       run(
@@ -88,6 +90,8 @@ class TrackedResultsTest {
           .forEachRemaining(
               metric -> assertValue(evaluation, metric.getKey(), metric.getValue().asDouble()));
       assertValue(evaluation, "example_count", 12);
+      assertThat(evaluation.at("/metrics/slices_lowest_accuracy/0/1").asDouble(-1))
+          .isBetween(0.0, 1.0);
       assertValue(evaluation, "accuracy_score", metrics.get("test_accuracy").asDouble());
       assertValue(evaluation, "f1_score", metrics.get("test_f1_weighted").asDouble());
       assertThat(evaluation.at("/params/model").asText()).isEqualTo(TrackedJobs.BASE.toString());
@@ -95,6 +99,7 @@ class TrackedResultsTest {
       assertThat(evaluation.at("/inputs/test/1").asText()).matches("[0-9a-f]{16}");
       assertThat(artifacts(server, evaluation, "evaluate"))
           .contains("evaluate/metrics.json", "evaluate/report.html", "evaluate/class_scores.json")
+          .contains("evaluate/slices.json")
           .doesNotContain("evaluate/rejected_rows");
 
       JsonNode comparison = runs.path(1);

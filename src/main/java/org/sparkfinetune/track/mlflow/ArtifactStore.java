@@ -16,6 +16,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.sparkfinetune.text.ConnectionFailure;
 import org.sparkfinetune.track.FileDigest;
 import org.sparkfinetune.track.Sink.ServerUnavailableException;
 
@@ -127,7 +128,7 @@ interface ArtifactStore {
 
     private static ServerUnavailableException away(IOException e) {
       return new ServerUnavailableException(
-          "the artifacts cannot be reached: " + e, Duration.ZERO, e);
+          "the artifacts cannot be reached: " + ConnectionFailure.reason(e), Duration.ZERO, e);
     }
 
     @Override
