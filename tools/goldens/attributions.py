@@ -3,7 +3,8 @@
     python tools/goldens/attributions.py [FAMILY ...]
 
 writes src/test/resources/org/sparkfinetune/explain/FAMILY.json: of each row of the family's batch
-its tokens' attributions of the logit of one label, by method. Embeddings are what the module
+its tokens' attributions of the logit of one label, by method. (Captum has no attention rollout: that
+is computed here.) Embeddings are what the module
 `embeddings` gives, a token's attribution is the sum over its vector. The first and the last token
 of a row count as special ones: they are the same in a baseline. Words are runs of two tokens.
 """
@@ -90,6 +91,18 @@ def of_words(method, model, ids, target, of):
     return [result[of.index(word)].item() for word in range(count)]
 
 
+def rollout(model, ids):
+    """Abnar and Zuidema's, of the vector that is classified, of what transformers gives as attentions."""
+    with torch.no_grad():
+        layers = model(input_ids=ids, output_attentions=True).attentions
+    eye = torch.eye(ids.shape[1], dtype=torch.float64)
+    product = eye
+    for layer in layers:
+        product = (layer[0].double().mean(0) + eye) / 2 @ product
+    pools_all = getattr(model.config, "classifier_pooling", "cls") == "mean"
+    return (product.mean(0) if pools_all else product[0]).tolist()
+
+
 def of_row(model, ids, target):
     forward = FromEmbeddings(model)
     embeddings = forward.embeddings(ids)
@@ -116,6 +129,7 @@ def of_row(model, ids, target):
     for name, method in [("saliency", Saliency), ("input_x_gradient", InputXGradient)]:
         leaf = embeddings.clone().requires_grad_()
         result[name] = method(forward).attribute(leaf, **arguments).sum(-1)[0].tolist()
+    result["attention_rollout"] = rollout(model, ids)
     of = words(ids.shape[1])
     result["words"] = of
     result["occlusion"] = of_words(FeatureAblation, model, ids, target, of)

@@ -87,7 +87,8 @@ public final class TransformerClassifierExplainer
 
   /**
    * How a logit is shared among words: {@code integrated_gradients}, the default, {@code
-   * input_x_gradient}, {@code saliency}, {@code occlusion} or {@code kernel_shap}.
+   * input_x_gradient}, {@code saliency}, {@code occlusion}, {@code kernel_shap} or {@code
+   * attention_rollout}.
    */
   public Param<String> method() {
     return settings.string("method");

@@ -2,8 +2,8 @@ package org.sparkfinetune.explain;
 
 /**
  * How a logit is shared among the words of a text. The first three are sums over the gradients of a
- * token's embedding, which is what the encoder's module {@code embeddings} gives; the others change
- * words and look at what becomes of the logit.
+ * token's embedding, which is what the encoder's module {@code embeddings} gives; the next two
+ * change words and look at what becomes of the logit.
  */
 public enum AttributionMethod {
   /**
@@ -27,10 +27,17 @@ public enum AttributionMethod {
    * values by a weighted regression (Lundberg and Lee, 2017). Of few words it is exact, else of
    * drawn sets.
    */
-  KERNEL_SHAP;
+  KERNEL_SHAP,
 
-  /** Whether it is made of gradients, of tokens, and not by changing words. */
-  boolean isOfGradients() {
-    return this == INTEGRATED_GRADIENTS || this == INPUT_X_GRADIENT || this == SALIENCY;
+  /**
+   * How much of each token's embedding attention has brought to the vector that is classified
+   * (Abnar and Zuidema, 2020). It is the same for all labels, and never negative: where the model
+   * has looked, not what it has made of it.
+   */
+  ATTENTION_ROLLOUT;
+
+  /** Whether words are masked for it; otherwise it gives tokens their scores. */
+  boolean isByMasking() {
+    return this == OCCLUSION || this == KERNEL_SHAP;
   }
 }

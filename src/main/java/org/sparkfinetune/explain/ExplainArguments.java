@@ -9,7 +9,8 @@ public record ExplainArguments(
     @Key(
             doc =
                 "How a logit is shared among words: integrated_gradients, input_x_gradient and saliency"
-                    + " by gradients, occlusion and kernel_shap by masking words.",
+                    + " by gradients, occlusion and kernel_shap by masking words; attention_rollout:"
+                    + " where attention has looked, whatever the label.",
             defaultValue = "integrated_gradients")
         AttributionMethod method,
     @Key(

@@ -78,10 +78,7 @@ public final class Explainer {
     float[][] logits = logits(rows);
     int[] targets = new int[rows.size()];
     Arrays.setAll(targets, row -> target.orElseGet(() -> largest(logits[row])));
-    List<TokenScores> ofTokens =
-        arguments.method().isOfGradients()
-            ? new GradientAttribution(model, pass, arguments, filler).of(rows, targets)
-            : List.of();
+    List<TokenScores> ofTokens = ofTokens(rows, targets);
     List<ExplainedText> explained = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
       List<String> ofRow =
@@ -119,16 +116,20 @@ public final class Explainer {
     return explained;
   }
 
+  /** The scores of each row's tokens; none where words are masked. */
+  private List<TokenScores> ofTokens(List<TokenRow> rows, int[] targets) {
+    if (arguments.method().isByMasking()) {
+      return List.of();
+    }
+    return arguments.method() == AttributionMethod.ATTENTION_ROLLOUT
+        ? new AttentionRollout(model, pass, arguments.tokensPerPass()).of(rows)
+        : new GradientAttribution(model, pass, arguments, filler).of(rows, targets);
+  }
+
   /** In the order of the rows; those of like length go through the network together. */
   private float[][] logits(List<TokenRow> rows) {
-    List<Integer> byLength =
-        IntStream.range(0, rows.size())
-            .boxed()
-            .sorted(Comparator.comparingInt(row -> rows.get(row).length()))
-            .toList();
     float[][] logits = new float[rows.size()][];
-    for (List<Integer> part :
-        Passes.of(byLength, row -> rows.get(row).length(), arguments.tokensPerPass())) {
+    for (List<Integer> part : Passes.byLength(rows, arguments.tokensPerPass())) {
       float[][] ofPart =
           model.logits(
               pass, Passes.batch(part.stream().map(rows::get).toList(), model.padTokenId()));

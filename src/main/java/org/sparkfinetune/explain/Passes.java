@@ -1,8 +1,10 @@
 package org.sparkfinetune.explain;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 import org.sparkfinetune.tokenize.Batch;
 
 /** Cuts work into forward passes of a bounded number of tokens. */
@@ -32,6 +34,16 @@ final class Passes {
       passes.add(pieces.subList(from, pieces.size()));
     }
     return passes;
+  }
+
+  /** The indices of rows, those of like length together, so that little of a pass is padding. */
+  static List<List<Integer>> byLength(List<TokenRow> rows, int tokens) {
+    List<Integer> byLength =
+        IntStream.range(0, rows.size())
+            .boxed()
+            .sorted(Comparator.comparingInt(row -> rows.get(row).length()))
+            .toList();
+    return of(byLength, row -> rows.get(row).length(), tokens);
   }
 
   /** Rows padded to the longest of them, without labels. */

@@ -142,6 +142,23 @@ class AttributionGoldenTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("org.sparkfinetune.TestGoldens#families")
+  void rolloutIsThatOfTransformersAttentions(String family) throws IOException {
+    try (Case rows = of(family)) {
+      for (int tokensPerPass : new int[] {100_000, 1}) {
+        List<TokenScores> scores =
+            new AttentionRollout(rows.model(), ForwardPass.inference(), tokensPerPass)
+                .of(rows.rows());
+        for (int row = 0; row < scores.size(); row++) {
+          double[] ofTokens = scores.get(row).scores();
+          assertClose(ofTokens, rows.golden().get(row).path("attention_rollout"), "rollout");
+          assertThat(Arrays.stream(ofTokens).sum()).isCloseTo(1, within(1e-6));
+        }
+      }
+    }
+  }
+
   private static List<List<Integer>> words(JsonNode ofTokens) {
     List<List<Integer>> words = new ArrayList<>();
     for (int token = 0; token < ofTokens.size(); token++) {

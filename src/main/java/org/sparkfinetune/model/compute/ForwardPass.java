@@ -2,6 +2,7 @@ package org.sparkfinetune.model.compute;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Device;
@@ -30,6 +31,8 @@ import org.sparkfinetune.torch.TransientScope;
  *     keeping its insides (Chen et al., 2016): less memory for about a third more time
  * @param device where the model is, as libtorch names it: {@code cpu}, {@code cuda:0}
  * @param unpadded where the rows lie in the one row that the batch is; null when rows are padded
+ * @param attentions is given each layer's attention weights, {@code [rows, heads, length, length]},
+ *     in the order of the layers: a query's weights of the keys, which add up to 1. Null for nobody
  */
 public record ForwardPass(
     ScalarType dtype,
@@ -37,7 +40,8 @@ public record ForwardPass(
     AttentionImplementation attention,
     boolean recompute,
     String device,
-    UnpaddedRows unpadded)
+    UnpaddedRows unpadded,
+    Consumer<Tensor> attentions)
     implements TensorOps<Tensor> {
   private static final String CPU = "cpu";
 
@@ -50,7 +54,7 @@ public record ForwardPass(
   /** A pass over padded rows, on the device of the model that it is of. */
   public ForwardPass(
       ScalarType dtype, Generator dropout, AttentionImplementation attention, boolean recompute) {
-    this(dtype, dropout, attention, recompute, CPU, null);
+    this(dtype, dropout, attention, recompute, CPU, null, null);
   }
 
   /** A pass whose layers keep their insides for the backward pass. */
@@ -70,12 +74,21 @@ public record ForwardPass(
 
   /** The same where a model is. */
   public ForwardPass on(Device where) {
-    return new ForwardPass(dtype, dropout, attention, recompute, where.str().getString(), unpadded);
+    return new ForwardPass(
+        dtype, dropout, attention, recompute, where.str().getString(), unpadded, attentions);
   }
 
   /** The same for a batch without padding. */
   public ForwardPass over(UnpaddedRows rows) {
-    return new ForwardPass(dtype, dropout, attention, recompute, device, rows);
+    return new ForwardPass(dtype, dropout, attention, recompute, device, rows, attentions);
+  }
+
+  /**
+   * The same, which shows the attention weights of each layer: rows are padded then, and attention
+   * is computed by plain operations.
+   */
+  public ForwardPass showing(Consumer<Tensor> weights) {
+    return new ForwardPass(dtype, dropout, attention, recompute, device, unpadded, weights);
   }
 
   /**
@@ -84,7 +97,9 @@ public record ForwardPass(
    * @param length tokens of the longest row
    */
   public boolean takesUnpadded(long length) {
-    return onCpu() && FusedAttention.isFor(attention, length, dropout != null);
+    return onCpu()
+        && attentions == null
+        && FusedAttention.isFor(attention, length, dropout != null);
   }
 
   @Override
@@ -232,7 +247,7 @@ public record ForwardPass(
   @Override
   public Tensor attention(Tensor q, Tensor k, Tensor v, Tensor bias, double scale, double p) {
     boolean drops = dropout != null && p > 0;
-    if (attention.isFused(dtype == ScalarType.Float || !onCpu()) && !drops) {
+    if (attention.isFused(dtype == ScalarType.Float || !onCpu()) && !drops && attentions == null) {
       // A GPU's kernel takes none of another type.
       TensorOptional mask =
           bias == null
@@ -246,7 +261,11 @@ public record ForwardPass(
     if (bias != null) {
       scores = scores.add(castOfBias(bias));
     }
-    return torch.matmul(dropout(torch.softmax(scores, -1), p), v);
+    Tensor weights = torch.softmax(scores, -1);
+    if (attentions != null) {
+      attentions.accept(weights);
+    }
+    return torch.matmul(dropout(weights, p), v);
   }
 
   /**
@@ -265,9 +284,10 @@ public record ForwardPass(
   public Tensor selfAttention(
       Tensor projected, int heads, int size, Tensor bias, double scale, double p) {
     boolean drops = dropout != null && p > 0;
-    if (unpadded == null
-        && !(FusedAttention.accepts(projected, bias)
-            && FusedAttention.isFor(attention, projected.size(1), drops))) {
+    if (attentions != null
+        || unpadded == null
+            && !(FusedAttention.accepts(projected, bias)
+                && FusedAttention.isFor(attention, projected.size(1), drops))) {
       return TensorOps.super.selfAttention(projected, heads, size, bias, scale, p);
     }
     UnpaddedRows rows =

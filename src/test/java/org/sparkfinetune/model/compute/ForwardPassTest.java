@@ -23,7 +23,7 @@ class ForwardPassTest {
   }
 
   private static ForwardPass onGpu(ScalarType type) {
-    return new ForwardPass(type, null, AttentionImplementation.AUTO, false, "cuda:0", null);
+    return new ForwardPass(type, null, AttentionImplementation.AUTO, false, "cuda:0", null, null);
   }
 
   /** A GPU's kernel refuses fp32 weights beside such an input; a processor's would take them. */
@@ -56,7 +56,8 @@ class ForwardPassTest {
       names = {"AUTO", "EAGER"})
   void nothingIsInfinitelyFarInHalfPrecision(AttentionImplementation attention) {
     try (PointerScope scope = new PointerScope()) {
-      ForwardPass pass = new ForwardPass(ScalarType.Half, null, attention, false, "cuda:0", null);
+      ForwardPass pass =
+          new ForwardPass(ScalarType.Half, null, attention, false, "cuda:0", null, null);
       float far = -1e30f;
       float padding = Float.NEGATIVE_INFINITY;
       Tensor bias = torch.empty(2, 3);
@@ -95,6 +96,7 @@ class ForwardPassTest {
               AttentionImplementation.AUTO,
               false,
               "cuda:0",
+              null,
               null);
       Tensor x = torch.ones(100, 200);
       float[] one = numbers(pass.dropout(x, 0.25));
