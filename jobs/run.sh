@@ -146,9 +146,28 @@ require_spark() {
   fi
 }
 
+# make_archive JARS ARCHIVE: keeps classes of the jars as the JVM loads them fastest (class-data sharing), which
+# takes a third of a short job's time away: those that a small training loads. An archive is of one Java and of
+# one list of jars: the JVM does without one that is not its own, and so do we where none can be made.
+make_archive() {
+  local jars="$1" archive="$2" work java="${JAVA_HOME:+$JAVA_HOME/bin/}java"
+  work="$(mktemp -d "${TMPDIR:-/tmp}/spark-finetune-archive.XXXXXX")"
+  head -n 41 "$ROOT/src/main/resources/org/sparkfinetune/sample/train.csv" >"$work/train.csv"
+  if "$java" "-XX:DumpLoadedClassList=$work/classes.txt" -Xmx1g "@$ROOT/conf/java-options" \
+    "-Dlog4j2.configurationFile=$ROOT/conf/log4j2.properties" "-Dspark-finetune.log.file=$work/log" \
+    -Dspark-finetune.scripts=jobs -cp "$jars:$ROOT/target/classes" "$MAIN" fine-tune \
+    "data.train=$work/train.csv" "output=$work/output" training.num_train_epochs=1 model.max_length=16 \
+    'spark.master=local[1]' >"$work/output.txt" 2>&1 &&
+    "$java" -Xshare:dump "-XX:SharedClassListFile=$work/classes.txt" "-XX:SharedArchiveFile=$archive.new" \
+      -cp "$jars" >"$work/dump.txt" 2>&1; then
+    mv -f "$archive.new" "$archive"
+  fi
+  rm -rf "$work"
+}
+
 # The Spark that Maven resolves, from Maven or from a bundle.
 run_on_maven_spark() {
-  local file="$ROOT/target/classpath.txt" classpath memory argument
+  local file="$ROOT/target/classpath.txt" archive="$ROOT/target/classes.jsa" classpath memory argument
   require_java
   if is_bundle; then
     classpath="$(cluster_jar):$ROOT/spark/jars/*"
@@ -158,9 +177,18 @@ run_on_maven_spark() {
       # Each jar once, where it comes first.
       (cat "$ROOT/target/classpath-compile.txt" && echo && cat "$ROOT/target/classpath-runtime.txt") |
         tr ':' '\n' | awk 'NF && !seen[$0]++' | paste -sd: - >"$file.new"
+      if ! cmp -s "$file.new" "$archive.txt"; then
+        rm -f "$archive"
+        make_archive "$(<"$file.new")" "$archive"
+        cp "$file.new" "$archive.txt"
+      fi
       mv "$file.new" "$file"
     fi
-    classpath="$ROOT/target/classes:$(<"$file")"
+    # Jars first: an archive wants the class path to begin as it did when it was made.
+    classpath="$(<"$file"):$ROOT/target/classes"
+    if [[ -e "$archive" ]]; then
+      JAVA_OPTIONS+=("-XX:SharedArchiveFile=$archive" -Xlog:cds=off)
+    fi
   fi
   memory="$(driver_memory)"
   for argument in "$@"; do

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -171,6 +172,10 @@ class ReadmeTest {
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> entry.endsWith(".jar"))
             .collect(Collectors.joining(File.pathSeparator)));
+    Optional<Path> archive = ClassArchive.file();
+    if (archive.isPresent()) {
+      Files.createSymbolicLink(target.resolve("classes.jsa"), archive.get());
+    }
     Path sample = Path.of("src/main/resources/org/sparkfinetune/sample");
     Files.copy(sample.resolve("test.csv"), folder.resolve("train.csv"));
     for (String name : new String[] {"test.csv", "other.csv", "new.csv"}) {

@@ -38,9 +38,18 @@ class JobScriptsTest {
     assertThat(plain.code()).isZero();
     assertThat(plain.output())
         .startsWith("java -Xmx")
-        .contains("/target/classes:a.jar:b.jar org.sparkfinetune.jobs.Main predict model=m");
+        .contains("-cp a.jar:b.jar:")
+        .contains("/target/classes org.sparkfinetune.jobs.Main predict model=m")
+        .doesNotContain("SharedArchiveFile");
     assertThat(predict(Map.of("SPARK_FINETUNE_CLASSPATH", "mine.jar:more")).output())
-        .contains("/target/classes:a.jar:b.jar:mine.jar:more org.sparkfinetune.jobs.Main");
+        .contains("/target/classes:mine.jar:more org.sparkfinetune.jobs.Main");
+  }
+
+  @Test
+  void classesThatAreKeptAreUsed() throws Exception {
+    write("target/classes.jsa", "");
+    assertThat(predict(Map.of()).output())
+        .contains("-XX:SharedArchiveFile=" + folder.toRealPath() + "/target/classes.jsa");
   }
 
   @Test
@@ -117,7 +126,9 @@ class JobScriptsTest {
     Files.createSymbolicLink(folder.resolve("twice"), Path.of("my bin/relative"));
     for (String link : new String[] {"my bin/direct", "my bin/relative", "twice"}) {
       Outcome outcome = run(folder.resolve(link), Map.of());
-      assertThat(outcome.output()).contains("/target/classes:a.jar").contains(" predict model=m");
+      assertThat(outcome.output())
+          .contains("/target/classes org.sparkfinetune.jobs.Main")
+          .contains(" predict model=m");
       assertThat(outcome.code()).isZero();
     }
   }
