@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.when;
 
@@ -158,7 +159,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
 
   /** The columns that are added to the rows. */
   private static List<String> added(ExplainArguments how, ExplanationArguments shown) {
-    List<String> names = new ArrayList<>(ExplanationColumns.names(how.measure()));
+    List<String> names = new ArrayList<>(ExplanationColumns.names(how));
     if (!shown.neighbors().isEmpty()) {
       names.add(NeighborColumns.NEIGHBORS);
     }
@@ -214,7 +215,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
         pipeline.explain(neighbors.map(found -> found.beside(usable)).orElse(usable), how);
     List<Column> columns = new ArrayList<>();
     columns.add(col(PredictionColumns.ROW + "." + ExampleColumns.ROW + ".*"));
-    ExplanationColumns.names(how.measure()).forEach(name -> columns.add(col(name)));
+    ExplanationColumns.names(how).forEach(name -> columns.add(col(name)));
     neighbors.ifPresent(
         found ->
             columns.add(
@@ -233,7 +234,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
         true,
         ExplanationWords.of(rows, shown.topWords(), shown.minWordRows()).coalesce(1));
     Dataset<Row> ofClasses = options.spark().read().parquet(words);
-    Map<String, Double> figures = figures(rows, rejected, how.measure());
+    Map<String, Double> figures = figures(rows, rejected, how);
     neighbors.ifPresent(found -> figures.put("training_rows", (double) found.rows()));
     output.writeJson(OutputFiles.METRICS, figures);
     record.metrics("explain_", figures);
@@ -251,6 +252,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
                 new ExplanationPage(
                         data, pipeline.problemType(), pipeline.labels(), options.console())
                     .withNeighbors(neighbors.isPresent())
+                    .withCounterfactual(how.counterfactual())
                     .rows(rows, shown.pageRows()),
                 classWords)
             .html());
@@ -260,12 +262,18 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
 
   /** What there is to say of all rows, by name. */
   private static Map<String, Double> figures(
-      Dataset<Row> rows, Map<RejectReason, Long> rejected, boolean measured) {
+      Dataset<Row> rows, Map<RejectReason, Long> rejected, ExplainArguments how) {
     Column missed = abs(col(ExplanationColumns.COMPLETENESS_DELTA));
     Map<String, Column> means = new LinkedHashMap<>();
     means.put("completeness_delta_mean", avg(missed));
     means.put("completeness_delta_max", max(missed));
-    if (measured) {
+    if (how.counterfactual()) {
+      Column gone = col(ExplanationColumns.COUNTERFACTUAL);
+      means.put("counterfactual_rows", count(gone).cast("double"));
+      means.put(
+          "counterfactual_words_mean", avg(when(gone.isNotNull(), size(gone.getField("words")))));
+    }
+    if (how.measure()) {
       ExplanationColumns.FAITHFULNESS_FIELDS.forEach(
           name -> means.put(name, avg(col(ExplanationColumns.FAITHFULNESS).getField(name))));
     }

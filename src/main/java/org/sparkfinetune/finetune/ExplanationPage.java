@@ -39,6 +39,7 @@ final class ExplanationPage {
   private final List<String> known;
   private final Console console;
   private boolean neighbors;
+  private boolean counterfactual;
 
   /**
    * @param known the model's labels
@@ -54,6 +55,12 @@ final class ExplanationPage {
   /** Whether the rows have {@link NeighborColumns#NEIGHBORS}, and these are shown. */
   ExplanationPage withNeighbors(boolean value) {
     neighbors = value;
+    return this;
+  }
+
+  /** Whether the rows have {@link ExplanationColumns#COUNTERFACTUAL}, and these are shown. */
+  ExplanationPage withCounterfactual(boolean value) {
+    counterfactual = value;
     return this;
   }
 
@@ -80,6 +87,8 @@ final class ExplanationPage {
             col(ExplanationColumns.EXPLAINED),
             col(ExplanationColumns.SPECIAL),
             (neighbors ? col(NeighborColumns.NEIGHBORS) : lit(null)).as(NeighborColumns.NEIGHBORS),
+            (counterfactual ? col(ExplanationColumns.COUNTERFACTUAL) : lit(null))
+                .as(ExplanationColumns.COUNTERFACTUAL),
             input_file_name().as("file"),
             monotonically_increasing_id().as("at"));
     Dataset<Row> some =
@@ -138,7 +147,18 @@ final class ExplanationPage {
             .toList(),
         special == null ? 0 : special,
         delta == null ? OptionalDouble.empty() : OptionalDouble.of(delta),
-        neighbors ? neighbors(row) : List.of());
+        neighbors ? neighbors(row) : List.of(),
+        counterfactual(row));
+  }
+
+  private Optional<ExplainedRow.Counterfactual> counterfactual(Row row) {
+    Row found = row.getAs(ExplanationColumns.COUNTERFACTUAL);
+    return Optional.ofNullable(found)
+        .map(
+            of ->
+                new ExplainedRow.Counterfactual(
+                    of.<Row>getList(1).stream().map(word -> word.getString(0)).toList(),
+                    labels(of, "label")));
   }
 
   private List<ExplainedRow.Neighbor> neighbors(Row row) {

@@ -16,6 +16,7 @@ import java.util.OptionalDouble;
  * @param special what the tokens get that the tokenizer adds
  * @param delta by how much the attributions miss their sum; empty where none is promised
  * @param neighbors the nearest training rows, the nearest first; none where none were looked for
+ * @param counterfactual what would have to go for another answer; empty where that is not known
  */
 public record ExplainedRow(
     List<String> texts,
@@ -26,7 +27,8 @@ public record ExplainedRow(
     List<Word> words,
     double special,
     OptionalDouble delta,
-    List<Neighbor> neighbors) {
+    List<Neighbor> neighbors,
+    Optional<Counterfactual> counterfactual) {
   /**
    * A word.
    *
@@ -36,6 +38,13 @@ public record ExplainedRow(
    * @param score empty where the model has not seen it
    */
   public record Word(String word, int text, int begin, int end, OptionalDouble score) {}
+
+  /**
+   * The least words to remove.
+   *
+   * @param prediction what the model predicts without them
+   */
+  public record Counterfactual(List<String> words, String prediction) {}
 
   /**
    * A training row beside it.

@@ -59,10 +59,23 @@ final class ExplainedRowSection {
     row.delta()
         .ifPresent(delta -> out.text(", sum missed by " + NumberFormat.scientific(delta, 1)));
     out.close();
+    row.counterfactual().ifPresent(found -> counterfactual(out, found));
     if (!row.neighbors().isEmpty()) {
       neighbors(out, row);
     }
     out.close();
+  }
+
+  private static void counterfactual(HtmlWriter out, ExplainedRow.Counterfactual found) {
+    out.open("p", "class", "counterfactual").text("Without ");
+    String between = "";
+    for (String word : found.words()) {
+      out.text(between).inline("b", word, "dir", "auto");
+      between = ", ";
+    }
+    out.text(" the model says ");
+    out.inline("b", found.prediction().isEmpty() ? "no label" : found.prediction());
+    out.text(".").close();
   }
 
   /** The nearest training rows; those of another label than was predicted are marked. */

@@ -35,7 +35,8 @@ class ExplanationReportTest {
         words,
         0.25,
         OptionalDouble.of(-3e-4),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 
   private static Html page(List<ExplainedRow> rows, long total) throws Exception {
@@ -122,8 +123,11 @@ class ExplanationReportTest {
                 new ExplainedRow.Neighbor(
                     List.of("<b>"), "cash", "cash", 0.98761, OptionalDouble.of(0.0125)),
                 new ExplainedRow.Neighbor(
-                    List.of("c", "d"), "card", "cash", 0.5, OptionalDouble.empty())));
+                    List.of("c", "d"), "card", "cash", 0.5, OptionalDouble.empty())),
+            Optional.of(new ExplainedRow.Counterfactual(List.of("a", "<b>"), "card")));
     Html page = page(List.of(near), 1);
+    assertThat(page.texts("//p[@class='counterfactual']"))
+        .containsExactly("Without a, <b> the model says card.");
     assertThat(page.texts("//details[@class='neighbors']/summary"))
         .containsExactly("2 nearest training rows, 1 of another label");
     assertThat(page.texts("//details[@class='neighbors']//tr[1]/*"))
