@@ -28,12 +28,14 @@ final class Predictor implements AutoCloseable {
   private final SequenceClassifier classifier;
   private final OptionalInt unknownToken;
   private final OptionalInt maskToken;
+  private final String mask;
 
   private Predictor(
       TextTokenizer tokenizer, SequenceClassifier classifier, TokenizerSummary summary) {
     this.tokenizer = tokenizer;
     this.unknownToken = summary.unknownToken();
     this.maskToken = summary.maskToken();
+    this.mask = summary.mask().orElse("");
     this.classifier = classifier;
   }
 
@@ -130,6 +132,11 @@ final class Predictor implements AutoCloseable {
    */
   Explainer explainer(ExplainArguments arguments) {
     return new Explainer(classifier, tokenizer, maskToken, arguments);
+  }
+
+  /** What stands for a masked word in a text; empty where the tokenizer has no such token. */
+  String mask() {
+    return mask;
   }
 
   private static float[] times(float[] logits, double factor) {

@@ -298,6 +298,27 @@ public final class TransformerClassifierExplainer
     return (boolean) getOrDefault(measure());
   }
 
+  /**
+   * Whether metadata say which words have to go for another answer, false by default: {@code
+   * counterfactual} of these words, what stands for each (the token that masks; empty where the
+   * tokenizer has none, and words are dropped), and {@code counterfactual_classes} of all, the
+   * labels predicted then, as JSON. Neither is there where no such words were found.
+   */
+  public BooleanParam counterfactual() {
+    return settings.get(BooleanParam.class, "counterfactual");
+  }
+
+  /** Sets {@link #counterfactual}. */
+  public TransformerClassifierExplainer setCounterfactual(boolean value) {
+    settings.set("counterfactual", value);
+    return this;
+  }
+
+  /** Gets {@link #counterfactual}. */
+  public boolean getCounterfactual() {
+    return (boolean) getOrDefault(counterfactual());
+  }
+
   @Override
   public Dataset<?> beforeAnnotate(Dataset<?> dataset) {
     // Before a task finds it.

@@ -1,5 +1,6 @@
 package org.sparkfinetune.annotator;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.johnsnowlabs.nlp.Annotation;
 import com.johnsnowlabs.nlp.AnnotatorType;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.config.Setting;
+import org.sparkfinetune.explain.Counterfactual;
 import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.ExplainedText;
 import org.sparkfinetune.explain.Faithfulness;
@@ -53,6 +55,10 @@ record WordAnnotator(Predictor classifier, boolean pairs, ExplainArguments argum
     ofText.put("special", Double.toString(explained.special()));
     explained.faithfulness().ifPresent(measured -> put(ofText, "", measured));
     explained.random().ifPresent(measured -> put(ofText, "random_", measured));
+    explained
+        .counterfactual()
+        .ifPresent(found -> ofText.put("counterfactual_classes", names(found.predicted())));
+    List<Integer> gone = explained.counterfactual().map(Counterfactual::words).orElse(List.of());
     List<Annotation> words = new ArrayList<>();
     for (WordAttribution word : explained.words()) {
       Map<String, String> metadata = new LinkedHashMap<>(ofText);
@@ -60,6 +66,9 @@ record WordAnnotator(Predictor classifier, boolean pairs, ExplainArguments argum
       metadata.put("seen", Boolean.toString(word.score().isPresent()));
       if (pairs) {
         metadata.put("text", Integer.toString(word.sequence()));
+      }
+      if (gone.contains(words.size())) {
+        metadata.put("counterfactual", classifier.mask());
       }
       int start = documents.get(word.sequence()).begin();
       words.add(
@@ -73,6 +82,13 @@ record WordAnnotator(Predictor classifier, boolean pairs, ExplainArguments argum
               new float[0]));
     }
     return words;
+  }
+
+  /** Labels as an array of JSON. */
+  private String names(List<Integer> labels) {
+    return new ObjectMapper()
+        .valueToTree(labels.stream().map(classifier.labels()::get).toList())
+        .toString();
   }
 
   private static void put(Map<String, String> metadata, String prefix, Faithfulness measured) {

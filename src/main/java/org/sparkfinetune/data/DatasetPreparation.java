@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -122,6 +123,51 @@ public final class DatasetPreparation {
     List<ExampleSource> read =
         read(session, sources(arguments), arguments, problemType, new ArrayList<>());
     return union(read).where(col("reason").isNull()).drop("reason", ExampleSource.LISTED);
+  }
+
+  /**
+   * The rows of one more place, read as training rows are: columns {@code reason} (why a row cannot
+   * be used, a {@link RejectReason#code}; null where it can), {@code text}, {@code text_pair} (of
+   * pairs alone), {@code labels} (a sorted array) and others. They are not cached.
+   *
+   * @param key that names the place
+   * @param location as of {@code data.train}
+   * @param arguments their format and columns
+   * @param warnings takes what does not hinder the reading but should be known, a sentence each
+   * @throws UserException when they cannot be read or a column is missing
+   */
+  public static Dataset<Row> readLabeled(
+      SparkSession session,
+      String key,
+      String location,
+      DataArguments arguments,
+      ProblemType problemType,
+      Consumer<String> warnings) {
+    List<String> noted = new ArrayList<>();
+    try {
+      DataSource source =
+          DataSource.resolve(session, location, arguments.dataFormat(), Optional.of(Split.TRAIN));
+      Dataset<Row> rows =
+          ExampleSource.read(
+                  session,
+                  Split.TRAIN,
+                  location,
+                  source,
+                  arguments,
+                  problemType,
+                  noted,
+                  false,
+                  KeptColumns.NONE)
+              .rows();
+      noted.forEach(warnings);
+      return rows;
+    } catch (UserException e) {
+      String prefix = "data." + Split.TRAIN + ": ";
+      String message = e.getMessage();
+      throw new UserException(
+          key + ": " + (message.startsWith(prefix) ? message.substring(prefix.length()) : message),
+          e);
+    }
   }
 
   /**

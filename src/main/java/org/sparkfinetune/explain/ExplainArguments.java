@@ -64,7 +64,13 @@ public record ExplainArguments(
                     + " label's probability without and with the words of the largest scores, beside"
                     + " a random order. Takes some 30 more forward passes a row.",
             defaultValue = "false")
-        boolean measure) {
+        boolean measure,
+    @Key(
+            doc =
+                "Whether the least words are looked for that have to go so that another label is"
+                    + " predicted (multi-label: so that the explained one is predicted or not).",
+            defaultValue = "false")
+        boolean counterfactual) {
   /** The section. */
   public static final Schema<ExplainArguments> SCHEMA =
       Schema.of("explain", ExplainArguments.class);

@@ -15,6 +15,8 @@ import java.util.OptionalDouble;
  *     than that of the text with all words away; empty for methods that promise no sum
  * @param faithfulness of the attributions, where it is measured and the text has words
  * @param random the same of a random order of the words, to compare with
+ * @param counterfactual the least words that have to go for another decision, where they are looked
+ *     for and found
  */
 public record ExplainedText(
     float[] logits,
@@ -23,4 +25,5 @@ public record ExplainedText(
     double special,
     OptionalDouble completenessDelta,
     Optional<Faithfulness> faithfulness,
-    Optional<Faithfulness> random) {}
+    Optional<Faithfulness> random,
+    Optional<Counterfactual> counterfactual) {}

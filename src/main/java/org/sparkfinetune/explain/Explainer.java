@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.compute.ForwardPass;
+import org.sparkfinetune.task.Task;
 import org.sparkfinetune.text.Nearest;
 import org.sparkfinetune.tokenize.AlignedEncoding;
 import org.sparkfinetune.tokenize.TextTokenizer;
@@ -24,14 +25,15 @@ public final class Explainer {
   private final TextTokenizer tokenizer;
   private final ExplainArguments arguments;
   private final ForwardPass pass;
-  private final int maskToken;
+  private final OptionalInt maskToken;
+  private final int replacement;
   private final int filler;
   private final OptionalInt target;
 
   /**
    * @param model and tokenizer stay the caller's
    * @param maskToken the token id that masks; empty where the tokenizer has none, and the one that
-   *     pads is taken
+   *     pads is taken, or, of a counterfactual, none
    * @throws UserException when the model has no such label
    */
   public Explainer(
@@ -43,8 +45,9 @@ public final class Explainer {
     this.tokenizer = tokenizer;
     this.arguments = arguments;
     this.pass = new ForwardPass(arguments.precision().dtype(), null);
-    this.maskToken = maskToken.orElse(model.padTokenId());
-    this.filler = arguments.baseline() == Baseline.MASK ? this.maskToken : model.padTokenId();
+    this.maskToken = maskToken;
+    this.replacement = maskToken.orElse(model.padTokenId());
+    this.filler = arguments.baseline() == Baseline.MASK ? replacement : model.padTokenId();
     this.target = target(arguments.target(), model.labels());
   }
 
@@ -150,7 +153,7 @@ public final class Explainer {
 
   /** The scores of the words that the model has seen. */
   private double[] byMasking(TokenRow row, int label, double whole, List<List<Integer>> words) {
-    WordMasking masking = new WordMasking(model, pass, maskToken, arguments.tokensPerPass());
+    WordMasking masking = masking(OptionalInt.of(replacement));
     if (words.isEmpty()) {
       return new double[0];
     }
@@ -173,15 +176,30 @@ public final class Explainer {
     return shap.values(Arrays.copyOf(logits, logits.length - 1), logits[logits.length - 1], whole);
   }
 
-  /** With how faithful it is, where that is asked for. */
+  /** With a counterfactual and how faithful it is, where these are asked for. */
   private ExplainedText measured(
       ExplainedText explained,
       TokenRow row,
       List<List<Integer>> words,
       double[] scores,
       List<String> texts) {
-    if (!arguments.measure() || words.isEmpty()) {
+    if (words.isEmpty()) {
       return explained;
+    }
+    Optional<Counterfactual> counterfactual =
+        arguments.counterfactual()
+            ? counterfactual(explained, row, words, scores)
+            : Optional.empty();
+    if (!arguments.measure()) {
+      return new ExplainedText(
+          explained.logits(),
+          explained.target(),
+          explained.words(),
+          explained.special(),
+          explained.completenessDelta(),
+          Optional.empty(),
+          Optional.empty(),
+          counterfactual);
     }
     List<Integer> order = new ArrayList<>(IntStream.range(0, words.size()).boxed().toList());
     // Of the text, so that a row has the same wherever it lies.
@@ -197,14 +215,64 @@ public final class Explainer {
         explained.special(),
         explained.completenessDelta(),
         faithfulness(row, explained.target(), words, order),
-        random);
+        random,
+        counterfactual);
+  }
+
+  private WordMasking masking(OptionalInt token) {
+    return new WordMasking(model, pass, token, arguments.tokensPerPass());
+  }
+
+  private int[] predicted(float[] logits) {
+    Task task = model.config().problemType().task();
+    return task.predicted(task.probabilities(logits), model.config().decisionThreshold());
+  }
+
+  /**
+   * The least words that have to go so that the explained label is predicted where it was not, or
+   * no longer where it was.
+   */
+  private Optional<Counterfactual> counterfactual(
+      ExplainedText text, TokenRow row, List<List<Integer>> words, double[] scores) {
+    boolean decided = isIn(predicted(text.logits()), text.target());
+    WordMasking masking = masking(maskToken);
+    CounterfactualSearch search =
+        new CounterfactualSearch(
+            words.size(),
+            kept -> masking.logits(row, words, kept),
+            logits -> isIn(predicted(logits), text.target()) != decided);
+    List<Integer> order = new ArrayList<>(IntStream.range(0, words.size()).boxed().toList());
+    order.sort(
+        Comparator.<Integer>comparingDouble(word -> decided ? -scores[word] : scores[word])
+            .thenComparing(Comparator.naturalOrder()));
+    List<Integer> seen =
+        IntStream.range(0, text.words().size())
+            .filter(word -> text.words().get(word).score().isPresent())
+            .boxed()
+            .toList();
+    return search
+        .of(order)
+        .map(
+            gone -> {
+              BitSet kept = (BitSet) gone.clone();
+              kept.flip(0, words.size());
+              return new Counterfactual(
+                  gone.stream().map(seen::get).boxed().toList(),
+                  Arrays.stream(predicted(masking.logits(row, words, List.of(kept))[0]))
+                      .boxed()
+                      .toList());
+            });
+  }
+
+  private static boolean isIn(int[] labels, int label) {
+    return Arrays.stream(labels).anyMatch(of -> of == label);
   }
 
   private Optional<Faithfulness> faithfulness(
       TokenRow row, int label, List<List<Integer>> words, List<Integer> order) {
     FaithfulnessCurve curve =
         new FaithfulnessCurve(order.stream().mapToInt(Integer::intValue).toArray());
-    WordMasking masking = new WordMasking(model, pass, maskToken, arguments.tokensPerPass());
+    WordMasking masking = masking(OptionalInt.of(replacement));
     double[] probabilities =
         Arrays.stream(masking.logits(row, words, curve.sets()))
             .mapToDouble(logits -> model.config().problemType().task().probabilities(logits)[label])
@@ -239,6 +307,7 @@ public final class Explainer {
         attributions,
         special,
         Double.isNaN(delta) ? OptionalDouble.empty() : OptionalDouble.of(delta),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }

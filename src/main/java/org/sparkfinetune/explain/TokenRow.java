@@ -1,5 +1,9 @@
 package org.sparkfinetune.explain;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.sparkfinetune.tokenize.AlignedEncoding;
 
 /**
@@ -21,6 +25,30 @@ record TokenRow(int[] ids, int secondSegmentStart, boolean[] special) {
 
   int length() {
     return ids.length;
+  }
+
+  /**
+   * With one token in the place of some.
+   *
+   * @param token empty where they are dropped
+   */
+  TokenRow without(List<Integer> places, OptionalInt token) {
+    int[] changed = ids.clone();
+    boolean[] gone = new boolean[ids.length];
+    for (int place : places) {
+      changed[place] = token.orElse(0);
+      gone[place] = token.isEmpty();
+    }
+    if (token.isPresent()) {
+      return new TokenRow(changed, secondSegmentStart, special);
+    }
+    int[] left = IntStream.range(0, ids.length).filter(place -> !gone[place]).toArray();
+    int start = (int) Arrays.stream(left).filter(place -> place < secondSegmentStart).count();
+    boolean[] ofLeft = new boolean[left.length];
+    for (int i = 0; i < left.length; i++) {
+      ofLeft[i] = special[left[i]];
+    }
+    return new TokenRow(Arrays.stream(left).map(place -> changed[place]).toArray(), start, ofLeft);
   }
 
   /** With one token in the place of each that is not special. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.OptionalInt;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.compute.ForwardPass;
 
@@ -11,13 +12,14 @@ import org.sparkfinetune.model.compute.ForwardPass;
 final class WordMasking {
   private final SequenceClassifier model;
   private final ForwardPass pass;
-  private final int filler;
+  private final OptionalInt filler;
   private final int tokensPerPass;
 
   /**
-   * @param filler the token id that stands for each token of a masked word
+   * @param filler the token id that stands for each token of a masked word; empty where they are
+   *     dropped
    */
-  WordMasking(SequenceClassifier model, ForwardPass pass, int filler, int tokensPerPass) {
+  WordMasking(SequenceClassifier model, ForwardPass pass, OptionalInt filler, int tokensPerPass) {
     this.model = model;
     this.pass = pass;
     this.filler = filler;
@@ -33,11 +35,11 @@ final class WordMasking {
   float[][] logits(TokenRow row, List<List<Integer>> words, List<BitSet> kept) {
     List<TokenRow> variants = new ArrayList<>();
     for (BitSet set : kept) {
-      int[] ids = row.ids().clone();
+      List<Integer> gone = new ArrayList<>();
       for (int word = set.nextClearBit(0); word < words.size(); word = set.nextClearBit(word + 1)) {
-        words.get(word).forEach(token -> ids[token] = filler);
+        gone.addAll(words.get(word));
       }
-      variants.add(new TokenRow(ids, row.secondSegmentStart(), row.special()));
+      variants.add(row.without(gone, filler));
     }
     float[][] logits = new float[kept.size()][];
     int next = 0;

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.struct;
 import static org.apache.spark.sql.functions.when;
 
@@ -38,6 +39,7 @@ import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.Explainer;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.ExplanationColumns;
+import org.sparkfinetune.pipeline.NeighborColumns;
 import org.sparkfinetune.pipeline.PredictionColumns;
 import org.sparkfinetune.pipeline.PredictionWriter;
 import org.sparkfinetune.report.ClassWord;
@@ -82,6 +84,17 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     return with(options.rows("input", rows));
   }
 
+  /**
+   * With training rows, in the place of {@code explain.neighbors}: of each explained row the
+   * nearest of them are found.
+   *
+   * @param rows with the columns that {@code data.text_column}, {@code data.label_column} and, of
+   *     pairs, {@code data.text_pair_column} name
+   */
+  public Explanation neighbors(Dataset<Row> rows) {
+    return with(options.rowsAt("explain.neighbors", rows));
+  }
+
   /** With a folder to write to. An explanation must have one. */
   public Explanation output(String folder) {
     return with(options.output(folder));
@@ -104,9 +117,12 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
         DatasetReader.readTexts(
             options.spark(), data, warning -> options.console().line("warning: %s", warning));
     ExplainArguments how = settings.get(ExplainArguments.SCHEMA);
-    PredictionColumns.requireNew(input, ExplanationColumns.names(how.measure()));
+    ExplanationArguments shown = settings.get(ExplanationArguments.SCHEMA);
+    PredictionColumns.requireNew(input, added(how, shown));
     ClassifierPipeline pipeline = loadModel(data);
     Explainer.target(how.target(), pipeline.labels());
+    Optional<ExplanationNeighbors> neighbors =
+        ExplanationNeighbors.read(options, data, shown, pipeline);
     Dataset<Row> judged = judged(input, data).persist(StorageLevel.MEMORY_AND_DISK());
     try {
       Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
@@ -131,13 +147,23 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
               Map.of("model", modelName()),
               Optional.of(output),
               options.spark(),
-              record -> explain(settings, pipeline, judged, rejected, output, record),
+              record -> explain(settings, pipeline, judged, rejected, neighbors, output, record),
               ExplanationResult::with);
       pipeline.warning().ifPresent(warning -> options.console().line("warning: %s", warning));
       return result;
     } finally {
+      neighbors.ifPresent(ExplanationNeighbors::close);
       judged.unpersist();
     }
+  }
+
+  /** The columns that are added to the rows. */
+  private static List<String> added(ExplainArguments how, ExplanationArguments shown) {
+    List<String> names = new ArrayList<>(ExplanationColumns.names(how));
+    if (!shown.neighbors().isEmpty()) {
+      names.add(NeighborColumns.NEIGHBORS);
+    }
+    return names;
   }
 
   /** The rows with their texts, and why they are not explained; null where they are. */
@@ -170,6 +196,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
       ClassifierPipeline pipeline,
       Dataset<Row> judged,
       Map<RejectReason, Long> rejected,
+      Optional<ExplanationNeighbors> neighbors,
       OutputDirectory output,
       ResultRecorder record)
       throws IOException {
@@ -182,17 +209,24 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
           .json(output.path(OutputFiles.REJECTED_ROWS));
     }
     ExplainArguments how = settings.get(ExplainArguments.SCHEMA);
-    Dataset<Row> explained = pipeline.explain(judged.where(col(REASON).isNull()).drop(REASON), how);
+    ExplanationArguments shown = settings.get(ExplanationArguments.SCHEMA);
+    Dataset<Row> usable = judged.where(col(REASON).isNull()).drop(REASON);
+    Dataset<Row> explained =
+        pipeline.explain(neighbors.map(found -> found.beside(usable)).orElse(usable), how);
     List<Column> columns = new ArrayList<>();
     columns.add(col(PredictionColumns.ROW + "." + ExampleColumns.ROW + ".*"));
-    ExplanationColumns.names(how.measure()).forEach(name -> columns.add(col(name)));
+    ExplanationColumns.names(how).forEach(name -> columns.add(col(name)));
+    neighbors.ifPresent(
+        found ->
+            columns.add(
+                col(PredictionColumns.ROW + "." + NeighborColumns.NEIGHBORS)
+                    .as(NeighborColumns.NEIGHBORS)));
     String place = output.path(OutputFiles.ATTRIBUTIONS);
     Dataset<Row> written =
         explained.select(columns.toArray(Column[]::new)).drop(DatasetReader.MALFORMED);
     PredictionWriter.write(place, PredictionWriter.Format.PARQUET, true, written);
     Dataset<Row> rows = options.spark().read().parquet(place);
 
-    ExplanationArguments shown = settings.get(ExplanationArguments.SCHEMA);
     String words = output.path(OutputFiles.WORDS);
     PredictionWriter.write(
         words,
@@ -200,7 +234,8 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
         true,
         ExplanationWords.of(rows, shown.topWords(), shown.minWordRows()).coalesce(1));
     Dataset<Row> ofClasses = options.spark().read().parquet(words);
-    Map<String, Double> figures = figures(rows, rejected, how.measure());
+    Map<String, Double> figures = figures(rows, rejected, how);
+    neighbors.ifPresent(found -> figures.put("training_rows", (double) found.rows()));
     output.writeJson(OutputFiles.METRICS, figures);
     record.metrics("explain_", figures);
     DataArguments data = settings.get(DataArguments.SCHEMA);
@@ -216,6 +251,8 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
                 figures.get("rows").longValue(),
                 new ExplanationPage(
                         data, pipeline.problemType(), pipeline.labels(), options.console())
+                    .withNeighbors(neighbors.isPresent())
+                    .withCounterfactual(how.counterfactual())
                     .rows(rows, shown.pageRows()),
                 classWords)
             .html());
@@ -225,12 +262,18 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
 
   /** What there is to say of all rows, by name. */
   private static Map<String, Double> figures(
-      Dataset<Row> rows, Map<RejectReason, Long> rejected, boolean measured) {
+      Dataset<Row> rows, Map<RejectReason, Long> rejected, ExplainArguments how) {
     Column missed = abs(col(ExplanationColumns.COMPLETENESS_DELTA));
     Map<String, Column> means = new LinkedHashMap<>();
     means.put("completeness_delta_mean", avg(missed));
     means.put("completeness_delta_max", max(missed));
-    if (measured) {
+    if (how.counterfactual()) {
+      Column gone = col(ExplanationColumns.COUNTERFACTUAL);
+      means.put("counterfactual_rows", count(gone).cast("double"));
+      means.put(
+          "counterfactual_words_mean", avg(when(gone.isNotNull(), size(gone.getField("words")))));
+    }
+    if (how.measure()) {
       ExplanationColumns.FAITHFULNESS_FIELDS.forEach(
           name -> means.put(name, avg(col(ExplanationColumns.FAITHFULNESS).getField(name))));
     }

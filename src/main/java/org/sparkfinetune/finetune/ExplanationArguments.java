@@ -7,6 +7,19 @@ import org.sparkfinetune.config.Schema;
 public record ExplanationArguments(
     @Key(
             doc =
+                "Training rows, with their labels: of each explained row the nearest of them by the"
+                    + " vector that the last layer takes are found. A location as data.train has; its"
+                    + " format and columns are those of data. When not set, none are looked for.",
+            defaultValue = "")
+        String neighbors,
+    @Key(
+            doc = "How many training rows there are beside each explained row.",
+            defaultValue = "5",
+            min = 1,
+            max = 1000)
+        int nNeighbors,
+    @Key(
+            doc =
                 "The most rows on the page; of more, as many are drawn by a hash of their texts. All"
                     + " are in attributions.",
             defaultValue = "200",

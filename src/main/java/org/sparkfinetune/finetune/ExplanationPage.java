@@ -18,9 +18,11 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.LabelColumn;
 import org.sparkfinetune.data.TextColumns;
 import org.sparkfinetune.pipeline.ExplanationColumns;
+import org.sparkfinetune.pipeline.NeighborColumns;
 import org.sparkfinetune.pipeline.PredictionColumns;
 import org.sparkfinetune.report.ExplainedRow;
 import org.sparkfinetune.task.ProblemType;
@@ -36,6 +38,8 @@ final class ExplanationPage {
   private final ProblemType problemType;
   private final List<String> known;
   private final Console console;
+  private boolean neighbors;
+  private boolean counterfactual;
 
   /**
    * @param known the model's labels
@@ -46,6 +50,18 @@ final class ExplanationPage {
     this.data = data;
     this.problemType = problemType;
     this.console = console;
+  }
+
+  /** Whether the rows have {@link NeighborColumns#NEIGHBORS}, and these are shown. */
+  ExplanationPage withNeighbors(boolean value) {
+    neighbors = value;
+    return this;
+  }
+
+  /** Whether the rows have {@link ExplanationColumns#COUNTERFACTUAL}, and these are shown. */
+  ExplanationPage withCounterfactual(boolean value) {
+    counterfactual = value;
+    return this;
   }
 
   /**
@@ -70,6 +86,9 @@ final class ExplanationPage {
             col(ExplanationColumns.COMPLETENESS_DELTA),
             col(ExplanationColumns.EXPLAINED),
             col(ExplanationColumns.SPECIAL),
+            (neighbors ? col(NeighborColumns.NEIGHBORS) : lit(null)).as(NeighborColumns.NEIGHBORS),
+            (counterfactual ? col(ExplanationColumns.COUNTERFACTUAL) : lit(null))
+                .as(ExplanationColumns.COUNTERFACTUAL),
             input_file_name().as("file"),
             monotonically_increasing_id().as("at"));
     Dataset<Row> some =
@@ -113,10 +132,7 @@ final class ExplanationPage {
       texts.add(row.getAs(PAIR));
     }
     Optional<List<String>> labels = Optional.ofNullable(list(row, LABELS));
-    List<String> predicted =
-        problemType.task().hasLabelSets()
-            ? list(row, PredictionColumns.PREDICTION).stream().sorted().toList()
-            : List.of(row.<String>getAs(PredictionColumns.PREDICTION));
+    List<String> predicted = set(row, PredictionColumns.PREDICTION);
     String explained = row.getAs(ExplanationColumns.EXPLAINED);
     Double special = row.getAs(ExplanationColumns.SPECIAL);
     Double delta = row.getAs(ExplanationColumns.COMPLETENESS_DELTA);
@@ -130,7 +146,50 @@ final class ExplanationPage {
             .map(this::word)
             .toList(),
         special == null ? 0 : special,
-        delta == null ? OptionalDouble.empty() : OptionalDouble.of(delta));
+        delta == null ? OptionalDouble.empty() : OptionalDouble.of(delta),
+        neighbors ? neighbors(row) : List.of(),
+        counterfactual(row));
+  }
+
+  private Optional<ExplainedRow.Counterfactual> counterfactual(Row row) {
+    Row found = row.getAs(ExplanationColumns.COUNTERFACTUAL);
+    return Optional.ofNullable(found)
+        .map(
+            of ->
+                new ExplainedRow.Counterfactual(
+                    of.<Row>getList(1).stream().map(word -> word.getString(0)).toList(),
+                    labels(of, "label")));
+  }
+
+  private List<ExplainedRow.Neighbor> neighbors(Row row) {
+    List<Row> nearest = row.getList(row.fieldIndex(NeighborColumns.NEIGHBORS));
+    return nearest.stream()
+        .map(
+            neighbor -> {
+              List<String> texts = new ArrayList<>(List.of(neighbor.<String>getAs(TEXT)));
+              if (data.textPair().isPresent()) {
+                texts.add(neighbor.getAs(ExampleColumns.TEXT_PAIR));
+              }
+              Double influence = neighbor.getAs("influence");
+              return new ExplainedRow.Neighbor(
+                  texts,
+                  labels(neighbor, "label"),
+                  labels(neighbor, PredictionColumns.PREDICTION),
+                  neighbor.<Double>getAs("similarity"),
+                  influence == null ? OptionalDouble.empty() : OptionalDouble.of(influence));
+            })
+        .toList();
+  }
+
+  private String labels(Row row, String column) {
+    return String.join(SEPARATOR, set(row, column));
+  }
+
+  /** The label of a row, or its labels, sorted. */
+  private List<String> set(Row row, String column) {
+    return problemType.task().hasLabelSets()
+        ? list(row, column).stream().sorted().toList()
+        : List.of(row.<String>getAs(column));
   }
 
   private static List<String> list(Row row, String column) {

@@ -45,7 +45,12 @@ public final class ExplanationResult {
    * {@code completeness_delta} (a double, by how much the scores miss the sum that integrated
    * gradients promise, else null), {@code explained_class} and {@code special_tokens_score} (what
    * tokens that the tokenizer adds get); with {@code explain.measure} also {@code faithfulness}, a
-   * struct of what {@link #metrics} has the means of. They are read from the output.
+   * struct of what {@link #metrics} has the means of; with {@code explain.neighbors} {@code
+   * neighbors}, the nearest training rows, an array of structs of {@code text}, of pairs {@code
+   * text_pair}, {@code label}, {@code similarity} (a cosine), {@code prediction} and {@code
+   * influence} (above 0 for the prediction); with {@code explain.counterfactual} {@code
+   * counterfactual}, a struct of {@code label}, {@code words} and {@code text}, the least words
+   * that have to go for another prediction. They are read from the output.
    */
   public Dataset<Row> rows() {
     return rows;
@@ -62,8 +67,11 @@ public final class ExplanationResult {
   /**
    * What there is to say of all rows: {@code rows}, {@code rejected_rows} and, of integrated
    * gradients, {@code completeness_delta_mean} and {@code completeness_delta_max}; with {@code
-   * explain.measure} the means of {@code comprehensiveness}, {@code sufficiency}, {@code deletion}
-   * and {@code insertion}, and the same of a random order of the words, as {@code random_deletion}.
+   * explain.counterfactual} {@code counterfactual_rows}, those that have one, and {@code
+   * counterfactual_words_mean}; with {@code explain.neighbors} {@code training_rows}, how many were
+   * looked at; with {@code explain.measure} the means of {@code comprehensiveness}, {@code
+   * sufficiency}, {@code deletion} and {@code insertion}, and the same of a random order of the
+   * words, as {@code random_deletion}.
    */
   public Map<String, Double> metrics() {
     return metrics;

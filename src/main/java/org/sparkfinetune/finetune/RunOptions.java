@@ -99,13 +99,18 @@ public final class RunOptions extends CopyOnChange<RunOptions> {
    * @throws UserException when they are of another Spark session
    */
   public RunOptions rows(String key, Dataset<Row> dataset) {
+    return rowsAt(DATA + key, dataset);
+  }
+
+  /** As {@link #rows}, by the whole key of the location. */
+  RunOptions rowsAt(String key, Dataset<Row> dataset) {
     if (dataset.sparkSession() != spark) {
       throw new UserException(
           "the rows for %s are of another Spark session than the one that was given: expected rows of that"
               .formatted(key));
     }
     Map<String, Dataset<Row>> more = new LinkedHashMap<>(rows);
-    more.put(DATA + key, dataset);
+    more.put(key, dataset);
     return changed(copy -> copy.rows = more);
   }
 
@@ -205,7 +210,7 @@ public final class RunOptions extends CopyOnChange<RunOptions> {
         }
         String view =
             VIEW
-                + key.substring(DATA.length())
+                + key.substring(key.lastIndexOf('.') + 1)
                 + "_"
                 + UUID.randomUUID().toString().replace("-", "").substring(0, 12);
         entry.getValue().createOrReplaceTempView(view);

@@ -58,6 +58,16 @@ public final class ExplanationColumns {
    */
   public static final String FAITHFULNESS = "faithfulness";
 
+  /**
+   * What would have to go for another answer, a struct: {@code label} (what is predicted then, as
+   * {@link PredictionColumns#PREDICTION}), {@code words} (an array of structs of {@code word},
+   * {@code begin} and {@code end}, of pairs also {@code text}, as in {@link #ATTRIBUTIONS}) and
+   * {@code text}, of pairs also {@code text_pair} (with the token that masks in the place of these
+   * words, or without them where the tokenizer has none). Null where none was found. There only
+   * where it was asked for.
+   */
+  public static final String COUNTERFACTUAL = "counterfactual";
+
   /** Figures of the attributions, and the same of a random order of the words. */
   public static final List<String> FAITHFULNESS_FIELDS =
       Stream.of("", "random_")
@@ -75,12 +85,24 @@ public final class ExplanationColumns {
   /**
    * The names of the columns that are added, in their order.
    *
-   * @param measured whether {@link #FAITHFULNESS} is
+   * @param arguments that say which are asked for
    */
-  public static List<String> names(boolean measured) {
+  public static List<String> names(ExplainArguments arguments) {
     List<String> names =
-        List.of(PredictionColumns.PREDICTION, ATTRIBUTIONS, COMPLETENESS_DELTA, EXPLAINED, SPECIAL);
-    return measured ? Stream.concat(names.stream(), Stream.of(FAITHFULNESS)).toList() : names;
+        new ArrayList<>(
+            List.of(
+                PredictionColumns.PREDICTION,
+                ATTRIBUTIONS,
+                COMPLETENESS_DELTA,
+                EXPLAINED,
+                SPECIAL));
+    if (arguments.measure()) {
+      names.add(FAITHFULNESS);
+    }
+    if (arguments.counterfactual()) {
+      names.add(COUNTERFACTUAL);
+    }
+    return names;
   }
 
   /**
@@ -136,6 +158,15 @@ public final class ExplanationColumns {
                       .map(name -> first.getItem(name).cast(DataTypes.DoubleType).as(name))
                       .toArray(Column[]::new))
               .as(FAITHFULNESS));
+    }
+    if (arguments.counterfactual()) {
+      output.add(
+          CounterfactualColumn.of(multiLabel, pairs)
+              .apply(
+                  col(WORDS),
+                  col(ExampleColumns.TEXT),
+                  pairs ? col(ExampleColumns.TEXT_PAIR) : lit(""))
+              .as(COUNTERFACTUAL));
     }
     return words.select(output.toArray(Column[]::new));
   }

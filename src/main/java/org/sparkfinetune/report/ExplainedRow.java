@@ -15,6 +15,8 @@ import java.util.OptionalDouble;
  * @param words in their order, those of a second text behind the first's
  * @param special what the tokens get that the tokenizer adds
  * @param delta by how much the attributions miss their sum; empty where none is promised
+ * @param neighbors the nearest training rows, the nearest first; none where none were looked for
+ * @param counterfactual what would have to go for another answer; empty where that is not known
  */
 public record ExplainedRow(
     List<String> texts,
@@ -24,7 +26,9 @@ public record ExplainedRow(
     String explained,
     List<Word> words,
     double special,
-    OptionalDouble delta) {
+    OptionalDouble delta,
+    List<Neighbor> neighbors,
+    Optional<Counterfactual> counterfactual) {
   /**
    * A word.
    *
@@ -34,4 +38,27 @@ public record ExplainedRow(
    * @param score empty where the model has not seen it
    */
   public record Word(String word, int text, int begin, int end, OptionalDouble score) {}
+
+  /**
+   * The least words to remove.
+   *
+   * @param prediction what the model predicts without them
+   */
+  public record Counterfactual(List<String> words, String prediction) {}
+
+  /**
+   * A training row beside it.
+   *
+   * @param texts the text, of a pair both
+   * @param label its own
+   * @param prediction what the model predicts of it
+   * @param similarity the cosine of both rows' vectors
+   * @param influence above 0 where it speaks for the row's prediction; empty where it is not known
+   */
+  public record Neighbor(
+      List<String> texts,
+      String label,
+      String prediction,
+      double similarity,
+      OptionalDouble influence) {}
 }

@@ -58,7 +58,66 @@ final class ExplainedRowSection {
     out.text("special tokens " + signed(row.special()));
     row.delta()
         .ifPresent(delta -> out.text(", sum missed by " + NumberFormat.scientific(delta, 1)));
-    out.close().close();
+    out.close();
+    row.counterfactual().ifPresent(found -> counterfactual(out, found));
+    if (!row.neighbors().isEmpty()) {
+      neighbors(out, row);
+    }
+    out.close();
+  }
+
+  private static void counterfactual(HtmlWriter out, ExplainedRow.Counterfactual found) {
+    out.open("p", "class", "counterfactual").text("Without ");
+    String between = "";
+    for (String word : found.words()) {
+      out.text(between).inline("b", word, "dir", "auto");
+      between = ", ";
+    }
+    out.text(" the model says ");
+    out.inline("b", found.prediction().isEmpty() ? "no label" : found.prediction());
+    out.text(".").close();
+  }
+
+  /** The nearest training rows; those of another label than was predicted are marked. */
+  private static void neighbors(HtmlWriter out, ExplainedRow row) {
+    long others =
+        row.neighbors().stream().filter(near -> !near.label().equals(row.prediction())).count();
+    int all = row.neighbors().size();
+    out.open("details", "class", "neighbors");
+    out.open("summary").text(all == 1 ? "Nearest training row" : all + " nearest training rows");
+    if (others > 0) {
+      out.text(", ").inline("span", others + " of another label", "class", "verdict wrong");
+    }
+    out.close();
+    if (others > 0) {
+      out.element(
+          "p",
+          "Marked: another label than the answer. A wrong label here would explain a wrong answer.",
+          "class",
+          "quiet");
+    }
+    Table table =
+        new Table("text", "label", "the model says", "similarity", "influence").numbers(3);
+    for (ExplainedRow.Neighbor near : row.neighbors()) {
+      boolean other = !near.label().equals(row.prediction());
+      table.row(
+          List.of(
+              Table.Cell.of(String.join(" \u2016 ", near.texts())),
+              new Table.Cell(near.label(), other ? "verdict wrong" : "", Double.NaN),
+              Table.Cell.of(near.prediction()),
+              Table.Cell.of(NumberFormat.fixed(near.similarity(), 4)),
+              Table.Cell.of(influence(near))));
+    }
+    table.render(out);
+    out.close();
+  }
+
+  private static String influence(ExplainedRow.Neighbor near) {
+    if (near.influence().isEmpty()) {
+      return "";
+    }
+    double influence = near.influence().getAsDouble();
+    return (influence > 0 ? "+" : "") + NumberFormat.scientific(influence, 2);
   }
 
   private static void said(HtmlWriter out, String what, String label) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -58,10 +59,12 @@ public record TokenizerSummary(
    * The id of the token that masks, {@code [MASK]} or {@code <mask>}; empty where there is none.
    */
   public OptionalInt maskToken() {
-    return specialTokens.entrySet().stream()
-        .filter(token -> MASKS.contains(token.getKey()))
-        .mapToInt(Map.Entry::getValue)
-        .findFirst();
+    return mask().stream().mapToInt(specialTokens::get).findFirst();
+  }
+
+  /** The text of the token that masks; empty where there is none. */
+  public Optional<String> mask() {
+    return specialTokens.keySet().stream().filter(MASKS::contains).findFirst();
   }
 
   /** Unigram has it by its id, the others by its text. */

@@ -120,6 +120,7 @@ class TransformerClassifierExplainerTest {
           Fixtures.pipeline(Fixtures.documents(), explainer).transform(spread).cache();
       List<Row> texts = transformed.select("text").collectAsList();
       List<List<Annotation>> ofSpread = Fixtures.annotations(transformed, "words");
+      transformed.unpersist();
       for (int i = 0; i < texts.size(); i++) {
         byText.put(texts.get(i).getString(0), ofSpread.get(i));
       }

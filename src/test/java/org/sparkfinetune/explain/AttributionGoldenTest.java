@@ -13,6 +13,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,7 +112,10 @@ class AttributionGoldenTest {
     try (Case rows = of(family)) {
       WordMasking masking =
           new WordMasking(
-              rows.model(), ForwardPass.inference(), rows.settings().path("mask").asInt(), 100);
+              rows.model(),
+              ForwardPass.inference(),
+              OptionalInt.of(rows.settings().path("mask").asInt()),
+              100);
       for (int row = 0; row < rows.rows().size(); row++) {
         JsonNode expected = rows.golden().get(row);
         List<List<Integer>> words = words(expected.path("words"));

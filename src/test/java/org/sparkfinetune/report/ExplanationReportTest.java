@@ -34,7 +34,9 @@ class ExplanationReportTest {
         prediction,
         words,
         0.25,
-        OptionalDouble.of(-3e-4));
+        OptionalDouble.of(-3e-4),
+        List.of(),
+        Optional.empty());
   }
 
   private static Html page(List<ExplainedRow> rows, long total) throws Exception {
@@ -102,6 +104,48 @@ class ExplanationReportTest {
     assertThat(page.texts("//article[1]//span[@class='w a0']")).containsExactly("a");
     assertThat(page.texts("//p[@class='note']"))
         .containsExactly("3 of the 40 rows: all are in attributions.");
+  }
+
+  @Test
+  void trainingRowsOfAnotherLabelAreMarked() throws Exception {
+    ExplainedRow row = row(List.of("a"), "card", "cash", List.of());
+    ExplainedRow near =
+        new ExplainedRow(
+            row.texts(),
+            row.label(),
+            row.prediction(),
+            row.right(),
+            row.explained(),
+            row.words(),
+            row.special(),
+            row.delta(),
+            List.of(
+                new ExplainedRow.Neighbor(
+                    List.of("<b>"), "cash", "cash", 0.98761, OptionalDouble.of(0.0125)),
+                new ExplainedRow.Neighbor(
+                    List.of("c", "d"), "card", "cash", 0.5, OptionalDouble.empty())),
+            Optional.of(new ExplainedRow.Counterfactual(List.of("a", "<b>"), "card")));
+    Html page = page(List.of(near), 1);
+    assertThat(page.texts("//p[@class='counterfactual']"))
+        .containsExactly("Without a, <b> the model says card.");
+    assertThat(page.texts("//details[@class='neighbors']/summary"))
+        .containsExactly("2 nearest training rows, 1 of another label");
+    assertThat(page.texts("//details[@class='neighbors']//tr[1]/*"))
+        .containsExactly(
+            "text",
+            "label",
+            "the model says",
+            "similarity",
+            "influence",
+            "<b>",
+            "cash",
+            "cash",
+            "0.9876",
+            "+1.3e-2");
+    assertThat(page.texts("//details[@class='neighbors']//tr[2]/*"))
+        .containsExactly("c \u2016 d", "card", "cash", "0.5000", "");
+    assertThat(page.texts("//details[@class='neighbors']//td[contains(@class, 'verdict wrong')]"))
+        .containsExactly("card");
   }
 
   @Test

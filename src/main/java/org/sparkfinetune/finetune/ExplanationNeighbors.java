@@ -1,0 +1,142 @@
+package org.sparkfinetune.finetune;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.monotonically_increasing_id;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
+import org.sparkfinetune.UserException;
+import org.sparkfinetune.data.DataArguments;
+import org.sparkfinetune.data.DatasetPreparation;
+import org.sparkfinetune.data.DatasetReader;
+import org.sparkfinetune.data.ExampleColumns;
+import org.sparkfinetune.data.RejectReason;
+import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.NeighborColumns;
+import scala.collection.JavaConverters;
+
+/** The training rows that rows are explained by. */
+final class ExplanationNeighbors implements AutoCloseable {
+  private static final String REASON = "reason";
+  private static final String AT = "at";
+
+  private final ClassifierPipeline pipeline;
+  private final Dataset<Row> training;
+  private final long rows;
+  private final int most;
+  private final List<Dataset<Row>> cached = new ArrayList<>();
+
+  private ExplanationNeighbors(
+      ClassifierPipeline pipeline, Dataset<Row> training, long rows, int most) {
+    this.pipeline = pipeline;
+    this.training = training;
+    this.rows = rows;
+    this.most = most;
+  }
+
+  /**
+   * Reads them, and says which cannot be used.
+   *
+   * @return empty where none are asked for
+   * @throws UserException when they cannot be read, or none can be used
+   */
+  static Optional<ExplanationNeighbors> read(
+      RunOptions options,
+      DataArguments data,
+      ExplanationArguments arguments,
+      ClassifierPipeline pipeline) {
+    if (arguments.neighbors().isEmpty()) {
+      return Optional.empty();
+    }
+    String key = "explain.neighbors=" + RunOptions.shown(arguments.neighbors());
+    Dataset<Row> read =
+        DatasetPreparation.readLabeled(
+            options.spark(),
+            key,
+            arguments.neighbors(),
+            data,
+            pipeline.problemType(),
+            warning -> options.console().line("warning: %s", warning));
+    Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
+    long usable = 0;
+    for (Row row : counts(read)) {
+      if (row.isNullAt(0)) {
+        usable = row.getLong(1);
+      } else {
+        rejected.put(RejectReason.of(row.getString(0)), row.getLong(1));
+      }
+    }
+    if (usable == 0) {
+      throw new UserException(
+          "%s: no row can be a neighbor%s: expected rows with a text and a label"
+              .formatted(
+                  key, rejected.isEmpty() ? "" : " (" + RejectReason.inWords(rejected) + ")"));
+    }
+    if (!rejected.isEmpty()) {
+      options
+          .console()
+          .line("warning: %s: rows that are not used: %s", key, RejectReason.inWords(rejected));
+    }
+    return Optional.of(
+        new ExplanationNeighbors(
+            pipeline, read.where(col(REASON).isNull()), usable, arguments.nNeighbors()));
+  }
+
+  private static List<Row> counts(Dataset<Row> read) {
+    try {
+      // Spark does not read the column of malformed rows alone.
+      return read.select(REASON, ExampleColumns.TEXT)
+          .groupBy(REASON)
+          .agg(count(lit(1)))
+          .collectAsList();
+    } catch (RuntimeException e) {
+      throw DatasetReader.readFailure(e);
+    }
+  }
+
+  /** How many there are. */
+  long rows() {
+    return rows;
+  }
+
+  /**
+   * Rows in their order and as many parts, with {@link NeighborColumns#NEIGHBORS}; good until this
+   * is closed.
+   *
+   * @param explained columns as {@link ExampleColumns} has texts, and any others
+   */
+  Dataset<Row> beside(Dataset<Row> explained) {
+    Dataset<Row> found = NeighborColumns.of(pipeline, explained, training, most);
+    cached.add(found);
+    List<String> texts =
+        List.of(found.columns()).stream()
+            .filter(name -> !name.equals(NeighborColumns.NEIGHBORS))
+            .toList();
+    int parts = explained.rdd().getNumPartitions();
+    Column at = col(AT);
+    Dataset<Row> beside =
+        explained
+            .withColumn(AT, monotonically_increasing_id())
+            .join(found, JavaConverters.asScalaBuffer(texts).toSeq(), "left")
+            .repartitionByRange(parts, at)
+            .sortWithinPartitions(at)
+            .drop(AT)
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    cached.add(beside);
+    return beside;
+  }
+
+  @Override
+  public void close() {
+    cached.forEach(Dataset::unpersist);
+  }
+}

@@ -1,0 +1,163 @@
+package org.sparkfinetune.finetune;
+
+import static org.apache.spark.sql.functions.lit;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.sparkfinetune.TestSpark;
+import org.sparkfinetune.console.Console;
+
+class ExplanationCounterfactualTest {
+  private static final String MODEL =
+      Path.of("src/test/resources/org/sparkfinetune/model/io/tiny-bert-classifier")
+          .toAbsolutePath()
+          .toString();
+  private static final String[] WORDS = {"card", "cat", "refund", "sat", "the", "top", "up"};
+
+  @TempDir Path folder;
+  private final SparkSession spark = TestSpark.session();
+
+  private Dataset<Row> rows() {
+    List<String> texts =
+        IntStream.range(0, 24)
+            .mapToObj(
+                i ->
+                    WORDS[i % 7]
+                        + " \uD83D\uDE00 "
+                        + WORDS[i * i % 5]
+                        + " "
+                        + WORDS[i / 7]
+                        + " "
+                        + WORDS[i % 3])
+            .toList();
+    return spark.createDataset(texts, Encoders.STRING()).toDF("text");
+  }
+
+  private Explanation explanation(String output) {
+    return Explanation.on(spark)
+        .console(Console.quiet())
+        .model(MODEL)
+        .set("explain.method", "occlusion")
+        .set("explain.counterfactual", true)
+        .output(folder.resolve(output).toString());
+  }
+
+  private List<String> predict(String model, Dataset<Row> texts) {
+    return Prediction.on(spark)
+        .console(Console.quiet())
+        .model(model)
+        .input(texts)
+        .run()
+        .select("prediction")
+        .as(Encoders.STRING())
+        .collectAsList();
+  }
+
+  /** The tiny model with a bias of the last layer that makes its labels about as frequent. */
+  private String undecided() throws IOException {
+    List<Row> rows =
+        Prediction.on(spark)
+            .console(Console.quiet())
+            .model(MODEL)
+            .input(rows())
+            .run()
+            .selectExpr("transform(map_values(probabilities), p -> ln(p))")
+            .collectAsList();
+    Path model = folder.resolve("model");
+    Files.createDirectory(model);
+    try (var files = Files.list(Path.of(MODEL))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    ByteBuffer weights =
+        ByteBuffer.wrap(Files.readAllBytes(model.resolve("model.safetensors")))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    int header = (int) weights.getLong(0);
+    String json = new String(weights.array(), 8, header, StandardCharsets.UTF_8);
+    int at =
+        8
+            + header
+            + new ObjectMapper().readTree(json).at("/classifier.bias/data_offsets/0").asInt();
+    for (int label = 0; label < 3; label++) {
+      int of = label;
+      double mean =
+          rows.stream().mapToDouble(row -> row.<Double>getList(0).get(of)).average().orElseThrow();
+      weights.putFloat(at + 4 * label, (float) (weights.getFloat(at + 4 * label) - mean));
+    }
+    Files.write(model.resolve("model.safetensors"), weights.array());
+    return model.toString();
+  }
+
+  /** What the text is said to get is what it gets. */
+  @Test
+  void theTextWithoutTheWordsIsPredictedAsItSays() throws Exception {
+    String model = undecided();
+    ExplanationResult result = explanation("out").model(model).input(rows()).run();
+    assertThat(result.rows().schema().apply("counterfactual").dataType().simpleString())
+        .isEqualTo(
+            "struct<label:string,words:array<struct<word:string,begin:int,end:int>>,text:string>");
+    Dataset<Row> found = result.rows().where("counterfactual is not null");
+    List<Row> counterfactuals =
+        found.select("text", "prediction", "counterfactual").collectAsList();
+    assertThat(counterfactuals).isNotEmpty();
+    assertThat(predict(model, found.selectExpr("counterfactual.text as text")))
+        .isEqualTo(
+            counterfactuals.stream().map(row -> row.getStruct(2).<String>getAs("label")).toList());
+    double words = 0;
+    for (Row row : counterfactuals) {
+      Row of = row.getStruct(2);
+      assertThat(of.<String>getAs("label")).isNotEqualTo(row.getString(1));
+      for (Row word : of.<Row>getList(1)) {
+        String text = row.getString(0);
+        int begin = text.offsetByCodePoints(0, word.getInt(1));
+        int end = text.offsetByCodePoints(0, word.getInt(2));
+        assertThat(text.substring(begin, end)).isEqualTo(word.getString(0));
+      }
+      assertThat(of.<String>getAs("text").split("\\[MASK\\]", -1))
+          .hasSize(of.getList(1).size() + 1);
+      words += of.getList(1).size();
+    }
+    assertThat(result.metrics())
+        .containsEntry("counterfactual_rows", (double) counterfactuals.size());
+    assertThat(result.metrics().get("counterfactual_words_mean"))
+        .isCloseTo(words / counterfactuals.size(), within(1e-9));
+    assertThat(Files.readString(folder.resolve("out/report.html")))
+        .contains("class=\"counterfactual\"", "the model says");
+  }
+
+  @Test
+  void pairsHaveThemInBothTexts() {
+    ExplanationResult result =
+        explanation("out")
+            .set("data.text_pair_column", "answer")
+            .set("explain.measure", true)
+            .input(rows().withColumn("answer", lit("top up the card")))
+            .run();
+    assertThat(result.rows().columns()).endsWith("faithfulness", "counterfactual");
+    for (Row row :
+        result
+            .rows()
+            .where("counterfactual is not null")
+            .select("counterfactual.*")
+            .collectAsList()) {
+      String both = row.<String>getAs("text") + row.<String>getAs("text_pair");
+      assertThat(both.split("\\[MASK\\]", -1)).hasSize(row.getList(1).size() + 1);
+    }
+  }
+}
