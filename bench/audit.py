@@ -13,29 +13,12 @@ import pathlib
 import random
 import shutil
 import subprocess
-import sys
 
 import common
 
-VENV = common.ROOT / ".venv-bench-audit"
-REQUIREMENTS = common.ROOT / "bench" / "audit-requirements.txt"
 FLIPPED = 0.05
 WAYS = ["uniform", "most_confused"]
 FILTERS = ["prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given"]
-
-
-def environment():
-    """Python with what audit-requirements.txt pins; made when it is missing or was made from other pins."""
-    made, python = VENV / "requirements.txt", VENV / "bin" / "python"
-    if python.exists() and made.exists() and made.read_text() == REQUIREMENTS.read_text():
-        return python
-    print("making .venv-bench-audit ...", file=sys.stderr, flush=True)
-    log = common.WORK / "audit" / "venv.log"
-    shutil.rmtree(VENV, ignore_errors=True)
-    common.watch([sys.executable, "-m", "venv", VENV], log)
-    common.watch([python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS], log)
-    shutil.copyfile(REQUIREMENTS, made)
-    return python
 
 
 def audit(rows, work, dataset, epochs, extra=()):
@@ -106,7 +89,7 @@ def main():
     names = sorted({label for _, label in rows})
     if len(names) < 2:
         raise common.UsageError(f"{args.rows} rows have not two labels of {few} texts: name more --rows")
-    python = environment()
+    python = common.environment("audit")
     common.build()
     work = common.WORK / "audit"
     folds = f"audit.folds={args.folds}"

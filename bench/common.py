@@ -243,6 +243,23 @@ def mavens_spark():
     return environment
 
 
+def environment(bench=None):
+    """Python with what the benchmark's requirements pin; made when it is missing or was made from other pins."""
+    suffix = f"-{bench}" if bench else ""
+    requirements = ROOT / "bench" / (f"{bench}-requirements.txt" if bench else "requirements.txt")
+    venv = ROOT / f".venv-bench{suffix}"
+    made, python = venv / "requirements.txt", venv / "bin" / "python"
+    if python.exists() and made.exists() and made.read_text() == requirements.read_text():
+        return python
+    print(f"making {venv.name} (what it downloads is in {requirements.name}) ...", file=sys.stderr, flush=True)
+    log = WORK / f"venv{suffix}.log"
+    shutil.rmtree(venv, ignore_errors=True)
+    watch([sys.executable, "-m", "venv", venv], log)
+    watch([python, "-m", "pip", "install", "-q", "-r", requirements], log)
+    shutil.copyfile(requirements, made)
+    return python
+
+
 def build(environment=None):
     """Has the job's script build what is missing, so that no run does."""
     if not sys.platform.startswith("linux"):

@@ -8,33 +8,15 @@ The last line is JSON.
 """
 
 import json
-import shutil
-import sys
 
 import common
 import hpo
 
-VENV = common.ROOT / ".venv-bench-explain"
-REQUIREMENTS = common.ROOT / "bench" / "explain-requirements.txt"
 MAIN = "org.sparkfinetune.explain.MeasureExplainMain"
 BATCHES = (1, 4, 16)
 PROBE_ROWS = 64
 # Of the largest sum: fp32 sums of 32 passes in another order.
 ALLOWED = 1e-3
-
-
-def environment():
-    """Python with what explain-requirements.txt pins; made when it is missing or was made from other pins."""
-    made, python = VENV / "requirements.txt", VENV / "bin" / "python"
-    if python.exists() and made.exists() and made.read_text() == REQUIREMENTS.read_text():
-        return python
-    print("making .venv-bench-explain (the first time this downloads about 3 GB) ...", file=sys.stderr, flush=True)
-    log = common.WORK / "explain" / "venv.log"
-    shutil.rmtree(VENV, ignore_errors=True)
-    common.watch([sys.executable, "-m", "venv", VENV], log)
-    common.watch([python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS], log)
-    shutil.copyfile(REQUIREMENTS, made)
-    return python
 
 
 class Sides:
@@ -76,7 +58,7 @@ def main():
     parser.add_argument("--train-rows", type=common.positive, default=1000, metavar="N", help="default: 1000")
     args = parser.parse_args()
     dataset = common.Dataset(args.dataset, args.data)
-    python = environment()
+    python = common.environment("explain")
     common.build()
     work = common.WORK / "explain"
     split = dataset.write(work, dataset.first(args.train_rows))

@@ -6,7 +6,6 @@ or where its regrets are the smaller ones. Exit code 1: it is worse somewhere.
 import argparse
 import json
 import math
-import shutil
 import statistics
 import subprocess
 import sys
@@ -15,25 +14,10 @@ import common
 import hpo
 import hpo_functions
 
-VENV = common.ROOT / ".venv-bench-hpo"
-REQUIREMENTS = common.ROOT / "bench" / "hpo-requirements.txt"
 WORK = common.WORK / "hpo"
 # Our names, and what Optuna's sampler is to be asked for; None is its own default.
 VARIANTS = {"default": ("tpe", None), "univariate": ("tpe-univariate", False)}
 SIGNIFICANT = 0.05
-
-
-def environment():
-    """Python with what hpo-requirements.txt pins; made when it is missing or was made from other pins."""
-    made, python = VENV / "requirements.txt", VENV / "bin" / "python"
-    if python.exists() and made.exists() and made.read_text() == REQUIREMENTS.read_text():
-        return python
-    print("making .venv-bench-hpo ...", file=sys.stderr, flush=True)
-    shutil.rmtree(VENV, ignore_errors=True)
-    common.watch([sys.executable, "-m", "venv", VENV], WORK / "venv.log")
-    common.watch([python, "-m", "pip", "install", "-q", "-r", REQUIREMENTS], WORK / "venv.log")
-    shutil.copyfile(REQUIREMENTS, made)
-    return python
 
 
 def ours(java, function, sampler, trials, seeds):
@@ -116,8 +100,8 @@ def main():
         help="default: both as they come, which is multivariate; univariate: each parameter on its own; default: all",
     )
     args = parser.parse_args()
-    python = environment()
-    if sys.prefix != str(VENV):
+    python = common.environment("hpo")
+    if sys.prefix != str(python.parents[1]):
         # Again, where Optuna is.
         sys.exit(subprocess.run([str(python), __file__, *sys.argv[1:]]).returncode)
     compare(args)

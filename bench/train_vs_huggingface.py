@@ -14,28 +14,11 @@ bench/README.md says how each figure is measured. The last line is JSON.
 import json
 import shutil
 import statistics
-import sys
 
 import common
 
 FOLDER = common.ROOT / "bench"
-VENV = common.ROOT / ".venv-bench"
 CONTESTANTS = ("ours", "hf-default", "hf-best")
-
-
-def environment():
-    """Python with what requirements.txt pins; made when it is missing or was made from other pins."""
-    requirements, made = FOLDER / "requirements.txt", VENV / "requirements.txt"
-    python = VENV / "bin" / "python"
-    if python.exists() and made.exists() and made.read_text() == requirements.read_text():
-        return python
-    print("making .venv-bench (the first time this downloads about 3 GB) ...", flush=True)
-    log = common.WORK / "venv.log"
-    shutil.rmtree(VENV, ignore_errors=True)
-    common.watch([sys.executable, "-m", "venv", VENV], log)
-    common.watch([python, "-m", "pip", "install", "-q", "-r", requirements], log)
-    shutil.copyfile(requirements, made)
-    return python
 
 
 def pretrained(work, dataset):
@@ -89,7 +72,7 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     split = dataset.write(work / "data", rows)
     common.build()
-    python = environment()
+    python = common.environment()
     native_bf16 = common.native_bf16()
     print(
         f"{dataset.name}: {split}; {epochs} epochs of batches of {common.BATCH}, at most {dataset.max_length} tokens;"
