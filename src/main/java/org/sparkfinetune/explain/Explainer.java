@@ -89,32 +89,22 @@ public final class Explainer {
       List<Word> words = Word.of(aligned.get(i), ofRow);
       List<List<Integer>> seen =
           words.stream().map(Word::tokens).filter(tokens -> !tokens.isEmpty()).toList();
-      float[] ofLabels = logits[i];
+      double[] scores;
+      double special = 0;
+      double delta = Double.NaN;
       if (ofTokens.isEmpty()) {
-        double[] scores = byMasking(rows.get(i), targets[i], ofLabels[targets[i]], seen);
-        explained.add(
-            measured(
-                explained(ofLabels, targets[i], words, ofRow, scores, 0, Double.NaN),
-                rows.get(i),
-                seen,
-                scores,
-                ofRow));
+        scores = byMasking(rows.get(i), targets[i], logits[i][targets[i]], seen);
       } else {
         double[] tokens = ofTokens.get(i).scores();
-        double[] scores =
+        scores =
             seen.stream()
                 .mapToDouble(word -> word.stream().mapToDouble(token -> tokens[token]).sum())
                 .toArray();
-        double special = Arrays.stream(tokens).sum() - Arrays.stream(scores).sum();
-        double delta = ofTokens.get(i).delta();
-        explained.add(
-            measured(
-                explained(ofLabels, targets[i], words, ofRow, scores, special, delta),
-                rows.get(i),
-                seen,
-                scores,
-                ofRow));
+        special = Arrays.stream(tokens).sum() - Arrays.stream(scores).sum();
+        delta = ofTokens.get(i).delta();
       }
+      ExplainedText text = explained(logits[i], targets[i], words, ofRow, scores, special, delta);
+      explained.add(measured(text, rows.get(i), seen, scores, ofRow));
     }
     return explained;
   }
@@ -190,33 +180,32 @@ public final class Explainer {
         arguments.counterfactual()
             ? counterfactual(explained, row, words, scores)
             : Optional.empty();
-    if (!arguments.measure()) {
-      return new ExplainedText(
-          explained.logits(),
-          explained.target(),
-          explained.words(),
-          explained.special(),
-          explained.completenessDelta(),
-          Optional.empty(),
-          Optional.empty(),
-          counterfactual);
+    Optional<Faithfulness> faithfulness = Optional.empty();
+    Optional<Faithfulness> random = Optional.empty();
+    if (arguments.measure()) {
+      List<Integer> order = new ArrayList<>(IntStream.range(0, words.size()).boxed().toList());
+      // Of the text, so that a row has the same wherever it lies.
+      Collections.shuffle(order, new Random(arguments.seed() ^ texts.hashCode()));
+      random = faithfulness(row, explained.target(), words, order);
+      faithfulness = faithfulness(row, explained.target(), words, byScore(scores, true));
     }
-    List<Integer> order = new ArrayList<>(IntStream.range(0, words.size()).boxed().toList());
-    // Of the text, so that a row has the same wherever it lies.
-    Collections.shuffle(order, new Random(arguments.seed() ^ texts.hashCode()));
-    Optional<Faithfulness> random = faithfulness(row, explained.target(), words, order);
-    order.sort(
-        Comparator.<Integer>comparingDouble(word -> -scores[word])
-            .thenComparing(Comparator.naturalOrder()));
     return new ExplainedText(
         explained.logits(),
         explained.target(),
         explained.words(),
         explained.special(),
         explained.completenessDelta(),
-        faithfulness(row, explained.target(), words, order),
+        faithfulness,
         random,
         counterfactual);
+  }
+
+  /** The places of words by their scores, of equal ones in their order. */
+  private static List<Integer> byScore(double[] scores, boolean largestFirst) {
+    return IntStream.range(0, scores.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(word -> largestFirst ? -scores[word] : scores[word]))
+        .toList();
   }
 
   private WordMasking masking(OptionalInt token) {
@@ -241,17 +230,13 @@ public final class Explainer {
             words.size(),
             kept -> masking.logits(row, words, kept),
             logits -> isIn(predicted(logits), text.target()) != decided);
-    List<Integer> order = new ArrayList<>(IntStream.range(0, words.size()).boxed().toList());
-    order.sort(
-        Comparator.<Integer>comparingDouble(word -> decided ? -scores[word] : scores[word])
-            .thenComparing(Comparator.naturalOrder()));
     List<Integer> seen =
         IntStream.range(0, text.words().size())
             .filter(word -> text.words().get(word).score().isPresent())
             .boxed()
             .toList();
     return search
-        .of(order)
+        .of(byScore(scores, decided))
         .map(
             gone -> {
               BitSet kept = (BitSet) gone.clone();
