@@ -13,7 +13,6 @@ import static org.apache.spark.sql.functions.when;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +31,7 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.data.ExampleColumns;
+import org.sparkfinetune.data.RejectCounts;
 import org.sparkfinetune.data.RejectReason;
 import org.sparkfinetune.data.TextColumns;
 import org.sparkfinetune.explain.AttributionMethod;
@@ -125,16 +125,9 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
         ExplanationNeighbors.read(options, data, shown, pipeline);
     Dataset<Row> judged = judged(input, data).persist(StorageLevel.MEMORY_AND_DISK());
     try {
-      Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
-      long usable = 0;
-      for (Row row : judged.groupBy(REASON).agg(count(lit(1))).collectAsList()) {
-        if (row.isNullAt(0)) {
-          usable = row.getLong(1);
-        } else {
-          rejected.put(RejectReason.of(row.getString(0)), row.getLong(1));
-        }
-      }
-      if (usable == 0) {
+      RejectCounts counts = RejectCounts.of(judged, REASON);
+      Map<RejectReason, Long> rejected = counts.rejected();
+      if (counts.usable() == 0) {
         throw new UserException(
             "data.input: no row can be explained%s"
                 .formatted(rejected.isEmpty() ? "" : ": " + RejectReason.inWords(rejected)));

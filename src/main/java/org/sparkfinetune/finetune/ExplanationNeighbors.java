@@ -1,12 +1,9 @@
 package org.sparkfinetune.finetune;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +16,7 @@ import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetPreparation;
 import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.data.ExampleColumns;
+import org.sparkfinetune.data.RejectCounts;
 import org.sparkfinetune.data.RejectReason;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.NeighborColumns;
@@ -66,15 +64,9 @@ final class ExplanationNeighbors implements AutoCloseable {
             data,
             pipeline.problemType(),
             warning -> options.console().line("warning: %s", warning));
-    Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
-    long usable = 0;
-    for (Row row : counts(read)) {
-      if (row.isNullAt(0)) {
-        usable = row.getLong(1);
-      } else {
-        rejected.put(RejectReason.of(row.getString(0)), row.getLong(1));
-      }
-    }
+    RejectCounts counts = counts(read);
+    Map<RejectReason, Long> rejected = counts.rejected();
+    long usable = counts.usable();
     if (usable == 0) {
       throw new UserException(
           "%s: no row can be a neighbor%s: expected rows with a text and a label"
@@ -91,13 +83,10 @@ final class ExplanationNeighbors implements AutoCloseable {
             pipeline, read.where(col(REASON).isNull()), usable, arguments.nNeighbors()));
   }
 
-  private static List<Row> counts(Dataset<Row> read) {
+  private static RejectCounts counts(Dataset<Row> read) {
     try {
       // Spark does not read the column of malformed rows alone.
-      return read.select(REASON, ExampleColumns.TEXT)
-          .groupBy(REASON)
-          .agg(count(lit(1)))
-          .collectAsList();
+      return RejectCounts.of(read.select(REASON, ExampleColumns.TEXT), REASON);
     } catch (RuntimeException e) {
       throw DatasetReader.readFailure(e);
     }

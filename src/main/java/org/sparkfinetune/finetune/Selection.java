@@ -3,7 +3,6 @@ package org.sparkfinetune.finetune;
 import static org.apache.spark.ml.functions.vector_to_array;
 import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.map_values;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
@@ -16,7 +15,6 @@ import static org.apache.spark.sql.functions.xxhash64;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +35,7 @@ import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.DatasetReader;
 import org.sparkfinetune.data.ExampleColumns;
+import org.sparkfinetune.data.RejectCounts;
 import org.sparkfinetune.data.RejectReason;
 import org.sparkfinetune.data.TextColumns;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
@@ -111,15 +110,9 @@ public final class Selection extends ModelRunBuilder<Selection> {
     ClassifierPipeline pipeline = loadModel(data);
     Dataset<Row> judged = judged(input, data).persist(StorageLevel.MEMORY_AND_DISK());
     try {
-      Map<RejectReason, Long> rejected = new EnumMap<>(RejectReason.class);
-      long candidates = 0;
-      for (Row row : judged.groupBy(REASON).agg(count(lit(1))).collectAsList()) {
-        if (row.isNullAt(0)) {
-          candidates = row.getLong(1);
-        } else {
-          rejected.put(RejectReason.of(row.getString(0)), row.getLong(1));
-        }
-      }
+      RejectCounts counts = RejectCounts.of(judged, REASON);
+      Map<RejectReason, Long> rejected = counts.rejected();
+      long candidates = counts.usable();
       if (candidates == 0) {
         throw new UserException(
             "data.input: no row can be selected%s"
