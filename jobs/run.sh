@@ -186,7 +186,8 @@ run_on_maven_spark() {
     fi
     # Jars first: an archive wants the class path to begin as it did when it was made.
     classpath="$(<"$file"):$ROOT/target/classes"
-    if [[ -e "$archive" ]]; then
+    # With a recorder or an agent, which look at each class that is loaded, a JVM of version 17 crashes on an archive.
+    if [[ -e "$archive" && -z "${JDK_JAVA_OPTIONS:-}${JAVA_TOOL_OPTIONS:-}" ]]; then
       JAVA_OPTIONS+=("-XX:SharedArchiveFile=$archive" -Xlog:cds=off)
     fi
   fi
