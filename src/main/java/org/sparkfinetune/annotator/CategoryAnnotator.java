@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.SequenceClassifier;
 import scala.Predef;
@@ -18,6 +19,7 @@ import scala.collection.JavaConverters;
  *
  * @param pairs whether a row's documents are all first ones, then as many second ones
  * @param factor of the logits
+ * @param dtype what is computed in
  * @param threshold the probability from which on a label is predicted; does not count for
  *     single-label
  * @param annotateUnlabeled whether a document without a predicted label gets an annotation
@@ -28,6 +30,7 @@ record CategoryAnnotator(
     Predictor classifier,
     boolean pairs,
     double factor,
+    ScalarType dtype,
     double threshold,
     boolean annotateUnlabeled,
     boolean withPooled,
@@ -55,7 +58,8 @@ record CategoryAnnotator(
   List<Categories> categories(List<Annotation[]> rows, int batchSize) {
     DocumentTexts texts = DocumentTexts.of(rows, pairs);
     SequenceClassifier.Outputs outputs =
-        classifier.outputs(texts.first(), texts.second(), factor, batchSize, withPooled, unknown);
+        classifier.outputs(
+            texts.first(), texts.second(), factor, dtype, batchSize, withPooled, unknown);
     float[][] logits = outputs.logits();
     List<Categories> categories = new ArrayList<>();
     int text = 0;

@@ -1,15 +1,21 @@
 package org.sparkfinetune.annotator;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.Consumer;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.Explainer;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ForwardPass;
+import org.sparkfinetune.model.compute.PreparedWeights;
 import org.sparkfinetune.model.io.ModelFiles;
 import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.tokenize.Batch;
@@ -29,6 +35,7 @@ final class Predictor implements AutoCloseable {
   private final OptionalInt unknownToken;
   private final OptionalInt maskToken;
   private final String mask;
+  private final ConcurrentMap<ScalarType, PreparedWeights> prepared = new ConcurrentHashMap<>();
 
   private Predictor(
       TextTokenizer tokenizer, SequenceClassifier classifier, TokenizerSummary summary) {
@@ -80,10 +87,12 @@ final class Predictor implements AutoCloseable {
   /**
    * The logit of each label for each text, or pair of texts, in the order of the texts.
    *
-   * <p>Texts of like length go through the network together, so that little of a batch is padding.
+   * <p>Texts of like length go through the network together, so that little of a batch is padding;
+   * batches side by side.
    *
    * @param pairs the second texts, as many as {@code texts}; empty for single texts
    * @param factor of the logits
+   * @param dtype fp32 or bf16
    * @param batchSize texts a forward pass
    * @param withPooled whether the vectors that the last layer takes are given too
    * @param unknown takes how many of the tokens the tokenizer does not know
@@ -93,6 +102,7 @@ final class Predictor implements AutoCloseable {
       List<String> texts,
       Optional<List<String>> pairs,
       double factor,
+      ScalarType dtype,
       int batchSize,
       boolean withPooled,
       Consumer<UnknownTokens> unknown) {
@@ -106,23 +116,36 @@ final class Predictor implements AutoCloseable {
     Arrays.sort(byLength, Comparator.comparingInt(i -> encodings.get(i).inputIds().length));
     float[][] logits = new float[texts.size()][];
     float[][] pooled = new float[withPooled ? texts.size() : 0][];
-    for (int start = 0; start < byLength.length; start += batchSize) {
-      int end = Math.min(byLength.length, start + batchSize);
-      Integer[] rows = Arrays.copyOfRange(byLength, start, end);
-      List<int[]> ids = Arrays.stream(rows).map(i -> encodings.get(i).inputIds()).toList();
-      int[] starts =
-          Arrays.stream(rows).mapToInt(i -> encodings.get(i).secondSegmentStart()).toArray();
-      int[][] unlabeled = new int[rows.length][0];
-      SequenceClassifier.Outputs ofBatch =
-          classifier.outputs(Batch.of(ids, starts, unlabeled, classifier.padTokenId()), withPooled);
-      for (int i = 0; i < rows.length; i++) {
-        logits[rows[i]] = times(ofBatch.logits()[i], factor);
-        if (withPooled) {
-          pooled[rows[i]] = ofBatch.pooled()[i];
-        }
-      }
+    ForwardPass pass = new ForwardPass(dtype, null).with(prepared(dtype));
+    List<Runnable> passes = new ArrayList<>();
+    // The longest take the most time: last, they would be waited for alone.
+    for (int end = byLength.length; end > 0; end -= batchSize) {
+      Integer[] rows = Arrays.copyOfRange(byLength, Math.max(0, end - batchSize), end);
+      passes.add(
+          () -> {
+            SequenceClassifier.Outputs ofBatch =
+                classifier.outputs(pass, batch(encodings, rows), withPooled);
+            for (int i = 0; i < rows.length; i++) {
+              logits[rows[i]] = times(ofBatch.logits()[i], factor);
+              if (withPooled) {
+                pooled[rows[i]] = ofBatch.pooled()[i];
+              }
+            }
+          });
     }
+    PassThreads.run(passes);
     return new SequenceClassifier.Outputs(logits, pooled);
+  }
+
+  private Batch batch(List<Encoding> encodings, Integer[] rows) {
+    List<int[]> ids = Arrays.stream(rows).map(i -> encodings.get(i).inputIds()).toList();
+    int[] starts =
+        Arrays.stream(rows).mapToInt(i -> encodings.get(i).secondSegmentStart()).toArray();
+    return Batch.of(ids, starts, new int[rows.length][0], classifier.padTokenId());
+  }
+
+  private PreparedWeights prepared(ScalarType dtype) {
+    return prepared.computeIfAbsent(dtype.intern(), type -> new PreparedWeights());
   }
 
   /**
@@ -166,6 +189,7 @@ final class Predictor implements AutoCloseable {
     try {
       tokenizer.close();
     } finally {
+      prepared.values().forEach(PreparedWeights::close);
       classifier.close();
     }
   }

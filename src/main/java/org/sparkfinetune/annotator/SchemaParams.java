@@ -18,6 +18,7 @@ import org.sparkfinetune.distributed.ResourceArguments;
 import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.model.ModelArguments;
 import org.sparkfinetune.text.Nearest;
+import org.sparkfinetune.train.InferenceArguments;
 import org.sparkfinetune.train.TrainingArguments;
 import scala.Function1;
 import scala.runtime.AbstractFunction1;
@@ -39,7 +40,7 @@ final class SchemaParams implements Serializable {
       Schema.of("resources", ResourceArguments.class);
 
   private static final List<Schema<?>> SCHEMAS =
-      List.of(MODEL, TRAINING, RESOURCES, ExplainArguments.SCHEMA);
+      List.of(MODEL, TRAINING, RESOURCES, ExplainArguments.SCHEMA, InferenceArguments.SCHEMA);
 
   private final Params owner;
   private final Map<String, Param<?>> params = new LinkedHashMap<>();

@@ -20,6 +20,7 @@ import org.sparkfinetune.report.EvaluationReport;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.text.OneLine;
+import org.sparkfinetune.train.InferenceArguments;
 
 /**
  * Makes a classifier as sure of itself as it is right, as {@code jobs/calibrate} does it: its
@@ -33,7 +34,9 @@ import org.sparkfinetune.text.OneLine;
 public final class Calibration extends ModelRunBuilder<Calibration> {
   /** The settings of a calibration. */
   public static final SettingKeys KEYS =
-      DataArguments.labeledRows("validation").and(CalibrationArguments.SCHEMA);
+      DataArguments.labeledRows("validation")
+          .and(CalibrationArguments.SCHEMA)
+          .and(InferenceArguments.SCHEMA);
 
   /** Those of the keys whose values are structures. */
   public static final List<String> STRUCTURES =
@@ -90,7 +93,7 @@ public final class Calibration extends ModelRunBuilder<Calibration> {
     }
     CalibrationArguments calibrate = settings.get(CalibrationArguments.SCHEMA);
     SelectiveSettings selective = calibrate.selective();
-    ClassifierPipeline pipeline = loadModel(arguments);
+    ClassifierPipeline pipeline = loadModel(settings);
     try (ExampleSplits data = Results.prepareTest(options, measured(arguments), pipeline)) {
       options.console().text(data.report().render() + "\n");
       Dataset<Row> rows = data.test().orElseThrow();

@@ -19,6 +19,7 @@ import org.sparkfinetune.pipeline.PairedPredictions;
 import org.sparkfinetune.report.DisagreeingRow;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
+import org.sparkfinetune.train.InferenceArguments;
 
 /**
  * A comparison of two classifiers of the same labels on the same labeled rows, as {@code
@@ -30,6 +31,7 @@ public final class Comparison extends RunBuilder<Comparison> {
   public static final SettingKeys KEYS =
       DataArguments.labeledRows("test")
           .and(MeasureArguments.SCHEMA)
+          .and(InferenceArguments.SCHEMA)
           .and(SliceArguments.SCHEMA, SliceArguments.OF_COMPARISONS)
           .and(ResultRecorder.KEYS);
 
@@ -101,8 +103,8 @@ public final class Comparison extends RunBuilder<Comparison> {
     Optional<OutputDirectory> output = options.openIfNamed(OutputFiles.OF_COMPARISON);
     DataArguments arguments = settings.get(DataArguments.SCHEMA);
     SliceArguments slices = settings.get(SliceArguments.SCHEMA);
-    ClassifierPipeline one = first.load(options, arguments);
-    ClassifierPipeline other = second.load(options, arguments);
+    ClassifierPipeline one = first.load(options, settings);
+    ClassifierPipeline other = second.load(options, settings);
     Console console = options.console();
     try (ExampleSplits data = Results.prepareTest(options, arguments, one, slices.columns())) {
       PairedPredictions predictions =

@@ -20,6 +20,7 @@ import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.runs.MlflowMetrics;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
+import org.sparkfinetune.train.InferenceArguments;
 
 /**
  * A measurement of a classifier by labeled rows, as {@code jobs/evaluate} does it. Immutable: each
@@ -31,6 +32,7 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
   public static final SettingKeys KEYS =
       DataArguments.labeledRows("test")
           .and(MeasureArguments.SCHEMA)
+          .and(InferenceArguments.SCHEMA)
           .and(SliceArguments.SCHEMA)
           .and(ResultRecorder.KEYS);
 
@@ -71,7 +73,7 @@ public final class Evaluation extends ModelRunBuilder<Evaluation> {
     Optional<OutputDirectory> output = options.openIfNamed(OutputFiles.OF_EVALUATION);
     DataArguments arguments = settings.get(DataArguments.SCHEMA);
     SliceArguments slices = settings.get(SliceArguments.SCHEMA);
-    ClassifierPipeline pipeline = loadModel(arguments);
+    ClassifierPipeline pipeline = loadModel(settings);
     Console console = options.console();
     try (ExampleSplits data = Results.prepareTest(options, arguments, pipeline, slices.columns())) {
       if (output.isPresent()) {

@@ -47,6 +47,7 @@ import org.sparkfinetune.report.ExplanationReport;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.train.InferenceArguments;
 
 /**
  * An explanation of what a classifier says of rows, as {@code jobs/explain} makes it: which words
@@ -119,7 +120,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     ExplainArguments how = settings.get(ExplainArguments.SCHEMA);
     ExplanationArguments shown = settings.get(ExplanationArguments.SCHEMA);
     PredictionColumns.requireNew(input, added(how, shown));
-    ClassifierPipeline pipeline = loadModel(data);
+    ClassifierPipeline pipeline = loadModel(data).with(new InferenceArguments(how.precision()));
     Explainer.target(how.target(), pipeline.labels());
     Optional<ExplanationNeighbors> neighbors =
         ExplanationNeighbors.read(options, data, shown, pipeline);

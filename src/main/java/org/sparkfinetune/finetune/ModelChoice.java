@@ -2,8 +2,10 @@ package org.sparkfinetune.finetune;
 
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.train.InferenceArguments;
 
 /** A model that is there, or is loaded when it is needed. */
 @FunctionalInterface
@@ -45,6 +47,16 @@ interface ModelChoice {
    * @param pairs whether the rows hold pairs of texts
    */
   ClassifierPipeline load(SparkSession spark, boolean pairs);
+
+  /**
+   * The model for rows, computing as the settings say.
+   *
+   * @throws UserException as {@link #load(RunOptions, DataArguments)}
+   */
+  default ClassifierPipeline load(RunOptions options, Settings settings) {
+    return load(options, settings.get(DataArguments.SCHEMA))
+        .with(settings.get(InferenceArguments.SCHEMA));
+  }
 
   /**
    * The model for rows.

@@ -2,6 +2,7 @@ package org.sparkfinetune.finetune;
 
 import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.config.Settings;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 
@@ -45,11 +46,16 @@ public abstract class ModelRunBuilder<B extends ModelRunBuilder<B>> extends RunB
   }
 
   /**
-   * The model.
+   * The model, computing as the settings say.
    *
    * @throws UserException when none is named or it cannot be loaded, or the rows are pairs of texts
    *     and the model takes single ones, or the other way round
    */
+  final ClassifierPipeline loadModel(Settings settings) {
+    return model.load(options, settings);
+  }
+
+  /** The same, whatever it computes in. */
   final ClassifierPipeline loadModel(DataArguments rows) {
     return model.load(options, rows);
   }

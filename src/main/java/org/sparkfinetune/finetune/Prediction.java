@@ -15,6 +15,7 @@ import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.PredictionWriter;
 import org.sparkfinetune.pipeline.SelectiveOptions;
 import org.sparkfinetune.storage.OutputDirectory;
+import org.sparkfinetune.train.InferenceArguments;
 
 /**
  * A classification of rows, as {@code jobs/predict} does it. Immutable: each method gives another
@@ -24,7 +25,7 @@ import org.sparkfinetune.storage.OutputDirectory;
 public final class Prediction extends ModelRunBuilder<Prediction> {
   /** The settings of a prediction. */
   public static final SettingKeys KEYS =
-      DataArguments.texts("input").and(PredictionArguments.SCHEMA);
+      DataArguments.texts("input").and(PredictionArguments.SCHEMA).and(InferenceArguments.SCHEMA);
 
   private boolean escapeFormulas;
 
@@ -76,7 +77,7 @@ public final class Prediction extends ModelRunBuilder<Prediction> {
         settings -> {
           DataArguments data = settings.get(DataArguments.SCHEMA);
           Dataset<Row> input = input(data);
-          return predict(loadModel(data), input, data, selective(settings));
+          return predict(loadModel(settings), input, data, selective(settings));
         });
   }
 
@@ -89,8 +90,7 @@ public final class Prediction extends ModelRunBuilder<Prediction> {
    */
   public PredictionWriter.Counts write(String path) {
     requireNoOutput();
-    return options.use(
-        settings -> write(path, settings.get(DataArguments.SCHEMA), selective(settings)));
+    return options.use(settings -> write(path, settings));
   }
 
   private void requireNoOutput() {
@@ -105,8 +105,10 @@ public final class Prediction extends ModelRunBuilder<Prediction> {
     return settings.get(PredictionArguments.SCHEMA).options();
   }
 
-  private PredictionWriter.Counts write(String path, DataArguments data, SelectiveOptions selective)
+  private PredictionWriter.Counts write(String path, Settings settings)
       throws IOException, InterruptedException {
+    DataArguments data = settings.get(DataArguments.SCHEMA);
+    SelectiveOptions selective = selective(settings);
     OutputDirectory.checkDataSet(
         path, options.overwrite(), options.spark().sparkContext().hadoopConfiguration());
     PredictionWriter.Format format = PredictionWriter.format(path, data.format(), data.input());
@@ -117,7 +119,7 @@ public final class Prediction extends ModelRunBuilder<Prediction> {
               + " out, or give output an ending .csv or .tsv");
     }
     Dataset<Row> input = input(data);
-    ClassifierPipeline pipeline = loadModel(data);
+    ClassifierPipeline pipeline = loadModel(settings);
     Dataset<Row> predicted = predict(pipeline, input, data, selective);
     PredictionWriter.Counts counts =
         PredictionWriter.write(

@@ -44,6 +44,7 @@ import org.sparkfinetune.pipeline.PredictionWriter;
 import org.sparkfinetune.storage.OutputDirectory;
 import org.sparkfinetune.storage.OutputFiles;
 import org.sparkfinetune.text.NumberFormat;
+import org.sparkfinetune.train.InferenceArguments;
 
 /**
  * A choice of the unlabeled rows that a model would learn most from, as {@code jobs/select} makes
@@ -57,7 +58,8 @@ public final class Selection extends ModelRunBuilder<Selection> {
   public static final SettingKeys KEYS =
       DataArguments.texts("input")
           .and(DataArguments.SCHEMA, "label_column")
-          .and(SelectionArguments.SCHEMA);
+          .and(SelectionArguments.SCHEMA)
+          .and(InferenceArguments.SCHEMA);
 
   private static final String UTILITY = "utility";
   private static final String RANK = "rank";
@@ -107,7 +109,7 @@ public final class Selection extends ModelRunBuilder<Selection> {
         DatasetReader.readTexts(
             options.spark(), data, warning -> options.console().line("warning: %s", warning));
     PredictionColumns.requireNew(input, List.of(PredictionColumns.PREDICTION, UTILITY, RANK));
-    ClassifierPipeline pipeline = loadModel(data);
+    ClassifierPipeline pipeline = loadModel(settings);
     Dataset<Row> judged = judged(input, data).persist(StorageLevel.MEMORY_AND_DISK());
     try {
       RejectCounts counts = RejectCounts.of(judged, REASON);

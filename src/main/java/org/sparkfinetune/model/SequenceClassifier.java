@@ -386,12 +386,11 @@ public final class SequenceClassifier implements AutoCloseable {
   public record Outputs(float[][] logits, float[][] pooled) {}
 
   /**
-   * The logits as {@link #logits(Batch)} has them, {@code [rows][labels]}.
+   * The logits by the given arithmetic, {@code [rows][labels]}.
    *
    * @param withPooled whether the pooled vectors are given too
    */
-  public Outputs outputs(Batch batch, boolean withPooled) {
-    ForwardPass pass = ForwardPass.inference();
+  public Outputs outputs(ForwardPass pass, Batch batch, boolean withPooled) {
     try (Libtorch.Computation computing = Libtorch.computation();
         PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {

@@ -20,6 +20,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
+import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.conformal.SelectivePrediction;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.evaluate.Bootstrap;
@@ -33,6 +34,8 @@ import org.sparkfinetune.model.io.SavedStage;
 import org.sparkfinetune.slice.SliceFigures;
 import org.sparkfinetune.storage.Storage;
 import org.sparkfinetune.task.ProblemType;
+import org.sparkfinetune.train.InferenceArguments;
+import org.sparkfinetune.train.Precision;
 import org.sparkfinetune.train.TrainingResult;
 
 /** The fitted pipeline of the jobs: a DocumentAssembler, of pairs two, and the classifier. */
@@ -235,6 +238,15 @@ public final class ClassifierPipeline {
         .filter(label -> mahalanobis != null && mahalanobis.lacks(label))
         .mapToObj(labels()::get)
         .toList();
+  }
+
+  /** The same, computing in the precision that is named; as it is where none is. */
+  public ClassifierPipeline with(InferenceArguments inference) {
+    return inference.precision() == Precision.AUTO
+        ? this
+        : changed(
+            classifier.copy(new ParamMap()).setPrecision(Setting.spelling(inference.precision())),
+            SparkSession.active());
   }
 
   /** With another classifier of the same encoder. */

@@ -42,6 +42,14 @@ public enum Precision {
   }
 
   /**
+   * What a processor that does not train computes in: of {@link #FP16}, which is for GPUs, what
+   * {@link #AUTO} gives.
+   */
+  public ScalarType inferenceDtype() {
+    return (this == FP16 ? AUTO : this).dtype();
+  }
+
+  /**
    * Whether the processor has bf16 instructions, as Linux lists them. Without them bf16 is
    * emulated.
    */

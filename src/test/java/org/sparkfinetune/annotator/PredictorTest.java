@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.sparkfinetune.TestModels;
@@ -40,7 +41,9 @@ class PredictorTest {
       int batchSize,
       Consumer<UnknownTokens> unknown) {
     return Arrays.stream(
-            classifier.outputs(texts, pairs, factor, batchSize, false, unknown).logits())
+            classifier
+                .outputs(texts, pairs, factor, ScalarType.Float, batchSize, false, unknown)
+                .logits())
         .map(classifier.problemType().task()::probabilities)
         .toArray(double[][]::new);
   }
@@ -105,5 +108,32 @@ class PredictorTest {
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  @Test
+  void bf16GivesTheSameLabelsAndNearlyTheSameProbabilities() {
+    List<String> many = Collections.nCopies(3, TEXTS).stream().flatMap(List::stream).toList();
+    float[][] fp32 = logits(many, ScalarType.Float);
+    float[][] bf16 = logits(many, ScalarType.BFloat16);
+    assertThat(Arrays.deepEquals(bf16, fp32)).isFalse();
+    for (int i = 0; i < many.size(); i++) {
+      // A bf16 number has 8 bits, and the two layers of the tiny model round a few times.
+      assertThat(classifier.problemType().task().probabilities(bf16[i]))
+          .containsExactly(classifier.problemType().task().probabilities(fp32[i]), within(0x1p-6));
+    }
+    assertThat(logits(many, ScalarType.Float)).as("weights stay fp32").isDeepEqualTo(fp32);
+  }
+
+  @Test
+  void theNumbersDoNotDependOnWhatElseIsComputed() {
+    List<String> many = Collections.nCopies(9, TEXTS).stream().flatMap(List::stream).toList();
+    float[][] once = logits(many, ScalarType.Float);
+    for (int i = 0; i < 5; i++) {
+      assertThat(logits(many, ScalarType.Float)).isDeepEqualTo(once);
+    }
+  }
+
+  private float[][] logits(List<String> texts, ScalarType dtype) {
+    return classifier.outputs(texts, Optional.empty(), 1, dtype, 2, false, n -> {}).logits();
   }
 }

@@ -60,6 +60,8 @@ class ExplanationCounterfactualTest {
   private List<String> predict(String model, Dataset<Row> texts) {
     return Prediction.on(spark)
         .console(Console.quiet())
+        // As explanations are, by default.
+        .set("inference.precision", "fp32")
         .model(model)
         .input(texts)
         .run()

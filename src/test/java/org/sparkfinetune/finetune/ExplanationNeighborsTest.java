@@ -30,6 +30,8 @@ import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.console.Console;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.train.InferenceArguments;
+import org.sparkfinetune.train.Precision;
 
 class ExplanationNeighborsTest {
   private static final String MODEL =
@@ -93,7 +95,8 @@ class ExplanationNeighborsTest {
     }
     assertThat(found.get(0)).hasSize(12).isEqualTo(found.get(1));
     Map<String, double[]> vectors = new HashMap<>();
-    ClassifierPipeline pipeline = ClassifierPipeline.load(spark, MODEL, false);
+    ClassifierPipeline pipeline =
+        ClassifierPipeline.load(spark, MODEL, false).with(new InferenceArguments(Precision.FP32));
     for (Row row :
         pipeline.pooled(rows(0, 62, 1)).selectExpr("row.text", "pooled").collectAsList()) {
       vectors.put(row.getString(0), row.<Vector>getAs(1).toArray());

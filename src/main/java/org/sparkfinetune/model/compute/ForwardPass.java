@@ -33,6 +33,8 @@ import org.sparkfinetune.torch.TransientScope;
  * @param unpadded where the rows lie in the one row that the batch is; null when rows are padded
  * @param attentions is given each layer's attention weights, {@code [rows, heads, length, length]},
  *     in the order of the layers: a query's weights of the keys, which add up to 1. Null for nobody
+ * @param prepared weights that were cast before, of a model that stays as it is; null when each
+ *     pass casts them
  */
 public record ForwardPass(
     ScalarType dtype,
@@ -41,7 +43,8 @@ public record ForwardPass(
     boolean recompute,
     String device,
     UnpaddedRows unpadded,
-    Consumer<Tensor> attentions)
+    Consumer<Tensor> attentions,
+    PreparedWeights prepared)
     implements TensorOps<Tensor> {
   private static final String CPU = "cpu";
 
@@ -54,7 +57,7 @@ public record ForwardPass(
   /** A pass over padded rows, on the device of the model that it is of. */
   public ForwardPass(
       ScalarType dtype, Generator dropout, AttentionImplementation attention, boolean recompute) {
-    this(dtype, dropout, attention, recompute, CPU, null, null);
+    this(dtype, dropout, attention, recompute, CPU, null, null, null);
   }
 
   /** A pass whose layers keep their insides for the backward pass. */
@@ -75,12 +78,20 @@ public record ForwardPass(
   /** The same where a model is. */
   public ForwardPass on(Device where) {
     return new ForwardPass(
-        dtype, dropout, attention, recompute, where.str().getString(), unpadded, attentions);
+        dtype,
+        dropout,
+        attention,
+        recompute,
+        where.str().getString(),
+        unpadded,
+        attentions,
+        prepared);
   }
 
   /** The same for a batch without padding. */
   public ForwardPass over(UnpaddedRows rows) {
-    return new ForwardPass(dtype, dropout, attention, recompute, device, rows, attentions);
+    return new ForwardPass(
+        dtype, dropout, attention, recompute, device, rows, attentions, prepared);
   }
 
   /**
@@ -88,7 +99,14 @@ public record ForwardPass(
    * is computed by plain operations.
    */
   public ForwardPass showing(Consumer<Tensor> weights) {
-    return new ForwardPass(dtype, dropout, attention, recompute, device, unpadded, weights);
+    return new ForwardPass(
+        dtype, dropout, attention, recompute, device, unpadded, weights, prepared);
+  }
+
+  /** The same, for a model whose weights do not change: they are cast once, not once a pass. */
+  public ForwardPass with(PreparedWeights weights) {
+    return new ForwardPass(
+        dtype, dropout, attention, recompute, device, unpadded, attentions, weights);
   }
 
   /**
@@ -105,6 +123,13 @@ public record ForwardPass(
   @Override
   public Tensor weight(Parameter weight) {
     return weight.tensor();
+  }
+
+  @Override
+  public Tensor factors(List<Parameter> weights) {
+    return prepared == null
+        ? TensorOps.super.factors(weights)
+        : prepared.get(weights, TensorOps.super::factors);
   }
 
   @Override

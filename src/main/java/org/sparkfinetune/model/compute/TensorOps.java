@@ -15,6 +15,16 @@ public interface TensorOps<T> {
   /** A weight of the model, fp32. */
   T weight(Parameter weight);
 
+  /**
+   * Weights as {@link #linear} multiplies with them: in the pass's arithmetic, one below the other
+   * where there are several.
+   */
+  default T factors(List<Parameter> weights) {
+    // Cast before they are put together, they are fewer bytes.
+    List<T> cast = weights.stream().map(this::weight).map(this::cast).toList();
+    return cast.size() == 1 ? cast.get(0) : concat(0, cast);
+  }
+
   /** An int64 vector. */
   T constant(long[] values);
 

@@ -51,7 +51,9 @@ final class Linear implements AdaptableLayer {
 
   /** {@code [..., in]} to {@code [..., out]}, in the arithmetic of the pass. */
   <T> T forward(TensorOps<T> ops, T x) {
-    T product = ops.linear(x, ops.weight(weight), bias == null ? null : ops.weight(bias));
+    T product =
+        ops.linear(
+            x, ops.factors(List.of(weight)), bias == null ? null : ops.factors(List.of(bias)));
     return adapter == null ? product : ops.add(product, adapter.forward(ops, x));
   }
 
@@ -86,7 +88,6 @@ final class Linear implements AdaptableLayer {
 
   private static <T> T stacked(
       TensorOps<T> ops, Linear[] layers, Function<Linear, Parameter> part) {
-    // Cast before they are put together, they are fewer bytes.
-    return ops.concat(0, Arrays.stream(layers).map(part).map(ops::weight).map(ops::cast).toList());
+    return ops.factors(Arrays.stream(layers).map(part).toList());
   }
 }

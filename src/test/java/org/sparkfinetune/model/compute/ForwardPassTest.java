@@ -23,7 +23,8 @@ class ForwardPassTest {
   }
 
   private static ForwardPass onGpu(ScalarType type) {
-    return new ForwardPass(type, null, AttentionImplementation.AUTO, false, "cuda:0", null, null);
+    return new ForwardPass(
+        type, null, AttentionImplementation.AUTO, false, "cuda:0", null, null, null);
   }
 
   /** A GPU's kernel refuses fp32 weights beside such an input; a processor's would take them. */
@@ -57,7 +58,7 @@ class ForwardPassTest {
   void nothingIsInfinitelyFarInHalfPrecision(AttentionImplementation attention) {
     try (PointerScope scope = new PointerScope()) {
       ForwardPass pass =
-          new ForwardPass(ScalarType.Half, null, attention, false, "cuda:0", null, null);
+          new ForwardPass(ScalarType.Half, null, attention, false, "cuda:0", null, null, null);
       float far = -1e30f;
       float padding = Float.NEGATIVE_INFINITY;
       Tensor bias = torch.empty(2, 3);
@@ -96,6 +97,7 @@ class ForwardPassTest {
               AttentionImplementation.AUTO,
               false,
               "cuda:0",
+              null,
               null,
               null);
       Tensor x = torch.ones(100, 200);
