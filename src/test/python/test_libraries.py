@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 from conftest import BASE
 from pyspark.sql import DataFrame
-from sparkfinetune import Evaluation, Export, FineTuning, Prediction, Runs, TextClassifier, Tuning, UserError
+from sparkfinetune import (
+    Evaluation,
+    Export,
+    FineTuning,
+    Prediction,
+    Runs,
+    TextClassifier,
+    Tuning,
+    UserError,
+    register_functions,
+)
 from sparkfinetune.finetune import FineTuneResult
 from sparkfinetune.runs import RunListing
 from sparkfinetune.study import StudyResult
@@ -47,6 +57,21 @@ def test_fine_tunes(result: FineTuneResult, rows: DataFrame) -> None:
     predicted = result.classifier().predict(rows, "text")
     assert predicted.columns == ["text", "label", "prediction", "confidence", "probabilities"]
     assert result.classifier().pipeline().transform(rows).count() == 24
+
+
+def test_classifies_in_sql(result: FineTuneResult, rows: DataFrame) -> None:
+    path = result.files()["model"]
+    register_functions(None, path, "topic")
+    rows.createOrReplaceTempView("messages")
+    spark = rows.sparkSession
+    found = spark.sql("SELECT text, topic(text) AS t, topic_probabilities(text)['card'] AS p FROM messages").collect()
+    predicted = {row.text: row for row in Prediction.on().model(path).input(rows).run().collect()}
+    assert len(found) == 24
+    for row in found:
+        assert row.t == predicted[row.text].prediction
+        assert row.p == pytest.approx(predicted[row.text].probabilities["card"], abs=1e-2)  # bf16, in other batches
+    with pytest.raises(UserError, match="name=no name is not allowed"):
+        register_functions(spark, path, "no name")
 
 
 def test_evaluates_and_predicts(result: FineTuneResult, rows: DataFrame, folder: Path) -> None:

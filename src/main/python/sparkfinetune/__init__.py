@@ -4,6 +4,7 @@ Nothing is computed here: each class stands for one of Java's, of the same name,
 """
 
 from sparkfinetune._errors import UserError
+from sparkfinetune._functions import register_functions
 from sparkfinetune._progress import set_progress
 from sparkfinetune._session import jar, start
 from sparkfinetune._version import __version__
@@ -50,6 +51,7 @@ __all__ = [
     "UserError",
     "__version__",
     "jar",
+    "register_functions",
     "set_progress",
     "start",
 ]

@@ -6,13 +6,20 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.assertj.core.util.DoubleComparator;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.model.compute.ForwardPass;
 import org.sparkfinetune.model.encoder.Pooling;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.model.io.ModelFiles;
 import org.sparkfinetune.model.io.PretrainedModel;
 import org.sparkfinetune.task.ProblemType;
+import org.sparkfinetune.tokenize.Batch;
+import org.sparkfinetune.tokenize.Encoding;
+import org.sparkfinetune.tokenize.TextTokenizer;
 
 /** Small random classifiers for tests that need a model but not what it knows. */
 public final class TestModels {
@@ -76,6 +83,33 @@ public final class TestModels {
     try (SequenceClassifier model = SequenceClassifier.fromScratch(config, seed)) {
       HuggingFaceFolder.write(
           model.toFiles(tiny().tokenizer()),
+          config.inputs(),
+          new org.apache.hadoop.fs.Path(folder.toUri()),
+          new Configuration(false));
+    }
+    return folder.toString();
+  }
+
+  /** The same, whose guesses of some texts are now one label and now another. */
+  public static String undecided(Path folder, List<String> texts, String... labels) {
+    ModelConfig config =
+        tinyConfig(
+            30522, List.of(labels), 0, ProblemType.SINGLE_LABEL_CLASSIFICATION, Pooling.MEAN);
+    String json = tiny().tokenizer();
+    try (SequenceClassifier model = SequenceClassifier.fromScratch(config, 42);
+        TextTokenizer tokenizer = TextTokenizer.of(json, 32);
+        PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      List<int[]> ids = tokenizer.encode(texts).stream().map(Encoding::inputIds).toList();
+      int[] none = ids.stream().mapToInt(tokens -> tokens.length).toArray();
+      Tensor logits =
+          model.logitsTensor(
+              ForwardPass.inference(), Batch.of(ids, none, new int[texts.size()][0], 0));
+      String bias =
+          model.outputWeights().stream().filter(n -> n.endsWith("bias")).findFirst().orElseThrow();
+      model.parameters().tensors().get(bias).sub_(logits.mean(new long[] {0}));
+      HuggingFaceFolder.write(
+          model.toFiles(json),
           config.inputs(),
           new org.apache.hadoop.fs.Path(folder.toUri()),
           new Configuration(false));

@@ -26,6 +26,11 @@ public final class TextColumns {
     return coalesce(trimmed(text).equalTo(""), lit(true));
   }
 
+  /** Whether a string is blank in the same sense. */
+  public static boolean isBlank(String text) {
+    return trimmed(text).isEmpty();
+  }
+
   /** A string without the white space at its ends, in Unicode's sense of it. */
   static Column trimmed(Column string) {
     return trim(string, WHITESPACE);

@@ -114,6 +114,13 @@ public final class ClassifierPipeline {
     }
   }
 
+  /** Its answers to texts by themselves, also on executors. */
+  public TextAnswers textAnswers() {
+    TransformerClassifierModel asked = classifier.copy(new ParamMap()).setAnnotateUnlabeled(true);
+    asked.beforeAnnotate(SparkSession.active().emptyDataFrame());
+    return new TextAnswers(asked);
+  }
+
   /** The pipeline as Spark has it. */
   public PipelineModel model() {
     return model;
@@ -466,7 +473,8 @@ public final class ClassifierPipeline {
     return classifier.getProblemType();
   }
 
-  private boolean isPairs() {
+  /** Whether it classifies pairs of texts. */
+  public boolean isPairs() {
     return classifier.getInputCols().length == 2;
   }
 
