@@ -123,7 +123,7 @@ final class BatchedClassification extends Rule<LogicalPlan> {
     }
 
     private LogicalPlan withoutCalls(LogicalPlan node, LogicalPlan child) {
-      return ((LogicalPlan) node.withNewChildren(seq(List.of(child))))
+      return node.withNewChildren(seq(List.of(child)))
           .mapExpressions(
               new AbstractFunction1<Expression, Expression>() {
                 @Override
