@@ -220,19 +220,20 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     PredictionWriter.write(place, PredictionWriter.Format.PARQUET, true, written);
     Dataset<Row> rows = options.spark().read().parquet(place);
 
-    String words = output.path(OutputFiles.WORDS);
-    PredictionWriter.write(
-        words,
-        PredictionWriter.Format.PARQUET,
-        true,
-        ExplanationWords.of(rows, shown.topWords(), shown.minWordRows()).coalesce(1));
-    Dataset<Row> ofClasses = options.spark().read().parquet(words);
+    DataArguments data = settings.get(DataArguments.SCHEMA);
+    ExplanationLabels labels = ExplanationLabels.of(rows, data, pipeline, options.console());
+    ModelWords model = new ModelWords(pipeline, shown, output);
+    Dataset<Row> ofModel = ExplainedWords.of(rows, data, labels);
+    Dataset<Row> ofClasses = model.words(ofModel, labels);
+    Optional<Dataset<Row>> confusions = model.confusions(ofModel, labels);
     Map<String, Double> figures = figures(rows, rejected, how);
     neighbors.ifPresent(found -> figures.put("training_rows", (double) found.rows()));
+    List<ClassWord> classWords = ExplanationWords.collect(ofClasses);
+    if (labels.areKnown()) {
+      figures.put("spurious_words", (double) ModelWords.spurious(classWords));
+    }
     output.writeJson(OutputFiles.METRICS, figures);
     record.metrics("explain_", figures);
-    DataArguments data = settings.get(DataArguments.SCHEMA);
-    List<ClassWord> classWords = ExplanationWords.collect(ofClasses);
     output.write(
         OutputFiles.PAGE,
         new ExplanationReport(
@@ -242,15 +243,16 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
                 tiles(figures),
                 FaithfulnessTable.of(figures),
                 figures.get("rows").longValue(),
-                new ExplanationPage(
-                        data, pipeline.problemType(), pipeline.labels(), options.console())
+                new ExplanationPage(data, pipeline.problemType(), labels)
                     .withNeighbors(neighbors.isPresent())
                     .withCounterfactual(how.counterfactual())
                     .rows(rows, shown.pageRows()),
-                classWords)
+                classWords,
+                confusions.map(ConfusionWords::collect).orElse(List.of()),
+                labels.missing())
             .html());
     record.files(OutputFiles.OF_EXPLANATION);
-    return new ExplanationResult(rows, ofClasses, figures, rejected, Optional.empty());
+    return new ExplanationResult(rows, ofClasses, confusions, figures, rejected, Optional.empty());
   }
 
   /** What there is to say of all rows, by name. */
@@ -289,7 +291,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Map<String, String> tiles = new LinkedHashMap<>();
     figures.forEach(
         (name, value) -> {
-          if (name.endsWith("rows")) {
+          if (name.endsWith("rows") || name.equals("spurious_words")) {
             tiles.put(name.replace('_', ' '), NumberFormat.grouped(value.longValue()));
           } else if (name.startsWith("completeness_delta")) {
             tiles.put(name.replace('_', ' '), NumberFormat.scientific(value, 1));

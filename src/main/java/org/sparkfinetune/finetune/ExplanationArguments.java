@@ -37,7 +37,15 @@ public record ExplanationArguments(
             defaultValue = "3",
             min = 1,
             max = 1_000_000)
-        int minWordRows) {
+        int minWordRows,
+    @Key(
+            doc =
+                "How many pairs of label and wrong prediction, those of the most rows, have the words"
+                    + " listed that the wrong predictions come from.",
+            defaultValue = "20",
+            min = 0,
+            max = 10_000)
+        int topConfusions) {
   static final Schema<ExplanationArguments> SCHEMA =
       Schema.of("explain", ExplanationArguments.class);
 }

@@ -33,6 +33,7 @@ import org.sparkfinetune.model.io.SavedStage;
 import org.sparkfinetune.slice.SliceFigures;
 import org.sparkfinetune.storage.Storage;
 import org.sparkfinetune.task.ProblemType;
+import org.sparkfinetune.tokenize.TokenizerSummary;
 import org.sparkfinetune.train.TrainingResult;
 
 /** The fitted pipeline of the jobs: a DocumentAssembler, of pairs two, and the classifier. */
@@ -433,6 +434,11 @@ public final class ClassifierPipeline {
     return classifier.getTemperature();
   }
 
+  /** What stands for a masked word in a text; empty where the tokenizer has no such token. */
+  Optional<String> mask() {
+    return TokenizerSummary.of(classifier.files().tokenizer()).mask();
+  }
+
   private Optional<String> textPair() {
     return isPairs() ? Optional.of(ExampleColumns.TEXT_PAIR) : Optional.empty();
   }
@@ -454,7 +460,8 @@ public final class ClassifierPipeline {
     return classifier.getProblemType();
   }
 
-  private boolean isPairs() {
+  /** Whether it classifies pairs of texts. */
+  boolean isPairs() {
     return classifier.getInputCols().length == 2;
   }
 

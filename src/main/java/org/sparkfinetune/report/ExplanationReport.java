@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.sparkfinetune.report.Table.Cell;
 import org.sparkfinetune.text.NumberFormat;
@@ -20,6 +21,8 @@ import org.sparkfinetune.text.NumberFormat;
  * @param total how many rows were explained, of which those below are some
  * @param shown rows, in their order
  * @param words by label; none where too few rows were explained
+ * @param confusions words of wrong predictions, by label and prediction
+ * @param unlabeled why there are no spurious words and no confusions; empty where there may be
  */
 public record ExplanationReport(
     String rows,
@@ -29,9 +32,10 @@ public record ExplanationReport(
     List<FaithfulnessFigure> faithfulness,
     long total,
     List<ExplainedRow> shown,
-    List<ClassWord> words) {
+    List<ClassWord> words,
+    List<ConfusionWord> confusions,
+    Optional<String> unlabeled) {
   private static final String TITLE = "Which words the answers come from";
-  private static final int SHOWN_CLASSES = 12;
 
   /** An HTML file. */
   public String html() {
@@ -63,9 +67,30 @@ public record ExplanationReport(
     }
     HtmlPage.section(out, "Rows", this::rows);
     if (!words.isEmpty()) {
-      HtmlPage.section(out, "Words by label", this::words);
+      HtmlPage.section(out, "Words by label", section -> WordsSection.byLabel(section, words));
+      HtmlPage.section(out, "Spurious words", this::spurious);
+    }
+    if (!confusions.isEmpty()) {
+      HtmlPage.section(
+          out,
+          "Words behind wrong predictions",
+          section -> WordsSection.confusions(section, confusions));
     }
     out.element("footer", "Written by spark-finetune.");
+  }
+
+  private void spurious(HtmlWriter out) {
+    if (unlabeled.isPresent()) {
+      out.element(
+          "p",
+          "These, and the words behind wrong predictions, need labels, and "
+              + unlabeled.get()
+              + ".",
+          "class",
+          "note");
+    } else {
+      WordsSection.spurious(out, words);
+    }
   }
 
   private void faithfulness(HtmlWriter out) {
@@ -146,35 +171,5 @@ public record ExplanationReport(
     out.element("output", NumberFormat.grouped(shown.size()) + " rows", "class", "quiet");
     out.close();
     return labels;
-  }
-
-  private void words(HtmlWriter out) {
-    out.element(
-        "p",
-        "The words with the largest mean attribution for a label, over the rows whose answer it is,"
-            + " and those most against it. Score: the mean over all occurrences.");
-    Map<String, Table> tables = new LinkedHashMap<>();
-    Map<String, Double> largest = new LinkedHashMap<>();
-    words.forEach(word -> largest.merge(word.label(), Math.abs(word.score()), Math::max));
-    for (ClassWord word : words) {
-      double share = Math.abs(word.score()) / Math.max(largest.get(word.label()), 1e-300);
-      tables
-          .computeIfAbsent(
-              word.label(), label -> new Table("word", "score", "occurrences", "rows").numbers(1))
-          .row(
-              List.of(
-                  Cell.of(word.word()),
-                  Cell.bar(ExplainedRowSection.signed(word.score()), share),
-                  Cell.of(NumberFormat.grouped(word.occurrences())),
-                  Cell.of(NumberFormat.grouped(word.rows()))));
-    }
-    int written = 0;
-    for (Map.Entry<String, Table> table : tables.entrySet()) {
-      // Of many labels most stay folded.
-      String[] open = written++ < SHOWN_CLASSES ? new String[] {"open", "open"} : new String[0];
-      out.open("details", open).open("summary").element("bdi", table.getKey()).close();
-      table.getValue().render(out);
-      out.close();
-    }
   }
 }

@@ -4,11 +4,6 @@ import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,46 +63,10 @@ class ExplanationCounterfactualTest {
         .collectAsList();
   }
 
-  /** The tiny model with a bias of the last layer that makes its labels about as frequent. */
-  private String undecided() throws IOException {
-    List<Row> rows =
-        Prediction.on(spark)
-            .console(Console.quiet())
-            .model(MODEL)
-            .input(rows())
-            .run()
-            .selectExpr("transform(map_values(probabilities), p -> ln(p))")
-            .collectAsList();
-    Path model = folder.resolve("model");
-    Files.createDirectory(model);
-    try (var files = Files.list(Path.of(MODEL))) {
-      for (Path file : files.toList()) {
-        Files.copy(file, model.resolve(file.getFileName()));
-      }
-    }
-    ByteBuffer weights =
-        ByteBuffer.wrap(Files.readAllBytes(model.resolve("model.safetensors")))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    int header = (int) weights.getLong(0);
-    String json = new String(weights.array(), 8, header, StandardCharsets.UTF_8);
-    int at =
-        8
-            + header
-            + new ObjectMapper().readTree(json).at("/classifier.bias/data_offsets/0").asInt();
-    for (int label = 0; label < 3; label++) {
-      int of = label;
-      double mean =
-          rows.stream().mapToDouble(row -> row.<Double>getList(0).get(of)).average().orElseThrow();
-      weights.putFloat(at + 4 * label, (float) (weights.getFloat(at + 4 * label) - mean));
-    }
-    Files.write(model.resolve("model.safetensors"), weights.array());
-    return model.toString();
-  }
-
   /** What the text is said to get is what it gets. */
   @Test
   void theTextWithoutTheWordsIsPredictedAsItSays() throws Exception {
-    String model = undecided();
+    String model = UndecidedModel.write(spark, MODEL, rows(), folder.resolve("model"));
     ExplanationResult result = explanation("out").model(model).input(rows()).run();
     assertThat(result.rows().schema().apply("counterfactual").dataType().simpleString())
         .isEqualTo(

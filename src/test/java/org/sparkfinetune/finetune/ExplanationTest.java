@@ -134,7 +134,13 @@ class ExplanationTest {
       words.add(
           result
               .words()
-              .selectExpr("class", "word", "round(mean_attribution, 4)", "occurrences", "rows")
+              .selectExpr(
+                  "class",
+                  "word",
+                  "round(mean_attribution, 4)",
+                  "occurrences",
+                  "rows",
+                  "removed_rows")
               .orderBy("class", "word")
               .collectAsList());
     }
@@ -153,9 +159,19 @@ class ExplanationTest {
       means.merge(row.getString(0), row.getDouble(3), Double::sum);
       times.merge(row.getString(0), 1, Integer::sum);
     }
+    Map<String, Integer> rowsWith = new HashMap<>();
+    for (Row row :
+        result
+            .rows()
+            .selectExpr("array_distinct(transform(attributions, a -> a.word))")
+            .collectAsList()) {
+      row.<String>getList(0).forEach(word -> rowsWith.merge(word, 1, Integer::sum));
+    }
+    assertThat(rowsWith).isNotEqualTo(times);
     for (Row row : result.words().collectAsList()) {
       String word = row.getAs("word");
       assertThat(row.<Long>getAs("occurrences")).isEqualTo(times.get(word).longValue());
+      assertThat(row.<Long>getAs("rows")).isEqualTo(rowsWith.get(word).longValue());
       assertThat(row.<Double>getAs("mean_attribution"))
           .isCloseTo(means.get(word) / times.get(word), within(1e-9));
       assertThat(row.<String>getAs("class")).isEqualTo("card");

@@ -40,6 +40,11 @@ class ExplanationReportTest {
   }
 
   private static Html page(List<ExplainedRow> rows, long total) throws Exception {
+    return page(rows, total, Optional.empty());
+  }
+
+  private static Html page(List<ExplainedRow> rows, long total, Optional<String> unlabeled)
+      throws Exception {
     return Html.parse(
         new ExplanationReport(
                 "in.csv",
@@ -52,8 +57,26 @@ class ExplanationReportTest {
                 total,
                 rows,
                 List.of(
-                    new ClassWord("card", "<visa>", 2, 7, 5),
-                    new ClassWord("card", "not", -1, 3, 3)))
+                    new ClassWord(
+                        "card",
+                        "<visa>",
+                        2,
+                        7,
+                        5,
+                        Optional.of(new ClassWord.LabelShare(8, 0.25, 0.03, 0.65, 0.5, true)),
+                        Optional.of(new ClassWord.Removal(5, 0.4, -0.125))),
+                    new ClassWord("card", "not", -1, 3, 3, Optional.empty(), Optional.empty())),
+                List.of(
+                    new ConfusionWord(
+                        "cash",
+                        "card",
+                        2,
+                        "<b>",
+                        1.5,
+                        3,
+                        2,
+                        Optional.of(new ClassWord.Removal(2, 0.5, -0.25)))),
+                unlabeled)
             .html());
   }
 
@@ -157,8 +180,35 @@ class ExplanationReportTest {
             List.of("deletion", "0.5000", "0.2500", "lower is better"));
     assertThat(page.texts("//td[contains(@class, 'better')]")).containsExactly("0.5000");
     assertThat(page.rows("Words by label"))
-        .containsExactly(List.of("<visa>", "+2.000", "7", "5"), List.of("not", "-1.000", "3", "3"));
+        .containsExactly(
+            List.of("<visa>", "+2.000", "7", "5", "40.0 %", "-0.125"),
+            List.of("not", "-1.000", "3", "3", "-", "-"));
     assertThat(page.texts("//section[h2='Rows']/p")).containsExactly("None is shown.");
+  }
+
+  @Test
+  void spuriousWordsAndThoseBehindConfusionsHaveTheirTables() throws Exception {
+    Html page = page(List.of(), 0);
+    assertThat(page.rows("Spurious words"))
+        .containsExactly(
+            List.of(
+                "card",
+                "<visa>",
+                "+2.000",
+                "8",
+                "25.0 % [3.0 %, 65.0 %]",
+                "50.0 %",
+                "40.0 %",
+                "-0.125"));
+    assertThat(page.texts("//section[h2='Words behind wrong predictions']//summary"))
+        .containsExactly("cash, predicted card: 2 rows");
+    assertThat(page.rows("Words behind wrong predictions"))
+        .containsExactly(List.of("<b>", "+1.500", "3", "2", "50.0 %", "-0.250"));
+    assertThat(
+            page(List.of(), 0, Optional.of("there are none"))
+                .texts("//section[h2='Spurious words']/p"))
+        .containsExactly(
+            "These, and the words behind wrong predictions, need labels, and there are none.");
   }
 
   @Test
