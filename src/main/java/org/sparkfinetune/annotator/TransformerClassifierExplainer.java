@@ -4,6 +4,7 @@ import com.johnsnowlabs.nlp.Annotation;
 import com.johnsnowlabs.nlp.AnnotatorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
@@ -15,6 +16,7 @@ import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.Explainer;
+import org.sparkfinetune.explain.RandomizedPart;
 
 /**
  * Says which words a fine-tuned transformer's answers come from: a Spark NLP annotator, DOCUMENT
@@ -218,7 +220,10 @@ public final class TransformerClassifierExplainer
     return (int) getOrDefault(samples());
   }
 
-  /** Kernel SHAP: seed of the sets that are drawn, 42 by default. */
+  /**
+   * Seed of what is drawn, Kernel SHAP's sets and the random order of {@link #measure}, 42 by
+   * default.
+   */
   public LongParam seed() {
     return settings.get(LongParam.class, "seed");
   }
@@ -317,6 +322,15 @@ public final class TransformerClassifierExplainer
   /** Gets {@link #counterfactual}. */
   public boolean getCounterfactual() {
     return (boolean) getOrDefault(counterfactual());
+  }
+
+  /** How alike attributions stay where the weights are random, from the head down. */
+  List<RandomizedPart> randomized(List<String> texts, Optional<List<String>> pairs) {
+    try (var lease = source().classifier(getMaxLength())) {
+      return lease
+          .value()
+          .randomized(files(), settings.toRecord(ExplainArguments.SCHEMA), texts, pairs);
+    }
   }
 
   @Override

@@ -43,7 +43,12 @@ public record ExplainArguments(
             min = 2,
             max = 1_000_000)
         int samples,
-    @Key(doc = "kernel_shap: seed of the sets that are drawn.", defaultValue = "42") long seed,
+    @Key(
+            doc =
+                "Seed of what is drawn: kernel_shap's sets and, with measure, the random order of the"
+                    + " words and the random weights.",
+            defaultValue = "42")
+        long seed,
     @Key(
             doc =
                 "The most tokens of a forward pass, over the copies of all rows in it: what bounds the"
@@ -62,7 +67,8 @@ public record ExplainArguments(
             doc =
                 "Whether it is measured how faithful the attributions are: what becomes of the"
                     + " label's probability without and with the words of the largest scores, beside"
-                    + " a random order. Takes some 30 more forward passes a row.",
+                    + " a random order, and how alike they stay where the weights are random. Takes"
+                    + " some 30 more forward passes a row.",
             defaultValue = "false")
         boolean measure,
     @Key(
@@ -71,6 +77,22 @@ public record ExplainArguments(
                     + " predicted (multi-label: so that the explained one is predicted or not).",
             defaultValue = "false")
         boolean counterfactual) {
+  /** The same without what is looked for beside attributions. */
+  ExplainArguments withoutMeasures() {
+    return new ExplainArguments(
+        method,
+        target,
+        steps,
+        integration,
+        baseline,
+        samples,
+        seed,
+        tokensPerPass,
+        precision,
+        false,
+        false);
+  }
+
   /** The section. */
   public static final Schema<ExplainArguments> SCHEMA =
       Schema.of("explain", ExplainArguments.class);

@@ -76,11 +76,22 @@ public final class Explainer {
    * @param pairs the second texts, as many as {@code texts}; empty for single texts
    */
   public List<ExplainedText> explain(List<String> texts, Optional<List<String>> pairs) {
+    return explain(texts, pairs, null);
+  }
+
+  /**
+   * The same of given labels.
+   *
+   * @param labels of each text the index of the label that is explained; null for the setting's
+   */
+  List<ExplainedText> explain(List<String> texts, Optional<List<String>> pairs, int[] labels) {
     List<AlignedEncoding> aligned = tokenizer.align(texts, pairs);
     List<TokenRow> rows = aligned.stream().map(TokenRow::of).toList();
     float[][] logits = logits(rows);
     int[] targets = new int[rows.size()];
-    Arrays.setAll(targets, row -> target.orElseGet(() -> largest(logits[row])));
+    Arrays.setAll(
+        targets,
+        row -> labels != null ? labels[row] : target.orElseGet(() -> largest(logits[row])));
     List<TokenScores> ofTokens = ofTokens(rows, targets);
     List<ExplainedText> explained = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {

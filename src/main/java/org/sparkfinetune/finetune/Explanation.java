@@ -232,6 +232,9 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     if (labels.areKnown()) {
       figures.put("spurious_words", (double) ModelWords.spurious(classWords));
     }
+    if (how.measure()) {
+      figures.putAll(SanityCheck.figures(pipeline, ofModel, how, shown.sanityRows()));
+    }
     output.writeJson(OutputFiles.METRICS, figures);
     record.metrics("explain_", figures);
     output.write(
@@ -242,6 +245,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
                 shown(how),
                 tiles(figures),
                 FaithfulnessTable.of(figures),
+                SanityCheck.of(figures),
                 figures.get("rows").longValue(),
                 new ExplanationPage(data, pipeline.problemType(), labels)
                     .withNeighbors(neighbors.isPresent())
@@ -291,7 +295,8 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Map<String, String> tiles = new LinkedHashMap<>();
     figures.forEach(
         (name, value) -> {
-          if (name.endsWith("rows") || name.equals("spurious_words")) {
+          if (name.endsWith("rows") && !name.startsWith("sanity")
+              || name.equals("spurious_words")) {
             tiles.put(name.replace('_', ' '), NumberFormat.grouped(value.longValue()));
           } else if (name.startsWith("completeness_delta")) {
             tiles.put(name.replace('_', ' '), NumberFormat.scientific(value, 1));

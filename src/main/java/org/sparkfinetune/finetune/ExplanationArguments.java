@@ -45,7 +45,16 @@ public record ExplanationArguments(
             defaultValue = "20",
             min = 0,
             max = 10_000)
-        int topConfusions) {
+        int topConfusions,
+    @Key(
+            doc =
+                "With measure: of how many rows, drawn by a hash of their texts, the attributions are"
+                    + " compared with those of the same model of random weights, the head's alone and"
+                    + " then layer by layer; each is explained once more a layer. 0 for none.",
+            defaultValue = "50",
+            min = 0,
+            max = 1000)
+        int sanityRows) {
   static final Schema<ExplanationArguments> SCHEMA =
       Schema.of("explain", ExplanationArguments.class);
 }

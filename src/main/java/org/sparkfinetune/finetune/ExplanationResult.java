@@ -93,7 +93,9 @@ public final class ExplanationResult {
    * #words} are; with {@code explain.neighbors} {@code training_rows}, how many were looked at;
    * with {@code explain.measure} the means of {@code comprehensiveness}, {@code sufficiency},
    * {@code deletion} and {@code insertion}, and the same of a random order of the words, as {@code
-   * random_deletion}.
+   * random_deletion}; {@code sanity_head}, {@code sanity_layer_6} and so on to {@code
+   * sanity_embeddings}, the mean rank correlations with the attributions of the same model whose
+   * weights are random from the head down to this part, of {@code sanity_rows} rows.
    */
   public Map<String, Double> metrics() {
     return metrics;
@@ -118,7 +120,7 @@ public final class ExplanationResult {
     String line = NumberFormat.thousands(metrics.get("rows").longValue()) + " rows explained";
     String rows =
         rejected.isEmpty() ? line : line + "; not explained: " + RejectReason.inWords(rejected);
-    return rows + "\n" + FaithfulnessTable.text(metrics);
+    return rows + "\n" + FaithfulnessTable.text(metrics) + SanityCheck.text(metrics);
   }
 
   @Override

@@ -19,6 +19,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.annotator.RandomizedExplanations;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
 import org.sparkfinetune.conformal.SelectivePrediction;
 import org.sparkfinetune.data.ExampleColumns;
@@ -26,6 +27,7 @@ import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.PlattScaling;
 import org.sparkfinetune.explain.ExplainArguments;
+import org.sparkfinetune.explain.RandomizedPart;
 import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelLocator;
@@ -289,6 +291,21 @@ public final class ClassifierPipeline {
   public Dataset<Row> explain(Dataset<Row> rows, ExplainArguments arguments) {
     return ExplanationColumns.of(
         model, classifier, rows, problemType().task().hasLabelSets(), isPairs(), arguments);
+  }
+
+  /**
+   * How alike the attributions of prepared rows stay where the weights are random, from the head
+   * down to the embeddings; computed in one task, which holds the rows.
+   *
+   * @param rows columns as {@link ExampleColumns} has texts, none of them blank, and any others; a
+   *     few hundred at most
+   */
+  public List<RandomizedPart> randomized(Dataset<Row> rows, ExplainArguments arguments) {
+    return RandomizedExplanations.of(
+        ExplanationColumns.explainer(classifier, arguments),
+        isPairs()
+            ? rows.select(ExampleColumns.TEXT, ExampleColumns.TEXT_PAIR)
+            : rows.select(ExampleColumns.TEXT));
   }
 
   private Dataset<Row> vectors(

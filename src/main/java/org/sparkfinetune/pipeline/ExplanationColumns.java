@@ -118,13 +118,7 @@ public final class ExplanationColumns {
       boolean multiLabel,
       boolean pairs,
       ExplainArguments arguments) {
-    TransformerClassifierExplainer explainer = classifier.explainer();
-    ExplainArguments.SCHEMA
-        .values(arguments)
-        .forEach(
-            (key, value) ->
-                explainer.setArgument(
-                    key, value instanceof Enum<?> ? Setting.spelling(value) : value));
+    TransformerClassifierExplainer explainer = explainer(classifier, arguments);
     explainer.setOutputCol(WORDS);
     List<Column> input = new ArrayList<>();
     input.add(
@@ -169,6 +163,19 @@ public final class ExplanationColumns {
               .as(COUNTERFACTUAL));
     }
     return words.select(output.toArray(Column[]::new));
+  }
+
+  /** An explainer of these settings. */
+  static TransformerClassifierExplainer explainer(
+      TransformerClassifierModel classifier, ExplainArguments arguments) {
+    TransformerClassifierExplainer explainer = classifier.explainer();
+    ExplainArguments.SCHEMA
+        .values(arguments)
+        .forEach(
+            (key, value) ->
+                explainer.setArgument(
+                    key, value instanceof Enum<?> ? Setting.spelling(value) : value));
+    return explainer;
   }
 
   private static UserDefinedFunction attributions(boolean pairs) {

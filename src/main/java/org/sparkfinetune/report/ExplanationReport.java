@@ -18,6 +18,7 @@ import org.sparkfinetune.text.NumberFormat;
  * @param settings how they were explained, by name
  * @param figures what was measured, by name; may be none
  * @param faithfulness of the attributions; none where it was not measured
+ * @param randomized how alike they stay where weights are random; none where that was not measured
  * @param total how many rows were explained, of which those below are some
  * @param shown rows, in their order
  * @param words by label; none where too few rows were explained
@@ -30,6 +31,7 @@ public record ExplanationReport(
     Map<String, String> settings,
     Map<String, String> figures,
     List<FaithfulnessFigure> faithfulness,
+    List<RandomizedFigure> randomized,
     long total,
     List<ExplainedRow> shown,
     List<ClassWord> words,
@@ -64,6 +66,9 @@ public record ExplanationReport(
     }
     if (!faithfulness.isEmpty()) {
       HtmlPage.section(out, "Faithfulness", this::faithfulness);
+    }
+    if (!randomized.isEmpty()) {
+      HtmlPage.section(out, "Random weights", this::randomized);
     }
     HtmlPage.section(out, "Rows", this::rows);
     if (!words.isEmpty()) {
@@ -113,6 +118,18 @@ public record ExplanationReport(
               Cell.of(NumberFormat.fixed(figure.random(), 4)),
               Cell.of(figure.higherIsBetter() ? "higher is better" : "lower is better")));
     }
+    table.render(out);
+  }
+
+  private void randomized(HtmlWriter out) {
+    out.element(
+        "p",
+        "How alike the attributions stay where the model's weights are random, from the head down to"
+            + " a part: the rank correlation of the words' absolute scores, the mean over some rows. 1"
+            + " says that what the part has learned does not matter to them, 0 that they come from"
+            + " it.");
+    Table table = new Table("random down to", "rank correlation").numbers(1);
+    randomized.forEach(part -> table.row(part.part(), NumberFormat.fixed(part.correlation(), 4)));
     table.render(out);
   }
 

@@ -185,6 +185,7 @@ class ExplanationTest {
             .set("data.text_pair_column", "answer")
             .set("explain.measure", true)
             .set("explain.page_rows", 5)
+            .set("explain.sanity_rows", 4)
             .input(rows(2).withColumn("answer", lit("top up the card")))
             .run();
     assertThat(result.rows().schema().apply("attributions").dataType().simpleString())
@@ -205,7 +206,12 @@ class ExplanationTest {
       mean += row.getDouble(0) / 12;
     }
     assertThat(result.metrics().get("deletion")).isCloseTo(mean, within(1e-9));
-    assertThat(result.summary()).contains("comprehensiveness", "lower is better");
+    assertThat(result.summary())
+        .contains(
+            "comprehensiveness", "lower is better", "from the head down, of 4 rows", "layer 1");
+    assertThat(result.metrics())
+        .containsEntry("sanity_rows", 4.0)
+        .containsKeys("sanity_head", "sanity_layer_1", "sanity_embeddings");
     String page = Files.readString(folder.resolve("out/report.html"));
     assertThat(page).contains("5 of the 12 rows");
     assertThat(page.split("<article", -1)).hasSize(6);

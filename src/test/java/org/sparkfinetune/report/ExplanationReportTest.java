@@ -54,6 +54,8 @@ class ExplanationReportTest {
                 List.of(
                     new FaithfulnessFigure("comprehensiveness", 0.5, 0.25, true),
                     new FaithfulnessFigure("deletion", 0.5, 0.25, false)),
+                List.of(
+                    new RandomizedFigure("head", 0.25), new RandomizedFigure("layer 2", -0.0625)),
                 total,
                 rows,
                 List.of(
@@ -178,6 +180,8 @@ class ExplanationReportTest {
         .containsExactly(
             List.of("comprehensiveness", "0.5000", "0.2500", "higher is better"),
             List.of("deletion", "0.5000", "0.2500", "lower is better"));
+    assertThat(page.rows("Random weights"))
+        .containsExactly(List.of("head", "0.2500"), List.of("layer 2", "-0.0625"));
     assertThat(page.texts("//td[contains(@class, 'better')]")).containsExactly("0.5000");
     assertThat(page.rows("Words by label"))
         .containsExactly(
