@@ -73,10 +73,18 @@ public record ExplainArguments(
         boolean measure,
     @Key(
             doc =
-                "Whether the least words are looked for that have to go so that another label is"
-                    + " predicted (multi-label: so that the explained one is predicted or not).",
-            defaultValue = "false")
-        boolean counterfactual) {
+                "Whether the least words are looked for that have to go (remove), or to be replaced by"
+                    + " likely words of another label (replace), so that another label is predicted"
+                    + " (multi-label: so that the explained one is predicted or not).",
+            defaultValue = "none")
+        CounterfactualKind counterfactual,
+    @Key(
+            doc =
+                "counterfactual=replace: the words of each label that may take the place of others, in"
+                    + " JSON, as {\"card\": [\"visa\"]}. When not set, likely words of the rows of"
+                    + " neighbors.",
+            defaultValue = "")
+        String replacements) {
   /** The same without what is looked for beside attributions. */
   ExplainArguments withoutMeasures() {
     return new ExplainArguments(
@@ -90,7 +98,25 @@ public record ExplainArguments(
         tokensPerPass,
         precision,
         false,
-        false);
+        CounterfactualKind.NONE,
+        "");
+  }
+
+  /** The same with words by label to replace others by, as {@link Replacements} writes them. */
+  public ExplainArguments withReplacements(String words) {
+    return new ExplainArguments(
+        method,
+        target,
+        steps,
+        integration,
+        baseline,
+        samples,
+        seed,
+        tokensPerPass,
+        precision,
+        measure,
+        counterfactual,
+        words);
   }
 
   /** The section. */

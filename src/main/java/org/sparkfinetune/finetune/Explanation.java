@@ -35,8 +35,10 @@ import org.sparkfinetune.data.RejectCounts;
 import org.sparkfinetune.data.RejectReason;
 import org.sparkfinetune.data.TextColumns;
 import org.sparkfinetune.explain.AttributionMethod;
+import org.sparkfinetune.explain.CounterfactualKind;
 import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.Explainer;
+import org.sparkfinetune.explain.Replacements;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.ExplanationColumns;
 import org.sparkfinetune.pipeline.NeighborColumns;
@@ -123,6 +125,8 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Explainer.target(how.target(), pipeline.labels());
     Optional<ExplanationNeighbors> neighbors =
         ExplanationNeighbors.read(options, data, shown, pipeline);
+    ExplainArguments asked = withWords(how, neighbors);
+    Replacements.of(asked, pipeline.labels());
     Dataset<Row> judged = judged(input, data).persist(StorageLevel.MEMORY_AND_DISK());
     try {
       RejectCounts counts = RejectCounts.of(judged, REASON);
@@ -140,7 +144,8 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
               Map.of("model", modelName()),
               Optional.of(output),
               options.spark(),
-              record -> explain(settings, pipeline, judged, rejected, neighbors, output, record),
+              record ->
+                  explain(settings, asked, pipeline, judged, rejected, neighbors, output, record),
               ExplanationResult::with);
       pipeline.warning().ifPresent(warning -> options.console().line("warning: %s", warning));
       return result;
@@ -148,6 +153,16 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
       neighbors.ifPresent(ExplanationNeighbors::close);
       judged.unpersist();
     }
+  }
+
+  /** With words of the training rows to replace others by, where these are needed and not given. */
+  private static ExplainArguments withWords(
+      ExplainArguments how, Optional<ExplanationNeighbors> training) {
+    return how.counterfactual() == CounterfactualKind.REPLACE
+            && how.replacements().isEmpty()
+            && training.isPresent()
+        ? how.withReplacements(Replacements.toJson(training.get().likelyWords()))
+        : how;
   }
 
   /** The columns that are added to the rows. */
@@ -186,6 +201,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
 
   private ExplanationResult explain(
       Settings settings,
+      ExplainArguments how,
       ClassifierPipeline pipeline,
       Dataset<Row> judged,
       Map<RejectReason, Long> rejected,
@@ -201,7 +217,6 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
           .mode(SaveMode.Overwrite)
           .json(output.path(OutputFiles.REJECTED_ROWS));
     }
-    ExplainArguments how = settings.get(ExplainArguments.SCHEMA);
     ExplanationArguments shown = settings.get(ExplanationArguments.SCHEMA);
     Dataset<Row> usable = judged.where(col(REASON).isNull()).drop(REASON);
     Dataset<Row> explained =
@@ -266,7 +281,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Map<String, Column> means = new LinkedHashMap<>();
     means.put("completeness_delta_mean", avg(missed));
     means.put("completeness_delta_max", max(missed));
-    if (how.counterfactual()) {
+    if (how.counterfactual() != CounterfactualKind.NONE) {
       Column gone = col(ExplanationColumns.COUNTERFACTUAL);
       means.put("counterfactual_rows", count(gone).cast("double"));
       means.put(

@@ -17,6 +17,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.TextColumns;
+import org.sparkfinetune.explain.CounterfactualKind;
 import org.sparkfinetune.pipeline.ExplanationColumns;
 import org.sparkfinetune.pipeline.NeighborColumns;
 import org.sparkfinetune.pipeline.PredictionColumns;
@@ -35,6 +36,7 @@ final class ExplanationPage {
   private final ExplanationLabels labels;
   private boolean neighbors;
   private boolean counterfactual;
+  private boolean replacing;
 
   /**
    * @param labels of the rows
@@ -52,8 +54,9 @@ final class ExplanationPage {
   }
 
   /** Whether the rows have {@link ExplanationColumns#COUNTERFACTUAL}, and these are shown. */
-  ExplanationPage withCounterfactual(boolean value) {
-    counterfactual = value;
+  ExplanationPage withCounterfactual(CounterfactualKind value) {
+    counterfactual = value != CounterfactualKind.NONE;
+    replacing = value == CounterfactualKind.REPLACE;
     return this;
   }
 
@@ -122,6 +125,11 @@ final class ExplanationPage {
             of ->
                 new ExplainedRow.Counterfactual(
                     of.<Row>getList(1).stream().map(word -> word.getString(0)).toList(),
+                    replacing
+                        ? of.<Row>getList(1).stream()
+                            .map(word -> word.<String>getAs("replacement"))
+                            .toList()
+                        : List.of(),
                     labels(of, "label")));
   }
 

@@ -24,6 +24,7 @@ import org.sparkfinetune.annotator.TransformerClassifierModel;
 import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.TextColumns;
+import org.sparkfinetune.explain.CounterfactualKind;
 import org.sparkfinetune.explain.ExplainArguments;
 import scala.collection.JavaConverters;
 import scala.collection.Map;
@@ -61,10 +62,10 @@ public final class ExplanationColumns {
   /**
    * What would have to go for another answer, a struct: {@code label} (what is predicted then, as
    * {@link PredictionColumns#PREDICTION}), {@code words} (an array of structs of {@code word},
-   * {@code begin} and {@code end}, of pairs also {@code text}, as in {@link #ATTRIBUTIONS}) and
-   * {@code text}, of pairs also {@code text_pair} (with the token that masks in the place of these
-   * words, or without them where the tokenizer has none). Null where none was found. There only
-   * where it was asked for.
+   * {@code begin} and {@code end}, of pairs also {@code text}, as in {@link #ATTRIBUTIONS}, and
+   * {@code replacement} where words are replaced) and {@code text}, of pairs also {@code text_pair}
+   * (with what replaces these words in their place, or else the token that masks, or without them
+   * where the tokenizer has none). Null where none was found. There only where it was asked for.
    */
   public static final String COUNTERFACTUAL = "counterfactual";
 
@@ -99,7 +100,7 @@ public final class ExplanationColumns {
     if (arguments.measure()) {
       names.add(FAITHFULNESS);
     }
-    if (arguments.counterfactual()) {
+    if (arguments.counterfactual() != CounterfactualKind.NONE) {
       names.add(COUNTERFACTUAL);
     }
     return names;
@@ -153,9 +154,10 @@ public final class ExplanationColumns {
                       .toArray(Column[]::new))
               .as(FAITHFULNESS));
     }
-    if (arguments.counterfactual()) {
+    if (arguments.counterfactual() != CounterfactualKind.NONE) {
       output.add(
-          CounterfactualColumn.of(multiLabel, pairs)
+          CounterfactualColumn.of(
+                  multiLabel, pairs, arguments.counterfactual() == CounterfactualKind.REPLACE)
               .apply(
                   col(WORDS),
                   col(ExampleColumns.TEXT),

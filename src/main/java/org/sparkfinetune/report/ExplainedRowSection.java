@@ -67,11 +67,14 @@ final class ExplainedRowSection {
   }
 
   private static void counterfactual(HtmlWriter out, ExplainedRow.Counterfactual found) {
-    out.open("p", "class", "counterfactual").text("Without ");
-    String between = "";
-    for (String word : found.words()) {
-      out.text(between).inline("b", word, "dir", "auto");
-      between = ", ";
+    boolean replaced = !found.replacements().isEmpty();
+    out.open("p", "class", "counterfactual").text(replaced ? "With " : "Without ");
+    for (int i = 0; i < found.words().size(); i++) {
+      out.text(i == 0 ? "" : ", ");
+      if (replaced) {
+        out.inline("b", found.replacements().get(i), "dir", "auto").text(" for ");
+      }
+      out.inline("b", found.words().get(i), "dir", "auto");
     }
     out.text(" the model says ");
     out.inline("b", found.prediction().isEmpty() ? "no label" : found.prediction());

@@ -1,7 +1,10 @@
 package org.sparkfinetune.finetune;
 
+import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
@@ -15,6 +18,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
+import org.sparkfinetune.UserException;
 import org.sparkfinetune.console.Console;
 
 class ExplanationCounterfactualTest {
@@ -48,7 +52,7 @@ class ExplanationCounterfactualTest {
         .console(Console.quiet())
         .model(MODEL)
         .set("explain.method", "occlusion")
-        .set("explain.counterfactual", true)
+        .set("explain.counterfactual", "remove")
         .output(folder.resolve(output).toString());
   }
 
@@ -118,5 +122,59 @@ class ExplanationCounterfactualTest {
       String both = row.<String>getAs("text") + row.<String>getAs("text_pair");
       assertThat(both.split("\\[MASK\\]", -1)).hasSize(row.getList(1).size() + 1);
     }
+  }
+
+  /** What the text is said to get is what it gets, by words that rows of the other label have. */
+  @Test
+  void wordsAreReplacedByThoseOfTrainingRows() throws Exception {
+    String model = UndecidedModel.write(spark, MODEL, rows(), folder.resolve("model"));
+    Dataset<Row> training =
+        rows()
+            .withColumn(
+                "label", when(col("text").contains("card"), lit("card")).otherwise(lit("refund")));
+    ExplanationResult result =
+        explanation("out")
+            .model(model)
+            .set("explain.counterfactual", "replace")
+            .input(rows())
+            .neighbors(training)
+            .run();
+    assertThat(result.rows().schema().apply("counterfactual").dataType().simpleString())
+        .isEqualTo(
+            "struct<label:string,words:array<struct<word:string,begin:int,end:int,"
+                + "replacement:string>>,text:string>");
+    Dataset<Row> found = result.rows().where("counterfactual is not null");
+    List<Row> counterfactuals =
+        found.select("text", "prediction", "counterfactual").collectAsList();
+    assertThat(counterfactuals).isNotEmpty();
+    assertThat(predict(model, found.selectExpr("counterfactual.text as text")))
+        .isEqualTo(
+            counterfactuals.stream().map(row -> row.getStruct(2).<String>getAs("label")).toList());
+    for (Row row : counterfactuals) {
+      Row of = row.getStruct(2);
+      assertThat(of.<String>getAs("label")).isNotEqualTo(row.getString(1));
+      String text = row.getString(0);
+      StringBuilder changed = new StringBuilder(text);
+      List<Row> words = of.getList(1);
+      for (int i = words.size() - 1; i >= 0; i--) {
+        String by = words.get(i).getAs("replacement");
+        assertThat(WORDS).contains(by);
+        changed.replace(
+            text.offsetByCodePoints(0, words.get(i).getInt(1)),
+            text.offsetByCodePoints(0, words.get(i).getInt(2)),
+            by);
+      }
+      assertThat(of.<String>getAs("text")).isEqualTo(changed.toString());
+    }
+    assertThat(Files.readString(folder.resolve("out/report.html")))
+        .contains("class=\"counterfactual\">With ", " for ");
+  }
+
+  @Test
+  void replacingNeedsWords() {
+    assertThatThrownBy(
+            () -> explanation("out").set("explain.counterfactual", "replace").input(rows()).run())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("set explain.neighbors to training rows");
   }
 }

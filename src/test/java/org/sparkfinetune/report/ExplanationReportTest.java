@@ -149,10 +149,12 @@ class ExplanationReportTest {
                     List.of("<b>"), "cash", "cash", 0.98761, OptionalDouble.of(0.0125)),
                 new ExplainedRow.Neighbor(
                     List.of("c", "d"), "card", "cash", 0.5, OptionalDouble.empty())),
-            Optional.of(new ExplainedRow.Counterfactual(List.of("a", "<b>"), "card")));
+            Optional.of(new ExplainedRow.Counterfactual(List.of("a", "<b>"), List.of(), "card")));
     Html page = page(List.of(near), 1);
     assertThat(page.texts("//p[@class='counterfactual']"))
         .containsExactly("Without a, <b> the model says card.");
+    assertThat(page(List.of(replaced(row)), 1).texts("//p[@class='counterfactual']"))
+        .containsExactly("With x for a, <i> for <b> the model says no label.");
     assertThat(page.texts("//details[@class='neighbors']/summary"))
         .containsExactly("2 nearest training rows, 1 of another label");
     assertThat(page.texts("//details[@class='neighbors']//tr[1]/*"))
@@ -171,6 +173,20 @@ class ExplanationReportTest {
         .containsExactly("c \u2016 d", "card", "cash", "0.5000", "");
     assertThat(page.texts("//details[@class='neighbors']//td[contains(@class, 'verdict wrong')]"))
         .containsExactly("card");
+  }
+
+  private static ExplainedRow replaced(ExplainedRow row) {
+    return new ExplainedRow(
+        row.texts(),
+        row.label(),
+        row.prediction(),
+        row.right(),
+        row.explained(),
+        row.words(),
+        row.special(),
+        row.delta(),
+        List.of(),
+        Optional.of(new ExplainedRow.Counterfactual(List.of("a", "<b>"), List.of("x", "<i>"), "")));
   }
 
   @Test
