@@ -8,6 +8,7 @@ import org.sparkfinetune.text.NumberFormat;
 final class ExplainedRowSection {
   private static final int LEVELS = 4;
   private static final int DIGITS = 3;
+  private static final double SMALL = 5e-4;
 
   private ExplainedRowSection() {}
 
@@ -163,8 +164,10 @@ final class ExplainedRowSection {
     return level == 0 ? "a0" : (level > 0 ? "for" : "against") + Math.abs(level);
   }
 
-  /** A score with its sign. */
+  /** A score with its sign; a small one is not shown as none. */
   static String signed(double score) {
-    return (score > 0 ? "+" : "") + NumberFormat.fixed(score, DIGITS);
+    boolean small = score != 0 && Math.abs(score) < SMALL;
+    return (score > 0 ? "+" : "")
+        + (small ? NumberFormat.scientific(score, 2) : NumberFormat.fixed(score, DIGITS));
   }
 }

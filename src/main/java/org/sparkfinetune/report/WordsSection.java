@@ -54,7 +54,7 @@ final class WordsSection {
         "p",
         "Words that are among those with the largest mean attribution for a label, though of the"
             + " labeled rows that hold them no larger share has the label than of all labeled rows."
-            + " In brackets the exact 95 % interval of that share: where it reaches far above the"
+            + " In brackets the exact 95\u00a0% interval of that share: where it reaches far above the"
             + " share of all rows, the rows are too few to tell.");
     List<ClassWord> found =
         words.stream()

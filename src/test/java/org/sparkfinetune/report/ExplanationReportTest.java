@@ -232,6 +232,15 @@ class ExplanationReportTest {
   }
 
   @Test
+  void smallScoresAreNotShownAsNone() {
+    assertThat(ExplainedRowSection.signed(-3.21e-5)).isEqualTo("-3.2e-5");
+    assertThat(ExplainedRowSection.signed(4.9e-4)).isEqualTo("+4.9e-4");
+    assertThat(ExplainedRowSection.signed(-0.0005)).isEqualTo("-0.001");
+    assertThat(ExplainedRowSection.signed(0)).isEqualTo("0.000");
+    assertThat(ExplainedRowSection.signed(0.0125)).isEqualTo("+0.012");
+  }
+
+  @Test
   void levelsAreEvenAndZeroIsNone() {
     assertThat(ExplainedRowSection.level(0, 0)).isZero();
     assertThat(ExplainedRowSection.level(2, 2)).isEqualTo(4);
