@@ -237,7 +237,7 @@ class ExplanationReportTest {
     assertThat(ExplainedRowSection.signed(4.9e-4)).isEqualTo("+4.9e-4");
     assertThat(ExplainedRowSection.signed(-0.0005)).isEqualTo("-0.001");
     assertThat(ExplainedRowSection.signed(0)).isEqualTo("0.000");
-    assertThat(ExplainedRowSection.signed(0.0125)).isEqualTo("+0.012");
+    assertThat(ExplainedRowSection.signed(0.0131)).isEqualTo("+0.013");
   }
 
   @Test
