@@ -98,7 +98,7 @@ final class WordsSection {
     if (found.size() > SHOWN_SPURIOUS) {
       out.element(
           "p",
-          "%d of %s: all are in words."
+          "%s of %s: all are in words."
               .formatted(SHOWN_SPURIOUS, NumberFormat.grouped(found.size())),
           "class",
           "note");
