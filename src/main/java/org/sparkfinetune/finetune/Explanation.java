@@ -88,7 +88,8 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
 
   /**
    * With training rows, in the place of {@code explain.neighbors}: of each explained row the
-   * nearest of them are found.
+   * nearest of them are found, and their words are what {@code explain.counterfactual=replace} puts
+   * in the place of others.
    *
    * @param rows with the columns that {@code data.text_column}, {@code data.label_column} and, of
    *     pairs, {@code data.text_pair_column} name

@@ -8,8 +8,9 @@ public record ExplanationArguments(
     @Key(
             doc =
                 "Training rows, with their labels: of each explained row the nearest of them by the"
-                    + " vector that the last layer takes are found. A location as data.train has; its"
-                    + " format and columns are those of data. When not set, none are looked for.",
+                    + " vector that the last layer takes are found, and counterfactual=replace takes"
+                    + " their words. A location as data.train has; its format and columns are those"
+                    + " of data. When not set, none are looked for.",
             defaultValue = "")
         String neighbors,
     @Key(

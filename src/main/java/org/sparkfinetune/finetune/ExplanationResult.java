@@ -53,7 +53,8 @@ public final class ExplanationResult {
    * text_pair}, {@code label}, {@code similarity} (a cosine), {@code prediction} and {@code
    * influence} (above 0 for the prediction); with {@code explain.counterfactual} {@code
    * counterfactual}, a struct of {@code label}, {@code words} and {@code text}, the least words
-   * that have to go for another prediction. They are read from the output.
+   * that have to go, or to be replaced (each with a {@code replacement}), for another prediction.
+   * They are read from the output.
    */
   public Dataset<Row> rows() {
     return rows;
