@@ -12,6 +12,8 @@ import java.util.function.Consumer;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.Explainer;
+import org.sparkfinetune.explain.RandomizedPart;
+import org.sparkfinetune.explain.WeightRandomization;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.compute.ForwardPass;
@@ -155,6 +157,22 @@ final class Predictor implements AutoCloseable {
    */
   Explainer explainer(ExplainArguments arguments) {
     return new Explainer(classifier, tokenizer, maskToken, arguments);
+  }
+
+  /**
+   * How alike attributions stay where the weights are random.
+   *
+   * @param files of this classifier, of which a copy is loaded
+   */
+  List<RandomizedPart> randomized(
+      ModelFiles files,
+      ExplainArguments arguments,
+      List<String> texts,
+      Optional<List<String>> pairs) {
+    try (SequenceClassifier copy = SequenceClassifier.load(files)) {
+      return WeightRandomization.of(
+          classifier, copy, tokenizer, maskToken, arguments, texts, pairs);
+    }
   }
 
   /** What stands for a masked word in a text; empty where the tokenizer has no such token. */

@@ -4,6 +4,7 @@ import com.johnsnowlabs.nlp.Annotation;
 import com.johnsnowlabs.nlp.AnnotatorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.LongParam;
@@ -15,6 +16,8 @@ import org.sparkfinetune.PublicApi;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.Explainer;
+import org.sparkfinetune.explain.RandomizedPart;
+import org.sparkfinetune.explain.Replacements;
 
 /**
  * Says which words a fine-tuned transformer's answers come from: a Spark NLP annotator, DOCUMENT
@@ -218,7 +221,10 @@ public final class TransformerClassifierExplainer
     return (int) getOrDefault(samples());
   }
 
-  /** Kernel SHAP: seed of the sets that are drawn, 42 by default. */
+  /**
+   * Seed of what is drawn, Kernel SHAP's sets and the random order of {@link #measure}, 42 by
+   * default.
+   */
   public LongParam seed() {
     return settings.get(LongParam.class, "seed");
   }
@@ -299,30 +305,65 @@ public final class TransformerClassifierExplainer
   }
 
   /**
-   * Whether metadata say which words have to go for another answer, false by default: {@code
-   * counterfactual} of these words, what stands for each (the token that masks; empty where the
-   * tokenizer has none, and words are dropped), and {@code counterfactual_classes} of all, the
-   * labels predicted then, as JSON. Neither is there where no such words were found.
+   * Whether metadata say what would have to be different for another answer: {@code none}, the
+   * default, {@code remove} for words that have to go, {@code replace} for words in whose place
+   * others have to stand. {@code counterfactual} of these words is what stands for each (with
+   * {@code remove} the token that masks; empty where the tokenizer has none, and words are
+   * dropped), and {@code counterfactual_classes} of all the labels predicted then, as JSON. Neither
+   * is there where no such words were found.
    */
-  public BooleanParam counterfactual() {
-    return settings.get(BooleanParam.class, "counterfactual");
+  public Param<String> counterfactual() {
+    return settings.string("counterfactual");
   }
 
-  /** Sets {@link #counterfactual}. */
-  public TransformerClassifierExplainer setCounterfactual(boolean value) {
+  /**
+   * Sets {@link #counterfactual}.
+   *
+   * @throws UserException when it is not allowed
+   */
+  public TransformerClassifierExplainer setCounterfactual(String value) {
     settings.set("counterfactual", value);
     return this;
   }
 
   /** Gets {@link #counterfactual}. */
-  public boolean getCounterfactual() {
-    return (boolean) getOrDefault(counterfactual());
+  public String getCounterfactual() {
+    return getOrDefault(counterfactual());
+  }
+
+  /**
+   * The words of each label that may take the place of others where {@link #counterfactual} is
+   * {@code replace}, in JSON, as <code>{"card": ["visa"]}</code>; empty by default.
+   */
+  public Param<String> replacements() {
+    return settings.string("replacements");
+  }
+
+  /** Sets {@link #replacements}. */
+  public TransformerClassifierExplainer setReplacements(String value) {
+    settings.set("replacements", value);
+    return this;
+  }
+
+  /** Gets {@link #replacements}. */
+  public String getReplacements() {
+    return getOrDefault(replacements());
+  }
+
+  /** How alike attributions stay where the weights are random, from the head down. */
+  List<RandomizedPart> randomized(List<String> texts, Optional<List<String>> pairs) {
+    try (var lease = source().classifier(getMaxLength())) {
+      return lease
+          .value()
+          .randomized(files(), settings.toRecord(ExplainArguments.SCHEMA), texts, pairs);
+    }
   }
 
   @Override
   public Dataset<?> beforeAnnotate(Dataset<?> dataset) {
     // Before a task finds it.
     Explainer.target(getTarget(), List.of(getClasses()));
+    Replacements.of(settings.toRecord(ExplainArguments.SCHEMA), List.of(getClasses()));
     return super.beforeAnnotate(dataset);
   }
 

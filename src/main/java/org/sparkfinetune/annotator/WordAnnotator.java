@@ -67,8 +67,10 @@ record WordAnnotator(Predictor classifier, boolean pairs, ExplainArguments argum
       if (pairs) {
         metadata.put("text", Integer.toString(word.sequence()));
       }
-      if (gone.contains(words.size())) {
-        metadata.put("counterfactual", classifier.mask());
+      int place = gone.indexOf(words.size());
+      if (place >= 0) {
+        List<String> instead = explained.counterfactual().orElseThrow().replacements();
+        metadata.put("counterfactual", instead.isEmpty() ? classifier.mask() : instead.get(place));
       }
       int start = documents.get(word.sequence()).begin();
       words.add(

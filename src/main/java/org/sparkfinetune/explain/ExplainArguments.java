@@ -43,7 +43,12 @@ public record ExplainArguments(
             min = 2,
             max = 1_000_000)
         int samples,
-    @Key(doc = "kernel_shap: seed of the sets that are drawn.", defaultValue = "42") long seed,
+    @Key(
+            doc =
+                "Seed of what is drawn: kernel_shap's sets and, with measure, the random order of the"
+                    + " words and the random weights.",
+            defaultValue = "42")
+        long seed,
     @Key(
             doc =
                 "The most tokens of a forward pass, over the copies of all rows in it: what bounds the"
@@ -62,15 +67,58 @@ public record ExplainArguments(
             doc =
                 "Whether it is measured how faithful the attributions are: what becomes of the"
                     + " label's probability without and with the words of the largest scores, beside"
-                    + " a random order. Takes some 30 more forward passes a row.",
+                    + " a random order, and how alike they stay where the weights are random. Takes"
+                    + " some 30 more forward passes a row.",
             defaultValue = "false")
         boolean measure,
     @Key(
             doc =
-                "Whether the least words are looked for that have to go so that another label is"
-                    + " predicted (multi-label: so that the explained one is predicted or not).",
-            defaultValue = "false")
-        boolean counterfactual) {
+                "Whether the least words are looked for that have to go (remove), or to be replaced by"
+                    + " likely words of another label (replace), so that another label is predicted"
+                    + " (multi-label: so that the explained one is predicted or not).",
+            defaultValue = "none")
+        CounterfactualKind counterfactual,
+    @Key(
+            doc =
+                "counterfactual=replace: the words of each label that may take the place of others, in"
+                    + " JSON, as {\"card\": [\"visa\"]}. When not set, likely words of the rows of"
+                    + " neighbors.",
+            defaultValue = "")
+        String replacements) {
+  /** The same without what is looked for beside attributions. */
+  ExplainArguments withoutMeasures() {
+    return new ExplainArguments(
+        method,
+        target,
+        steps,
+        integration,
+        baseline,
+        samples,
+        seed,
+        tokensPerPass,
+        precision,
+        false,
+        CounterfactualKind.NONE,
+        "");
+  }
+
+  /** The same with words by label to replace others by, as {@link Replacements} writes them. */
+  public ExplainArguments withReplacements(String words) {
+    return new ExplainArguments(
+        method,
+        target,
+        steps,
+        integration,
+        baseline,
+        samples,
+        seed,
+        tokensPerPass,
+        precision,
+        measure,
+        counterfactual,
+        words);
+  }
+
   /** The section. */
   public static final Schema<ExplainArguments> SCHEMA =
       Schema.of("explain", ExplainArguments.class);

@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -14,7 +15,6 @@ import java.util.stream.IntStream;
 import org.sparkfinetune.UserException;
 import org.sparkfinetune.model.SequenceClassifier;
 import org.sparkfinetune.model.compute.ForwardPass;
-import org.sparkfinetune.task.Task;
 import org.sparkfinetune.text.Nearest;
 import org.sparkfinetune.tokenize.AlignedEncoding;
 import org.sparkfinetune.tokenize.TextTokenizer;
@@ -29,12 +29,14 @@ public final class Explainer {
   private final int replacement;
   private final int filler;
   private final OptionalInt target;
+  private final List<List<String>> replacements;
 
   /**
    * @param model and tokenizer stay the caller's
    * @param maskToken the token id that masks; empty where the tokenizer has none, and the one that
    *     pads is taken, or, of a counterfactual, none
-   * @throws UserException when the model has no such label
+   * @throws UserException when the model has no such label, or there are no words to replace others
+   *     by
    */
   public Explainer(
       SequenceClassifier model,
@@ -49,6 +51,7 @@ public final class Explainer {
     this.replacement = maskToken.orElse(model.padTokenId());
     this.filler = arguments.baseline() == Baseline.MASK ? replacement : model.padTokenId();
     this.target = target(arguments.target(), model.labels());
+    this.replacements = Replacements.of(arguments, model.labels());
   }
 
   /**
@@ -76,11 +79,22 @@ public final class Explainer {
    * @param pairs the second texts, as many as {@code texts}; empty for single texts
    */
   public List<ExplainedText> explain(List<String> texts, Optional<List<String>> pairs) {
+    return explain(texts, pairs, null);
+  }
+
+  /**
+   * The same of given labels.
+   *
+   * @param labels of each text the index of the label that is explained; null for the setting's
+   */
+  List<ExplainedText> explain(List<String> texts, Optional<List<String>> pairs, int[] labels) {
     List<AlignedEncoding> aligned = tokenizer.align(texts, pairs);
     List<TokenRow> rows = aligned.stream().map(TokenRow::of).toList();
     float[][] logits = logits(rows);
     int[] targets = new int[rows.size()];
-    Arrays.setAll(targets, row -> target.orElseGet(() -> largest(logits[row])));
+    Arrays.setAll(
+        targets,
+        row -> labels != null ? labels[row] : target.orElseGet(() -> largest(logits[row])));
     List<TokenScores> ofTokens = ofTokens(rows, targets);
     List<ExplainedText> explained = new ArrayList<>();
     for (int i = 0; i < rows.size(); i++) {
@@ -177,9 +191,9 @@ public final class Explainer {
       return explained;
     }
     Optional<Counterfactual> counterfactual =
-        arguments.counterfactual()
-            ? counterfactual(explained, row, words, scores)
-            : Optional.empty();
+        arguments.counterfactual() == CounterfactualKind.NONE
+            ? Optional.empty()
+            : counterfactual(explained, row, words, scores, texts);
     Optional<Faithfulness> faithfulness = Optional.empty();
     Optional<Faithfulness> random = Optional.empty();
     if (arguments.measure()) {
@@ -212,45 +226,52 @@ public final class Explainer {
     return new WordMasking(model, pass, token, arguments.tokensPerPass());
   }
 
-  private int[] predicted(float[] logits) {
-    Task task = model.config().problemType().task();
-    return task.predicted(task.probabilities(logits), model.config().decisionThreshold());
-  }
-
-  /**
-   * The least words that have to go so that the explained label is predicted where it was not, or
-   * no longer where it was.
-   */
+  /** What would have to be different for another decision, as the setting looks for it. */
   private Optional<Counterfactual> counterfactual(
-      ExplainedText text, TokenRow row, List<List<Integer>> words, double[] scores) {
-    boolean decided = isIn(predicted(text.logits()), text.target());
-    WordMasking masking = masking(maskToken);
-    CounterfactualSearch search =
-        new CounterfactualSearch(
-            words.size(),
-            kept -> masking.logits(row, words, kept),
-            logits -> isIn(predicted(logits), text.target()) != decided);
+      ExplainedText text,
+      TokenRow row,
+      List<List<Integer>> words,
+      double[] scores,
+      List<String> texts) {
+    Counterfactuals search = new Counterfactuals(model);
+    List<Integer> order = byScore(scores, search.decided(text));
     List<Integer> seen =
         IntStream.range(0, text.words().size())
             .filter(word -> text.words().get(word).score().isPresent())
             .boxed()
             .toList();
-    return search
-        .of(byScore(scores, decided))
-        .map(
-            gone -> {
-              BitSet kept = (BitSet) gone.clone();
-              kept.flip(0, words.size());
-              return new Counterfactual(
-                  gone.stream().map(seen::get).boxed().toList(),
-                  Arrays.stream(predicted(masking.logits(row, words, List.of(kept))[0]))
-                      .boxed()
-                      .toList());
-            });
+    if (arguments.counterfactual() == CounterfactualKind.REPLACE) {
+      return search.replacing(
+          text, seen, order, replacements, variants -> logits(text, texts, variants));
+    }
+    WordMasking masking = masking(maskToken);
+    return search.removing(text, seen, order, kept -> masking.logits(row, words, kept));
   }
 
-  private static boolean isIn(int[] labels, int label) {
-    return Arrays.stream(labels).anyMatch(of -> of == label);
+  /** The logits of a text with words replaced, by their places, for each set of them. */
+  private float[][] logits(
+      ExplainedText text, List<String> texts, List<Map<Integer, String>> variants) {
+    List<List<String>> changed = new ArrayList<>();
+    texts.forEach(of -> changed.add(new ArrayList<>()));
+    for (Map<Integer, String> variant : variants) {
+      List<StringBuilder> ofVariant = texts.stream().map(StringBuilder::new).toList();
+      // From the end, so that what is before a word stays where it is.
+      variant.keySet().stream()
+          .sorted(Comparator.reverseOrder())
+          .forEach(
+              place -> {
+                WordAttribution word = text.words().get(place);
+                ofVariant
+                    .get(word.sequence())
+                    .replace(word.begin(), word.end(), variant.get(place));
+              });
+      for (int i = 0; i < changed.size(); i++) {
+        changed.get(i).add(ofVariant.get(i).toString());
+      }
+    }
+    Optional<List<String>> pairs =
+        changed.size() == 2 ? Optional.of(changed.get(1)) : Optional.empty();
+    return logits(tokenizer.align(changed.get(0), pairs).stream().map(TokenRow::of).toList());
   }
 
   private Optional<Faithfulness> faithfulness(

@@ -35,8 +35,10 @@ import org.sparkfinetune.data.RejectCounts;
 import org.sparkfinetune.data.RejectReason;
 import org.sparkfinetune.data.TextColumns;
 import org.sparkfinetune.explain.AttributionMethod;
+import org.sparkfinetune.explain.CounterfactualKind;
 import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.Explainer;
+import org.sparkfinetune.explain.Replacements;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
 import org.sparkfinetune.pipeline.ExplanationColumns;
 import org.sparkfinetune.pipeline.NeighborColumns;
@@ -87,7 +89,8 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
 
   /**
    * With training rows, in the place of {@code explain.neighbors}: of each explained row the
-   * nearest of them are found.
+   * nearest of them are found, and their words are what {@code explain.counterfactual=replace} puts
+   * in the place of others.
    *
    * @param rows with the columns that {@code data.text_column}, {@code data.label_column} and, of
    *     pairs, {@code data.text_pair_column} name
@@ -124,6 +127,8 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Explainer.target(how.target(), pipeline.labels());
     Optional<ExplanationNeighbors> neighbors =
         ExplanationNeighbors.read(options, data, shown, pipeline);
+    ExplainArguments asked = withWords(how, neighbors);
+    Replacements.of(asked, pipeline.labels());
     Dataset<Row> judged = judged(input, data).persist(StorageLevel.MEMORY_AND_DISK());
     try {
       RejectCounts counts = RejectCounts.of(judged, REASON);
@@ -141,7 +146,8 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
               Map.of("model", modelName()),
               Optional.of(output),
               options.spark(),
-              record -> explain(settings, pipeline, judged, rejected, neighbors, output, record),
+              record ->
+                  explain(settings, asked, pipeline, judged, rejected, neighbors, output, record),
               ExplanationResult::with);
       pipeline.warning().ifPresent(warning -> options.console().line("warning: %s", warning));
       return result;
@@ -149,6 +155,16 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
       neighbors.ifPresent(ExplanationNeighbors::close);
       judged.unpersist();
     }
+  }
+
+  /** With words of the training rows to replace others by, where these are needed and not given. */
+  private static ExplainArguments withWords(
+      ExplainArguments how, Optional<ExplanationNeighbors> training) {
+    return how.counterfactual() == CounterfactualKind.REPLACE
+            && how.replacements().isEmpty()
+            && training.isPresent()
+        ? how.withReplacements(Replacements.toJson(training.get().likelyWords()))
+        : how;
   }
 
   /** The columns that are added to the rows. */
@@ -187,6 +203,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
 
   private ExplanationResult explain(
       Settings settings,
+      ExplainArguments how,
       ClassifierPipeline pipeline,
       Dataset<Row> judged,
       Map<RejectReason, Long> rejected,
@@ -202,7 +219,6 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
           .mode(SaveMode.Overwrite)
           .json(output.path(OutputFiles.REJECTED_ROWS));
     }
-    ExplainArguments how = settings.get(ExplainArguments.SCHEMA);
     ExplanationArguments shown = settings.get(ExplanationArguments.SCHEMA);
     Dataset<Row> usable = judged.where(col(REASON).isNull()).drop(REASON);
     Dataset<Row> explained =
@@ -221,19 +237,23 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     PredictionWriter.write(place, PredictionWriter.Format.PARQUET, true, written);
     Dataset<Row> rows = options.spark().read().parquet(place);
 
-    String words = output.path(OutputFiles.WORDS);
-    PredictionWriter.write(
-        words,
-        PredictionWriter.Format.PARQUET,
-        true,
-        ExplanationWords.of(rows, shown.topWords(), shown.minWordRows()).coalesce(1));
-    Dataset<Row> ofClasses = options.spark().read().parquet(words);
+    DataArguments data = settings.get(DataArguments.SCHEMA);
+    ExplanationLabels labels = ExplanationLabels.of(rows, data, pipeline, options.console());
+    ModelWords model = new ModelWords(pipeline, shown, output);
+    Dataset<Row> ofModel = ExplainedWords.of(rows, data, labels);
+    Dataset<Row> ofClasses = model.words(ofModel, labels);
+    Optional<Dataset<Row>> confusions = model.confusions(ofModel, labels);
     Map<String, Double> figures = figures(rows, rejected, how);
     neighbors.ifPresent(found -> figures.put("training_rows", (double) found.rows()));
+    List<ClassWord> classWords = ExplanationWords.collect(ofClasses);
+    if (labels.areKnown()) {
+      figures.put("spurious_words", (double) ModelWords.spurious(classWords));
+    }
+    if (how.measure()) {
+      figures.putAll(SanityCheck.figures(pipeline, ofModel, how, shown.sanityRows()));
+    }
     output.writeJson(OutputFiles.METRICS, figures);
     record.metrics("explain_", figures);
-    DataArguments data = settings.get(DataArguments.SCHEMA);
-    List<ClassWord> classWords = ExplanationWords.collect(ofClasses);
     output.write(
         OutputFiles.PAGE,
         new ExplanationReport(
@@ -242,16 +262,18 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
                 shown(how),
                 tiles(figures),
                 FaithfulnessTable.of(figures),
+                SanityCheck.of(figures),
                 figures.get("rows").longValue(),
-                new ExplanationPage(
-                        data, pipeline.problemType(), pipeline.labels(), options.console())
+                new ExplanationPage(data, pipeline.problemType(), labels)
                     .withNeighbors(neighbors.isPresent())
                     .withCounterfactual(how.counterfactual())
                     .rows(rows, shown.pageRows()),
-                classWords)
+                classWords,
+                confusions.map(ConfusionWords::collect).orElse(List.of()),
+                labels.missing())
             .html());
     record.files(OutputFiles.OF_EXPLANATION);
-    return new ExplanationResult(rows, ofClasses, figures, rejected, Optional.empty());
+    return new ExplanationResult(rows, ofClasses, confusions, figures, rejected, Optional.empty());
   }
 
   /** What there is to say of all rows, by name. */
@@ -261,7 +283,7 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Map<String, Column> means = new LinkedHashMap<>();
     means.put("completeness_delta_mean", avg(missed));
     means.put("completeness_delta_max", max(missed));
-    if (how.counterfactual()) {
+    if (how.counterfactual() != CounterfactualKind.NONE) {
       Column gone = col(ExplanationColumns.COUNTERFACTUAL);
       means.put("counterfactual_rows", count(gone).cast("double"));
       means.put(
@@ -290,7 +312,8 @@ public final class Explanation extends ModelRunBuilder<Explanation> {
     Map<String, String> tiles = new LinkedHashMap<>();
     figures.forEach(
         (name, value) -> {
-          if (name.endsWith("rows")) {
+          if (name.endsWith("rows") && !name.startsWith("sanity")
+              || name.equals("spurious_words")) {
             tiles.put(name.replace('_', ' '), NumberFormat.grouped(value.longValue()));
           } else if (name.startsWith("completeness_delta")) {
             tiles.put(name.replace('_', ' '), NumberFormat.scientific(value, 1));

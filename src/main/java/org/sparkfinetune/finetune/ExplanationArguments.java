@@ -8,8 +8,9 @@ public record ExplanationArguments(
     @Key(
             doc =
                 "Training rows, with their labels: of each explained row the nearest of them by the"
-                    + " vector that the last layer takes are found. A location as data.train has; its"
-                    + " format and columns are those of data. When not set, none are looked for.",
+                    + " vector that the last layer takes are found, and counterfactual=replace takes"
+                    + " their words. A location as data.train has; its format and columns are those"
+                    + " of data. When not set, none are looked for.",
             defaultValue = "")
         String neighbors,
     @Key(
@@ -37,7 +38,24 @@ public record ExplanationArguments(
             defaultValue = "3",
             min = 1,
             max = 1_000_000)
-        int minWordRows) {
+        int minWordRows,
+    @Key(
+            doc =
+                "How many pairs of label and wrong prediction, those of the most rows, have the words"
+                    + " listed that the wrong predictions come from.",
+            defaultValue = "20",
+            min = 0,
+            max = 10_000)
+        int topConfusions,
+    @Key(
+            doc =
+                "With measure: of how many rows, drawn by a hash of their texts, the attributions are"
+                    + " compared with those of the same model of random weights, the head's alone and"
+                    + " then layer by layer; each is explained once more a layer. 0 for none.",
+            defaultValue = "50",
+            min = 0,
+            max = 1000)
+        int sanityRows) {
   static final Schema<ExplanationArguments> SCHEMA =
       Schema.of("explain", ExplanationArguments.class);
 }

@@ -19,6 +19,7 @@ import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.RejectCounts;
 import org.sparkfinetune.data.RejectReason;
 import org.sparkfinetune.pipeline.ClassifierPipeline;
+import org.sparkfinetune.pipeline.LikelyWords;
 import org.sparkfinetune.pipeline.NeighborColumns;
 import scala.collection.JavaConverters;
 
@@ -26,6 +27,9 @@ import scala.collection.JavaConverters;
 final class ExplanationNeighbors implements AutoCloseable {
   private static final String REASON = "reason";
   private static final String AT = "at";
+
+  /** Of each label; of two labels they are tried at eight places of a text. */
+  private static final int LIKELY_WORDS = 10;
 
   private final ClassifierPipeline pipeline;
   private final Dataset<Row> training;
@@ -90,6 +94,11 @@ final class ExplanationNeighbors implements AutoCloseable {
     } catch (RuntimeException e) {
       throw DatasetReader.readFailure(e);
     }
+  }
+
+  /** The words that rows of each of the model's labels are likely to hold, by label. */
+  Map<String, List<String>> likelyWords() {
+    return LikelyWords.of(training, pipeline.labels(), LIKELY_WORDS);
   }
 
   /** How many there are. */

@@ -7,20 +7,17 @@ import static org.apache.spark.sql.functions.monotonically_increasing_id;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
-import org.sparkfinetune.console.Console;
 import org.sparkfinetune.data.DataArguments;
 import org.sparkfinetune.data.ExampleColumns;
-import org.sparkfinetune.data.LabelColumn;
 import org.sparkfinetune.data.TextColumns;
+import org.sparkfinetune.explain.CounterfactualKind;
 import org.sparkfinetune.pipeline.ExplanationColumns;
 import org.sparkfinetune.pipeline.NeighborColumns;
 import org.sparkfinetune.pipeline.PredictionColumns;
@@ -36,20 +33,18 @@ final class ExplanationPage {
 
   private final DataArguments data;
   private final ProblemType problemType;
-  private final List<String> known;
-  private final Console console;
+  private final ExplanationLabels labels;
   private boolean neighbors;
   private boolean counterfactual;
+  private boolean replacing;
 
   /**
-   * @param known the model's labels
+   * @param labels of the rows
    */
-  ExplanationPage(
-      DataArguments data, ProblemType problemType, List<String> known, Console console) {
-    this.known = known;
+  ExplanationPage(DataArguments data, ProblemType problemType, ExplanationLabels labels) {
     this.data = data;
     this.problemType = problemType;
-    this.console = console;
+    this.labels = labels;
   }
 
   /** Whether the rows have {@link NeighborColumns#NEIGHBORS}, and these are shown. */
@@ -59,8 +54,9 @@ final class ExplanationPage {
   }
 
   /** Whether the rows have {@link ExplanationColumns#COUNTERFACTUAL}, and these are shown. */
-  ExplanationPage withCounterfactual(boolean value) {
-    counterfactual = value;
+  ExplanationPage withCounterfactual(CounterfactualKind value) {
+    counterfactual = value != CounterfactualKind.NONE;
+    replacing = value == CounterfactualKind.REPLACE;
     return this;
   }
 
@@ -80,7 +76,7 @@ final class ExplanationPage {
         explained.select(
             text.as(TEXT),
             pair.as(PAIR),
-            labels(explained).as(LABELS),
+            labels.column().as(LABELS),
             col(PredictionColumns.PREDICTION),
             col(ExplanationColumns.ATTRIBUTIONS),
             col(ExplanationColumns.COMPLETENESS_DELTA),
@@ -94,53 +90,24 @@ final class ExplanationPage {
     Dataset<Row> some =
         columns.orderBy(xxhash64(col(TEXT), col(PAIR)), col("file"), col("at")).limit(most);
     List<Row> rows = some.orderBy("file", "at").collectAsList();
-    boolean judged =
-        rows.stream()
-            .map(row -> list(row, LABELS))
-            .anyMatch(of -> of != null && (of.isEmpty() || of.stream().anyMatch(known::contains)));
-    if (!judged && rows.stream().anyMatch(row -> list(row, LABELS) != null)) {
-      console.line(
-          "warning: data.label_column=%s has none of the model's labels in the rows of the page: which"
-              + " predictions are right is not told",
-          data.labelColumn());
-    }
-    return rows.stream().map(row -> row(row, judged)).toList();
+    return rows.stream().map(this::row).toList();
   }
 
-  /** The labels of a row, sorted; null where there are none. */
-  private Column labels(Dataset<Row> rows) {
-    Column none = lit(null).cast(DataTypes.createArrayType(DataTypes.StringType));
-    if (!Arrays.asList(rows.columns()).contains(data.labelColumn())) {
-      return none;
-    }
-    Column column = TextColumns.named(data.labelColumn());
-    DataType type = rows.select(column).schema().fields()[0].dataType();
-    Optional<String> expected =
-        LabelColumn.expectedInsteadOf(type, problemType, data.labelSeparator(), "problem_type");
-    if (expected.isPresent()) {
-      console.line(
-          "warning: data.label_column=%s is shown on no page: it is %s, and %s",
-          data.labelColumn(), type.simpleString(), expected.get());
-      return none;
-    }
-    return LabelColumn.of(column, type, problemType, data.labelSeparator()).labels();
-  }
-
-  private ExplainedRow row(Row row, boolean judged) {
+  private ExplainedRow row(Row row) {
     List<String> texts = new ArrayList<>(List.of(row.<String>getAs(TEXT)));
     if (data.textPair().isPresent()) {
       texts.add(row.getAs(PAIR));
     }
-    Optional<List<String>> labels = Optional.ofNullable(list(row, LABELS));
+    Optional<List<String>> own = Optional.ofNullable(list(row, LABELS));
     List<String> predicted = set(row, PredictionColumns.PREDICTION);
     String explained = row.getAs(ExplanationColumns.EXPLAINED);
     Double special = row.getAs(ExplanationColumns.SPECIAL);
     Double delta = row.getAs(ExplanationColumns.COMPLETENESS_DELTA);
     return new ExplainedRow(
         texts,
-        labels.map(of -> String.join(SEPARATOR, of)).orElse(""),
+        own.map(of -> String.join(SEPARATOR, of)).orElse(""),
         String.join(SEPARATOR, predicted),
-        labels.filter(of -> judged).map(predicted::equals),
+        own.filter(of -> labels.areKnown()).map(predicted::equals),
         explained == null ? "" : explained,
         row.<Row>getList(row.fieldIndex(ExplanationColumns.ATTRIBUTIONS)).stream()
             .map(this::word)
@@ -158,6 +125,11 @@ final class ExplanationPage {
             of ->
                 new ExplainedRow.Counterfactual(
                     of.<Row>getList(1).stream().map(word -> word.getString(0)).toList(),
+                    replacing
+                        ? of.<Row>getList(1).stream()
+                            .map(word -> word.<String>getAs("replacement"))
+                            .toList()
+                        : List.of(),
                     labels(of, "label")));
   }
 

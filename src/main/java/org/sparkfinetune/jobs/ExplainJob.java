@@ -21,8 +21,9 @@ final class ExplainJob implements Job {
   public String summary() {
     return "Explains which words a fine-tuned model's answers come from, as Captum does. Writes the"
         + " rows with all their columns, prediction, attributions and completeness_delta, the words"
-        + " with the largest mean attribution for each label, and a page of both, report.html. Rows"
-        + " without text are written to rejected_rows.";
+        + " with the largest mean attribution for each label, with labels also the words behind wrong"
+        + " predictions, and a page of all, report.html. Rows without text are written to"
+        + " rejected_rows.";
   }
 
   @Override

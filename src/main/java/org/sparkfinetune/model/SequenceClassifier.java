@@ -146,8 +146,27 @@ public final class SequenceClassifier implements AutoCloseable {
   }
 
   private void initialize(List<String> fresh, long seed) {
-    parameters.initialize(fresh, config.number("initializer_range", 0.02, 0, 100), seed);
+    parameters.initialize(fresh, initializerRange(), seed);
     freshWeights = List.copyOf(fresh);
+  }
+
+  private double initializerRange() {
+    return config.number("initializer_range", 0.02, 0, 100);
+  }
+
+  /**
+   * Starts the weights of one part afresh, whatever they have learned.
+   *
+   * @param depth 0 for the embeddings, then the layers, then {@link ParameterSet#headDepth}
+   */
+  public void reinitialize(int depth, long seed) {
+    parameters.initialize(
+        parameters.parameters().stream()
+            .filter(parameter -> parameter.depth() == depth)
+            .map(Parameter::name)
+            .toList(),
+        initializerRange(),
+        seed);
   }
 
   /**

@@ -19,6 +19,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.sparkfinetune.UserException;
+import org.sparkfinetune.annotator.RandomizedExplanations;
 import org.sparkfinetune.annotator.TransformerClassifierModel;
 import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.conformal.SelectivePrediction;
@@ -27,6 +28,7 @@ import org.sparkfinetune.evaluate.Bootstrap;
 import org.sparkfinetune.evaluate.Metrics;
 import org.sparkfinetune.evaluate.PlattScaling;
 import org.sparkfinetune.explain.ExplainArguments;
+import org.sparkfinetune.explain.RandomizedPart;
 import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.io.ModelLocator;
@@ -34,6 +36,7 @@ import org.sparkfinetune.model.io.SavedStage;
 import org.sparkfinetune.slice.SliceFigures;
 import org.sparkfinetune.storage.Storage;
 import org.sparkfinetune.task.ProblemType;
+import org.sparkfinetune.tokenize.TokenizerSummary;
 import org.sparkfinetune.train.InferenceArguments;
 import org.sparkfinetune.train.Precision;
 import org.sparkfinetune.train.TrainingResult;
@@ -309,6 +312,21 @@ public final class ClassifierPipeline {
         model, classifier, rows, problemType().task().hasLabelSets(), isPairs(), arguments);
   }
 
+  /**
+   * How alike the attributions of prepared rows stay where the weights are random, from the head
+   * down to the embeddings; computed in one task, which holds the rows.
+   *
+   * @param rows columns as {@link ExampleColumns} has texts, none of them blank, and any others; a
+   *     few hundred at most
+   */
+  public List<RandomizedPart> randomized(Dataset<Row> rows, ExplainArguments arguments) {
+    return RandomizedExplanations.of(
+        ExplanationColumns.explainer(classifier, arguments),
+        isPairs()
+            ? rows.select(ExampleColumns.TEXT, ExampleColumns.TEXT_PAIR)
+            : rows.select(ExampleColumns.TEXT));
+  }
+
   private Dataset<Row> vectors(
       Dataset<Row> rows, String textColumn, Optional<String> pairColumn, boolean pooled) {
     Map<String, String> texts = new LinkedHashMap<>();
@@ -450,6 +468,11 @@ public final class ClassifierPipeline {
   /** What the logits that were trained are divided by. */
   public double temperature() {
     return classifier.getTemperature();
+  }
+
+  /** What stands for a masked word in a text; empty where the tokenizer has no such token. */
+  Optional<String> mask() {
+    return TokenizerSummary.of(classifier.files().tokenizer()).mask();
   }
 
   private Optional<String> textPair() {

@@ -21,8 +21,12 @@ import scala.collection.Seq;
 final class CounterfactualColumn {
   private CounterfactualColumn() {}
 
-  /** Of annotations, the text and, of pairs, the second text. */
-  static UserDefinedFunction of(boolean multiLabel, boolean pairs) {
+  /**
+   * Of annotations, the text and, of pairs, the second text.
+   *
+   * @param replacing whether words are replaced, and by what is told
+   */
+  static UserDefinedFunction of(boolean multiLabel, boolean pairs, boolean replacing) {
     DataType label =
         multiLabel ? DataTypes.createArrayType(DataTypes.StringType) : DataTypes.StringType;
     StructType word =
@@ -30,12 +34,16 @@ final class CounterfactualColumn {
             .add("word", DataTypes.StringType)
             .add("begin", DataTypes.IntegerType)
             .add("end", DataTypes.IntegerType);
+    if (pairs) {
+      word = word.add("text", DataTypes.IntegerType);
+    }
+    if (replacing) {
+      word = word.add("replacement", DataTypes.StringType);
+    }
     StructType type =
         new StructType()
             .add("label", label)
-            .add(
-                "words",
-                DataTypes.createArrayType(pairs ? word.add("text", DataTypes.IntegerType) : word))
+            .add("words", DataTypes.createArrayType(word))
             .add("text", DataTypes.StringType);
     return udf(
         (UDF3<Seq<Row>, String, String, Row>)
@@ -43,11 +51,13 @@ final class CounterfactualColumn {
                 of(
                     JavaConverters.seqAsJavaList(words),
                     pairs ? List.of(text, pair) : List.of(text),
-                    multiLabel),
+                    multiLabel,
+                    replacing),
         pairs ? type.add("text_pair", DataTypes.StringType) : type);
   }
 
-  private static Row of(List<Row> annotations, List<String> texts, boolean multiLabel)
+  private static Row of(
+      List<Row> annotations, List<String> texts, boolean multiLabel, boolean replacing)
       throws JsonProcessingException {
     List<StringBuilder> changed = texts.stream().map(StringBuilder::new).toList();
     List<Row> words = new ArrayList<>();
@@ -58,8 +68,8 @@ final class CounterfactualColumn {
       Map<String, String> metadata =
           JavaConverters.mapAsJavaMap(
               annotation.<scala.collection.Map<String, String>>getAs("metadata"));
-      String mask = metadata.get("counterfactual");
-      if (mask == null) {
+      String instead = metadata.get("counterfactual");
+      if (instead == null) {
         continue;
       }
       labels = metadata.get("counterfactual_classes");
@@ -68,13 +78,16 @@ final class CounterfactualColumn {
       int begin = annotation.getAs("begin");
       // Spark NLP has the last character, as Java counts them.
       int end = annotation.<Integer>getAs("end") + 1;
-      changed.get(sequence).replace(begin, end, mask);
+      changed.get(sequence).replace(begin, end, instead);
       List<Object> values = new ArrayList<>();
       values.add(annotation.getAs("result"));
       values.add(text.codePointCount(0, begin));
       values.add(text.codePointCount(0, end));
       if (texts.size() == 2) {
         values.add(sequence);
+      }
+      if (replacing) {
+        values.add(instead);
       }
       words.add(0, RowFactory.create(values.toArray()));
     }

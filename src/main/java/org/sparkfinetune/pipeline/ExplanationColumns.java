@@ -24,6 +24,7 @@ import org.sparkfinetune.annotator.TransformerClassifierModel;
 import org.sparkfinetune.config.Setting;
 import org.sparkfinetune.data.ExampleColumns;
 import org.sparkfinetune.data.TextColumns;
+import org.sparkfinetune.explain.CounterfactualKind;
 import org.sparkfinetune.explain.ExplainArguments;
 import scala.collection.JavaConverters;
 import scala.collection.Map;
@@ -61,10 +62,10 @@ public final class ExplanationColumns {
   /**
    * What would have to go for another answer, a struct: {@code label} (what is predicted then, as
    * {@link PredictionColumns#PREDICTION}), {@code words} (an array of structs of {@code word},
-   * {@code begin} and {@code end}, of pairs also {@code text}, as in {@link #ATTRIBUTIONS}) and
-   * {@code text}, of pairs also {@code text_pair} (with the token that masks in the place of these
-   * words, or without them where the tokenizer has none). Null where none was found. There only
-   * where it was asked for.
+   * {@code begin} and {@code end}, of pairs also {@code text}, as in {@link #ATTRIBUTIONS}, and
+   * {@code replacement} where words are replaced) and {@code text}, of pairs also {@code text_pair}
+   * (with what replaces these words in their place, or else the token that masks, or without them
+   * where the tokenizer has none). Null where none was found. There only where it was asked for.
    */
   public static final String COUNTERFACTUAL = "counterfactual";
 
@@ -99,7 +100,7 @@ public final class ExplanationColumns {
     if (arguments.measure()) {
       names.add(FAITHFULNESS);
     }
-    if (arguments.counterfactual()) {
+    if (arguments.counterfactual() != CounterfactualKind.NONE) {
       names.add(COUNTERFACTUAL);
     }
     return names;
@@ -118,13 +119,7 @@ public final class ExplanationColumns {
       boolean multiLabel,
       boolean pairs,
       ExplainArguments arguments) {
-    TransformerClassifierExplainer explainer = classifier.explainer();
-    ExplainArguments.SCHEMA
-        .values(arguments)
-        .forEach(
-            (key, value) ->
-                explainer.setArgument(
-                    key, value instanceof Enum<?> ? Setting.spelling(value) : value));
+    TransformerClassifierExplainer explainer = explainer(classifier, arguments);
     explainer.setOutputCol(WORDS);
     List<Column> input = new ArrayList<>();
     input.add(
@@ -159,9 +154,10 @@ public final class ExplanationColumns {
                       .toArray(Column[]::new))
               .as(FAITHFULNESS));
     }
-    if (arguments.counterfactual()) {
+    if (arguments.counterfactual() != CounterfactualKind.NONE) {
       output.add(
-          CounterfactualColumn.of(multiLabel, pairs)
+          CounterfactualColumn.of(
+                  multiLabel, pairs, arguments.counterfactual() == CounterfactualKind.REPLACE)
               .apply(
                   col(WORDS),
                   col(ExampleColumns.TEXT),
@@ -169,6 +165,19 @@ public final class ExplanationColumns {
               .as(COUNTERFACTUAL));
     }
     return words.select(output.toArray(Column[]::new));
+  }
+
+  /** An explainer of these settings. */
+  static TransformerClassifierExplainer explainer(
+      TransformerClassifierModel classifier, ExplainArguments arguments) {
+    TransformerClassifierExplainer explainer = classifier.explainer();
+    ExplainArguments.SCHEMA
+        .values(arguments)
+        .forEach(
+            (key, value) ->
+                explainer.setArgument(
+                    key, value instanceof Enum<?> ? Setting.spelling(value) : value));
+    return explainer;
   }
 
   private static UserDefinedFunction attributions(boolean pairs) {

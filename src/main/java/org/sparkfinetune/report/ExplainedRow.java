@@ -40,11 +40,12 @@ public record ExplainedRow(
   public record Word(String word, int text, int begin, int end, OptionalDouble score) {}
 
   /**
-   * The least words to remove.
+   * The least words to remove or to replace.
    *
-   * @param prediction what the model predicts without them
+   * @param replacements what stands in the place of each; none where they are removed
+   * @param prediction what the model predicts then
    */
-  public record Counterfactual(List<String> words, String prediction) {}
+  public record Counterfactual(List<String> words, List<String> replacements, String prediction) {}
 
   /**
    * A training row beside it.

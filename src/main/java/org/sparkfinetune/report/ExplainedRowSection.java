@@ -8,6 +8,7 @@ import org.sparkfinetune.text.NumberFormat;
 final class ExplainedRowSection {
   private static final int LEVELS = 4;
   private static final int DIGITS = 3;
+  private static final double SMALL = 5e-4;
 
   private ExplainedRowSection() {}
 
@@ -67,11 +68,14 @@ final class ExplainedRowSection {
   }
 
   private static void counterfactual(HtmlWriter out, ExplainedRow.Counterfactual found) {
-    out.open("p", "class", "counterfactual").text("Without ");
-    String between = "";
-    for (String word : found.words()) {
-      out.text(between).inline("b", word, "dir", "auto");
-      between = ", ";
+    boolean replaced = !found.replacements().isEmpty();
+    out.open("p", "class", "counterfactual").text(replaced ? "With " : "Without ");
+    for (int i = 0; i < found.words().size(); i++) {
+      out.text(i == 0 ? "" : ", ");
+      if (replaced) {
+        out.inline("b", found.replacements().get(i), "dir", "auto").text(" for ");
+      }
+      out.inline("b", found.words().get(i), "dir", "auto");
     }
     out.text(" the model says ");
     out.inline("b", found.prediction().isEmpty() ? "no label" : found.prediction());
@@ -160,8 +164,10 @@ final class ExplainedRowSection {
     return level == 0 ? "a0" : (level > 0 ? "for" : "against") + Math.abs(level);
   }
 
-  /** A score with its sign. */
+  /** A score with its sign; a small one is not shown as none. */
   static String signed(double score) {
-    return (score > 0 ? "+" : "") + NumberFormat.fixed(score, DIGITS);
+    boolean small = score != 0 && Math.abs(score) < SMALL;
+    return (score > 0 ? "+" : "")
+        + (small ? NumberFormat.scientific(score, 2) : NumberFormat.fixed(score, DIGITS));
   }
 }

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.sparkfinetune.report.Table.Cell;
 import org.sparkfinetune.text.NumberFormat;
@@ -17,9 +18,12 @@ import org.sparkfinetune.text.NumberFormat;
  * @param settings how they were explained, by name
  * @param figures what was measured, by name; may be none
  * @param faithfulness of the attributions; none where it was not measured
+ * @param randomized how alike they stay where weights are random; none where that was not measured
  * @param total how many rows were explained, of which those below are some
  * @param shown rows, in their order
  * @param words by label; none where too few rows were explained
+ * @param confusions words of wrong predictions, by label and prediction
+ * @param unlabeled why there are no spurious words and no confusions; empty where there may be
  */
 public record ExplanationReport(
     String rows,
@@ -27,11 +31,13 @@ public record ExplanationReport(
     Map<String, String> settings,
     Map<String, String> figures,
     List<FaithfulnessFigure> faithfulness,
+    List<RandomizedFigure> randomized,
     long total,
     List<ExplainedRow> shown,
-    List<ClassWord> words) {
+    List<ClassWord> words,
+    List<ConfusionWord> confusions,
+    Optional<String> unlabeled) {
   private static final String TITLE = "Which words the answers come from";
-  private static final int SHOWN_CLASSES = 12;
 
   /** An HTML file. */
   public String html() {
@@ -61,11 +67,35 @@ public record ExplanationReport(
     if (!faithfulness.isEmpty()) {
       HtmlPage.section(out, "Faithfulness", this::faithfulness);
     }
+    if (!randomized.isEmpty()) {
+      HtmlPage.section(out, "Random weights", this::randomized);
+    }
     HtmlPage.section(out, "Rows", this::rows);
     if (!words.isEmpty()) {
-      HtmlPage.section(out, "Words by label", this::words);
+      HtmlPage.section(out, "Words by label", section -> WordsSection.byLabel(section, words));
+      HtmlPage.section(out, "Spurious words", this::spurious);
+    }
+    if (!confusions.isEmpty()) {
+      HtmlPage.section(
+          out,
+          "Words behind wrong predictions",
+          section -> WordsSection.confusions(section, confusions));
     }
     out.element("footer", "Written by spark-finetune.");
+  }
+
+  private void spurious(HtmlWriter out) {
+    if (unlabeled.isPresent()) {
+      out.element(
+          "p",
+          "These, and the words behind wrong predictions, need labels, and "
+              + unlabeled.get()
+              + ".",
+          "class",
+          "note");
+    } else {
+      WordsSection.spurious(out, words);
+    }
   }
 
   private void faithfulness(HtmlWriter out) {
@@ -88,6 +118,18 @@ public record ExplanationReport(
               Cell.of(NumberFormat.fixed(figure.random(), 4)),
               Cell.of(figure.higherIsBetter() ? "higher is better" : "lower is better")));
     }
+    table.render(out);
+  }
+
+  private void randomized(HtmlWriter out) {
+    out.element(
+        "p",
+        "How alike the attributions stay where the model's weights are random, from the head down to"
+            + " a part: the rank correlation of the words' absolute scores, the mean over some rows. 1"
+            + " says that what the part has learned does not matter to them, 0 that they come from"
+            + " it.");
+    Table table = new Table("random down to", "rank correlation").numbers(1);
+    randomized.forEach(part -> table.row(part.part(), NumberFormat.fixed(part.correlation(), 4)));
     table.render(out);
   }
 
@@ -146,35 +188,5 @@ public record ExplanationReport(
     out.element("output", NumberFormat.grouped(shown.size()) + " rows", "class", "quiet");
     out.close();
     return labels;
-  }
-
-  private void words(HtmlWriter out) {
-    out.element(
-        "p",
-        "The words with the largest mean attribution for a label, over the rows whose answer it is,"
-            + " and those most against it. Score: the mean over all occurrences.");
-    Map<String, Table> tables = new LinkedHashMap<>();
-    Map<String, Double> largest = new LinkedHashMap<>();
-    words.forEach(word -> largest.merge(word.label(), Math.abs(word.score()), Math::max));
-    for (ClassWord word : words) {
-      double share = Math.abs(word.score()) / Math.max(largest.get(word.label()), 1e-300);
-      tables
-          .computeIfAbsent(
-              word.label(), label -> new Table("word", "score", "occurrences", "rows").numbers(1))
-          .row(
-              List.of(
-                  Cell.of(word.word()),
-                  Cell.bar(ExplainedRowSection.signed(word.score()), share),
-                  Cell.of(NumberFormat.grouped(word.occurrences())),
-                  Cell.of(NumberFormat.grouped(word.rows()))));
-    }
-    int written = 0;
-    for (Map.Entry<String, Table> table : tables.entrySet()) {
-      // Of many labels most stay folded.
-      String[] open = written++ < SHOWN_CLASSES ? new String[] {"open", "open"} : new String[0];
-      out.open("details", open).open("summary").element("bdi", table.getKey()).close();
-      table.getValue().render(out);
-      out.close();
-    }
   }
 }

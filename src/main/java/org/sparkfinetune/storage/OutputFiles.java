@@ -76,6 +76,9 @@ public final class OutputFiles {
   /** The words with the largest mean attributions, by class. */
   public static final String WORDS = "words";
 
+  /** The words with the largest attributions to wrong predictions, by label and prediction. */
+  public static final String CONFUSIONS = "confusions";
+
   /** The folder of what an audit's models say of the rows that they have not seen. */
   public static final String FOLDS = "folds";
 
@@ -101,7 +104,7 @@ public final class OutputFiles {
 
   /** What an explanation leaves. */
   public static final List<String> OF_EXPLANATION =
-      List.of(ATTRIBUTIONS, WORDS, METRICS, PAGE, REJECTED_ROWS);
+      List.of(ATTRIBUTIONS, WORDS, CONFUSIONS, METRICS, PAGE, REJECTED_ROWS);
 
   /** What a calibration leaves. */
   public static final List<String> OF_CALIBRATION = List.of(MODEL, PAGE, REJECTED_ROWS);

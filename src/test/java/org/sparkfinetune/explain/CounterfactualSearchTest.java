@@ -153,7 +153,7 @@ class CounterfactualSearchTest {
                     30522, List.of("card", "refund", "top up"), 0, problemType, Pooling.MEAN),
                 42)) {
       ExplainArguments arguments =
-          TestArguments.of(Map.of("counterfactual", true, "method", "occlusion"));
+          TestArguments.of(Map.of("counterfactual", "remove", "method", "occlusion"));
       Task task = problemType.task();
       List<ExplainedText> explained =
           new Explainer(model, tokenizer, mask, arguments)

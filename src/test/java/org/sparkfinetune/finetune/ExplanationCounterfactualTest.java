@@ -1,14 +1,12 @@
 package org.sparkfinetune.finetune;
 
+import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.when;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +18,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.TestSpark;
+import org.sparkfinetune.UserException;
 import org.sparkfinetune.console.Console;
 
 class ExplanationCounterfactualTest {
@@ -53,7 +52,7 @@ class ExplanationCounterfactualTest {
         .console(Console.quiet())
         .model(MODEL)
         .set("explain.method", "occlusion")
-        .set("explain.counterfactual", true)
+        .set("explain.counterfactual", "remove")
         .output(folder.resolve(output).toString());
   }
 
@@ -70,46 +69,10 @@ class ExplanationCounterfactualTest {
         .collectAsList();
   }
 
-  /** The tiny model with a bias of the last layer that makes its labels about as frequent. */
-  private String undecided() throws IOException {
-    List<Row> rows =
-        Prediction.on(spark)
-            .console(Console.quiet())
-            .model(MODEL)
-            .input(rows())
-            .run()
-            .selectExpr("transform(map_values(probabilities), p -> ln(p))")
-            .collectAsList();
-    Path model = folder.resolve("model");
-    Files.createDirectory(model);
-    try (var files = Files.list(Path.of(MODEL))) {
-      for (Path file : files.toList()) {
-        Files.copy(file, model.resolve(file.getFileName()));
-      }
-    }
-    ByteBuffer weights =
-        ByteBuffer.wrap(Files.readAllBytes(model.resolve("model.safetensors")))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    int header = (int) weights.getLong(0);
-    String json = new String(weights.array(), 8, header, StandardCharsets.UTF_8);
-    int at =
-        8
-            + header
-            + new ObjectMapper().readTree(json).at("/classifier.bias/data_offsets/0").asInt();
-    for (int label = 0; label < 3; label++) {
-      int of = label;
-      double mean =
-          rows.stream().mapToDouble(row -> row.<Double>getList(0).get(of)).average().orElseThrow();
-      weights.putFloat(at + 4 * label, (float) (weights.getFloat(at + 4 * label) - mean));
-    }
-    Files.write(model.resolve("model.safetensors"), weights.array());
-    return model.toString();
-  }
-
   /** What the text is said to get is what it gets. */
   @Test
   void theTextWithoutTheWordsIsPredictedAsItSays() throws Exception {
-    String model = undecided();
+    String model = UndecidedModel.write(spark, MODEL, rows(), folder.resolve("model"));
     ExplanationResult result = explanation("out").model(model).input(rows()).run();
     assertThat(result.rows().schema().apply("counterfactual").dataType().simpleString())
         .isEqualTo(
@@ -161,5 +124,59 @@ class ExplanationCounterfactualTest {
       String both = row.<String>getAs("text") + row.<String>getAs("text_pair");
       assertThat(both.split("\\[MASK\\]", -1)).hasSize(row.getList(1).size() + 1);
     }
+  }
+
+  /** What the text is said to get is what it gets, by words that rows of the other label have. */
+  @Test
+  void wordsAreReplacedByThoseOfTrainingRows() throws Exception {
+    String model = UndecidedModel.write(spark, MODEL, rows(), folder.resolve("model"));
+    Dataset<Row> training =
+        rows()
+            .withColumn(
+                "label", when(col("text").contains("card"), lit("card")).otherwise(lit("refund")));
+    ExplanationResult result =
+        explanation("out")
+            .model(model)
+            .set("explain.counterfactual", "replace")
+            .input(rows())
+            .neighbors(training)
+            .run();
+    assertThat(result.rows().schema().apply("counterfactual").dataType().simpleString())
+        .isEqualTo(
+            "struct<label:string,words:array<struct<word:string,begin:int,end:int,"
+                + "replacement:string>>,text:string>");
+    Dataset<Row> found = result.rows().where("counterfactual is not null");
+    List<Row> counterfactuals =
+        found.select("text", "prediction", "counterfactual").collectAsList();
+    assertThat(counterfactuals).isNotEmpty();
+    assertThat(predict(model, found.selectExpr("counterfactual.text as text")))
+        .isEqualTo(
+            counterfactuals.stream().map(row -> row.getStruct(2).<String>getAs("label")).toList());
+    for (Row row : counterfactuals) {
+      Row of = row.getStruct(2);
+      assertThat(of.<String>getAs("label")).isNotEqualTo(row.getString(1));
+      String text = row.getString(0);
+      StringBuilder changed = new StringBuilder(text);
+      List<Row> words = of.getList(1);
+      for (int i = words.size() - 1; i >= 0; i--) {
+        String by = words.get(i).getAs("replacement");
+        assertThat(WORDS).contains(by);
+        changed.replace(
+            text.offsetByCodePoints(0, words.get(i).getInt(1)),
+            text.offsetByCodePoints(0, words.get(i).getInt(2)),
+            by);
+      }
+      assertThat(of.<String>getAs("text")).isEqualTo(changed.toString());
+    }
+    assertThat(Files.readString(folder.resolve("out/report.html")))
+        .contains("class=\"counterfactual\">With ", " for ");
+  }
+
+  @Test
+  void replacingNeedsWords() {
+    assertThatThrownBy(
+            () -> explanation("out").set("explain.counterfactual", "replace").input(rows()).run())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("set explain.neighbors to training rows");
   }
 }

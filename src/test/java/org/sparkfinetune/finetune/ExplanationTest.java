@@ -134,7 +134,13 @@ class ExplanationTest {
       words.add(
           result
               .words()
-              .selectExpr("class", "word", "round(mean_attribution, 4)", "occurrences", "rows")
+              .selectExpr(
+                  "class",
+                  "word",
+                  "round(mean_attribution, 4)",
+                  "occurrences",
+                  "rows",
+                  "removed_rows")
               .orderBy("class", "word")
               .collectAsList());
     }
@@ -153,9 +159,19 @@ class ExplanationTest {
       means.merge(row.getString(0), row.getDouble(3), Double::sum);
       times.merge(row.getString(0), 1, Integer::sum);
     }
+    Map<String, Integer> rowsWith = new HashMap<>();
+    for (Row row :
+        result
+            .rows()
+            .selectExpr("array_distinct(transform(attributions, a -> a.word))")
+            .collectAsList()) {
+      row.<String>getList(0).forEach(word -> rowsWith.merge(word, 1, Integer::sum));
+    }
+    assertThat(rowsWith).isNotEqualTo(times);
     for (Row row : result.words().collectAsList()) {
       String word = row.getAs("word");
       assertThat(row.<Long>getAs("occurrences")).isEqualTo(times.get(word).longValue());
+      assertThat(row.<Long>getAs("rows")).isEqualTo(rowsWith.get(word).longValue());
       assertThat(row.<Double>getAs("mean_attribution"))
           .isCloseTo(means.get(word) / times.get(word), within(1e-9));
       assertThat(row.<String>getAs("class")).isEqualTo("card");
@@ -169,6 +185,7 @@ class ExplanationTest {
             .set("data.text_pair_column", "answer")
             .set("explain.measure", true)
             .set("explain.page_rows", 5)
+            .set("explain.sanity_rows", 4)
             .input(rows(2).withColumn("answer", lit("top up the card")))
             .run();
     assertThat(result.rows().schema().apply("attributions").dataType().simpleString())
@@ -189,7 +206,12 @@ class ExplanationTest {
       mean += row.getDouble(0) / 12;
     }
     assertThat(result.metrics().get("deletion")).isCloseTo(mean, within(1e-9));
-    assertThat(result.summary()).contains("comprehensiveness", "lower is better");
+    assertThat(result.summary())
+        .contains(
+            "comprehensiveness", "lower is better", "from the head down, of 4 rows", "layer 1");
+    assertThat(result.metrics())
+        .containsEntry("sanity_rows", 4.0)
+        .containsKeys("sanity_head", "sanity_layer_1", "sanity_embeddings");
     String page = Files.readString(folder.resolve("out/report.html"));
     assertThat(page).contains("5 of the 12 rows");
     assertThat(page.split("<article", -1)).hasSize(6);

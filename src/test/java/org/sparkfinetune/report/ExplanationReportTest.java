@@ -40,6 +40,11 @@ class ExplanationReportTest {
   }
 
   private static Html page(List<ExplainedRow> rows, long total) throws Exception {
+    return page(rows, total, Optional.empty());
+  }
+
+  private static Html page(List<ExplainedRow> rows, long total, Optional<String> unlabeled)
+      throws Exception {
     return Html.parse(
         new ExplanationReport(
                 "in.csv",
@@ -49,11 +54,31 @@ class ExplanationReportTest {
                 List.of(
                     new FaithfulnessFigure("comprehensiveness", 0.5, 0.25, true),
                     new FaithfulnessFigure("deletion", 0.5, 0.25, false)),
+                List.of(
+                    new RandomizedFigure("head", 0.25), new RandomizedFigure("layer 2", -0.0625)),
                 total,
                 rows,
                 List.of(
-                    new ClassWord("card", "<visa>", 2, 7, 5),
-                    new ClassWord("card", "not", -1, 3, 3)))
+                    new ClassWord(
+                        "card",
+                        "<visa>",
+                        2,
+                        7,
+                        5,
+                        Optional.of(new ClassWord.LabelShare(8, 0.25, 0.03, 0.65, 0.5, true)),
+                        Optional.of(new ClassWord.Removal(5, 0.4, -0.125))),
+                    new ClassWord("card", "not", -1, 3, 3, Optional.empty(), Optional.empty())),
+                List.of(
+                    new ConfusionWord(
+                        "cash",
+                        "card",
+                        2,
+                        "<b>",
+                        1.5,
+                        3,
+                        2,
+                        Optional.of(new ClassWord.Removal(2, 0.5, -0.25)))),
+                unlabeled)
             .html());
   }
 
@@ -124,10 +149,12 @@ class ExplanationReportTest {
                     List.of("<b>"), "cash", "cash", 0.98761, OptionalDouble.of(0.0125)),
                 new ExplainedRow.Neighbor(
                     List.of("c", "d"), "card", "cash", 0.5, OptionalDouble.empty())),
-            Optional.of(new ExplainedRow.Counterfactual(List.of("a", "<b>"), "card")));
+            Optional.of(new ExplainedRow.Counterfactual(List.of("a", "<b>"), List.of(), "card")));
     Html page = page(List.of(near), 1);
     assertThat(page.texts("//p[@class='counterfactual']"))
         .containsExactly("Without a, <b> the model says card.");
+    assertThat(page(List.of(replaced(row)), 1).texts("//p[@class='counterfactual']"))
+        .containsExactly("With x for a, <i> for <b> the model says no label.");
     assertThat(page.texts("//details[@class='neighbors']/summary"))
         .containsExactly("2 nearest training rows, 1 of another label");
     assertThat(page.texts("//details[@class='neighbors']//tr[1]/*"))
@@ -148,6 +175,20 @@ class ExplanationReportTest {
         .containsExactly("card");
   }
 
+  private static ExplainedRow replaced(ExplainedRow row) {
+    return new ExplainedRow(
+        row.texts(),
+        row.label(),
+        row.prediction(),
+        row.right(),
+        row.explained(),
+        row.words(),
+        row.special(),
+        row.delta(),
+        List.of(),
+        Optional.of(new ExplainedRow.Counterfactual(List.of("a", "<b>"), List.of("x", "<i>"), "")));
+  }
+
   @Test
   void tablesSayWhatIsBetterThanARandomOrder() throws Exception {
     Html page = page(List.of(), 0);
@@ -155,10 +196,48 @@ class ExplanationReportTest {
         .containsExactly(
             List.of("comprehensiveness", "0.5000", "0.2500", "higher is better"),
             List.of("deletion", "0.5000", "0.2500", "lower is better"));
+    assertThat(page.rows("Random weights"))
+        .containsExactly(List.of("head", "0.2500"), List.of("layer 2", "-0.0625"));
     assertThat(page.texts("//td[contains(@class, 'better')]")).containsExactly("0.5000");
     assertThat(page.rows("Words by label"))
-        .containsExactly(List.of("<visa>", "+2.000", "7", "5"), List.of("not", "-1.000", "3", "3"));
+        .containsExactly(
+            List.of("<visa>", "+2.000", "7", "5", "40.0 %", "-0.125"),
+            List.of("not", "-1.000", "3", "3", "-", "-"));
     assertThat(page.texts("//section[h2='Rows']/p")).containsExactly("None is shown.");
+  }
+
+  @Test
+  void spuriousWordsAndThoseBehindConfusionsHaveTheirTables() throws Exception {
+    Html page = page(List.of(), 0);
+    assertThat(page.rows("Spurious words"))
+        .containsExactly(
+            List.of(
+                "card",
+                "<visa>",
+                "+2.000",
+                "8",
+                "25.0 % [3.0 %, 65.0 %]",
+                "50.0 %",
+                "40.0 %",
+                "-0.125"));
+    assertThat(page.texts("//section[h2='Words behind wrong predictions']//summary"))
+        .containsExactly("cash, predicted card: 2 rows");
+    assertThat(page.rows("Words behind wrong predictions"))
+        .containsExactly(List.of("<b>", "+1.500", "3", "2", "50.0 %", "-0.250"));
+    assertThat(
+            page(List.of(), 0, Optional.of("there are none"))
+                .texts("//section[h2='Spurious words']/p"))
+        .containsExactly(
+            "These, and the words behind wrong predictions, need labels, and there are none.");
+  }
+
+  @Test
+  void smallScoresAreNotShownAsNone() {
+    assertThat(ExplainedRowSection.signed(-3.21e-5)).isEqualTo("-3.2e-5");
+    assertThat(ExplainedRowSection.signed(4.9e-4)).isEqualTo("+4.9e-4");
+    assertThat(ExplainedRowSection.signed(-0.0005)).isEqualTo("-0.001");
+    assertThat(ExplainedRowSection.signed(0)).isEqualTo("0.000");
+    assertThat(ExplainedRowSection.signed(0.0131)).isEqualTo("+0.013");
   }
 
   @Test
