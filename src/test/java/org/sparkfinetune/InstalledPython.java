@@ -106,6 +106,8 @@ public final class InstalledPython {
     variables.put("MYPYPATH", site());
     variables.put("PYTHONDONTWRITEBYTECODE", "1");
     variables.put("SPARK_LOCAL_IP", "127.0.0.1");
+    // Of drivers, and of executors, which PySpark leaves to the second compiler.
+    variables.put("JDK_JAVA_OPTIONS", String.join(" ", ChildJvm.SHORT_LIVED));
     variables.put("SPARK_FINETUNE_JAR", classPath().toString());
   }
 
