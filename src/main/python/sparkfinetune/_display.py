@@ -112,8 +112,11 @@ class Appending(Notebook):
 
 
 def _print_for_zeppelin(markup: str) -> None:
-    """Zeppelin knows HTML by how its line begins, and takes what follows for more of it, until a line says otherwise."""
-    print(f"\n%html {markup}\n%text ", end="", flush=True)
+    """Zeppelin knows HTML by how its line begins, and takes what follows for more of it, until a line says otherwise.
+
+    What is printed next begins a line too: it may be more HTML.
+    """
+    print(f"\n%html {markup}\n%text\n", end="", flush=True)
 
 
 def bar_html(line: str) -> str:

@@ -32,6 +32,15 @@ public final class InstalledPython {
 
   /** Makes the wheel and installs it below a folder, or has the test not run without Python. */
   public static InstalledPython in(Path folder) throws Exception {
+    return in(folder, List.of());
+  }
+
+  /**
+   * As {@link #in(Path)}.
+   *
+   * @param first folders that come before the tests' class path in that of the sessions
+   */
+  public static InstalledPython in(Path folder, List<Path> first) throws Exception {
     InstalledPython python = new InstalledPython(folder);
     Path wheel =
         PythonPackage.write(Path.of("."), Path.of("target/classes"), folder.resolve("wheel"));
@@ -47,7 +56,7 @@ public final class InstalledPython {
         "--target",
         python.site(),
         wheel.toString());
-    python.writeClassPath();
+    python.writeClassPath(first);
     return python;
   }
 
@@ -97,6 +106,8 @@ public final class InstalledPython {
     variables.put("MYPYPATH", site());
     variables.put("PYTHONDONTWRITEBYTECODE", "1");
     variables.put("SPARK_LOCAL_IP", "127.0.0.1");
+    // Of drivers, and of executors, which PySpark leaves to the second compiler.
+    variables.put("JDK_JAVA_OPTIONS", String.join(" ", ChildJvm.SHORT_LIVED));
     variables.put("SPARK_FINETUNE_JAR", classPath().toString());
   }
 
@@ -108,15 +119,17 @@ public final class InstalledPython {
    * A jar that names the class path, in the place of one of 500 MB that has it: without what
    * PySpark brings, as that is.
    */
-  private void writeClassPath() throws Exception {
+  private void writeClassPath(List<Path> first) throws Exception {
     String pyspark = output("python", "-c", "import pyspark; print(pyspark.__path__[0])").strip();
     Set<String> ofSpark;
     try (Stream<Path> jars = Files.list(Path.of(pyspark, "jars"))) {
       ofSpark = jars.map(InstalledPython::artifact).collect(Collectors.toSet());
     }
     List<URL> entries =
-        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .map(Path::of)
+        Stream.concat(
+                first.stream(),
+                Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                    .map(Path::of))
             .filter(entry -> !entry.endsWith("test-classes") && !ofSpark.contains(artifact(entry)))
             .map(InstalledPython::url)
             .toList();

@@ -2,11 +2,9 @@ package org.sparkfinetune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.lang.reflect.InvocationTargetException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,10 +13,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
-import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +25,7 @@ import scala.tools.nsc.MainClass;
 
 /**
  * The examples of the libraries in docs/pipeline.md, in Java and in Scala, compiled and run as they
- * stand there.
+ * stand there, in a JVM whose {@code minilm-l6} is a {@link SmallBundle}.
  */
 @Tag("slow")
 class PipelineExamplesTest {
@@ -144,19 +143,17 @@ class PipelineExamplesTest {
     compile(sources.get("java"));
     compileScala(sources.get(SCALA));
 
-    try (URLClassLoader loader =
-        new URLClassLoader(new URL[] {folder.toUri().toURL()}, getClass().getClassLoader())) {
-      for (int i = 0; i < examples.size(); i++) {
-        try {
-          loader
-              .loadClass(CLASS + i)
-              .getMethod("run", SparkSession.class)
-              .invoke(null, TestSpark.session());
-        } catch (InvocationTargetException e) {
-          throw new AssertionError("example " + i + ":\n" + examples.get(i).text(), e.getCause());
-        }
-      }
-    }
+    Path small = SmallBundle.writeEntry(folder.resolve("small"));
+    ChildJvm.run(
+        PipelineExamplesMain.class,
+        Stream.concat(ChildJvm.SHORT_LIVED.stream(), Stream.of("-Xmx2g")).toList(),
+        IntStream.range(0, examples.size()).mapToObj(i -> CLASS + i).toList(),
+        Map.of(
+            "CLASSPATH",
+            SmallBundle.before(small) + File.pathSeparator + folder,
+            "SPARK_LOCAL_IP",
+            "127.0.0.1"),
+        folder);
 
     assertThat(folder.resolve("runs/first/report.html")).exists();
     assertThat(folder.resolve("runs/second/report.html")).exists();

@@ -50,15 +50,25 @@ public final class TestModels {
       double dropout,
       ProblemType problemType,
       Pooling pooling) {
+    return config(2, vocabSize, dropout).withHead(labels, pooling, problemType);
+  }
+
+  /** A BERT of one layer and width 12, for single labels. */
+  public static ModelConfig oneLayer(int vocabSize, List<String> labels, double dropout) {
+    return config(1, vocabSize, dropout)
+        .withHead(labels, Pooling.MEAN, ProblemType.SINGLE_LABEL_CLASSIFICATION);
+  }
+
+  private static ModelConfig config(int layers, int vocabSize, double dropout) {
     String json =
         """
-        {"model_type": "bert", "vocab_size": %d, "hidden_size": 12, "num_hidden_layers": 2,
+        {"model_type": "bert", "vocab_size": %d, "hidden_size": 12, "num_hidden_layers": %d,
          "num_attention_heads": 3, "intermediate_size": 20, "max_position_embeddings": 128,
          "type_vocab_size": 2, "hidden_dropout_prob": %s, "attention_probs_dropout_prob": %s,
          "initializer_range": 0.1}
         """
-            .formatted(vocabSize, dropout, dropout);
-    return ModelConfig.parse(json).withHead(labels, pooling, problemType);
+            .formatted(vocabSize, layers, dropout, dropout);
+    return ModelConfig.parse(json);
   }
 
   /** A tiny classifier over three labels, with the real tokenizer of {@code minilm-l6}. */

@@ -75,11 +75,10 @@ public final class TrackedJobs {
   static ChildJvm start(
       Path folder, String name, Map<String, String> environment, List<String> arguments)
       throws IOException {
-    List<String> options =
-        List.of(
-            "-Xmx1g",
-            "-Dspark-finetune.scripts=jobs",
-            "-Dspark-finetune.cache.dir=" + folder.resolve("cache"));
+    List<String> options = new ArrayList<>(ChildJvm.SHORT_LIVED);
+    options.add("-Xmx1g");
+    options.add("-Dspark-finetune.scripts=jobs");
+    options.add("-Dspark-finetune.cache.dir=" + folder.resolve("cache"));
     return ChildJvm.start(name, Main.class, options, arguments, environment, folder);
   }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.sparkfinetune.MlflowVersion;
+import org.sparkfinetune.SmallBundle;
 import org.sparkfinetune.hub.FakeHub;
 import org.sparkfinetune.model.ModelConfig;
 import org.sparkfinetune.model.SequenceClassifier;
@@ -23,7 +24,10 @@ import org.sparkfinetune.task.ProblemType;
  * tests and a tracking server of MLflow's. Only those that some notebook asks for are started.
  */
 final class NotebookServers implements AutoCloseable {
-  /** The model of the hub that the notes name: {@code minilm-l6} is it. */
+  /**
+   * The model of the hub that the notes name: {@code minilm-l6} is it, with a small one in its
+   * place unless outputs are kept.
+   */
   private static final String HUB_MODEL = "sentence-transformers/all-MiniLM-L6-v2";
 
   private static final String TRACKING = "MLFLOW_TRACKING_URI";
@@ -72,8 +76,19 @@ final class NotebookServers implements AutoCloseable {
   }
 
   private static FakeHub hub(Path folder) throws IOException {
-    Configuration hadoop = new Configuration(false);
     Path base = folder.resolve("base");
+    if (NotebookFilesTest.isWriting()) {
+      writeReal(base);
+    } else {
+      SmallBundle.writeHuggingFace(base);
+    }
+    FakeHub hub = FakeHub.start();
+    hub.commit(HUB_MODEL, base);
+    return hub;
+  }
+
+  private static void writeReal(Path base) {
+    Configuration hadoop = new Configuration(false);
     PretrainedModel pretrained = PretrainedModel.open("minilm-l6", hadoop);
     ModelConfig config =
         ModelConfig.parse(pretrained.config())
@@ -91,9 +106,6 @@ final class NotebookServers implements AutoCloseable {
           new org.apache.hadoop.fs.Path(base.toUri()),
           hadoop);
     }
-    FakeHub hub = FakeHub.start();
-    hub.commit(HUB_MODEL, base);
-    return hub;
   }
 
   @Override

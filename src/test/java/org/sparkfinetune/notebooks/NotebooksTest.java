@@ -11,10 +11,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sparkfinetune.SmallBundle;
 
 /**
  * Every paragraph of every notebook of a language, run from the file as it is, behind each other in
@@ -46,8 +48,11 @@ abstract class NotebooksTest {
    * @param paths of the notebooks
    * @param outputs the file to write: of each notebook its outputs, or its error
    * @param environment says where the servers are
+   * @param small the {@link SmallBundle} that comes first on the class path; empty for the real
+   *     model
    */
-  abstract void run(List<String> paths, Path outputs, Map<String, String> environment)
+  abstract void run(
+      List<String> paths, Path outputs, Map<String, String> environment, Optional<Path> small)
       throws Exception;
 
   /** What is said of {@link #WRONG}. */
@@ -63,9 +68,16 @@ abstract class NotebooksTest {
     Path outputs = folder.resolve("outputs.json");
     try (NotebookServers started = NotebookServers.start(folder, notebooks)) {
       servers = started;
-      run(paths(notebooks), outputs, servers.environment());
+      run(paths(notebooks), outputs, servers.environment(), small());
     }
     check(notebooks, read(outputs));
+  }
+
+  /** Outputs that are kept are those of the real model. */
+  private Optional<Path> small() throws IOException {
+    return NotebookFilesTest.isWriting()
+        ? Optional.empty()
+        : Optional.of(SmallBundle.writeEntry(folder.resolve("small")));
   }
 
   /** Of the files, made anew where they are to be written, and of the wrong one. */

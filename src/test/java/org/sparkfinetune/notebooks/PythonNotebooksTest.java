@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.sparkfinetune.InstalledPython;
 
@@ -15,7 +16,8 @@ class PythonNotebooksTest extends NotebooksTest {
   }
 
   @Override
-  void run(List<String> paths, Path outputs, Map<String, String> environment) throws Exception {
+  void run(List<String> paths, Path outputs, Map<String, String> environment, Optional<Path> small)
+      throws Exception {
     Map<String, String> all = new HashMap<>(environment);
     all.put("IPYTHONDIR", folder.resolve("ipython").toString());
     // As the session of the Scala notes: few rows need no 200 partitions, and nobody looks at a
@@ -27,7 +29,7 @@ class PythonNotebooksTest extends NotebooksTest {
     String[] command =
         Stream.concat(Stream.of("python", runner.toString(), outputs.toString()), paths.stream())
             .toArray(String[]::new);
-    InstalledPython.in(folder).run(all, command);
+    InstalledPython.in(folder, small.stream().toList()).run(all, command);
   }
 
   @Override

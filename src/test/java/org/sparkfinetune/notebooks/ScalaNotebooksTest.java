@@ -2,10 +2,13 @@ package org.sparkfinetune.notebooks;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.sparkfinetune.ChildJvm;
+import org.sparkfinetune.SmallBundle;
 
 /** The notebooks of Scala, in Spark's own shell. */
 class ScalaNotebooksTest extends NotebooksTest {
@@ -17,7 +20,10 @@ class ScalaNotebooksTest extends NotebooksTest {
   }
 
   @Override
-  void run(List<String> paths, Path outputs, Map<String, String> environment) throws Exception {
+  void run(List<String> paths, Path outputs, Map<String, String> environment, Optional<Path> small)
+      throws Exception {
+    Map<String, String> all = new HashMap<>(environment);
+    small.ifPresent(entry -> all.put("CLASSPATH", SmallBundle.before(entry)));
     List<String> arguments =
         Stream.concat(
                 Stream.of(outputs.toString(), folder.resolve("classes").toString()), paths.stream())
@@ -28,7 +34,7 @@ class ScalaNotebooksTest extends NotebooksTest {
             ZeppelinScala.class,
             Stream.concat(ChildJvm.SHORT_LIVED.stream(), Stream.of("-Xmx2g")).toList(),
             arguments,
-            environment,
+            all,
             folder)) {
       shell.awaitSuccess(LIMIT);
     }

@@ -13,7 +13,8 @@ import org.sparkfinetune.tokenize.EncodedDataset;
 import org.sparkfinetune.torch.Libtorch;
 
 /**
- * Trains a tiny model for 20,000 steps and prints the process's resident memory every 1,000, in MB.
+ * Trains a tiny model for 20,000 steps, of one layer as each does the same, and prints the
+ * process's resident memory every 1,000, in MB.
  */
 public final class NativeMemoryMain {
   static final int STEPS = 20_000;
@@ -46,7 +47,7 @@ public final class NativeMemoryMain {
     TrainingArguments arguments = Schema.of("training", TrainingArguments.class).create(values);
     try (SequenceClassifier model =
             SequenceClassifier.fromScratch(
-                TestModels.tinyConfig(50, List.of("a", "b", "c", "d"), 0.1),
+                TestModels.oneLayer(50, List.of("a", "b", "c", "d"), 0.1),
                 TestAdapters.adaptation(args[0], args[1]),
                 42);
         Trainer trainer = new Trainer(model, arguments, NativeMemoryMain::report)) {
