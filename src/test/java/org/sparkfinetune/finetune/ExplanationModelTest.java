@@ -99,6 +99,8 @@ class ExplanationModelTest {
     Dataset<Row> rows = spark.createDataset(texts, Encoders.STRING()).toDF("text").distinct();
     return Prediction.on(spark)
         .console(Console.quiet())
+        // As explanations are, by default.
+        .set("inference.precision", "fp32")
         .model(model)
         .input(rows)
         .run()
