@@ -1,12 +1,13 @@
 package org.sparkfinetune.export;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.sparkfinetune.tokenize.TextTokenizer;
+import org.apache.hadoop.fs.RemoteIterator;
 
 /**
  * An MLflow model: what {@link OnnxFolderExport} writes and, beside it, {@code MLmodel}, an input
@@ -14,10 +15,9 @@ import org.sparkfinetune.tokenize.TextTokenizer;
  * mlflow.pyfunc.load_model} and {@code mlflow models serve} take it; so does every job, as it has
  * all that a Hugging Face folder has.
  *
- * <p>Its flavors are {@code onnx} and {@code python_function}, from token ids to logits. There is
- * no flavor {@code spark}: PySpark makes a Python class of each saved stage, of the same name, and
- * a Python package {@code org.sparkfinetune} cannot be, as {@code io} is Python's own; a saved
- * pipeline that nothing can load would double the folder. On Spark, {@code
+ * <p>Its flavors are {@code python_function}, from texts to labels and probabilities, loaded by a
+ * module of Python in the folder's {@code code}, and {@code onnx}, from token ids to logits. There
+ * is no flavor {@code spark}: a saved pipeline would double the folder. On Spark, {@code
  * TransformerClassifierModel.loadSavedModel} reads this folder.
  */
 public final class MlflowExport implements Exporter {
@@ -25,11 +25,11 @@ public final class MlflowExport implements Exporter {
   public String write(ExportSource source, Path folder, Configuration hadoop) throws IOException {
     String checked = OnnxFolderExport.write(source, ModelCard.Usage.MLFLOW, folder, hadoop);
     int maxLength = maxLength(source);
-    try (TextTokenizer tokenizer = TextTokenizer.of(source.tokenizer(), maxLength)) {
-      InputExample example = InputExample.of(source, tokenizer);
-      text(new Path(folder, InputExample.FILE), example.json(), hadoop);
-      text(new Path(folder, InputExample.SERVING_FILE), example.servingJson(), hadoop);
-    }
+    InputExample example = InputExample.of(source);
+    text(new Path(folder, InputExample.FILE), example.json(), hadoop);
+    text(new Path(folder, InputExample.SERVING_FILE), example.servingJson(), hadoop);
+    text(
+        new Path(new Path(folder, MlmodelFile.CODE), MlmodelFile.LOADER + ".py"), loader(), hadoop);
     long bytes = size(folder, hadoop);
     text(
         new Path(folder, PythonEnvironment.REQUIREMENTS), PythonEnvironment.requirements(), hadoop);
@@ -54,10 +54,17 @@ public final class MlflowExport implements Exporter {
 
   private static long size(Path folder, Configuration hadoop) throws IOException {
     long bytes = 0;
-    for (FileStatus file : folder.getFileSystem(hadoop).listStatus(folder)) {
-      bytes += file.getLen();
+    RemoteIterator<LocatedFileStatus> files = folder.getFileSystem(hadoop).listFiles(folder, true);
+    while (files.hasNext()) {
+      bytes += files.next().getLen();
     }
     return bytes;
+  }
+
+  private static String loader() throws IOException {
+    try (InputStream in = MlflowExport.class.getResourceAsStream(MlmodelFile.LOADER + ".py")) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   private static void text(Path file, String text, Configuration hadoop) throws IOException {

@@ -2,6 +2,7 @@ package org.sparkfinetune.export;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -13,10 +14,15 @@ import org.sparkfinetune.model.ModelConfig;
 
 /**
  * The file {@code MLmodel}, which makes a folder an MLflow model: the fields that {@code
- * mlflow.onnx.save_model} writes, those that are null too.
+ * mlflow.pyfunc.save_model} and {@code mlflow.onnx.save_model} write, those that are null too.
  */
 final class MlmodelFile {
   static final String NAME = "MLmodel";
+
+  /** The folder of the Python that loads the model, and its module. */
+  static final String CODE = "code";
+
+  static final String LOADER = "text_classifier";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -45,9 +51,14 @@ final class MlmodelFile {
     model.put(
         "saved_input_example_info",
         Map.of(
-            "artifact_path", InputExample.FILE,
-            "serving_input_path", InputExample.SERVING_FILE,
-            "type", "ndarray"));
+            "artifact_path",
+            InputExample.FILE,
+            "pandas_orient",
+            "split",
+            "serving_input_path",
+            InputExample.SERVING_FILE,
+            "type",
+            "dataframe"));
     model.put("signature", signature(source));
     model.put("is_signature_from_type_hint", false);
     model.put("type_hint_from_example", false);
@@ -67,17 +78,19 @@ final class MlmodelFile {
 
   private static Map<String, Object> pythonFunction() {
     return Map.of(
-        "data",
-        OnnxExport.MODEL,
+        "code",
+        CODE,
         "env",
         Map.of("conda", PythonEnvironment.CONDA, "virtualenv", PythonEnvironment.PYTHON),
         "loader_module",
-        "mlflow.onnx",
+        LOADER,
         "python_version",
-        PythonEnvironment.PYTHON_VERSION);
+        PythonEnvironment.PYTHON_VERSION,
+        "streamable",
+        false);
   }
 
-  /** What a caller needs to make token ids of texts and labels of logits. */
+  /** What makes token ids of texts and labels of logits. */
   private static Map<String, Object> metadata(ExportSource source, int maxLength) {
     ModelConfig config = source.classifier().config();
     Map<String, Object> metadata = new LinkedHashMap<>();
@@ -94,9 +107,15 @@ final class MlmodelFile {
   /** Schemas are JSON within YAML. */
   private static Map<String, Object> signature(ExportSource source) {
     ArrayNode inputs = JSON.createArrayNode();
-    InputExample.names(source).forEach(name -> tensor(inputs, name, "int64", -1));
+    InputExample.of(source).columns().forEach(name -> column(inputs, name, "string"));
     ArrayNode outputs = JSON.createArrayNode();
-    tensor(outputs, OnnxExport.LOGITS, "float32", source.classifier().labels().size());
+    if (source.classifier().config().problemType().task().hasLabelSets()) {
+      column(outputs, "labels", "array").putObject("items").put("type", "string");
+    } else {
+      column(outputs, "label", "string");
+      column(outputs, "score", "double");
+    }
+    column(outputs, "probabilities", "map").putObject("values").put("type", "double");
     Map<String, Object> signature = new LinkedHashMap<>();
     signature.put("inputs", inputs.toString());
     signature.put("outputs", outputs.toString());
@@ -104,15 +123,7 @@ final class MlmodelFile {
     return signature;
   }
 
-  private static void tensor(ArrayNode schema, String name, String type, int columns) {
-    schema
-        .addObject()
-        .put("name", name)
-        .put("type", "tensor")
-        .putObject("tensor-spec")
-        .put("dtype", type)
-        .putArray("shape")
-        .add(-1)
-        .add(columns);
+  private static ObjectNode column(ArrayNode schema, String name, String type) {
+    return schema.addObject().put("type", type).put("name", name).put("required", true);
   }
 }

@@ -51,22 +51,13 @@ final class ModelCard {
         "mlflow",
         """
         import mlflow
-        from transformers import AutoTokenizer
+        import pandas as pd
 
         model = mlflow.pyfunc.load_model("PATH")
-        tokenizer = AutoTokenizer.from_pretrained("PATH")
-        about = model.metadata.metadata
-
-        def logits(*texts):
-            tokens = tokenizer(
-                *texts, max_length=about["max_length"], truncation=True, padding=True, return_tensors="np"
-            )
-            return model.predict(dict(tokens))["logits"]
-
         """,
-        "print(about[\"labels\"][logits([\"a text\"])[0].argmax()])",
-        "print(about[\"labels\"][logits([\"a text\"], [\"another\"])[0].argmax()])",
-        "The probability of each label is the sigmoid of its logit");
+        "print(model.predict(pd.DataFrame({\"text\": [\"a text\"]})))",
+        "print(model.predict(pd.DataFrame({\"text\": [\"a text\"], \"text_pair\": [\"another\"]})))",
+        "`probabilities` has that of every label");
 
     private final String library;
     private final String example;

@@ -26,7 +26,9 @@ final class PythonEnvironment {
           "mlflow==" + MLFLOW_VERSION,
           "numpy==2.4.6",
           "onnx==" + ONNX_VERSION,
-          "onnxruntime==1.32.0");
+          "onnxruntime==1.32.0",
+          "pandas==3.1.1",
+          "tokenizers==0.22.2");
 
   private PythonEnvironment() {}
 

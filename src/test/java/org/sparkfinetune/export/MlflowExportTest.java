@@ -13,7 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,8 +55,10 @@ class MlflowExportTest {
 
   @TempDir static Path folder;
 
-  /** The logits that each model computes for {@link #TEXTS}. */
-  private static final Map<String, float[][]> EXPECTED = new HashMap<>();
+  /** The probabilities that each model computes for {@link #TEXTS}. */
+  private static final Map<String, List<double[]>> EXPECTED = new HashMap<>();
+
+  private static final Map<String, List<String>> OF_LABELS = new HashMap<>();
 
   @BeforeAll
   static void export() throws IOException {
@@ -93,31 +95,22 @@ class MlflowExportTest {
               rows.stream().mapToInt(Encoding::secondSegmentStart).toArray(),
               new int[rows.size()][0],
               source.classifier().padTokenId());
-      EXPECTED.put(name, source.classifier().logits(batch));
-      JSON.writeValue(model.resolve("requests.json").toFile(), requests(source, batch));
+      SequenceClassifier classifier = source.classifier();
+      EXPECTED.put(
+          name,
+          Arrays.stream(classifier.logits(batch))
+              .map(classifier.config().problemType().task()::probabilities)
+              .toList());
+      OF_LABELS.put(name, classifier.labels());
+      boolean pairs = source.provenance().pairs();
+      JSON.writeValue(
+          model.resolve("requests.json").toFile(),
+          Map.of(
+              "columns",
+              pairs ? List.of("text", "text_pair") : List.of("text"),
+              "data",
+              TEXTS.stream().map(text -> pairs ? List.of(text, text) : List.of(text)).toList()));
     }
-  }
-
-  private static ObjectNode requests(ExportSource source, Batch batch) {
-    ObjectNode requests = JSON.createObjectNode();
-    for (String name : InputExample.names(source)) {
-      List<List<Long>> matrix = new ArrayList<>();
-      for (int row = 0; row < batch.size(); row++) {
-        List<Long> values = new ArrayList<>();
-        for (int i = 0; i < batch.length(); i++) {
-          int place = row * batch.length() + i;
-          values.add(
-              switch (name) {
-                case "input_ids" -> batch.inputIds()[place];
-                case "attention_mask" -> i < batch.lengths()[row] ? 1L : 0L;
-                default -> batch.tokenTypeIds() == null ? 0L : batch.tokenTypeIds()[place];
-              });
-        }
-        matrix.add(values);
-      }
-      requests.set(name, JSON.valueToTree(matrix));
-    }
-    return requests;
   }
 
   private static ModelProvenance record(boolean pairs) {
@@ -145,11 +138,16 @@ class MlflowExportTest {
         .forEachRemaining(
             model -> {
               JsonNode seen = model.getValue();
-              assertClose(seen.get("logits"), EXPECTED.get(model.getKey()));
+              assertAnswers(model.getKey(), seen.get("answers"));
               assertThat(seen.get("example").size()).isEqualTo(2);
-              assertThat(seen.get("wrong name").asText())
-                  .contains("Model is missing inputs ['input_ids']", "extra inputs: ['ids']");
-              assertThat(seen.get("wrong type").asText()).contains("int64", "float64");
+              String answer = model.getKey().equals("pairs") ? "labels" : "label";
+              assertThat(seen.get("blank").get(0).get(answer).isNull()).isTrue();
+              assertThat(seen.get("blank").get(0).get("probabilities").isNull()).isTrue();
+              assertThat(seen.get("blank").get(1)).isEqualTo(seen.get("missing").get(1));
+              assertThat(seen.get("blank").get(2).get(answer).isNull()).isTrue();
+              assertThat(seen.get("missing").get(0).get(answer).isNull()).isTrue();
+              assertThat(seen.get("wrong name").asText()).contains("Model is missing inputs");
+              assertThat(seen.get("wrong type").asText()).contains("string");
             });
     assertMetadata(models.get("pairs").get("metadata"));
     assertThat(models.get("roberta").get("onnx inputs"))
@@ -212,16 +210,20 @@ class MlflowExportTest {
           post(
               client, serving.uri(), Files.readString(model.resolve("serving_input_example.json")));
       assertThat(example.statusCode()).as(example.body()).isEqualTo(200);
-      assertThat(JSON.readTree(example.body()).at("/predictions/logits").size()).isEqualTo(2);
+      assertThat(JSON.readTree(example.body()).at("/predictions").size()).isEqualTo(2);
 
-      String ids = Files.readString(model.resolve("requests.json"));
-      HttpResponse<String> texts = post(client, serving.uri(), "{\"inputs\": " + ids + "}");
-      assertClose(JSON.readTree(texts.body()).at("/predictions/logits"), EXPECTED.get("pairs"));
+      String rows = Files.readString(model.resolve("requests.json"));
+      HttpResponse<String> texts =
+          post(client, serving.uri(), "{\"dataframe_split\": " + rows + "}");
+      assertAnswers("pairs", JSON.readTree(texts.body()).at("/predictions"));
 
       HttpResponse<String> wrong =
-          post(client, serving.uri(), "{\"inputs\": " + ids.replace("input_ids", "ids") + "}");
+          post(
+              client,
+              serving.uri(),
+              "{\"dataframe_split\": " + rows.replace("text_pair", "other") + "}");
       assertThat(wrong.statusCode()).isEqualTo(400);
-      assertThat(wrong.body()).contains("Model is missing inputs ['input_ids']");
+      assertThat(wrong.body()).contains("Model is missing inputs ['text_pair']");
     }
   }
 
@@ -235,13 +237,31 @@ class MlflowExportTest {
         HttpResponse.BodyHandlers.ofString());
   }
 
-  private static void assertClose(JsonNode actual, float[][] expected) {
-    assertThat(actual.size()).isEqualTo(expected.length);
-    for (int row = 0; row < expected.length; row++) {
-      assertThat(actual.get(row).size()).isEqualTo(expected[row].length);
-      for (int label = 0; label < expected[row].length; label++) {
-        assertThat(actual.get(row).get(label).asDouble())
-            .isCloseTo(expected[row][label], within(OnnxExport.TOLERANCE));
+  private static void assertAnswers(String model, JsonNode answers) {
+    List<String> labels = OF_LABELS.get(model);
+    assertThat(answers.size()).isEqualTo(TEXTS.size());
+    for (int row = 0; row < answers.size(); row++) {
+      double[] expected = EXPECTED.get(model).get(row);
+      JsonNode answer = answers.get(row);
+      JsonNode probabilities = answer.get("probabilities");
+      assertThat(probabilities.fieldNames()).toIterable().containsExactlyElementsOf(labels);
+      for (int label = 0; label < expected.length; label++) {
+        assertThat(probabilities.get(labels.get(label)).asDouble())
+            .isCloseTo(expected[label], within(OnnxExport.TOLERANCE));
+      }
+      if (model.equals("pairs")) {
+        List<String> above =
+            labels.stream().filter(label -> probabilities.get(label).asDouble() >= 0.25).toList();
+        assertThat(answer.get("labels")).isEqualTo(JSON.valueToTree(above));
+      } else {
+        double score = answer.get("score").asDouble();
+        assertThat(score)
+            .isEqualTo(
+                Arrays.stream(labels.toArray(String[]::new))
+                    .mapToDouble(label -> probabilities.get(label).asDouble())
+                    .max()
+                    .orElseThrow());
+        assertThat(probabilities.get(answer.get("label").asText()).asDouble()).isEqualTo(score);
       }
     }
   }

@@ -9,8 +9,8 @@ import sys
 import tempfile
 
 import mlflow
-import numpy as np
 import onnx
+import pandas as pd
 import yaml
 from mlflow.models import Model
 
@@ -26,17 +26,24 @@ def parsed(folder):
 
 
 def saved_by_mlflow(folder):
+    """The folder as MLflow would have written it: by pyfunc, and of onnx the flavor."""
     model = Model.load(str(folder))
     with tempfile.TemporaryDirectory() as temporary:
         path = pathlib.Path(temporary) / "model"
-        mlflow.onnx.save_model(
-            onnx.load(folder / "model.onnx"),
+        mlflow.pyfunc.save_model(
             str(path),
+            loader_module="text_classifier",
+            code_paths=[str(folder / "code" / "text_classifier.py")],
             signature=model.signature,
             input_example=model.load_input_example(str(folder)),
             metadata=model.metadata,
+            pip_requirements=str(folder / "requirements.txt"),
         )
-        return parsed(path)
+        graph = pathlib.Path(temporary) / "graph"
+        mlflow.onnx.save_model(onnx.load(folder / "model.onnx"), str(graph), pip_requirements=[])
+        saved = parsed(path)
+        saved["MLmodel"]["flavors"]["onnx"] = parsed(graph)["MLmodel"]["flavors"]["onnx"]
+        return saved
 
 
 def refusal(call):
@@ -47,21 +54,29 @@ def refusal(call):
     return "accepted"
 
 
+def records(frame):
+    return json.loads(frame.to_json(orient="records", double_precision=15))
+
+
 def examine(folder):
     requests = json.loads((folder / "requests.json").read_text())
-    inputs = {name: np.array(rows, dtype=np.int64) for name, rows in requests.items()}
+    rows = pd.DataFrame(requests["data"], columns=requests["columns"])
     loaded = mlflow.pyfunc.load_model(str(folder))
-    renamed = {"ids" if name == "input_ids" else name: rows for name, rows in inputs.items()}
-    floats = {name: rows + 0.5 for name, rows in inputs.items()}
+    blank = rows[:3].assign(text=["  ", rows.text[1], "\u3000"])
+    missing = rows[:2].assign(text=[None, rows.text[1]])
+    graph = mlflow.onnx.load_model(str(folder)).graph
     return {
         "ours": parsed(folder),
         "mlflows": saved_by_mlflow(folder),
-        "logits": loaded.predict(inputs)["logits"].tolist(),
-        "example": loaded.predict(loaded.input_example)["logits"].tolist(),
+        "answers": records(loaded.predict(rows)),
+        "alone": [records(loaded.predict(rows[i : i + 1]))[0] for i in (0, len(rows) - 1)],
+        "example": records(loaded.predict(loaded.input_example)),
+        "blank": records(loaded.predict(blank)),
+        "missing": records(loaded._model_impl.predict(missing)),
         "metadata": loaded.metadata.metadata,
-        "wrong name": refusal(lambda: loaded.predict(renamed)),
-        "wrong type": refusal(lambda: loaded.predict(floats)),
-        "onnx inputs": [i.name for i in mlflow.onnx.load_model(str(folder)).graph.input],
+        "wrong name": refusal(lambda: loaded.predict(rows.rename(columns={"text": "message"}))),
+        "wrong type": refusal(lambda: loaded.predict(rows.assign(text=1.5))),
+        "onnx inputs": [i.name for i in graph.input],
     }
 
 
