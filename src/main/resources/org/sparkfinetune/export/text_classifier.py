@@ -36,8 +36,8 @@ class TextClassifier:
     def predict(self, model_input, params=None):
         """A row for each text: label and score, of multi-label models labels, and the probability of every label.
 
-        :param model_input: a DataFrame with a column text, of pairs also text_pair; or texts. A text that is missing or blank
-            has no answer.
+        :param model_input: a DataFrame with a column text, of pairs also text_pair; or texts. One that is missing or blank has
+            an empty label, no score and no probabilities: of None, MLflow's functions for Spark would make a label "None".
         """
         rows = self._rows(model_input)
         answered = [i for i, row in enumerate(rows) if all(isinstance(t, str) and t.strip() for t in row)]
@@ -81,11 +81,11 @@ class TextClassifier:
     def _answer(self, probabilities):
         if self.threshold is not None:
             if probabilities is None:
-                return {"labels": None, "probabilities": None}
+                return {"labels": [], "probabilities": {}}
             above = [label for label, p in zip(self.labels, probabilities) if p >= self.threshold]
             return {"labels": above, "probabilities": dict(zip(self.labels, map(float, probabilities)))}
         if probabilities is None:
-            return {"label": None, "score": None, "probabilities": None}
+            return {"label": "", "score": None, "probabilities": {}}
         best = int(probabilities.argmax())
         return {
             "label": self.labels[best],
