@@ -23,6 +23,7 @@ import scala.collection.JavaConverters;
  * @param threshold the probability from which on a label is predicted; does not count for
  *     single-label
  * @param annotateUnlabeled whether a document without a predicted label gets an annotation
+ * @param annotateProbabilities whether annotations have the probability of every label
  * @param withPooled whether rows get the vectors that the last layer takes
  * @param unknown takes how many of the documents' tokens the tokenizer does not know
  */
@@ -33,6 +34,7 @@ record CategoryAnnotator(
     ScalarType dtype,
     double threshold,
     boolean annotateUnlabeled,
+    boolean annotateProbabilities,
     boolean withPooled,
     Consumer<UnknownTokens> unknown) {
   /**
@@ -86,7 +88,7 @@ record CategoryAnnotator(
     List<String> labels = classifier.labels();
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("sentence", Integer.toString(sentence));
-    for (int label = 0; label < probabilities.length; label++) {
+    for (int label = 0; annotateProbabilities && label < probabilities.length; label++) {
       // Stock classifiers write floats.
       metadata.put(labels.get(label), Float.toString((float) probabilities[label]));
     }

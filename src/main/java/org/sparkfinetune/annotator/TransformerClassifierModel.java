@@ -72,6 +72,7 @@ public final class TransformerClassifierModel
   private static final Logger LOG = LoggerFactory.getLogger(TransformerClassifierModel.class);
 
   private final BooleanParam annotateUnlabeled;
+  private final BooleanParam annotateProbabilities;
   private final Param<String> probabilityCol;
   private final Param<String> rawPredictionCol;
   private final Param<String> pooledCol;
@@ -97,6 +98,12 @@ public final class TransformerClassifierModel
             "Multi-label: whether a document without a predicted label gets an annotation with an"
                 + " empty result and the labels' probabilities.");
     setDefault(annotateUnlabeled, false);
+    annotateProbabilities =
+        new BooleanParam(
+            this,
+            "annotateProbabilities",
+            "Whether annotations have the probability of every label in their metadata.");
+    setDefault(annotateProbabilities, true);
     probabilityCol =
         new Param<>(
             this,
@@ -299,6 +306,21 @@ public final class TransformerClassifierModel
   }
 
   /**
+   * Whether an annotation's metadata has the probability of every label, as text. Default true, as
+   * Spark NLP's classifiers write it; of many labels that is most of what there is to do beside the
+   * network, and a {@link #probabilityCol} has them as numbers.
+   */
+  public BooleanParam annotateProbabilities() {
+    return annotateProbabilities;
+  }
+
+  /** Sets {@link #annotateProbabilities}. */
+  public TransformerClassifierModel setAnnotateProbabilities(boolean value) {
+    set(annotateProbabilities, value);
+    return this;
+  }
+
+  /**
    * The column that is added for probabilities as numbers: a vector of Spark ML, of type {@code
    * VectorUDT} and with an element for each of {@link #getClasses}. It adds up to 1, of multi-label
    * each element is between 0 and 1. Empty, the default, writes none. A row without documents gets
@@ -490,6 +512,7 @@ public final class TransformerClassifierModel
               settings.toRecord(InferenceArguments.SCHEMA).precision().inferenceDtype(),
               decisionThreshold(classifier.config()),
               (boolean) getOrDefault(annotateUnlabeled),
+              (boolean) getOrDefault(annotateProbabilities),
               !getPooledCol().isEmpty(),
               source()::count)
           .categories(rows, getPerDeviceEvalBatchSize());

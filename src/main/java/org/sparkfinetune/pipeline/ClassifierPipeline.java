@@ -119,7 +119,8 @@ public final class ClassifierPipeline {
 
   /** Its answers to texts by themselves, also on executors. */
   public TextAnswers textAnswers() {
-    TransformerClassifierModel asked = classifier.copy(new ParamMap()).setAnnotateUnlabeled(true);
+    TransformerClassifierModel asked =
+        classifier.copy(new ParamMap()).setAnnotateUnlabeled(true).setAnnotateProbabilities(true);
     asked.beforeAnnotate(SparkSession.active().emptyDataFrame());
     return new TextAnswers(asked);
   }
@@ -336,6 +337,7 @@ public final class ClassifierPipeline {
     PipelineModel writingVectors =
         model.copy(
             new ParamMap()
+                .put(classifier.annotateProbabilities().w(false))
                 .put(classifier.probabilityCol().w(PredictionColumns.PROBABILITY))
                 .put(classifier.rawPredictionCol().w(PredictionColumns.LOGITS))
                 .put(classifier.pooledCol().w(pooled ? PredictionColumns.POOLED : "")));

@@ -13,6 +13,7 @@ import com.johnsnowlabs.nlp.LightPipeline;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator;
 import org.apache.spark.ml.linalg.SQLDataTypes;
@@ -23,6 +24,7 @@ import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkfinetune.UserException;
+import scala.collection.JavaConverters;
 
 /** {@link TransformerClassifierModel#probabilityCol}. */
 class ProbabilityColumnTest {
@@ -50,6 +52,24 @@ class ProbabilityColumnTest {
         Fixtures.pipeline(Fixtures.documents(), model).transform(Fixtures.texts(TEXTS));
     assertThat(without.columns()).containsExactly("text", "document", "category");
     assertThat(Fixtures.annotations(without, "category")).isEqualTo(categories);
+  }
+
+  @Test
+  void annotationsMayDoWithoutTheProbabilitiesThatTheVectorHas() {
+    PipelineModel pipeline = Fixtures.pipeline(Fixtures.documents(), model);
+    Dataset<Row> with = pipeline.transform(Fixtures.texts(TEXTS));
+    List<List<Annotation>> all = Fixtures.annotations(with, "category");
+    List<Row> vectors = with.select("p").collectAsList();
+    model.setAnnotateProbabilities(false);
+    Dataset<Row> without = pipeline.transform(Fixtures.texts(TEXTS));
+    List<List<Annotation>> few = Fixtures.annotations(without, "category");
+    assertThat(without.select("p").collectAsList()).isEqualTo(vectors);
+    for (int i = 0; i < TEXTS.length; i++) {
+      Annotation annotation = few.get(i).get(0);
+      assertThat(annotation.result()).isEqualTo(all.get(i).get(0).result());
+      assertThat(JavaConverters.mapAsJavaMap(annotation.metadata()))
+          .isEqualTo(Map.of("sentence", "0"));
+    }
   }
 
   @Test
