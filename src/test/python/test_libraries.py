@@ -6,6 +6,7 @@ import pytest
 from conftest import BASE
 from pyspark.sql import DataFrame
 from sparkfinetune import (
+    ClassifierFunctions,
     Evaluation,
     Export,
     FineTuning,
@@ -14,7 +15,6 @@ from sparkfinetune import (
     TextClassifier,
     Tuning,
     UserError,
-    register_functions,
 )
 from sparkfinetune.finetune import FineTuneResult
 from sparkfinetune.runs import RunListing
@@ -61,7 +61,7 @@ def test_fine_tunes(result: FineTuneResult, rows: DataFrame) -> None:
 
 def test_classifies_in_sql(result: FineTuneResult, rows: DataFrame) -> None:
     path = result.files()["model"]
-    register_functions(None, path, "topic")
+    ClassifierFunctions.register(path, "topic")
     rows.createOrReplaceTempView("messages")
     spark = rows.sparkSession
     found = spark.sql("SELECT text, topic(text) AS t, topic_probabilities(text)['card'] AS p FROM messages").collect()
@@ -71,7 +71,7 @@ def test_classifies_in_sql(result: FineTuneResult, rows: DataFrame) -> None:
         assert row.t == predicted[row.text].prediction
         assert row.p == pytest.approx(predicted[row.text].probabilities["card"], abs=1e-2)  # bf16, in other batches
     with pytest.raises(UserError, match="name=no name is not allowed"):
-        register_functions(spark, path, "no name")
+        ClassifierFunctions.register(path, "no name", spark=spark)
 
 
 def test_evaluates_and_predicts(result: FineTuneResult, rows: DataFrame, folder: Path) -> None:

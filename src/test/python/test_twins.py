@@ -35,6 +35,7 @@ OTHERWISE = {
     "Setting.type": "a class of Java's",
     "ProblemType.task": "no public API",
     "ConfusionMatrix.cells": "a stream: confusions() and count() give numbers",
+    "ClassifierExtensions.apply": "Spark calls it, where spark.sql.extensions names the class",
     "SearchSpace.draw": "takes a function, which samplers of Java's call",
     "Trial.onStop": "the same",
 }

@@ -4,7 +4,6 @@ Nothing is computed here: each class stands for one of Java's, of the same name,
 """
 
 from sparkfinetune._errors import UserError
-from sparkfinetune._functions import register_functions
 from sparkfinetune._progress import set_progress
 from sparkfinetune._session import jar, start
 from sparkfinetune._version import __version__
@@ -28,11 +27,13 @@ from sparkfinetune.finetune import (
     TextClassifier,
 )
 from sparkfinetune.runs import Runs
+from sparkfinetune.sql import ClassifierFunctions
 from sparkfinetune.study import Tuning
 
 __all__ = [
     "Audit",
     "Calibration",
+    "ClassifierFunctions",
     "Comparison",
     "Description",
     "Evaluation",
@@ -51,7 +52,6 @@ __all__ = [
     "UserError",
     "__version__",
     "jar",
-    "register_functions",
     "set_progress",
     "start",
 ]

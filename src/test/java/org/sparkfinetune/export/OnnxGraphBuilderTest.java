@@ -63,6 +63,8 @@ class OnnxGraphBuilderTest {
   private static final List<String> CASES =
       List.of(
           "weight",
+          "factors",
+          "factors of several",
           "constant int64",
           "constant fp32",
           "embedding",
@@ -123,6 +125,11 @@ class OnnxGraphBuilderTest {
     Tokens<T> tokens = operands.tokens();
     return switch (operation) {
       case "weight" -> operands.weight(ops, "dense.weight");
+      case "factors" -> ops.factors(List.of(operands.weights().get("dense.weight")));
+      case "factors of several" -> {
+        Parameter dense = operands.weights().get("dense.weight");
+        yield ops.factors(List.of(dense, dense));
+      }
       case "constant int64" -> ops.constant(new long[] {7, -1, 1L << 40});
       case "constant fp32" -> ops.constant(new float[] {1, 2.5f, -3, 1e-9f, 1e9f, 0}, 2, 3);
       case "embedding" -> ops.embedding(operands.weight(ops, "words.weight"), tokens.inputIds());
