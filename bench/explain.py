@@ -12,7 +12,7 @@ import json
 import common
 import hpo
 
-MAIN = "org.sparkfinetune.explain.MeasureExplainMain"
+MAIN = "org.sparkfinetune.annotator.MeasureExplainMain"
 BATCHES = (1, 4, 16)
 PROBE_ROWS = 64
 # Of the largest sum: fp32 sums of 32 passes in another order.

@@ -156,7 +156,7 @@ final class Predictor implements AutoCloseable {
    * @throws org.sparkfinetune.UserException when there is no such label
    */
   Explainer explainer(ExplainArguments arguments) {
-    return new Explainer(classifier, tokenizer, maskToken, arguments);
+    return new Explainer(classifier, tokenizer, maskToken, arguments, PassThreads::run);
   }
 
   /**

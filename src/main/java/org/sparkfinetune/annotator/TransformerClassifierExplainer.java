@@ -244,7 +244,7 @@ public final class TransformerClassifierExplainer
     return (long) getOrDefault(seed());
   }
 
-  /** The most tokens of a forward pass, 8192 by default: what bounds the memory of a task. */
+  /** The most tokens of a forward pass, 8192 by default: what bounds the memory of each core. */
   public IntParam tokensPerPass() {
     return settings.get(IntParam.class, "tokens_per_pass");
   }

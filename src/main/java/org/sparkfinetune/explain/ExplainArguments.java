@@ -52,7 +52,7 @@ public record ExplainArguments(
     @Key(
             doc =
                 "The most tokens of a forward pass, over the copies of all rows in it: what bounds the"
-                    + " memory of a task. A row that is longer is a pass by itself.",
+                    + " memory of each core. A row that is longer is a pass by itself.",
             defaultValue = "8192",
             min = 1,
             max = 10_000_000)

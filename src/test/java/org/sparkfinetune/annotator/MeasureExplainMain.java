@@ -1,4 +1,4 @@
-package org.sparkfinetune.explain;
+package org.sparkfinetune.annotator;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -7,15 +7,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.sparkfinetune.model.SequenceClassifier;
+import org.sparkfinetune.explain.ExplainArguments;
+import org.sparkfinetune.explain.ExplainedText;
+import org.sparkfinetune.explain.Explainer;
 import org.sparkfinetune.model.io.HuggingFaceFolder;
 import org.sparkfinetune.model.io.ModelFiles;
-import org.sparkfinetune.tokenize.TextTokenizer;
+import org.sparkfinetune.train.Precision;
 
 /** What bench/explain.py asks of this project: texts explained, and how long that took. */
 final class MeasureExplainMain {
@@ -36,19 +38,17 @@ final class MeasureExplainMain {
     List<String> texts = new ArrayList<>();
     asked.path("texts").forEach(text -> texts.add(text.asText()));
     ExplainArguments arguments =
-        TestArguments.of(
+        ExplainArguments.SCHEMA.create(
             Map.of(
                 "steps",
                 asked.path("steps").asInt(),
                 "precision",
-                asked.path("precision").asText()));
+                Precision.valueOf(asked.path("precision").asText().toUpperCase(Locale.ROOT))));
     ObjectNode result = json.createObjectNode();
     ArrayNode sums = result.putArray("sums");
     ArrayNode deltas = result.putArray("deltas");
-    try (TextTokenizer tokenizer =
-            TextTokenizer.of(files.tokenizer(), asked.path("max_length").asInt());
-        SequenceClassifier model = SequenceClassifier.load(files)) {
-      Explainer explainer = new Explainer(model, tokenizer, OptionalInt.empty(), arguments);
+    try (Predictor classifier = Predictor.load(files, asked.path("max_length").asInt())) {
+      Explainer explainer = classifier.explainer(arguments);
       explainer.explain(texts.subList(0, Math.min(WARM_UP, texts.size())), Optional.empty());
       List<ExplainedText> explained = new ArrayList<>();
       long start = System.nanoTime();
