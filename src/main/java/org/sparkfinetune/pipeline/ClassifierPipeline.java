@@ -80,41 +80,15 @@ public final class ClassifierPipeline {
    * @throws UserException when there is none at the path, or a pipeline of other stages
    */
   public static ClassifierPipeline load(SparkSession spark, String path, boolean pairs) {
-    String setting = "model=" + path;
     Configuration hadoop = spark.sessionState().newHadoopConf();
-    try {
-      String location = ModelLocator.locate(path, hadoop);
-      for (String saved : new String[] {location, location + "/model"}) {
-        boolean isPipeline =
-            Storage.ask(
-                setting,
-                saved,
-                hadoop,
-                (files, at) -> files.exists(new Path(at, SavedStage.STAGES)));
-        if (isPipeline) {
-          SavedPipeline pipeline =
-              Storage.ask(setting, saved, hadoop, (files, at) -> SavedPipeline.read(at, hadoop));
-          ClassifierPipeline read = of(pipeline.assemblers(), pipeline.classifier(), spark);
-          int labels = read.labels().size();
-          read.mahalanobis =
-              Storage.<MahalanobisScore>ask(
-                  setting,
-                  saved,
-                  hadoop,
-                  (files, at) -> MahalanobisFile.read(at.toString(), labels, hadoop).orElse(null));
-          return read;
-        }
-      }
-      return of(
-          PipelineStages.assemblers(pairs),
-          TransformerClassifierModel.loadSavedModel(location, spark),
-          spark);
-    } catch (FileNotFoundException e) {
-      throw new UserException(setting + ": a part of it cannot be read: " + e.getMessage(), e);
-    } catch (UserException e) {
-      String message = e.getMessage();
-      throw new UserException(message.startsWith(setting) ? message : setting + ": " + message, e);
-    }
+    SavedClassifier saved = SavedClassifier.find(path, hadoop);
+    ClassifierPipeline read =
+        of(
+            saved.assemblers().orElseGet(() -> PipelineStages.assemblers(pairs)),
+            saved.classifier(),
+            spark);
+    read.mahalanobis = saved.mahalanobis(hadoop).orElse(null);
+    return read;
   }
 
   /** Its answers to texts by themselves, also on executors. */
