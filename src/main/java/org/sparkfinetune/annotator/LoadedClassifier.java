@@ -65,9 +65,7 @@ public final class LoadedClassifier implements AutoCloseable {
   public double[][] probabilities(List<String> texts, Optional<List<String>> pairs) {
     Libtorch.setThreads(Runtime.getRuntime().availableProcessors());
     float[][] logits =
-        predictor
-            .outputs(texts, pairs, factor, dtype, batchSize, false, unknown -> {})
-            .logits();
+        predictor.outputs(texts, pairs, factor, dtype, batchSize, false, unknown -> {}).logits();
     Task task = problemType().task();
     double[][] probabilities = new double[logits.length][];
     for (int i = 0; i < logits.length; i++) {

@@ -1,7 +1,6 @@
 package org.sparkfinetune.pipeline;
 
 import com.johnsnowlabs.nlp.DocumentAssembler;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,7 +10,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.ml.param.ParamMap;
@@ -31,10 +29,7 @@ import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.RandomizedPart;
 import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.io.ModelLocator;
-import org.sparkfinetune.model.io.SavedStage;
 import org.sparkfinetune.slice.SliceFigures;
-import org.sparkfinetune.storage.Storage;
 import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.tokenize.TokenizerSummary;
 import org.sparkfinetune.train.InferenceArguments;

@@ -71,8 +71,7 @@ public final class LocalPipeline implements AutoCloseable {
 
   /** See {@link LoadedClassifier#probabilities}. */
   public double[][] probabilities(List<String> texts, Optional<List<String>> seconds) {
-    return classifier.probabilities(
-        cleaned(texts, 0), seconds.map(second -> cleaned(second, 1)));
+    return classifier.probabilities(cleaned(texts, 0), seconds.map(second -> cleaned(second, 1)));
   }
 
   /** The texts as the pipeline's assembler makes documents of them, which may be set to clean. */

@@ -53,8 +53,7 @@ public final class InferenceServer implements AutoCloseable {
   private int inFlight;
   private boolean stopping;
 
-  private InferenceServer(
-      ServeArguments arguments, Optional<BearerToken> token, HttpServer http) {
+  private InferenceServer(ServeArguments arguments, Optional<BearerToken> token, HttpServer http) {
     this.arguments = arguments;
     this.token = token;
     this.http = http;
@@ -158,7 +157,8 @@ public final class InferenceServer implements AutoCloseable {
     return answers;
   }
 
-  private record Response(int status, String contentType, byte[] body, Map<String, String> headers) {
+  private record Response(
+      int status, String contentType, byte[] body, Map<String, String> headers) {
     static Response json(int status, byte[] body) {
       return new Response(status, JSON, body, Map.of());
     }
@@ -250,10 +250,8 @@ public final class InferenceServer implements AutoCloseable {
     requireMethod(exchange, "POST");
     requireToken(exchange);
     byte[] body = body(exchange);
-    String function =
-        classifier.problemType().task().activation().name().toLowerCase(Locale.ROOT);
-    InferenceRequest request =
-        InferenceRequest.parse(body, function, arguments.maxInputs());
+    String function = classifier.problemType().task().activation().name().toLowerCase(Locale.ROOT);
+    InferenceRequest request = InferenceRequest.parse(body, function, arguments.maxInputs());
     check(request);
     CompletableFuture<List<LocalClassifier.Answer>> answers =
         queue
@@ -262,8 +260,8 @@ public final class InferenceServer implements AutoCloseable {
                 () ->
                     new HttpStatusException(
                         429,
-                        "%d texts wait already (serve.max_queue): send it again later"
-                            .formatted(queue.length()),
+                        "too many texts wait already (serve.max_queue=%d): send it again later"
+                            .formatted(arguments.maxQueue()),
                         Map.of("Retry-After", "1")));
     try {
       return Response.json(200, request.response(answers.get()));
@@ -377,7 +375,9 @@ public final class InferenceServer implements AutoCloseable {
     stopping = true;
     long end = System.nanoTime() + patience.toNanos();
     try {
-      for (long left = patience.toNanos(); inFlight > 0 && left > 0; left = end - System.nanoTime()) {
+      for (long left = patience.toNanos();
+          inFlight > 0 && left > 0;
+          left = end - System.nanoTime()) {
         TimeUnit.NANOSECONDS.timedWait(this, left);
       }
     } catch (InterruptedException e) {

@@ -57,7 +57,8 @@ public record ServeArguments(
             min = 1)
         int maxConnections,
     @Key(
-            doc = "Seconds that a client may take to send a request; then its connection is closed.",
+            doc =
+                "Seconds that a client may take to send a request; then its connection is closed.",
             defaultValue = "10",
             min = 1)
         int requestTimeoutSeconds,

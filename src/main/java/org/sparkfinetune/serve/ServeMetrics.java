@@ -53,7 +53,6 @@ final class ServeMetrics {
   }
 
   private static void head(String name, String type, String help, StringBuilder to) {
-    to.append(
-        "# HELP %s%s %s\n# TYPE %s%s %s\n".formatted(PREFIX, name, help, PREFIX, name, type));
+    to.append("# HELP %s%s %s\n# TYPE %s%s %s\n".formatted(PREFIX, name, help, PREFIX, name, type));
   }
 }

@@ -90,8 +90,7 @@ final class ServerSockets {
     String setting = "serve.tls_keystore=" + keystore;
     String password = environment.get(PASSWORD);
     if (password == null) {
-      throw new UserException(
-          setting + ": expected its password in the environment's " + PASSWORD);
+      throw new UserException(setting + ": expected its password in the environment's " + PASSWORD);
     }
     Redaction.learn(Map.of(PASSWORD, password));
     try (InputStream in = Files.newInputStream(Path.of(keystore))) {

@@ -54,8 +54,7 @@ class LocalClassifierTest {
         List<String> texts =
             pairs ? List.of(TEXTS.get(i), reversed().get(i)) : List.of(TEXTS.get(i));
         TextAnswers.Answer expected = batch.of(texts).orElseThrow();
-        assertThat(answers.get(i).labels())
-            .containsExactlyInAnyOrderElementsOf(expected.labels());
+        assertThat(answers.get(i).labels()).containsExactlyInAnyOrderElementsOf(expected.labels());
         assertThat(answers.get(i).scores()).hasSize(expected.probabilities().size());
         double before = 1;
         for (LocalClassifier.LabelScore score : answers.get(i).scores()) {
@@ -83,8 +82,7 @@ class LocalClassifierTest {
     assertSameAnswers(model, false);
     assertSameAnswers(model, true);
     try (LocalClassifier classifier = load(model)) {
-      assertThat(
-              classifier.classify(TEXTS).stream().flatMap(a -> a.labels().stream()).distinct())
+      assertThat(classifier.classify(TEXTS).stream().flatMap(a -> a.labels().stream()).distinct())
           .as("not one label for all")
           .hasSizeGreaterThan(1);
       assertThat(classifier.takesPairs()).isEmpty();
