@@ -9,6 +9,7 @@ import org.sparkfinetune.console.Console;
 import org.sparkfinetune.serve.InferenceServer;
 import org.sparkfinetune.serve.LocalClassifier;
 import org.sparkfinetune.serve.ServeArguments;
+import org.sparkfinetune.torch.Libtorch;
 import org.sparkfinetune.track.TrackingArguments;
 import org.sparkfinetune.train.InferenceArguments;
 
@@ -59,7 +60,7 @@ final class ServeJob implements SparklessJob {
     try (InferenceServer server =
             InferenceServer.bind(config.get(ServeArguments.SCHEMA), System.getenv());
         LocalClassifier classifier = LocalClassifier.load(model, hadoop, precision)) {
-      Runtime.getRuntime().addShutdownHook(new Thread(server::close, "serve stops"));
+      Libtorch.beforeEnd(server::close);
       try {
         server.start(classifier);
         console.line(

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -36,6 +37,7 @@ public final class InferenceServer implements AutoCloseable {
 
   private static final String JSON = "application/json";
   private static final String PREDICT = "/predict";
+  private static final String FIRST = "a first text";
   private static final int IDLE_SECONDS = 30;
 
   /** What is read of a body that is too long, so that its sender reads the answer. */
@@ -103,6 +105,10 @@ public final class InferenceServer implements AutoCloseable {
 
   /** Begins to answer. The classifier stays the caller's to close, after this server. */
   public void start(LocalClassifier model) {
+    // The first pass of a process takes longest: no client is to wait for it.
+    boolean pairs = model.takesPairs().orElse(false);
+    answers(
+        model, List.of(new TextQueue.Text(FIRST, pairs ? Optional.of(FIRST) : Optional.empty())));
     start(model, batch -> answers(model, batch));
   }
 
@@ -269,6 +275,8 @@ public final class InferenceServer implements AutoCloseable {
       LOG.error("a batch could not be classified", e.getCause());
       throw new HttpStatusException(
           500, "the text could not be classified; the server's log says why");
+    } catch (CancellationException e) {
+      throw stopping();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw stopping();

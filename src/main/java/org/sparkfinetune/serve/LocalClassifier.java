@@ -32,7 +32,9 @@ import org.sparkfinetune.task.ProblemType;
  * assembler is set to clean.
  *
  * <p>Thread-safe: calls compute side by side. Texts of one call go through the network together,
- * which is faster than one by one. It holds native memory until it is closed.
+ * which is faster than one by one. It holds native memory until it is closed. While the process
+ * ends, calls that run are done, and later ones fail with a {@link
+ * java.util.concurrent.CancellationException}.
  */
 @PublicApi
 public final class LocalClassifier implements AutoCloseable {
