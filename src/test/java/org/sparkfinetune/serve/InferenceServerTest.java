@@ -10,11 +10,13 @@ import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +27,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -563,5 +567,55 @@ class InferenceServerTest {
                     ServeArguments.SCHEMA.create(Map.of("host", "no.such.host.invalid")), Map.of()))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("serve.host=no.such.host.invalid: no such host");
+  }
+
+  @Test
+  void aKeystoreMakesItHttps() throws Exception {
+    String password = "a password";
+    Path store = folder.resolve("server.p12");
+    List<String> keytool =
+        new ArrayList<>(
+            List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
+    keytool.addAll(
+        List.of("-genkeypair -keyalg EC -storetype PKCS12 -dname CN=localhost".split(" ")));
+    keytool.addAll(List.of("-ext", "san=ip:127.0.0.1", "-keystore", store.toString()));
+    keytool.addAll(List.of("-storepass", password));
+    assertThat(new ProcessBuilder(keytool).inheritIO().start().waitFor()).isZero();
+    ServeArguments arguments =
+        ServeArguments.SCHEMA.create(Map.of("port", 0, "tls_keystore", store.toString()));
+
+    try (InferenceServer server =
+        InferenceServer.bind(arguments, Map.of(ServerSockets.PASSWORD, password))) {
+      server.start(model);
+      assertThat(server.url()).startsWith("https://127.0.0.1:");
+      HttpClient client = HttpClient.newBuilder().sslContext(trusting(store, password)).build();
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(server.url()))
+              .POST(HttpRequest.BodyPublishers.ofString(inputs("card")))
+              .build();
+      HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+      assertAnswer(ServedModel.json(answer).get(0), model.classify("card"));
+    }
+    for (Map<String, String> environment :
+        List.of(Map.<String, String>of(), Map.of(ServerSockets.PASSWORD, "another password"))) {
+      assertThatThrownBy(() -> InferenceServer.bind(arguments, environment))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith("serve.tls_keystore=" + store)
+          .hasMessageContaining(ServerSockets.PASSWORD)
+          .hasMessageNotContaining("another password");
+    }
+  }
+
+  private static SSLContext trusting(Path store, String password) throws Exception {
+    KeyStore keys = KeyStore.getInstance(store.toFile(), password.toCharArray());
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("server", keys.getCertificate(keys.aliases().nextElement()));
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
   }
 }
