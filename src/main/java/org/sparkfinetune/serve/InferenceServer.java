@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +22,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.UserException;
@@ -148,19 +149,24 @@ public final class InferenceServer implements AutoCloseable {
 
   /** Single texts go through the network together, and so do pairs. */
   static List<LocalClassifier.Answer> answers(LocalClassifier model, List<TextQueue.Text> batch) {
-    List<TextQueue.Text> pairs = batch.stream().filter(t -> t.second().isPresent()).toList();
-    List<TextQueue.Text> singles = batch.stream().filter(t -> t.second().isEmpty()).toList();
-    var ofPairs =
-        model
-            .classify(
-                pairs.stream().map(TextQueue.Text::text).toList(),
-                pairs.stream().map(pair -> pair.second().orElseThrow()).toList())
-            .iterator();
-    var ofSingles = model.classify(singles.stream().map(TextQueue.Text::text).toList()).iterator();
-    List<LocalClassifier.Answer> answers = new ArrayList<>();
-    batch.forEach(
-        text -> answers.add(text.second().isPresent() ? ofPairs.next() : ofSingles.next()));
-    return answers;
+    LocalClassifier.Answer[] answers = new LocalClassifier.Answer[batch.size()];
+    for (boolean pairs : new boolean[] {false, true}) {
+      int[] places =
+          IntStream.range(0, answers.length)
+              .filter(i -> batch.get(i).second().isPresent() == pairs)
+              .toArray();
+      List<String> texts = Arrays.stream(places).mapToObj(i -> batch.get(i).text()).toList();
+      List<String> seconds =
+          Arrays.stream(places).boxed().flatMap(i -> batch.get(i).second().stream()).toList();
+      if (!texts.isEmpty()) {
+        List<LocalClassifier.Answer> found =
+            pairs ? model.classify(texts, seconds) : model.classify(texts);
+        for (int i = 0; i < places.length; i++) {
+          answers[places[i]] = found.get(i);
+        }
+      }
+    }
+    return List.of(answers);
   }
 
   private record Response(

@@ -58,15 +58,13 @@ public final class LocalClassifier implements AutoCloseable {
 
   private final LocalPipeline pipeline;
   private final LoadedClassifier classifier;
-  private final String name;
 
   /** Read: a call computes. Write: the natives are being freed. */
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
   private boolean closed;
 
-  private LocalClassifier(String name, LocalPipeline pipeline) {
-    this.name = name;
+  private LocalClassifier(LocalPipeline pipeline) {
     this.pipeline = pipeline;
     this.classifier = pipeline.classifier();
   }
@@ -100,7 +98,7 @@ public final class LocalClassifier implements AutoCloseable {
    * @throws UserException also when there is no such precision
    */
   public static LocalClassifier load(String model, Configuration hadoop, String precision) {
-    return new LocalClassifier(model, LocalPipeline.load(model, precision, hadoop));
+    return new LocalClassifier(LocalPipeline.load(model, precision, hadoop));
   }
 
   /** The labels, by index. */
@@ -203,8 +201,8 @@ public final class LocalClassifier implements AutoCloseable {
     if (pipeline.pairs().orElse(given) != given) {
       throw new UserException(
           given
-              ? name + " classifies single texts: leave the second text out"
-              : name + " classifies pairs of texts: give the second text too");
+              ? "the model classifies single texts: leave the second text out"
+              : "the model classifies pairs of texts: give the second text too");
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +15,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkfinetune.TestModels;
 import org.sparkfinetune.TestSpark;
 import org.sparkfinetune.UserException;
@@ -128,7 +131,32 @@ class LocalClassifierTest {
       assertThat(classifier.takesPairs()).hasValue(true);
       assertThatThrownBy(() -> classifier.classify("hello"))
           .isInstanceOf(UserException.class)
-          .hasMessage(run + " classifies pairs of texts: give the second text too");
+          .hasMessage("the model classifies pairs of texts: give the second text too");
+    }
+  }
+
+  /** A pipeline knows which of the two it takes; a server of it refuses the other. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aServerOfAPipelineTakesWhatThatTakes(boolean pairs) throws Exception {
+    Path run = folder.resolve("run");
+    ClassifierPipeline.load(TestSpark.session(), model(), pairs).save(run.toString());
+    String single = "{\"inputs\": [\"a\", \"card\"]}";
+    String pair = "{\"inputs\": {\"text\": \"a\", \"text_pair\": \"b\"}}";
+
+    try (LocalClassifier classifier = load(run.toString());
+        ServedModel served = ServedModel.start(classifier, Map.of())) {
+      HttpResponse<String> answer = served.post(pairs ? pair : single);
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      ServedModel.assertAnswer(
+          ServedModel.json(answer).get(0),
+          pairs ? classifier.classify("a", "b") : classifier.classify("a"));
+      ServedModel.assertRefused(
+          served.post(pairs ? single : pair),
+          400,
+          pairs
+              ? "the model classifies pairs of texts: give the second text too"
+              : "the model classifies single texts: leave the second text out");
     }
   }
 

@@ -47,7 +47,9 @@ final class ServedModel implements AutoCloseable {
   }
 
   static ServedModel start(LocalClassifier model, Map<String, Object> settings) {
-    return start(model, batch -> InferenceServer.answers(model, batch), settings, Map.of());
+    InferenceServer server = bind(settings, Map.of());
+    server.start(model);
+    return new ServedModel(server);
   }
 
   static ServedModel start(
@@ -55,11 +57,16 @@ final class ServedModel implements AutoCloseable {
       TextQueue.Engine engine,
       Map<String, Object> settings,
       Map<String, String> environment) {
-    Map<String, Object> all = new HashMap<>(settings);
-    all.put("port", 0);
-    InferenceServer server = InferenceServer.bind(ServeArguments.SCHEMA.create(all), environment);
+    InferenceServer server = bind(settings, environment);
     server.start(model, engine);
     return new ServedModel(server);
+  }
+
+  private static InferenceServer bind(
+      Map<String, Object> settings, Map<String, String> environment) {
+    Map<String, Object> all = new HashMap<>(settings);
+    all.put("port", 0);
+    return InferenceServer.bind(ServeArguments.SCHEMA.create(all), environment);
   }
 
   HttpRequest.Builder request(String path) {
