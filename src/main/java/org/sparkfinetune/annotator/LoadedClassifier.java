@@ -63,9 +63,12 @@ public final class LoadedClassifier implements AutoCloseable {
    * @return {@code [texts.size()][labels().size()]}
    */
   public double[][] probabilities(List<String> texts, Optional<List<String>> pairs) {
-    Libtorch.setThreads(Runtime.getRuntime().availableProcessors());
+    int cores = Runtime.getRuntime().availableProcessors();
+    Libtorch.setThreads(cores);
+    // Passes on one core each do not wait for one another, as the threads of one pass do.
+    int side = Math.min(batchSize, Math.max(1, (texts.size() + cores - 1) / cores));
     float[][] logits =
-        predictor.outputs(texts, pairs, factor, dtype, batchSize, false, unknown -> {}).logits();
+        predictor.outputs(texts, pairs, factor, dtype, side, false, unknown -> {}).logits();
     Task task = problemType().task();
     double[][] probabilities = new double[logits.length][];
     for (int i = 0; i < logits.length; i++) {
