@@ -148,6 +148,7 @@ class ArchitectureTest {
               "org.sparkfinetune.export",
               "org.sparkfinetune.hub..",
               "org.sparkfinetune.collective..",
+              "org.sparkfinetune.serve..",
               "org.sparkfinetune.train..",
               "org.sparkfinetune.model..",
               "org.sparkfinetune.evaluate..",

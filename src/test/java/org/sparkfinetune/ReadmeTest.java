@@ -36,6 +36,7 @@ class ReadmeTest {
   private static final Map<String, String> ELSEWHERE =
       Map.of(
           "mvn verify", "it runs this test",
+          "jobs/serve", "it serves until it is told to stop, as ServeJobTest does",
           "export SPARK_HOME=", "there is no Spark distribution here",
           "jobs/fine-tune --conf my.conf --conf conf/cluster/", "there is no YARN here");
 

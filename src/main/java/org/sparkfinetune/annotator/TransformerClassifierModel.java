@@ -21,6 +21,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sparkfinetune.PublicApi;
@@ -157,6 +158,15 @@ public final class TransformerClassifierModel
   }
 
   /**
+   * As the other, without a Spark session.
+   *
+   * @param hadoop how storage is reached
+   */
+  public static TransformerClassifierModel load(String path, Configuration hadoop) {
+    return TransformerClassifierReader.load(path, hadoop);
+  }
+
+  /**
    * Makes a model of a fine-tuned classifier from elsewhere, as {@code loadSavedModel} of Spark
    * NLP's annotators does: a Hugging Face folder (whole or sharded safetensors, {@code
    * pytorch_model.bin}, ONNX), an ONNX file with its {@code config.json} and {@code
@@ -170,7 +180,16 @@ public final class TransformerClassifierModel
    * @throws UserException when it names no labels or lacks a weight, as an encoder does
    */
   public static TransformerClassifierModel loadSavedModel(String path, SparkSession spark) {
-    PretrainedModel pretrained = PretrainedModel.open(path, spark.sessionState().newHadoopConf());
+    return loadSavedModel(path, spark.sessionState().newHadoopConf());
+  }
+
+  /**
+   * As the other, without a Spark session.
+   *
+   * @param hadoop how storage is reached, with the settings of what fetches models
+   */
+  public static TransformerClassifierModel loadSavedModel(String path, Configuration hadoop) {
+    PretrainedModel pretrained = PretrainedModel.open(path, hadoop);
     try (SequenceClassifier classifier = SequenceClassifier.load(pretrained)) {
       int longest =
           pretrained.provenance().maxLength(pretrained.longest(classifier.config().maxTokens()));
@@ -274,7 +293,7 @@ public final class TransformerClassifierModel
   }
 
   /** What the logits of the files are multiplied with. */
-  private double factor(ModelConfig config) {
+  double factor(ModelConfig config) {
     return isSet(temperature) ? config.temperature() / (double) getOrDefault(temperature) : 1;
   }
 
@@ -287,11 +306,16 @@ public final class TransformerClassifierModel
     return decisionThreshold(ModelConfig.parse(files().config()));
   }
 
-  private double decisionThreshold(ModelConfig config) {
+  double decisionThreshold(ModelConfig config) {
     double set = (double) getOrDefault(threshold());
     return Double.isNaN(set)
         ? HeadTemperature.threshold(config.decisionThreshold(), factor(config))
         : set;
+  }
+
+  /** What is computed in. */
+  ScalarType dtype() {
+    return settings.toRecord(InferenceArguments.SCHEMA).precision().inferenceDtype();
   }
 
   /** Multi-label: whether a document without a predicted label is annotated. Default false. */
@@ -509,7 +533,7 @@ public final class TransformerClassifierModel
               classifier,
               isPairs(),
               factor(classifier.config()),
-              settings.toRecord(InferenceArguments.SCHEMA).precision().inferenceDtype(),
+              dtype(),
               decisionThreshold(classifier.config()),
               (boolean) getOrDefault(annotateUnlabeled),
               (boolean) getOrDefault(annotateProbabilities),

@@ -18,7 +18,10 @@ import org.sparkfinetune.model.io.SavedStage;
 final class TransformerClassifierReader extends MLReader<TransformerClassifierModel> {
   @Override
   public TransformerClassifierModel load(String path) {
-    Configuration hadoop = sparkSession().sessionState().newHadoopConf();
+    return load(path, sparkSession().sessionState().newHadoopConf());
+  }
+
+  static TransformerClassifierModel load(String path, Configuration hadoop) {
     try {
       if (!SavedStage.isOne(new Path(path), hadoop)) {
         throw new UserException(

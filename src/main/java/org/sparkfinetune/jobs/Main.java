@@ -24,6 +24,7 @@ public final class Main implements Runnable {
           new SelectJob(),
           new ExplainJob(),
           new ExportJob(),
+          new ServeJob(),
           new RunsJob(),
           new SyncJob());
 

@@ -1,7 +1,6 @@
 package org.sparkfinetune.pipeline;
 
 import com.johnsnowlabs.nlp.DocumentAssembler;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,7 +10,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.ml.param.ParamMap;
@@ -31,10 +29,7 @@ import org.sparkfinetune.explain.ExplainArguments;
 import org.sparkfinetune.explain.RandomizedPart;
 import org.sparkfinetune.model.LabelScaling;
 import org.sparkfinetune.model.ModelConfig;
-import org.sparkfinetune.model.io.ModelLocator;
-import org.sparkfinetune.model.io.SavedStage;
 import org.sparkfinetune.slice.SliceFigures;
-import org.sparkfinetune.storage.Storage;
 import org.sparkfinetune.task.ProblemType;
 import org.sparkfinetune.tokenize.TokenizerSummary;
 import org.sparkfinetune.train.InferenceArguments;
@@ -80,41 +75,15 @@ public final class ClassifierPipeline {
    * @throws UserException when there is none at the path, or a pipeline of other stages
    */
   public static ClassifierPipeline load(SparkSession spark, String path, boolean pairs) {
-    String setting = "model=" + path;
     Configuration hadoop = spark.sessionState().newHadoopConf();
-    try {
-      String location = ModelLocator.locate(path, hadoop);
-      for (String saved : new String[] {location, location + "/model"}) {
-        boolean isPipeline =
-            Storage.ask(
-                setting,
-                saved,
-                hadoop,
-                (files, at) -> files.exists(new Path(at, SavedStage.STAGES)));
-        if (isPipeline) {
-          SavedPipeline pipeline =
-              Storage.ask(setting, saved, hadoop, (files, at) -> SavedPipeline.read(at, hadoop));
-          ClassifierPipeline read = of(pipeline.assemblers(), pipeline.classifier(), spark);
-          int labels = read.labels().size();
-          read.mahalanobis =
-              Storage.<MahalanobisScore>ask(
-                  setting,
-                  saved,
-                  hadoop,
-                  (files, at) -> MahalanobisFile.read(at.toString(), labels, hadoop).orElse(null));
-          return read;
-        }
-      }
-      return of(
-          PipelineStages.assemblers(pairs),
-          TransformerClassifierModel.loadSavedModel(location, spark),
-          spark);
-    } catch (FileNotFoundException e) {
-      throw new UserException(setting + ": a part of it cannot be read: " + e.getMessage(), e);
-    } catch (UserException e) {
-      String message = e.getMessage();
-      throw new UserException(message.startsWith(setting) ? message : setting + ": " + message, e);
-    }
+    SavedClassifier saved = SavedClassifier.find(path, hadoop);
+    ClassifierPipeline read =
+        of(
+            saved.assemblers().orElseGet(() -> PipelineStages.assemblers(pairs)),
+            saved.classifier(),
+            spark);
+    read.mahalanobis = saved.mahalanobis(hadoop).orElse(null);
+    return read;
   }
 
   /** Its answers to texts by themselves, also on executors. */

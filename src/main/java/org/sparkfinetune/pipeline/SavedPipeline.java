@@ -52,7 +52,7 @@ record SavedPipeline(List<DocumentAssembler> assemblers, TransformerClassifierMo
       }
     }
     TransformerClassifierModel classifier =
-        TransformerClassifierModel.load(classifiers.get(0).folder().toString());
+        TransformerClassifierModel.load(classifiers.get(0).folder().toString(), hadoop);
     return new SavedPipeline(of(classifier, assemblers, folder), classifier);
   }
 

@@ -2,6 +2,7 @@ package org.sparkfinetune.torch;
 
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.LongPointer;
@@ -21,6 +22,7 @@ public final class Libtorch {
   private static final int GNU_THREADS = 3;
 
   private static final AtomicInteger COMPUTING = new AtomicInteger();
+  private static final List<Runnable> BEFORE_END = new CopyOnWriteArrayList<>();
   private static final boolean MKL;
   private static volatile boolean ending;
 
@@ -102,8 +104,20 @@ public final class Libtorch {
     void close();
   }
 
+  /**
+   * Has the end of the process do something first, for which it still computes: a server answers
+   * what it has taken. The process does not end before it returns.
+   */
+  public static void beforeEnd(Runnable last) {
+    BEFORE_END.add(last);
+  }
+
   private static void awaitIdle() {
-    ending = true;
+    try {
+      BEFORE_END.forEach(Runnable::run);
+    } finally {
+      ending = true;
+    }
     long deadline = System.currentTimeMillis() + SHUTDOWN_MILLIS;
     try {
       while (COMPUTING.get() > 0 && System.currentTimeMillis() < deadline) {

@@ -42,7 +42,7 @@ class MainTest {
     assertThat(none.err())
         .isEqualTo(
             "spark-finetune: name a job: one of quickstart, describe, fine-tune, tune, audit,"
-                + " evaluate, compare, calibrate, predict, select, explain, export, runs, sync; each explains itself"
+                + " evaluate, compare, calibrate, predict, select, explain, export, serve, runs, sync; each explains itself"
                 + " with --help\n");
   }
 
