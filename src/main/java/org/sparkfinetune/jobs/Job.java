@@ -40,6 +40,11 @@ interface Job {
   /** The paths that must be set, by whole key. */
   List<String> required();
 
+  /** Whether its end is told by itself, however long that takes, when the process is to end. */
+  default boolean tellsItsEnd() {
+    return false;
+  }
+
   /** Does it. */
   void run(Settings config, SparkSession spark, Console console) throws Exception;
 

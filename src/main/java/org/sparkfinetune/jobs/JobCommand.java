@@ -96,7 +96,7 @@ final class JobCommand implements Callable<Integer> {
     }
     stopping = true;
     try {
-      if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS) && !job.tellsItsEnd()) {
         reportInterrupted();
       }
     } catch (InterruptedException e) {

@@ -51,6 +51,12 @@ final class ServeJob implements SparklessJob {
     return List.of("model");
   }
 
+  /** It may have requests to answer for longer than others have. */
+  @Override
+  public boolean tellsItsEnd() {
+    return true;
+  }
+
   @Override
   public void run(Settings config, Configuration hadoop, Console console)
       throws InterruptedException {

@@ -171,6 +171,27 @@ class MalformedRequestsTest {
     }
   }
 
+  /** Halves of surrogates, controls, what steers a terminal, and more than is read. */
+  @Test
+  void whateverIsATextIsAnswered() throws Exception {
+    try (ServedModel served = start(Map.of())) {
+      for (String text :
+          List.of(
+              "\\ud800",
+              "a\\udc00b",
+              "\\u0000",
+              "\\u001b[31m",
+              "\ud83d\ude00",
+              "\u0645\u0631\u062d\u0628\u0627 \u4f60\u597d",
+              "[CLS] [SEP] [MASK]",
+              "long ".repeat(100_000))) {
+        HttpResponse<String> answer = served.post(inputs(text));
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        assertThat(ServedModel.json(answer).get(0)).hasSize(4);
+      }
+    }
+  }
+
   /** What is no HTTP ends its own connection alone; a client that never ends its request too. */
   @Test
   void whatIsNoHttpHarmsNobody() throws Exception {
