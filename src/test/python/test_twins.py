@@ -36,6 +36,7 @@ OTHERWISE = {
     "ProblemType.task": "no public API",
     "ConfusionMatrix.cells": "a stream: confusions() and count() give numbers",
     "ClassifierExtensions.apply": "Spark calls it, where spark.sql.extensions names the class",
+    "LocalClassifier.load": "for programs of the JVM that have no Spark session; Python asks jobs/serve",
     "SearchSpace.draw": "takes a function, which samplers of Java's call",
     "Trial.onStop": "the same",
 }
