@@ -5,9 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 
 /**
  * An MLflow model: what {@link OnnxFolderExport} writes and, beside it, {@code MLmodel}, an input
@@ -30,7 +28,7 @@ public final class MlflowExport implements Exporter {
     text(new Path(folder, InputExample.SERVING_FILE), example.servingJson(), hadoop);
     text(
         new Path(new Path(folder, MlmodelFile.CODE), MlmodelFile.LOADER + ".py"), loader(), hadoop);
-    long bytes = size(folder, hadoop);
+    long bytes = folder.getFileSystem(hadoop).getContentSummary(folder).getLength();
     text(
         new Path(folder, PythonEnvironment.REQUIREMENTS), PythonEnvironment.requirements(), hadoop);
     text(new Path(folder, PythonEnvironment.CONDA), PythonEnvironment.conda(), hadoop);
@@ -50,15 +48,6 @@ public final class MlflowExport implements Exporter {
   /** Longest text in tokens, as {@code TransformerClassifierModel.loadSavedModel} takes it. */
   private static int maxLength(ExportSource source) {
     return source.provenance().maxLength(source.classifier().config().maxTokens());
-  }
-
-  private static long size(Path folder, Configuration hadoop) throws IOException {
-    long bytes = 0;
-    RemoteIterator<LocatedFileStatus> files = folder.getFileSystem(hadoop).listFiles(folder, true);
-    while (files.hasNext()) {
-      bytes += files.next().getLen();
-    }
-    return bytes;
   }
 
   private static String loader() throws IOException {
