@@ -52,8 +52,8 @@ public class TrackedTrainingTest {
       logging.disable()
       mlflow.set_tracking_uri(sys.argv[1])
       model = mlflow.pyfunc.load_model("models:/intents@champion")
-      logits = model.predict(json.loads(sys.argv[2]) if len(sys.argv) > 2 else model.input_example)
-      print(json.dumps({"shape": list(logits["logits"].shape), "labels": model.metadata.metadata["labels"]}))
+      answers = model.predict(model.input_example)
+      print(json.dumps({"answers": answers.to_dict("records"), "labels": model.metadata.metadata["labels"]}))
       """;
 
   @TempDir Path folder;
@@ -124,8 +124,12 @@ public class TrackedTrainingTest {
 
       JsonNode predicted =
           new ObjectMapper().readTree(server.python(PREDICT).lines().reduce((a, b) -> b).get());
-      assertThat(predicted.path("shape").path(1).asInt()).isEqualTo(3);
       assertThat(predicted.path("labels").path(2).asText()).isEqualTo("label 2");
+      assertThat(predicted.path("answers").size()).isEqualTo(2);
+      for (JsonNode answer : predicted.path("answers")) {
+        assertThat(answer.path("label").asText()).startsWith("label ");
+        assertThat(answer.path("probabilities").size()).isEqualTo(3);
+      }
       try (ChildJvm evaluate =
           start(
               folder,
