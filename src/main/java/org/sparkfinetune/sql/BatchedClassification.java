@@ -5,12 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression$;
@@ -94,7 +95,7 @@ final class BatchedClassification extends Rule<LogicalPlan> {
                   })
               .toList();
       LogicalPlan classified = missing.isEmpty() ? child : classified(child, missing);
-      LogicalPlan replaced = withoutCalls(node, classified);
+      LogicalPlan replaced = withoutCalls(node, classified, columns);
       return selects || passes && mayWiden ? replaced : new Project(named(plan.output()), replaced);
     }
 
@@ -108,42 +109,45 @@ final class BatchedClassification extends Rule<LogicalPlan> {
       }
       List<NamedExpression> list =
           new ArrayList<>(JavaConverters.seqAsJavaList(below.projectList()));
+      // Not yet computed: only this node finds them there.
+      Map<Expression, Attribute> moved = new LinkedHashMap<>();
       for (ScalaUDF call : calls(node, false)) {
-        if (!columns.containsKey(call.canonicalized())
+        if (!moved.containsKey(call.canonicalized())
             && call.references().subsetOf(below.child().outputSet())
             && call.references().subsetOf(below.outputSet())) {
           Alias column = alias(call, call.udfName().get(), NamedExpression$.MODULE$.newExprId());
           list.add(column);
-          columns.put(call.canonicalized(), column.toAttribute());
+          moved.put(call.canonicalized(), column.toAttribute());
         }
       }
-      return list.size() == below.projectList().size()
+      return moved.isEmpty()
           ? node
-          : withoutCalls(node, new Project(seq(list), below.child()));
+          : withoutCalls(node, new Project(seq(list), below.child()), moved);
     }
 
-    private LogicalPlan withoutCalls(LogicalPlan node, LogicalPlan child) {
+    private LogicalPlan withoutCalls(
+        LogicalPlan node, LogicalPlan child, Map<Expression, Attribute> computed) {
       return node.withNewChildren(seq(List.of(child)))
           .mapExpressions(
               new AbstractFunction1<Expression, Expression>() {
                 @Override
                 public Expression apply(Expression expression) {
-                  return replaced(expression);
+                  return replaced(expression, computed);
                 }
               });
     }
 
-    private Expression replaced(Expression expression) {
+    private Expression replaced(Expression expression, Map<Expression, Attribute> computed) {
       return expression.transformUp(
           new AbstractPartialFunction<Expression, Expression>() {
             @Override
             public boolean isDefinedAt(Expression part) {
-              return part instanceof ScalaUDF && columns.containsKey(part.canonicalized());
+              return part instanceof ScalaUDF && computed.containsKey(part.canonicalized());
             }
 
             @Override
             public Expression apply(Expression part) {
-              return columns.get(part.canonicalized());
+              return computed.get(part.canonicalized());
             }
           });
     }
@@ -215,12 +219,11 @@ final class BatchedClassification extends Rule<LogicalPlan> {
   /** The calls in a node's expressions, or in those of a whole plan. */
   static List<ScalaUDF> calls(LogicalPlan plan, boolean whole) {
     List<ScalaUDF> calls = new ArrayList<>();
-    UnaryOperator<Expression> collect =
+    Consumer<Expression> collect =
         part -> {
           if (part instanceof ScalaUDF call && call.function() instanceof ClassifyFunction) {
             calls.add(call);
           }
-          return part;
         };
     for (Expression expression : JavaConverters.seqAsJavaList(plan.expressions())) {
       each(expression, collect);
@@ -232,8 +235,8 @@ final class BatchedClassification extends Rule<LogicalPlan> {
     return calls;
   }
 
-  private static void each(Expression expression, UnaryOperator<Expression> action) {
-    action.apply(expression);
+  private static void each(Expression expression, Consumer<Expression> action) {
+    action.accept(expression);
     JavaConverters.seqAsJavaList(expression.children()).forEach(part -> each(part, action));
   }
 
@@ -241,8 +244,7 @@ final class BatchedClassification extends Rule<LogicalPlan> {
     return (ClassifyFunction) call.function();
   }
 
-  private static Alias alias(
-      Expression expression, String name, org.apache.spark.sql.catalyst.expressions.ExprId id) {
+  private static Alias alias(Expression expression, String name, ExprId id) {
     return new Alias(expression, name, id, seq(List.of()), Option.empty(), seq(List.of()));
   }
 

@@ -159,6 +159,12 @@ class ClassifierFunctionsTest {
             + " messages WHERE classify(text) = 'refund'";
     assertPasses(union, 2, 0);
     assertThat(query(union)).hasSize(40);
+    String layered =
+        "SELECT l, w, max(classify_probabilities(text)['card']), count(*) FROM (SELECT text,"
+            + " classify(concat(text, ' the')) AS l, concat(u, u) AS w FROM (SELECT text, sha2(text,"
+            + " 256) AS u FROM messages)) GROUP BY l, w, classify(text)";
+    assertPasses(layered, 2, 0);
+    assertThat(query(layered).stream().mapToLong(row -> row.getLong(3)).sum()).isEqualTo(42);
     String nested = "SELECT upper(concat(classify(concat('the ', text)), '!')) AS s FROM messages";
     assertPasses(nested, 1, 0);
     assertThat(query(nested)).anyMatch(row -> "CARD!".equals(row.getString(0)));
